@@ -1,0 +1,192 @@
+//! The reservoir: what keeps a few of many measurements; the extension point and the choice per stream.
+
+use std::{fmt, sync::Arc, time::SystemTime};
+
+use opentelemetry::{Context, KeyValue};
+
+use super::{AlignedBucketReservoir, Exemplar, FixedSizeReservoir, SpanLink};
+use crate::gate::{
+    labels::LabelFilter,
+    stream::{Aggregation, StreamPlan},
+};
+
+/// Keeps some of the measurements of one series between two collections.
+///
+/// OpenTelemetry specification, metrics SDK: *ExemplarReservoir*. Implementations are called on the
+/// recording path, one call at a time: `offer` should be short and should not allocate.
+///
+/// # Examples
+///
+/// A reservoir that keeps the largest value:
+///
+/// ```
+/// use runar_otel_core::exemplar::{Exemplar, ExemplarReservoir, Measurement};
+///
+/// #[derive(Default)]
+/// struct Largest(Option<Exemplar>);
+///
+/// impl ExemplarReservoir for Largest {
+///     fn offer(&mut self, measurement: &Measurement<'_>) {
+///         if self.0.as_ref().is_none_or(|kept| kept.value < measurement.value()) {
+///             self.0 = Some(measurement.to_exemplar());
+///         }
+///     }
+///
+///     fn collect(&mut self) -> Vec<Exemplar> {
+///         self.0.take().into_iter().collect()
+///     }
+/// }
+/// ```
+pub trait ExemplarReservoir: Send {
+    /// Offers a measurement that has passed the filter and is already counted.
+    fn offer(&mut self, measurement: &Measurement<'_>);
+
+    /// Hands over what was kept and starts anew.
+    fn collect(&mut self) -> Vec<Exemplar>;
+}
+
+/// One measurement as a reservoir sees it.
+///
+/// The clock is read and attributes are copied only when [`to_exemplar`](Self::to_exemplar) is called.
+#[derive(Debug)]
+pub struct Measurement<'a> {
+    value: f64,
+    attributes: &'a [KeyValue],
+    filter: Option<&'a LabelFilter>,
+    span: Option<SpanLink>,
+}
+
+impl<'a> Measurement<'a> {
+    pub(crate) fn new(
+        value: f64,
+        attributes: &'a [KeyValue],
+        filter: Option<&'a LabelFilter>,
+        span: Option<SpanLink>,
+    ) -> Self {
+        Self {
+            value,
+            attributes,
+            filter,
+            span,
+        }
+    }
+
+    /// The value, in the unit of the metric.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// All attributes of the measurement, also those that a view removes.
+    #[must_use]
+    pub fn attributes(&self) -> &[KeyValue] {
+        self.attributes
+    }
+
+    /// The ids of the active span.
+    #[must_use]
+    pub fn span(&self) -> Option<SpanLink> {
+        self.span
+    }
+
+    /// The context in which the measurement is taken. Costs a clone.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        Context::current()
+    }
+
+    /// The time. Reads the clock.
+    #[must_use]
+    pub fn timestamp(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    /// Makes an exemplar of it, with the time of now and the attributes that a view removed.
+    #[must_use]
+    pub fn to_exemplar(&self) -> Exemplar {
+        let filtered_attributes = self
+            .filter
+            .map_or_else(Vec::new, |filter| filter.removed(self.attributes));
+        Exemplar {
+            value: self.value,
+            time: self.timestamp(),
+            filtered_attributes,
+            span: self.span,
+        }
+    }
+}
+
+/// Makes the reservoir of a new series of the given stream.
+pub type ReservoirFactory = Arc<dyn Fn(&StreamPlan) -> Box<dyn ExemplarReservoir> + Send + Sync>;
+
+/// The choice of reservoir for a stream.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub enum Reservoir {
+    /// What the specification says: aligned to the buckets of an explicit histogram, up to 20 (but not more
+    /// than its buckets) for an exponential one, else one.
+    #[default]
+    Default,
+    /// No exemplars for this stream.
+    Off,
+    /// One exemplar per bucket.
+    AlignedBuckets,
+    /// So many exemplars, each measurement with the same chance.
+    FixedSize(usize),
+    /// One of the application's own making.
+    Custom(ReservoirFactory),
+}
+
+impl Reservoir {
+    /// Chooses a reservoir of the application's own making.
+    ///
+    /// A series that took no exemplar between two collections gets a new reservoir when it takes one again.
+    pub fn custom<R, F>(make: F) -> Self
+    where
+        R: ExemplarReservoir + 'static,
+        F: Fn(&StreamPlan) -> R + Send + Sync + 'static,
+    {
+        Self::Custom(Arc::new(move |plan| Box::new(make(plan))))
+    }
+
+    /// Makes the reservoir for one series, `None` if the stream wants none.
+    pub(crate) fn make(&self, plan: &StreamPlan) -> Option<Box<dyn ExemplarReservoir>> {
+        let bounds = match &plan.aggregation {
+            Aggregation::ExplicitBuckets(bounds) => Some(bounds),
+            _ => None,
+        };
+        Some(match (self, bounds) {
+            (Self::Off, _) => return None,
+            (Self::Custom(make), _) => make(plan),
+            (Self::FixedSize(size), _) => Box::new(FixedSizeReservoir::new(*size)),
+            (Self::AlignedBuckets, Some(bounds)) => {
+                Box::new(AlignedBucketReservoir::new(bounds.clone()))
+            }
+            (Self::Default, Some(bounds)) if !bounds.is_empty() => {
+                Box::new(AlignedBucketReservoir::new(bounds.clone()))
+            }
+            _ => Box::new(FixedSizeReservoir::new(default_size(&plan.aggregation))),
+        })
+    }
+}
+
+fn default_size(aggregation: &Aggregation) -> usize {
+    match aggregation {
+        Aggregation::Exponential { max_size, .. } => {
+            usize::try_from(*max_size).map_or(20, |size| size.min(20))
+        }
+        _ => 1,
+    }
+}
+
+impl fmt::Debug for Reservoir {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => out.write_str("Default"),
+            Self::Off => out.write_str("Off"),
+            Self::AlignedBuckets => out.write_str("AlignedBuckets"),
+            Self::FixedSize(size) => out.debug_tuple("FixedSize").field(size).finish(),
+            Self::Custom(_) => out.write_str("Custom"),
+        }
+    }
+}

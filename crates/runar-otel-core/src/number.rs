@@ -1,0 +1,146 @@
+//! The number types of instruments, and one value of any of them.
+
+/// A number that an instrument can record: `u64`, `i64` or `f64`.
+pub trait Number: sealed::Sealed + Copy + Send + Sync + 'static {
+    #[doc(hidden)]
+    const KIND: NumberKind;
+    #[doc(hidden)]
+    fn value(self) -> Value;
+    #[doc(hidden)]
+    fn one() -> Self;
+}
+
+/// A number that a [`Counter`](crate::Counter) can record: `u64` or `f64`.
+pub trait CounterNumber: Number {}
+/// A number that an [`UpDownCounter`](crate::UpDownCounter) can record: `i64` or `f64`.
+pub trait UpDownNumber: Number {}
+/// A number that a [`Gauge`](crate::Gauge) can record: `f64`, `i64` or `u64`.
+pub trait GaugeNumber: Number {}
+/// A number that a [`Histogram`](crate::Histogram) can record: `f64` or `u64`.
+pub trait HistogramNumber: Number {}
+
+impl CounterNumber for u64 {}
+impl CounterNumber for f64 {}
+impl UpDownNumber for i64 {}
+impl UpDownNumber for f64 {}
+impl GaugeNumber for u64 {}
+impl GaugeNumber for i64 {}
+impl GaugeNumber for f64 {}
+impl HistogramNumber for u64 {}
+impl HistogramNumber for f64 {}
+
+/// Which of the number types.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NumberKind {
+    U64,
+    I64,
+    F64,
+}
+
+/// One value of any number type. The first type registered under a name wins: others convert.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    U64(u64),
+    I64(i64),
+    F64(f64),
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "conversion to the metric's number type rounds and saturates"
+)]
+impl Value {
+    #[inline]
+    pub(crate) fn as_u64(self) -> u64 {
+        match self {
+            Self::U64(value) => value,
+            Self::I64(value) => u64::try_from(value).unwrap_or(0),
+            Self::F64(value) => value.round() as u64,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn as_i64(self) -> i64 {
+        match self {
+            Self::U64(value) => i64::try_from(value).unwrap_or(i64::MAX),
+            Self::I64(value) => value,
+            Self::F64(value) => value.round() as i64,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn as_f64(self) -> f64 {
+        match self {
+            Self::U64(value) => value as f64,
+            Self::I64(value) => value as f64,
+            Self::F64(value) => value,
+        }
+    }
+
+    /// The value with the other sign.
+    #[inline]
+    pub(crate) fn negated(self) -> Self {
+        match self {
+            Self::U64(value) => match i64::try_from(value) {
+                Ok(value) => Self::I64(-value),
+                Err(_) => Self::F64(-(value as f64)),
+            },
+            Self::I64(value) => Self::I64(value.saturating_neg()),
+            Self::F64(value) => Self::F64(-value),
+        }
+    }
+
+    /// Whether a sum that only grows may take it.
+    #[inline]
+    pub(crate) fn is_negative(self) -> bool {
+        match self {
+            Self::U64(_) => false,
+            Self::I64(value) => value < 0,
+            Self::F64(value) => value < 0.0,
+        }
+    }
+}
+
+macro_rules! number {
+    ($number:ty, $kind:ident, $one:literal) => {
+        impl sealed::Sealed for $number {}
+        impl Number for $number {
+            const KIND: NumberKind = NumberKind::$kind;
+            #[inline]
+            fn value(self) -> Value {
+                Value::$kind(self)
+            }
+            #[inline]
+            fn one() -> Self {
+                $one
+            }
+        }
+    };
+}
+number!(u64, U64, 1);
+number!(i64, I64, 1);
+number!(f64, F64, 1.0);
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conversions_round_and_saturate() {
+        assert_eq!(Value::F64(2.5).as_u64(), 3);
+        assert_eq!(Value::F64(-1.0).as_u64(), 0);
+        assert_eq!(Value::I64(-1).as_u64(), 0);
+        assert_eq!(Value::U64(u64::MAX).as_i64(), i64::MAX);
+        assert_eq!(Value::U64(3).negated(), Value::I64(-3));
+        assert_eq!(Value::U64(u64::MAX).negated().negated().as_u64(), u64::MAX);
+        assert!(Value::F64(-0.1).is_negative());
+    }
+}

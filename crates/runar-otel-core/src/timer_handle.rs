@@ -1,0 +1,122 @@
+//! The timer handle: a running measurement.
+
+use std::time::{Duration, Instant};
+
+use opentelemetry::{
+    Context,
+    trace::{SpanContext, TraceContextExt},
+};
+
+use crate::{
+    exemplar::{active_span_context, context_is_alive},
+    handle::Handle,
+};
+
+/// A running measurement: records its duration once, when stopped or dropped.
+#[derive(Debug)]
+#[must_use = "a timer handle that is dropped at once measures nothing"]
+pub struct TimerHandle {
+    handle: Handle,
+    labels: Vec<(String, String)>,
+    started: Instant,
+    /// The span that was active at the start, or the one that the start opened.
+    origin: Option<SpanContext>,
+    /// The span that the start opened; a disabled one without.
+    span: tracing::Span,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Open,
+    Closed,
+}
+
+impl TimerHandle {
+    pub(crate) fn start(handle: Handle, span: Option<&str>) -> Self {
+        let span = match span {
+            Some(name) => {
+                tracing::info_span!(target: "runar_otel::timer", "timer", otel.name = name)
+            }
+            None => tracing::Span::none(),
+        };
+        let origin = span.in_scope(active_span_context);
+        Self {
+            handle,
+            labels: Vec::new(),
+            started: Instant::now(),
+            origin,
+            span,
+            outcome: Outcome::Open,
+        }
+    }
+
+    /// Adds a label to this one measurement, for instance how it ended.
+    pub fn with_label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// The span that the start opened (a disabled one if the timer opens none): to be entered, or to be given to
+    /// `instrument`, where spans below should be its children.
+    #[must_use]
+    pub fn span(&self) -> &tracing::Span {
+        &self.span
+    }
+
+    /// Stops, records, and tells how long it took.
+    #[expect(clippy::must_use_candidate, reason = "stopping is the point")]
+    pub fn stop(mut self) -> Duration {
+        self.record()
+    }
+
+    /// Ends without recording anything.
+    pub fn discard(mut self) {
+        self.outcome = Outcome::Closed;
+    }
+
+    fn record(&mut self) -> Duration {
+        let duration = self.started.elapsed();
+        self.outcome = Outcome::Closed;
+        let value = self.handle.duration(duration);
+        let labels: Vec<(&str, &str)> = self
+            .labels
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let record = || {
+            if labels.is_empty() {
+                self.handle.record(value);
+            } else {
+                self.handle.record_with(value, &labels);
+            }
+        };
+        if !context_is_alive() {
+            record();
+            return duration;
+        }
+        // A filter may hide the span that the start opened: then the one around it counts.
+        self.span.in_scope(|| {
+            let _active = self
+                .elsewhere()
+                .map(|origin| Context::new().with_remote_span_context(origin).attach());
+            record();
+        });
+        duration
+    }
+
+    /// The span of the start, if another one (or none) is active now.
+    fn elsewhere(&self) -> Option<SpanContext> {
+        let origin = self.origin.as_ref()?;
+        let here = active_span_context().is_some_and(|now| now.span_id() == origin.span_id());
+        (!here).then(|| origin.clone())
+    }
+}
+
+impl Drop for TimerHandle {
+    fn drop(&mut self) {
+        if self.outcome == Outcome::Open {
+            self.record();
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! What production does to handles, timers and views sooner or later.
+
+use std::{
+    cell::RefCell,
+    process::Command,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+use opentelemetry::{
+    Context,
+    metrics::MeterProvider,
+    trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState},
+};
+use runar_otel_core::{
+    Counter, Gauge, Histogram, Timer, TimerHandle,
+    exemplar::{Exemplar, ExemplarFilter, ExemplarReservoir, Measurement, Reservoir},
+    gate::{
+        GateOptions, View,
+        stream::{Aggregation, InstrumentKind},
+    },
+    install,
+};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::{facade::bench, reader::Bench};
+
+fn in_span<R>(work: impl FnOnce() -> R) -> R {
+    let ids = (TraceId::from(0xabc), SpanId::from(0xdef));
+    let span = SpanContext::new(ids.0, ids.1, TraceFlags::SAMPLED, true, TraceState::NONE);
+    let _active = Context::new().with_remote_span_context(span).attach();
+    work()
+}
+
+fn with_views(views: Vec<View>) -> Bench {
+    let mut options = GateOptions::default();
+    options.views = views;
+    Bench::new(options)
+}
+
+/// Installs another provider for one test, then the common one again.
+fn installed<R>(bench: &Bench, work: impl FnOnce() -> R) -> R {
+    let common = crate::facade::bench();
+    install(bench.gate.clone());
+    let result = work();
+    install(common.gate.clone());
+    result
+}
+
+#[test]
+fn a_gauge_survives_a_change_that_is_not_a_number() {
+    let bench = bench();
+    let gauge = Gauge::new("hostile_nan", "").register();
+    gauge.set(1.0);
+    gauge.add(f64::NAN);
+    gauge.sub(f64::INFINITY);
+    gauge.inc();
+    assert!((bench.one("hostile_nan").value - 2.0).abs() < 1e-9);
+}
+
+#[test]
+fn an_unsigned_gauge_takes_away_what_no_signed_number_can_hold() {
+    let bench = bench();
+    let gauge = Gauge::<u64>::of("hostile_unsigned", "").register();
+    gauge.set(u64::MAX);
+    gauge.sub(u64::MAX);
+    assert!(bench.one("hostile_unsigned").value.abs() < 1e-9);
+}
+
+#[test]
+fn a_stated_infinity_does_not_make_other_buckets() {
+    let bench = bench();
+    for bounds in [vec![1.0], vec![1.0, f64::INFINITY]] {
+        Histogram::new("hostile_bounds", "")
+            .with_buckets(bounds)
+            .register()
+            .observe(1.0);
+    }
+    assert!((bench.one("hostile_bounds").value - 2.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_timer_whose_span_is_filtered_out_keeps_the_span_of_its_start() {
+    let bench = bench();
+    let timer = Timer::new("hostile_hidden_seconds", "")
+        .with_span()
+        .register();
+    // A subscriber without our layer, as under a filter that leaves the timer's span out.
+    let quiet = tracing_subscriber::registry().with(tracing_subscriber::filter::LevelFilter::WARN);
+    tracing::subscriber::with_default(quiet, || {
+        let handle = in_span(|| timer.start());
+        handle.stop();
+    });
+    let loud = tracing_subscriber::registry();
+    tracing::subscriber::with_default(loud, || {
+        let handle = in_span(|| timer.start());
+        thread::sleep(Duration::from_millis(30));
+        handle.stop();
+    });
+    let taken = bench.exemplars("hostile_hidden_seconds");
+    assert_eq!(
+        taken.first().map(|(_, kept)| kept.len()),
+        Some(2),
+        "{taken:?}"
+    );
+}
+
+#[test]
+fn a_view_for_gauges_selects_gauges() {
+    let views = vec![
+        View::select("hostile_selected")
+            .of_kind(InstrumentKind::Gauge)
+            .aggregation(Aggregation::Drop),
+    ];
+    let own = with_views(views);
+    let gauge = Gauge::new("hostile_selected", "").register();
+    gauge.set(1.0);
+    installed(&own, || {
+        let all = own.collect();
+        assert!(
+            all.iter().all(|point| point.metric != "hostile_selected"),
+            "{all:?}"
+        );
+    });
+}
+
+#[test]
+fn a_gauge_of_the_facade_has_no_exemplars() {
+    let mut options = GateOptions::default();
+    options.exemplar_filter = ExemplarFilter::AlwaysOn;
+    let own = Bench::new(options);
+    Gauge::new("hostile_exemplars", "").register().set(1.0);
+    installed(&own, || {
+        own.collect();
+        assert_eq!(own.exemplars("hostile_exemplars"), []);
+    });
+}
+
+#[test]
+fn of_two_views_that_make_one_stream_the_first_applies() {
+    let views = vec![
+        View::select("*").drop_labels(["user"]),
+        View::select("hostile.views").buckets(vec![1.0]),
+    ];
+    let own = with_views(views);
+    let histogram = own.gate.meter("lib").f64_histogram("hostile.views").build();
+    histogram.record(0.5, &[opentelemetry::KeyValue::new("user", "u")]);
+    let all = own.collect();
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert!(
+        all[0].labels.is_empty() && all[0].bounds != [1.0],
+        "{all:?}"
+    );
+}
+
+#[test]
+fn an_exemplar_of_a_known_series_never_goes_to_the_overflow_series() {
+    let own = with_views(vec![View::select("hostile.full").limit(2)]);
+    let counter = own.gate.meter("lib").u64_counter("hostile.full").build();
+    let label = |value: i64| [opentelemetry::KeyValue::new("n", value)];
+    // Known to the SDK since before, though not sampled.
+    counter.add(1, &label(1));
+    in_span(|| {
+        counter.add(1, &label(2));
+        counter.add(1, &label(3));
+        counter.add(1, &label(1));
+    });
+    let taken = own.exemplars("hostile.full");
+    assert!(taken.iter().any(|(key, _)| *key == label(1)), "{taken:?}");
+}
+
+struct Unmakable;
+
+impl Unmakable {
+    fn make() -> Self {
+        if thread::current().name().is_some() {
+            panic!("a reservoir that cannot be made");
+        }
+        Self
+    }
+}
+
+impl ExemplarReservoir for Unmakable {
+    fn offer(&mut self, _: &Measurement<'_>) {}
+    fn collect(&mut self) -> Vec<Exemplar> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn a_reservoir_that_cannot_be_made_harms_nobody() {
+    let reservoir = Reservoir::custom(|_| Unmakable::make());
+    let own = with_views(vec![View::select("hostile.made").reservoir(reservoir)]);
+    let counter = own.gate.meter("lib").u64_counter("hostile.made").build();
+    in_span(|| counter.add(1, &[]));
+    assert!((own.one("hostile.made").value - 1.0).abs() < 1e-9);
+}
+
+/// Runs one of the tests below in a process of its own, since it may end it.
+fn survives(test: &str) {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            &format!("hostile::{test}"),
+            "--ignored",
+            "--test-threads=1",
+        ])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{told}");
+}
+
+#[test]
+fn a_running_timer_may_end_with_its_thread() {
+    survives("ends_a_timer_with_its_thread");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn ends_a_timer_with_its_thread() {
+    thread_local!(static LATE: RefCell<Option<TimerHandle>> = const { RefCell::new(None) });
+    let timer = Timer::new("hostile_thread_seconds", "").register();
+    thread::spawn(move || {
+        LATE.with(|late| drop(late.borrow_mut().take()));
+        let handle = in_span(|| timer.start());
+        LATE.with(|late| *late.borrow_mut() = Some(handle));
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn the_first_measurement_of_a_thread_may_be_its_last() {
+    survives("records_first_when_the_thread_ends");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn records_first_when_the_thread_ends() {
+    struct Late(Counter);
+    impl Drop for Late {
+        fn drop(&mut self) {
+            self.0.increment();
+        }
+    }
+    thread_local!(static LATE: RefCell<Option<Late>> = const { RefCell::new(None) });
+    let bench = bench();
+    let counter = Counter::new("hostile_last_total", "").register();
+    let mine = counter.clone();
+    thread::spawn(move || {
+        LATE.with(|late| *late.borrow_mut() = Some(Late(mine)));
+        // The application uses the context, we do not yet.
+        let _ = Context::current();
+    })
+    .join()
+    .unwrap();
+    assert!((bench.one("hostile_last_total").value - 1.0).abs() < 1e-9);
+}
+
+struct CountEvents(Counter);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for CountEvents {
+    fn on_event(&self, _: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        self.0.increment();
+    }
+}
+
+#[test]
+fn a_layer_that_counts_events_does_not_wait_for_itself() {
+    let bench = bench();
+    let (done, finished) = mpsc::channel();
+    let own = Bench::new(GateOptions::default());
+    let gate = own.gate.clone();
+    let common = bench.gate.clone();
+    let counter = Counter::new("hostile_events_total", "").register();
+    let seen = counter.clone();
+    thread::spawn(move || {
+        let subscriber = tracing_subscriber::registry().with(CountEvents(seen));
+        tracing::subscriber::with_default(subscriber, || {
+            install(gate);
+            counter.increment();
+            own.collect();
+            counter.increment();
+            install(common);
+        });
+        done.send(own.one("hostile_events_total").value).unwrap();
+    });
+    let counted = finished.recv_timeout(Duration::from_secs(10));
+    assert!(counted.is_ok(), "it waits for itself");
+    drop(bench);
+}
+
+#[test]
+fn handles_can_be_shared_and_shown() {
+    fn is<T: Clone + Send + Sync + std::fmt::Debug + 'static>() {}
+    is::<Counter>();
+    is::<Counter<f64>>();
+    is::<runar_otel_core::UpDownCounter>();
+    is::<Gauge>();
+    is::<Histogram>();
+    is::<Timer>();
+    fn moves<T: Send + 'static>() {}
+    moves::<TimerHandle>();
+    let _ = Arc::new(());
+}
