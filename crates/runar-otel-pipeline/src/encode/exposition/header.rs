@@ -1,0 +1,72 @@
+//! The lines that open a family.
+
+use super::{
+    Dialect,
+    family::{Family, Kind},
+    number::{Quotes, write_escaped},
+};
+
+/// Writes the header of a family in the order that its format wants.
+pub(super) fn write(out: &mut String, family: &Family<'_>, dialect: Dialect) {
+    match dialect {
+        Dialect::OpenMetrics => openmetrics(out, family),
+        Dialect::Text => text(out, family),
+    }
+}
+
+fn openmetrics(out: &mut String, family: &Family<'_>) {
+    let name = family.base.as_str();
+    line(out, "TYPE", name, kind(family));
+    let unit = family.unit.as_ref();
+    // OpenMetrics 1.0: the unit and an underscore before it must end the name.
+    let ends = name
+        .strip_suffix(unit)
+        .is_some_and(|rest| rest.ends_with('_'));
+    if !unit.is_empty() && ends {
+        line(out, "UNIT", name, unit);
+    }
+    help(out, name, family.help, Quotes::Escaped);
+}
+
+fn text(out: &mut String, family: &Family<'_>) {
+    let name = family.full();
+    help(out, &name, family.help, Quotes::Plain);
+    let kind = match family.kind {
+        Kind::Counter => "counter",
+        _ => kind(family),
+    };
+    line(out, "TYPE", &name, kind);
+}
+
+fn kind(family: &Family<'_>) -> &'static str {
+    match family.kind {
+        // OpenMetrics has no counter without the suffix.
+        Kind::Counter if family.total.is_empty() => "unknown",
+        Kind::Counter => "counter",
+        Kind::Gauge => "gauge",
+        Kind::Histogram => "histogram",
+        Kind::Summary => "summary",
+    }
+}
+
+fn line(out: &mut String, keyword: &str, name: &str, value: &str) {
+    start(out, keyword, name);
+    out.push_str(value);
+    out.push('\n');
+}
+
+fn help(out: &mut String, name: &str, help: &str, quotes: Quotes) {
+    if !help.is_empty() {
+        start(out, "HELP", name);
+        write_escaped(out, help, quotes);
+        out.push('\n');
+    }
+}
+
+fn start(out: &mut String, keyword: &str, name: &str) {
+    out.push_str("# ");
+    out.push_str(keyword);
+    out.push(' ');
+    out.push_str(name);
+    out.push(' ');
+}

@@ -1,0 +1,267 @@
+//! Labels: attributes with sanitized names and values as text.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    ops::Range,
+};
+
+use opentelemetry::{InstrumentationScope, KeyValue};
+
+use super::{
+    name::sanitize_label,
+    number::{Quotes, write_escaped},
+    value::text_of,
+};
+
+const SCOPE: [&str; 3] = [
+    "otel_scope_name",
+    "otel_scope_version",
+    "otel_scope_schema_url",
+];
+
+/// One label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Label<'a> {
+    /// The name, valid in Prometheus.
+    pub(crate) name: Cow<'a, str>,
+    /// The value, not escaped.
+    pub(crate) value: Cow<'a, str>,
+    /// What it was called before: decides the order of joined values.
+    key: Cow<'a, str>,
+}
+
+impl<'a> Label<'a> {
+    fn of(attribute: &'a KeyValue) -> Self {
+        let key = attribute.key.as_str();
+        Self {
+            name: sanitize_label(key),
+            value: text_of(&attribute.value),
+            key: Cow::Borrowed(key),
+        }
+    }
+
+    fn fixed(name: &'static str, value: &str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            value: Cow::Owned(value.to_owned()),
+            key: Cow::Borrowed(name),
+        }
+    }
+
+    fn borrowed(&'a self) -> Self {
+        Self {
+            name: Cow::Borrowed(&self.name),
+            value: Cow::Borrowed(&self.value),
+            key: Cow::Borrowed(&self.key),
+        }
+    }
+}
+
+/// A label name that a type needs for itself, and what an attribute of that name is called instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reserved {
+    /// `le` or `quantile`.
+    pub(crate) name: &'static str,
+    /// The name with `exported_` before it.
+    pub(crate) instead: &'static str,
+}
+
+/// Puts the labels of one series into `labels`: sorted by name, each name once, none with an empty value.
+///
+/// Attributes whose keys become one name are joined with `;` in the order of their keys (OpenTelemetry
+/// specification, compatibility: *Metric Attributes*). A label without a value is the same as no label.
+pub(crate) fn collect<'a>(
+    labels: &mut Vec<Label<'a>>,
+    attributes: &'a [KeyValue],
+    scope: &'a [Label<'a>],
+    reserved: Option<Reserved>,
+) {
+    labels.clear();
+    labels.extend(attributes.iter().map(Label::of));
+    if let Some(reserved) = reserved {
+        for label in labels
+            .iter_mut()
+            .filter(|label| label.name == reserved.name)
+        {
+            label.name = Cow::Borrowed(reserved.instead);
+        }
+    }
+    labels.extend(scope.iter().map(Label::borrowed));
+    settle(labels);
+}
+
+/// Makes the labels that say which meter a series comes from.
+///
+/// Attributes of the scope that would hide its name, version or schema are dropped (OpenTelemetry specification,
+/// compatibility: *Instrumentation Scope*).
+pub(crate) fn of_scope(scope: &InstrumentationScope) -> Vec<Label<'static>> {
+    let values = [
+        scope.name(),
+        scope.version().unwrap_or_default(),
+        scope.schema_url().unwrap_or_default(),
+    ];
+    let mut labels: Vec<Label<'static>> = scope
+        .attributes()
+        .map(|attribute| {
+            let key = format!("otel_scope_{}", attribute.key);
+            Label {
+                name: Cow::Owned(sanitize_label(&key).into_owned()),
+                value: Cow::Owned(text_of(&attribute.value).into_owned()),
+                key: Cow::Owned(key),
+            }
+        })
+        .filter(|label| !SCOPE.contains(&label.name.as_ref()))
+        .collect();
+    labels.extend(
+        SCOPE
+            .into_iter()
+            .zip(values)
+            .map(|(name, value)| Label::fixed(name, value)),
+    );
+    settle(&mut labels);
+    labels
+}
+
+/// Writes labels as `name="value",…`, without braces.
+pub(crate) fn write(out: &mut String, labels: &[Label<'_>]) {
+    for (at, label) in labels.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        out.push_str(&label.name);
+        out.push_str("=\"");
+        write_escaped(out, &label.value, Quotes::Escaped);
+        out.push('"');
+    }
+}
+
+/// The label sets of one family that were written already.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    hasher: RandomState,
+    texts: String,
+    places: HashMap<u64, Range<usize>>,
+}
+
+impl Seen {
+    /// Forgets everything, for the next family.
+    pub(crate) fn clear(&mut self) {
+        self.texts.clear();
+        self.places.clear();
+    }
+
+    /// Makes room for more label sets.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        self.places.reserve(more);
+    }
+
+    /// Tells whether these written labels are new, and remembers them.
+    pub(crate) fn admit(&mut self, labels: &str) -> bool {
+        let hash = self.hasher.hash_one(labels);
+        let known = self.places.get(&hash);
+        if known.is_some_and(|place| self.texts.get(place.clone()) == Some(labels)) {
+            return false;
+        }
+        let start = self.texts.len();
+        self.texts.push_str(labels);
+        self.places.insert(hash, start..self.texts.len());
+        true
+    }
+}
+
+fn settle(labels: &mut Vec<Label<'_>>) {
+    if !labels.is_sorted_by(|one, next| one.name < next.name) {
+        labels.sort_by(|one, next| (&one.name, &one.key).cmp(&(&next.name, &next.key)));
+        labels.dedup_by(|next, kept| {
+            let same = next.name == kept.name;
+            if same {
+                let joined = kept.value.to_mut();
+                joined.push(';');
+                joined.push_str(&next.value);
+            }
+            same
+        });
+    }
+    labels.retain(|label| !label.value.is_empty());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LE: Reserved = Reserved {
+        name: "le",
+        instead: "exported_le",
+    };
+
+    fn written(attributes: &[KeyValue], scope: &[Label<'_>], reserved: Option<Reserved>) -> String {
+        let mut labels = Vec::new();
+        collect(&mut labels, attributes, scope, reserved);
+        let mut out = String::new();
+        write(&mut out, &labels);
+        out
+    }
+
+    #[test]
+    fn colliding_keys_are_joined_in_the_order_of_the_keys() {
+        let attributes = [
+            KeyValue::new("a_b", "under"),
+            KeyValue::new("a.b", "dot"),
+            KeyValue::new("a-b", 1),
+        ];
+        assert_eq!(written(&attributes, &[], None), r#"a_b="1;dot;under""#);
+    }
+
+    #[test]
+    fn reserved_names_move_away() {
+        let attributes = [KeyValue::new("le", "x"), KeyValue::new("z", "y")];
+        assert_eq!(
+            written(&attributes, &[], Some(LE)),
+            r#"exported_le="x",z="y""#
+        );
+        assert_eq!(written(&attributes, &[], None), r#"le="x",z="y""#);
+    }
+
+    #[test]
+    fn empty_values_are_no_labels() {
+        let attributes = [KeyValue::new("a", ""), KeyValue::new("b", "1")];
+        assert_eq!(written(&attributes, &[], None), r#"b="1""#);
+    }
+
+    #[test]
+    fn scopes_become_labels() {
+        let scope = InstrumentationScope::builder("shop")
+            .with_version("1.2")
+            .with_attributes([
+                KeyValue::new("name", "dropped"),
+                KeyValue::new("team.id", 7),
+            ])
+            .build();
+        assert_eq!(
+            written(&[KeyValue::new("a", "x")], &of_scope(&scope), None),
+            r#"a="x",otel_scope_name="shop",otel_scope_team_id="7",otel_scope_version="1.2""#
+        );
+    }
+
+    #[test]
+    fn attributes_named_like_scope_labels_are_joined_with_them() {
+        let scope = InstrumentationScope::builder("shop").build();
+        let attributes = [KeyValue::new("otel.scope.name", "mine")];
+        assert_eq!(
+            written(&attributes, &of_scope(&scope), None),
+            r#"otel_scope_name="mine;shop""#
+        );
+    }
+
+    #[test]
+    fn a_label_set_is_admitted_once() {
+        let mut seen = Seen::default();
+        assert!(seen.admit("a"));
+        assert!(seen.admit(""));
+        assert!(!seen.admit("a"));
+        seen.clear();
+        assert!(seen.admit("a"));
+    }
+}

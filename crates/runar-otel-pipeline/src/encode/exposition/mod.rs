@@ -1,0 +1,143 @@
+//! The exposition for Prometheus: OpenMetrics 1.0 with exemplars, and the text format 0.0.4 without.
+//!
+//! Names, labels and types follow the OpenTelemetry specification, compatibility: *Prometheus and OpenMetrics*, with
+//! the strategy *UnderscoreEscapingWithSuffixes*.
+
+pub(crate) mod bucket;
+mod exemplar;
+pub(crate) mod family;
+mod header;
+pub(crate) mod label;
+mod name;
+mod number;
+mod problem;
+mod series;
+mod unit;
+mod value;
+
+pub use problem::Problem;
+pub(crate) use value::text_of;
+
+use self::{
+    family::{Families, TARGET_INFO},
+    series::Series,
+};
+use crate::snapshot::{Resource, Snapshot};
+
+/// The content type of [`openmetrics`].
+pub const OPENMETRICS_CONTENT_TYPE: &str =
+    "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores";
+
+/// The content type of [`text`].
+pub const TEXT_CONTENT_TYPE: &str =
+    "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
+
+/// A snapshot in a Prometheus format.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exposition {
+    /// What to send.
+    pub body: String,
+    /// What had to be left out; to be reported once.
+    pub problems: Vec<Problem>,
+}
+
+/// What an exposition contains besides the metrics themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// Whether each series says which meter made it, as `otel_scope_…` labels. Default: yes.
+    pub scope_labels: bool,
+    /// Whether the resource is exposed as `target_info`. Default: yes.
+    pub target_info: bool,
+    /// Whether names get the unit and `_total` as suffixes. Default: yes. OpenMetrics has no counter without
+    /// `_total`: one whose name lacks it is then of type `unknown` there, and has no exemplars.
+    pub suffixes: bool,
+    /// Whether OpenMetrics says since when a series counts, as `_created` samples. Default: no, because
+    /// Prometheus stores them as series of their own unless told otherwise.
+    pub start_times: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            scope_labels: true,
+            target_info: true,
+            suffixes: true,
+            start_times: false,
+        }
+    }
+}
+
+/// The two formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// OpenMetrics 1.0.
+    OpenMetrics,
+    /// Text format 0.0.4.
+    Text,
+}
+
+/// Writes a snapshot of cumulative values as OpenMetrics 1.0 text, exemplars included.
+///
+/// Exponential histograms become classic ones with powers of two as bounds; gauges and summaries lose their
+/// exemplars, which the format has no place for.
+#[must_use]
+pub fn openmetrics(snapshot: &Snapshot) -> Exposition {
+    openmetrics_with(snapshot, &Options::default())
+}
+
+/// Like [`openmetrics`], with a choice of what it contains.
+#[must_use]
+pub fn openmetrics_with(snapshot: &Snapshot, options: &Options) -> Exposition {
+    render(snapshot, options, Dialect::OpenMetrics)
+}
+
+/// Writes a snapshot of cumulative values in the Prometheus text format 0.0.4, which has no exemplars.
+#[must_use]
+pub fn text(snapshot: &Snapshot) -> Exposition {
+    text_with(snapshot, &Options::default())
+}
+
+/// Like [`text`], with a choice of what it contains.
+#[must_use]
+pub fn text_with(snapshot: &Snapshot, options: &Options) -> Exposition {
+    render(snapshot, options, Dialect::Text)
+}
+
+fn render(snapshot: &Snapshot, options: &Options, dialect: Dialect) -> Exposition {
+    let mut families = Families::of(snapshot, options, dialect);
+    let mut problems = std::mem::take(&mut families.problems);
+    let mut body = String::new();
+    if options.target_info {
+        target_info(&mut body, &snapshot.resource, dialect);
+    }
+    let mut series = Series::new(&mut body, &mut problems, &families, dialect, options);
+    for family in &families.list {
+        header::write(series.out(), family, dialect);
+        series.write(family);
+    }
+    if dialect == Dialect::OpenMetrics {
+        body.push_str("# EOF\n");
+    }
+    Exposition { body, problems }
+}
+
+/// The resource as an info metric: OpenTelemetry specification, compatibility: *Resource Attributes*.
+fn target_info(out: &mut String, resource: &Resource, dialect: Dialect) {
+    let mut labels = Vec::new();
+    label::collect(&mut labels, &resource.attributes, &[], None);
+    if labels.is_empty() {
+        return;
+    }
+    out.push_str(match dialect {
+        Dialect::OpenMetrics => "# TYPE target info\n# HELP target Target metadata\n",
+        Dialect::Text => "# HELP target_info Target metadata\n# TYPE target_info gauge\n",
+    });
+    out.push_str(TARGET_INFO);
+    out.push('{');
+    label::write(out, &labels);
+    out.push_str("} 1\n");
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! Names: from what OTLP carries to what Prometheus likes.
+
+use std::borrow::Cow;
+
+use super::unit::Words;
+
+/// The suffix of counters.
+pub(crate) const TOTAL: &str = "_total";
+
+/// The translated name of a metric.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Name {
+    /// The name without the suffix of its type.
+    pub(crate) base: String,
+    /// `_total` for counters, else nothing.
+    pub(crate) total: &'static str,
+    /// The unit in words, empty without one.
+    pub(crate) unit: Cow<'static, str>,
+}
+
+impl Name {
+    /// Translates with suffixes: *UnderscoreEscapingWithSuffixes* of the OpenTelemetry specification.
+    ///
+    /// A suffix that is there already is not added again.
+    pub(crate) fn with_suffixes(name: &str, unit: &str, monotonic: bool) -> Self {
+        let words = Words::of(unit);
+        let sanitized = sanitize(name);
+        let bare = if monotonic {
+            without_total(&sanitized)
+        } else {
+            &sanitized
+        };
+        let mut base = bare.to_owned();
+        let unit = words.joined();
+        if !ends_with_word(&base, &unit) {
+            if !ends_with_word(&base, &words.main) {
+                push_word(&mut base, &words.main);
+            }
+            push_word(&mut base, &words.per);
+        }
+        if monotonic && base.ends_with('_') && base.len() > 1 {
+            base.pop();
+        }
+        Self {
+            base,
+            total: if monotonic { TOTAL } else { "" },
+            unit,
+        }
+    }
+
+    /// Translates without adding anything: *UnderscoreEscapingWithoutSuffixes*.
+    pub(crate) fn without_suffixes(name: &str, monotonic: bool) -> Self {
+        let sanitized = sanitize(name);
+        let base = if monotonic {
+            without_total(&sanitized)
+        } else {
+            &sanitized
+        };
+        Self {
+            total: if base.len() < sanitized.len() {
+                TOTAL
+            } else {
+                ""
+            },
+            base: base.to_owned(),
+            unit: Cow::Borrowed(""),
+        }
+    }
+
+    /// The name under which values of gauges and counters appear.
+    pub(crate) fn full(&self) -> String {
+        format!("{}{}", self.base, self.total)
+    }
+}
+
+/// Replaces what the legacy character set `[a-zA-Z_:][a-zA-Z0-9_:]*` lacks by `_` and collapses runs of `_`.
+pub(crate) fn sanitize(name: &str) -> Cow<'_, str> {
+    clean(
+        name,
+        |byte| byte.is_ascii_alphanumeric() || byte == b':',
+        "_",
+    )
+}
+
+/// Like [`sanitize`] for label names, which have no colon.
+///
+/// A leading digit gets the prefix `key_`, as in Prometheus' own OTLP receiver: label names with a leading `_` are
+/// reserved in OpenMetrics.
+pub(crate) fn sanitize_label(name: &str) -> Cow<'_, str> {
+    clean(name, |byte| byte.is_ascii_alphanumeric(), "key_")
+}
+
+fn clean<'a>(name: &'a str, allowed: fn(u8) -> bool, before_digit: &str) -> Cow<'a, str> {
+    if is_clean(name, allowed) {
+        return Cow::Borrowed(name);
+    }
+    let mut cleaned = String::with_capacity(name.len() + before_digit.len());
+    if name.starts_with(|first: char| first.is_ascii_digit()) {
+        cleaned.push_str(before_digit);
+    }
+    for character in name.chars() {
+        let valid = u8::try_from(character).is_ok_and(|byte| byte.is_ascii() && allowed(byte));
+        if valid {
+            cleaned.push(character);
+        } else if !cleaned.ends_with('_') {
+            cleaned.push('_');
+        }
+    }
+    if cleaned.is_empty() {
+        cleaned.push('_');
+    }
+    Cow::Owned(cleaned)
+}
+
+fn is_clean(name: &str, allowed: fn(u8) -> bool) -> bool {
+    let Some(first) = name.bytes().next() else {
+        return false;
+    };
+    let mut before = b' ';
+    !first.is_ascii_digit()
+        && name.bytes().all(|byte| {
+            let valid = allowed(byte) || (byte == b'_' && before != b'_');
+            before = byte;
+            valid
+        })
+}
+
+fn without_total(name: &str) -> &str {
+    name.strip_suffix(TOTAL)
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(name)
+}
+
+fn ends_with_word(name: &str, word: &str) -> bool {
+    name.strip_suffix(word)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('_') || word.is_empty())
+}
+
+fn push_word(name: &mut String, word: &str) {
+    if word.is_empty() {
+        return;
+    }
+    if !name.ends_with('_') {
+        name.push('_');
+    }
+    name.push_str(word);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counter(name: &str, unit: &str) -> String {
+        Name::with_suffixes(name, unit, true).full()
+    }
+
+    fn gauge(name: &str, unit: &str) -> String {
+        Name::with_suffixes(name, unit, false).full()
+    }
+
+    #[test]
+    fn suffixes_are_not_doubled() {
+        assert_eq!(counter("req_total", ""), "req_total");
+        assert_eq!(gauge("wait_seconds", "s"), "wait_seconds");
+        assert_eq!(counter("x_bytes_total", "By"), "x_bytes_total");
+        assert_eq!(counter("x.total", "By"), "x_bytes_total");
+        assert_eq!(gauge("speed_meters", "m/s"), "speed_meters_per_second");
+        assert_eq!(
+            gauge("requests_per_second", "{request}/s"),
+            "requests_per_second"
+        );
+        assert_eq!(gauge("seconds", "s"), "seconds");
+    }
+
+    #[test]
+    fn suffixes_are_added() {
+        assert_eq!(
+            gauge("http.server.request.duration", "s"),
+            "http_server_request_duration_seconds"
+        );
+        assert_eq!(counter("orders", "{order}"), "orders_total");
+        assert_eq!(counter("net.io", "By"), "net_io_bytes_total");
+        assert_eq!(gauge("ratio", "1"), "ratio");
+        assert_eq!(gauge("milliseconds", "s"), "milliseconds_seconds");
+    }
+
+    #[test]
+    fn names_are_sanitized() {
+        assert_eq!(gauge("a..b--c", ""), "a_b_c");
+        assert_eq!(gauge("a__b", ""), "a_b");
+        assert_eq!(gauge("1st", ""), "_1st");
+        assert_eq!(gauge("ns:rule", ""), "ns:rule");
+        assert_eq!(gauge("größe", ""), "gr_e");
+        assert_eq!(counter("_total", ""), "_total_total");
+        assert_eq!(sanitize_label("ns:rule"), "ns_rule");
+        assert_eq!(sanitize_label("1st"), "key_1st");
+        assert_eq!(sanitize_label("__name__"), "_name_");
+        assert_eq!(sanitize_label(""), "_");
+    }
+
+    #[test]
+    fn suffixes_can_stay_away() {
+        let plain = Name::without_suffixes("net.io", true);
+        assert_eq!((plain.full().as_str(), plain.total), ("net_io", ""));
+        assert_eq!(Name::without_suffixes("req_total", true).base, "req");
+    }
+}

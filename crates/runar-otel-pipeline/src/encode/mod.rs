@@ -1,0 +1,13 @@
+//! The encoders: pure functions from a snapshot to a wire format or to text.
+//!
+//! They depend on [`Snapshot`](crate::snapshot::Snapshot) alone: no clock, no I/O, no runtime. What cannot be
+//! expressed in a format is left out and named in the result; reporting it is the caller's part.
+
+pub mod console;
+pub mod exposition;
+pub mod otlp;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+pub(crate) mod sample;

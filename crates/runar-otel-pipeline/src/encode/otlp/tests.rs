@@ -1,0 +1,169 @@
+//! What each kind of data becomes in OTLP.
+
+use opentelemetry::{KeyValue, StringValue, Value};
+use opentelemetry_proto::tonic::common::v1::any_value;
+
+use super::*;
+use crate::{
+    encode::sample::{
+        at, buckets, counter, exemplar, gauge, histogram, metric as named, point, snapshot,
+    },
+    snapshot::{ExponentialHistogram, Histogram, Number, Summary},
+};
+
+fn only(metric: Metric) -> proto::metric::Data {
+    let mut request = request(&snapshot(vec![metric]));
+    request.resource_metrics[0].scope_metrics[0].metrics[0]
+        .data
+        .take()
+        .unwrap()
+}
+
+fn numbers(data: proto::metric::Data) -> Vec<proto::NumberDataPoint> {
+    match data {
+        proto::metric::Data::Gauge(gauge) => gauge.data_points,
+        proto::metric::Data::Sum(sum) => sum.data_points,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn large_integers_are_rounded_not_lost() {
+    use proto::number_data_point::Value::{AsDouble, AsInt};
+    let limit = u64::try_from(i64::MAX).unwrap();
+    let values = [limit, limit + 1].map(|value| point(&[], Number::U64(value)));
+    let points = numbers(only(counter("x", "", values.to_vec())));
+    assert_eq!(points[0].value, Some(AsInt(i64::MAX)));
+    assert_eq!(points[1].value, Some(AsDouble(9_223_372_036_854_775_808.0)));
+}
+
+#[test]
+fn nothing_that_is_no_number_is_sent() {
+    let points = vec![
+        point(&[], Number::F64(f64::NAN)),
+        point(&[], Number::F64(1.0)),
+    ];
+    assert_eq!(numbers(only(gauge("x", "", points))).len(), 1);
+
+    let mut odd = point(
+        &[],
+        Histogram {
+            sum: Some(f64::NAN),
+            min: Some(f64::NAN),
+            ..buckets(&[1.0], &[1, 0])
+        },
+    );
+    odd.exemplars = vec![exemplar(f64::NAN, 1, 1)];
+    let proto::metric::Data::Histogram(sent) = only(histogram("x", "", vec![odd])) else {
+        panic!("expected a histogram");
+    };
+    let sent = &sent.data_points[0];
+    assert_eq!((sent.sum, sent.min, sent.exemplars.len()), (None, None, 0));
+
+    let summary = Summary {
+        count: 0,
+        sum: 0.0,
+        quantiles: vec![(0.5, f64::NAN), (0.9, 1.0)],
+    };
+    let data = only(named("x", "", Data::Summary(vec![point(&[], summary)])));
+    let proto::metric::Data::Summary(sent) = data else {
+        panic!("expected a summary");
+    };
+    assert_eq!(sent.data_points[0].quantile_values.len(), 1);
+}
+
+#[test]
+fn exemplars_are_doubles_in_their_order() {
+    let mut only_point = point(&[], Number::I64(7));
+    let filtered = vec![KeyValue::new("user", 1)];
+    only_point.exemplars = vec![
+        exemplar(1.0, 5, 0xa),
+        runar_otel_core::exemplar::Exemplar::new(2.0, at(3)).with_filtered_attributes(filtered),
+    ];
+    let points = numbers(only(counter("x", "", vec![only_point])));
+    let sent = &points[0].exemplars;
+    assert_eq!(sent[0].value, Some(proto::exemplar::Value::AsDouble(1.0)));
+    assert_eq!(sent[0].time_unix_nano, 1_700_000_000_005_000_000);
+    assert_eq!((sent[0].trace_id.len(), sent[0].span_id.len()), (16, 8));
+    assert_eq!(sent[1].value, Some(proto::exemplar::Value::AsDouble(2.0)));
+    assert_eq!((sent[1].trace_id.len(), sent[1].span_id.len()), (0, 0));
+    assert_eq!(sent[1].filtered_attributes[0].key, "user");
+}
+
+#[test]
+fn attributes_keep_their_type() {
+    let strings: Vec<StringValue> = vec!["a".into()];
+    let attributes = [
+        KeyValue::new("array", Value::Array(strings.into())),
+        KeyValue::new("bool", true),
+        KeyValue::new("float", 0.5),
+        KeyValue::new("int", 3),
+        KeyValue::new("text", "t"),
+    ];
+    let points = numbers(only(gauge(
+        "x",
+        "",
+        vec![point(&attributes, Number::I64(0))],
+    )));
+    let values: Vec<any_value::Value> = points[0]
+        .attributes
+        .iter()
+        .map(|pair| pair.value.clone().unwrap().value.unwrap())
+        .collect();
+    assert!(matches!(&values[0], any_value::Value::ArrayValue(array) if array.values.len() == 1));
+    assert_eq!(values[1], any_value::Value::BoolValue(true));
+    assert_eq!(values[2], any_value::Value::DoubleValue(0.5));
+    assert_eq!(values[3], any_value::Value::IntValue(3));
+    assert_eq!(values[4], any_value::Value::StringValue("t".to_owned()));
+}
+
+#[test]
+fn bounds_go_with_counts() {
+    let bare = Histogram {
+        counts: Vec::new(),
+        ..buckets(&[1.0], &[1, 0])
+    };
+    let data = only(histogram("x", "", vec![point(&[], bare)]));
+    let proto::metric::Data::Histogram(sent) = data else {
+        panic!("expected a histogram");
+    };
+    let sent = &sent.data_points[0];
+    assert_eq!(
+        (
+            sent.count,
+            sent.explicit_bounds.len(),
+            sent.bucket_counts.len()
+        ),
+        (1, 0, 0)
+    );
+}
+
+#[test]
+fn empty_sides_of_an_exponential_histogram_are_absent() {
+    let value = ExponentialHistogram {
+        count: 0,
+        sum: None,
+        min: None,
+        max: None,
+        scale: 3,
+        zero_count: 0,
+        zero_threshold: 0.0,
+        positive: crate::snapshot::ExponentialBuckets {
+            offset: -2,
+            counts: vec![0],
+        },
+        negative: Default::default(),
+    };
+    let data = Data::ExponentialHistogram {
+        points: vec![point(&[], value)],
+        temporality: Temporality::Delta,
+    };
+    let proto::metric::Data::ExponentialHistogram(sent) = only(named("x", "", data)) else {
+        panic!("expected an exponential histogram");
+    };
+    assert_eq!(sent.aggregation_temporality, 1);
+    let sent = &sent.data_points[0];
+    assert_eq!(sent.positive.as_ref().map(|side| side.offset), Some(-2));
+    assert_eq!(sent.negative, None);
+    assert_eq!(sent.sum, None);
+}

@@ -1,0 +1,16 @@
+//! The pull endpoint: a small HTTP server from which Prometheus scrapes.
+//!
+//! It belongs on the runtime of [`Background`](crate::background::Background) and knows no metrics itself:
+//! a [`Scrape`] gives it the text.
+
+mod connection;
+mod listen;
+mod negotiate;
+mod respond;
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub use negotiate::{Format, accepts_gzip, format};
+pub use respond::{Scrape, ScrapeFuture, Scraped};
+pub use server::{Endpoint, EndpointOptions};

@@ -1,0 +1,128 @@
+//! The answer to one request.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
+    header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, VARY},
+};
+use http_body_util::Full;
+use tokio::{task::JoinSet, time::timeout};
+
+use super::{Format, accepts_gzip, format};
+use crate::gzip;
+
+const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+/// How long compression may take; a body that takes longer is sent as it is.
+const COMPRESSION_LIMIT: Duration = Duration::from_secs(5);
+
+/// What the endpoint serves.
+pub trait Scrape: Send + Sync {
+    /// Renders all metrics in the format. It runs on the private runtime and must not block it.
+    fn scrape(&self, format: Format) -> ScrapeFuture;
+}
+
+/// A scrape on its way.
+pub type ScrapeFuture = Pin<Box<dyn Future<Output = Scraped> + Send + 'static>>;
+
+/// A rendered scrape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scraped {
+    /// The value of `Content-Type`.
+    pub content_type: &'static str,
+    /// The text.
+    pub body: Bytes,
+}
+
+/// What an answer is made of.
+pub(super) struct Site {
+    pub(super) path: String,
+    pub(super) source: Arc<dyn Scrape>,
+    pub(super) scrape_timeout: Duration,
+}
+
+impl Site {
+    /// Answers one request. The body of a request is never read.
+    pub(super) async fn respond<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
+        let path = request.uri().path();
+        if path != self.path && path != "/" {
+            return notice(
+                StatusCode::NOT_FOUND,
+                format!("metrics are at {}\n", self.path),
+            );
+        }
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let mut response = notice(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "expected GET or HEAD\n".to_owned(),
+            );
+            let allowed = HeaderValue::from_static("GET, HEAD");
+            response.headers_mut().insert(ALLOW, allowed);
+            return response;
+        }
+        if path != self.path {
+            return notice(StatusCode::OK, format!("metrics are at {}\n", self.path));
+        }
+        self.metrics(request.headers()).await
+    }
+
+    async fn metrics(&self, headers: &HeaderMap) -> Response<Full<Bytes>> {
+        let format = format(joined(headers, &ACCEPT).as_deref());
+        let Ok(scraped) = timeout(self.scrape_timeout, self.scraped(format)).await else {
+            return notice(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the scrape took too long\n".to_owned(),
+            );
+        };
+        let Some(scraped) = scraped else {
+            return notice(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the scrape failed\n".to_owned(),
+            );
+        };
+        let packed = if accepts_gzip(joined(headers, &ACCEPT_ENCODING).as_deref()) {
+            gzip::compressed(&scraped.body, COMPRESSION_LIMIT).await
+        } else {
+            None
+        };
+        let is_packed = packed.is_some();
+        let mut response = Response::new(Full::new(packed.unwrap_or(scraped.body)));
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_str(scraped.content_type).unwrap_or(PLAIN),
+        );
+        headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
+        if is_packed {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        response
+    }
+
+    /// The scrape in a task of its own, so that its panic is not ours; it ends with the request.
+    async fn scraped(&self, format: Format) -> Option<Scraped> {
+        let source = self.source.clone();
+        let mut task = JoinSet::new();
+        task.spawn(async move { source.scrape(format).await });
+        task.join_next().await?.ok()
+    }
+}
+
+fn notice(status: StatusCode, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, PLAIN);
+    response
+}
+
+/// A header that may come in several lines as one list; what is no text is left out.
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let lines: Vec<&str> = headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    (!lines.is_empty()).then(|| lines.join(","))
+}

@@ -1,0 +1,263 @@
+//! The life of the endpoint.
+
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime::Handle,
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::{Scrape, connection, listen::listen_patiently, respond::Site};
+
+/// How long open connections may finish their answer after a stop.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How long to wait when the system has no more file descriptors or memory for a connection.
+const EXHAUSTED: Duration = Duration::from_millis(250);
+
+/// Where the endpoint listens and what it puts up with.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EndpointOptions {
+    /// The host, `localhost` by default: both loopback addresses.
+    pub host: String,
+    /// The port, 9464 by default as the specification says; 0 lets the system choose.
+    pub port: u16,
+    /// The path of the metrics, `/metrics` by default; a missing slash in front is added.
+    pub path: String,
+    /// How many connections an address serves at a time, 64 by default; further ones wait.
+    pub max_connections: usize,
+    /// How long a client may be silent before and within the head of a request, 20 seconds by default.
+    pub header_timeout: Duration,
+    /// How long a scrape may take, 30 seconds by default.
+    pub scrape_timeout: Duration,
+}
+
+impl Default for EndpointOptions {
+    fn default() -> Self {
+        Self {
+            host: "localhost".to_owned(),
+            port: 9464,
+            path: "/metrics".to_owned(),
+            max_connections: 64,
+            header_timeout: Duration::from_secs(20),
+            scrape_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The pull endpoint: serves `GET /metrics` until it is stopped or dropped.
+///
+/// If the port is taken, the application runs on: one warning, and further attempts in the background.
+#[derive(Debug)]
+#[must_use]
+pub struct Endpoint {
+    stop: watch::Sender<bool>,
+    status: Arc<Status>,
+}
+
+impl Endpoint {
+    /// Starts the endpoint on the runtime. It returns before the port is bound.
+    pub fn spawn(handle: &Handle, options: EndpointOptions, source: Arc<dyn Scrape>) -> Self {
+        let (stop, stopping) = watch::channel(false);
+        let status = Arc::new(Status::default());
+        let ending = Ending(status.clone());
+        handle.spawn(run(options, source, stopping, ending));
+        Self { stop, status }
+    }
+
+    /// The first address on which it listens; `None` before it does and after it stopped.
+    #[must_use]
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.local_addrs().first().copied()
+    }
+
+    /// All addresses on which it listens.
+    #[must_use]
+    pub fn local_addrs(&self) -> Vec<SocketAddr> {
+        self.status.state().addresses.clone()
+    }
+
+    /// Waits until it listens, at most until the deadline; not to be called on the endpoint's runtime.
+    #[must_use]
+    pub fn wait_bound(&self, deadline: Instant) -> Option<SocketAddr> {
+        self.status
+            .wait(deadline, |state| state.ended || !state.addresses.is_empty());
+        self.local_addr()
+    }
+
+    /// Waits until it has tried once to listen, at most until the deadline; not to be called on the endpoint's runtime.
+    pub fn wait_tried(&self, deadline: Instant) {
+        self.status
+            .wait(deadline, |state| state.ended || state.tried);
+    }
+
+    /// Frees the port, lets answers under way be finished for a second, and waits for that, at most until
+    /// the deadline; not to be called on the endpoint's runtime. It can be called again.
+    ///
+    /// Returns whether everything was over by the deadline.
+    #[must_use]
+    pub fn stop(&self, deadline: Instant) -> bool {
+        self.stop.send_replace(true);
+        self.status.wait(deadline, |state| state.ended);
+        self.status.state().ended
+    }
+}
+
+/// Completes when the endpoint is told to stop or is dropped.
+pub(super) async fn stop_wanted(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn run(
+    options: EndpointOptions,
+    source: Arc<dyn Scrape>,
+    mut stop: watch::Receiver<bool>,
+    ending: Ending,
+) {
+    let listeners = tokio::select! {
+        listeners = listen_patiently(&options.host, options.port, || ending.0.refused()) => {
+            listeners
+        }
+        () = stop_wanted(&mut stop) => return,
+    };
+    ending.0.bound(&listeners);
+    let room = Room {
+        site: Arc::new(Site {
+            path: format!("/{}", options.path.trim_start_matches('/')),
+            source,
+            scrape_timeout: options.scrape_timeout,
+        }),
+        max_connections: options.max_connections.max(1),
+        header_timeout: options.header_timeout,
+    };
+    let mut tasks = JoinSet::new();
+    for listener in listeners {
+        tasks.spawn(room.clone().serve(listener, stop.clone()));
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+/// What the connections of one address share.
+#[derive(Clone)]
+struct Room {
+    site: Arc<Site>,
+    max_connections: usize,
+    header_timeout: Duration,
+}
+
+impl Room {
+    async fn serve(self, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+        let mut connections = JoinSet::new();
+        loop {
+            let has_room = connections.len() < self.max_connections;
+            let stream = tokio::select! {
+                () = stop_wanted(&mut stop) => break,
+                Some(_) = connections.join_next() => continue,
+                stream = accept(&listener), if has_room => stream,
+            };
+            let site = self.site.clone();
+            connections.spawn(connection::serve(
+                stream,
+                site,
+                self.header_timeout,
+                stop.clone(),
+            ));
+        }
+        drop(listener);
+        let finishing = async { while connections.join_next().await.is_some() {} };
+        let _ = timeout(GRACE, finishing).await;
+    }
+}
+
+/// The next client. What goes wrong is the client's or passes.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) if is_of_client(&error) => {}
+            Err(_) => sleep(EXHAUSTED).await,
+        }
+    }
+}
+
+fn is_of_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// What the endpoint tells threads outside its runtime.
+#[derive(Default)]
+struct Status {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    addresses: Vec<SocketAddr>,
+    tried: bool,
+    ended: bool,
+}
+
+impl Status {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bound(&self, listeners: &[TcpListener]) {
+        let mut state = self.state();
+        state.tried = true;
+        state.addresses = listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect();
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    fn refused(&self) {
+        self.state().tried = true;
+        self.changed.notify_all();
+    }
+
+    fn wait(&self, deadline: Instant, is_done: impl Fn(&State) -> bool) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let waiting = self
+            .changed
+            .wait_timeout_while(self.state(), left, |state| !is_done(state));
+        drop(waiting);
+    }
+}
+
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.state().fmt(f)
+    }
+}
+
+/// Tells the end when the task is over in whatever way, its runtime's end included.
+struct Ending(Arc<Status>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.ended = true;
+        state.addresses.clear();
+        drop(state);
+        self.0.changed.notify_all();
+    }
+}

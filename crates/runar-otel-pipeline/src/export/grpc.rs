@@ -1,0 +1,202 @@
+//! OTLP over gRPC.
+
+use std::{
+    error::Error,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::{BufMut, Bytes};
+use http::uri::PathAndQuery;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
+use prost::Message;
+use tokio::time::{Instant, timeout_at};
+use tonic::{
+    Code, Request, TimeoutExpired,
+    codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder},
+    metadata::MetadataMap,
+    transport::{Channel, Endpoint},
+};
+use tonic_types::StatusExt;
+
+use super::{
+    AttemptError, Compression, Delivered, ExportError, OtlpOptions, Status, address,
+    error::readable,
+    exporter::USER_AGENT,
+    retry::{Failure, is_retryable_code},
+};
+
+const EXPORT: PathAndQuery =
+    PathAndQuery::from_static("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export");
+
+/// How tonic, on either side, reports a message beyond the limit. Its code would be retryable.
+const TOO_LARGE: &str = "Error, decoded message length too large";
+
+/// The gRPC side of an exporter.
+#[derive(Debug)]
+pub(super) struct Grpc {
+    endpoint: Endpoint,
+    metadata: MetadataMap,
+    compression: Compression,
+    max_response_size: usize,
+    /// Connected when first used, which needs the runtime; made anew after a silence.
+    channel: Mutex<Option<Channel>>,
+}
+
+impl Grpc {
+    /// Checks the options. Nothing connects yet.
+    pub(super) fn new(options: &OtlpOptions, timeout: Duration) -> Result<Self, ExportError> {
+        let url = address::endpoint(options)?;
+        let headers = address::headers(&options.headers)?;
+        if let Some(name) = headers.keys().find(|name| name.as_str().ends_with("-bin")) {
+            return Err(ExportError::InvalidHeader {
+                name: name.to_string(),
+                expected: "a name without -bin, which marks binary metadata",
+                source: None,
+            });
+        }
+        let endpoint = Endpoint::from_shared(url.to_string())
+            .and_then(|endpoint| endpoint.user_agent(USER_AGENT))
+            .map_err(ExportError::GrpcClient)?
+            .connect_timeout(timeout);
+        Ok(Self {
+            endpoint,
+            metadata: MetadataMap::from_headers(headers),
+            compression: options.compression,
+            max_response_size: options.max_response_size,
+            channel: Mutex::new(None),
+        })
+    }
+
+    /// Sends the encoded request once.
+    pub(super) async fn attempt(
+        &self,
+        body: &Bytes,
+        deadline: Instant,
+    ) -> Result<Delivered, Failure> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Ok(outcome) = timeout_at(deadline, self.call(body.clone(), left)).await else {
+            return Err(self.silent(left));
+        };
+        match outcome {
+            Ok(response) => Ok(Delivered::from(response)),
+            Err(status) if cause::<TimeoutExpired>(&status) => Err(self.silent(left)),
+            Err(status) => Err(failed(status)),
+        }
+    }
+
+    async fn call(
+        &self,
+        body: Bytes,
+        left: Duration,
+    ) -> Result<ExportMetricsServiceResponse, tonic::Status> {
+        let mut client = tonic::client::Grpc::new(self.channel())
+            .max_decoding_message_size(self.max_response_size);
+        if self.compression == Compression::Gzip {
+            // Receivers answer compressed requests in kind, the Collector does so even unasked.
+            client = client
+                .send_compressed(CompressionEncoding::Gzip)
+                .accept_compressed(CompressionEncoding::Gzip);
+        }
+        client.ready().await.map_err(|error| {
+            self.disconnect();
+            tonic::Status::from_error(Box::new(error))
+        })?;
+        let mut request = Request::new(body);
+        *request.metadata_mut() = self.metadata.clone();
+        request.set_timeout(left);
+        let response = client.unary(request, EXPORT.clone(), Encoded).await?;
+        Ok(response.into_inner())
+    }
+
+    /// No answer came in time. The connection may be dead without either side knowing: start a new one.
+    fn silent(&self, after: Duration) -> Failure {
+        self.disconnect();
+        Failure::transient(AttemptError::TimedOut(after))
+    }
+
+    fn channel(&self) -> Channel {
+        let mut channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
+        channel
+            .get_or_insert_with(|| self.endpoint.connect_lazy())
+            .clone()
+    }
+
+    fn disconnect(&self) {
+        *self.channel.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+fn failed(status: tonic::Status) -> Failure {
+    let code = status.code();
+    // A status with a source was made on this side, when no answer came.
+    if status.source().is_some() {
+        return Failure::transient(AttemptError::Grpc(Box::new(status)));
+    }
+    let retry_info = status.get_details_retry_info();
+    let message = readable(status.message());
+    // The request or the response would be as large the next time.
+    let is_too_large = code == Code::OutOfRange && message.starts_with(TOO_LARGE);
+    if is_too_large || !is_retryable_code(code, retry_info.is_some()) {
+        let status = Status::Grpc(code);
+        return Failure::Permanent(ExportError::Rejected { status, message });
+    }
+    Failure::Transient {
+        error: AttemptError::Refused {
+            status: Status::Grpc(code),
+            message,
+        },
+        demanded: retry_info.and_then(|info| info.retry_delay),
+    }
+}
+
+/// Whether an error of this type lies behind the status.
+fn cause<E: Error + 'static>(status: &tonic::Status) -> bool {
+    let mut source = status.source();
+    while let Some(error) = source {
+        if error.is::<E>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
+/// Sends a request that is encoded already: the generated client would copy it for every attempt.
+#[derive(Clone, Copy, Debug)]
+struct Encoded;
+
+impl Codec for Encoded {
+    type Encode = Bytes;
+    type Decode = ExportMetricsServiceResponse;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Encoded {
+    type Item = Bytes;
+    type Error = tonic::Status;
+
+    fn encode(&mut self, item: Bytes, dst: &mut EncodeBuf<'_>) -> Result<(), tonic::Status> {
+        dst.put(item);
+        Ok(())
+    }
+}
+
+impl Decoder for Encoded {
+    type Item = ExportMetricsServiceResponse;
+    type Error = tonic::Status;
+
+    fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<Self::Item>, tonic::Status> {
+        // The data was taken; a response that cannot be read must not cause a second delivery.
+        Ok(Some(Self::Item::decode(src).unwrap_or_default()))
+    }
+}

@@ -1,0 +1,220 @@
+//! OTLP over HTTP with Protobuf.
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{
+        CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT as USER_AGENT_NAME,
+    },
+};
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
+use prost::Message;
+use reqwest::{Client, Response, Url, redirect};
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    AttemptError, Compression, Delivered, ExportError, OtlpOptions, Status, address,
+    error::readable,
+    exporter::USER_AGENT,
+    retry::{Failure, is_retryable_status, retry_after},
+};
+use crate::gzip;
+
+const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+
+/// The HTTP side of an exporter.
+pub(super) struct Http {
+    client: Client,
+    url: Url,
+    headers: HeaderMap,
+    compression: Compression,
+    timeout: Duration,
+    max_response_size: usize,
+}
+
+/// Makes the client for an OTLP endpoint: no redirects, no retries of its own, and no proxy in front of this machine.
+///
+/// # Errors
+/// When the system gives no client.
+pub fn http_client(endpoint: &str, timeout: Duration) -> Result<Client, reqwest::Error> {
+    // Another crate may switch on features of reqwest; what they would do by default is off here.
+    let mut builder = Client::builder()
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(timeout)
+        .timeout(timeout)
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate();
+    if endpoint.parse().is_ok_and(|url| address::is_loopback(&url)) {
+        builder = builder.no_proxy();
+    }
+    builder.build()
+}
+
+/// A request body with the headers that go with it.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    body: Bytes,
+    headers: HeaderMap,
+}
+
+impl Http {
+    /// Checks the options and makes a client, which connects when first used.
+    pub(super) fn new(options: &OtlpOptions, timeout: Duration) -> Result<Self, ExportError> {
+        let url = address::endpoint(options)?;
+        let mut headers = address::headers(&options.headers)?;
+        headers
+            .entry(USER_AGENT_NAME)
+            .or_insert(HeaderValue::from_static(USER_AGENT));
+        headers.insert(CONTENT_TYPE, PROTOBUF);
+        Ok(Self {
+            client: http_client(url.as_str(), timeout).map_err(ExportError::HttpClient)?,
+            url,
+            headers,
+            compression: options.compression,
+            timeout,
+            max_response_size: options.max_response_size,
+        })
+    }
+
+    /// Compresses the body if asked to, once for all attempts.
+    pub(super) async fn prepare(&self, body: Bytes) -> Prepared {
+        let mut headers = self.headers.clone();
+        if self.compression == Compression::None {
+            return Prepared { body, headers };
+        }
+        let Some(packed) = gzip::compressed(&body, self.timeout).await else {
+            return Prepared { body, headers };
+        };
+        headers.insert(CONTENT_ENCODING, GZIP);
+        Prepared {
+            body: packed,
+            headers,
+        }
+    }
+
+    /// Sends the body once.
+    pub(super) async fn attempt(
+        &self,
+        prepared: &Prepared,
+        deadline: Instant,
+    ) -> Result<Delivered, Failure> {
+        let response = self
+            .client
+            .post(self.url.clone())
+            .headers(prepared.headers.clone())
+            .body(prepared.body.clone())
+            .send()
+            .await
+            .map_err(|error| unsent(error.without_url()))?;
+        let status = response.status().as_u16();
+        if response.status().is_success() {
+            return self.accepted(response, deadline).await;
+        }
+        let demanded =
+            header(&response, &RETRY_AFTER).and_then(|value| retry_after(value, SystemTime::now()));
+        let message = self.reason(response, deadline).await;
+        let status = Status::Http(status);
+        if matches!(status, Status::Http(code) if is_retryable_status(code)) {
+            let error = AttemptError::Refused { status, message };
+            return Err(Failure::Transient { error, demanded });
+        }
+        Err(Failure::Permanent(ExportError::Rejected {
+            status,
+            message,
+        }))
+    }
+
+    /// Reads what the receiver has to say about data that it took.
+    ///
+    /// The status alone says that it took it: a body that breaks off must not cause a second delivery.
+    async fn accepted(&self, response: Response, deadline: Instant) -> Result<Delivered, Failure> {
+        let limit = self.max_response_size;
+        let unread = |message: &str| Delivered {
+            rejected: 0,
+            message: message.to_owned(),
+        };
+        match timeout_at(deadline, read(response, limit)).await {
+            Ok(Body::Whole(bytes)) => Ok(ExportMetricsServiceResponse::decode(bytes)
+                .map_or_else(|_| unread("the response is no otlp"), Delivered::from)),
+            Ok(Body::TooLarge) => Err(Failure::Permanent(ExportError::ResponseTooLarge { limit })),
+            Ok(Body::Broken) | Err(_) => Ok(unread("the response broke off")),
+        }
+    }
+
+    /// The reason that a refusal gives: a `google.rpc.Status`, a text, or where a redirect points.
+    ///
+    /// Redirects are not followed: most would turn the request into one without its body.
+    async fn reason(&self, response: Response, deadline: Instant) -> String {
+        if let (true, Some(target)) = (
+            response.status().is_redirection(),
+            header(&response, &LOCATION),
+        ) {
+            return readable(&format!(
+                "redirects are not followed, this one points to {}",
+                address::redacted(target)
+            ));
+        }
+        let is_protobuf =
+            header(&response, &CONTENT_TYPE).is_some_and(|value| value.contains("protobuf"));
+        let reading = read(response, self.max_response_size);
+        let Ok(Body::Whole(bytes)) = timeout_at(deadline, reading).await else {
+            return String::new();
+        };
+        if !is_protobuf {
+            return readable(&String::from_utf8_lossy(&bytes));
+        }
+        tonic_types::Status::decode(bytes)
+            .map(|status| readable(&status.message))
+            .unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http")
+            .field("url", &address::redacted(self.url.as_str()))
+            .field("compression", &self.compression)
+            .finish_non_exhaustive()
+    }
+}
+
+fn unsent(error: reqwest::Error) -> Failure {
+    if error.is_builder() {
+        return Failure::Permanent(ExportError::HttpClient(error));
+    }
+    Failure::transient(AttemptError::Http(error))
+}
+
+fn header<'a>(response: &'a Response, name: &http::HeaderName) -> Option<&'a str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+/// What could be read of a response.
+enum Body {
+    Whole(Bytes),
+    TooLarge,
+    Broken,
+}
+
+async fn read(mut response: Response, limit: usize) -> Body {
+    let mut bytes = BytesMut::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if chunk.len() > limit.saturating_sub(bytes.len()) => {
+                return Body::TooLarge;
+            }
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => return Body::Whole(bytes.freeze()),
+            Err(_) => return Body::Broken,
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! OTLP export of metrics: over HTTP with Protobuf or over gRPC, retried within a bound.
+//!
+//! The SDK's own exporter takes only the SDK's read-only data, which carries neither exemplars nor
+//! summaries; this one takes the finished request. Everything here is asynchronous and belongs on the
+//! runtime of [`Background`](crate::background::Background).
+
+mod address;
+mod error;
+mod exporter;
+mod grpc;
+mod http;
+mod options;
+mod retry;
+#[cfg(test)]
+mod tests;
+
+pub use error::{AttemptError, ExportError, Status};
+pub use exporter::{Delivered, OtlpExporter};
+pub use http::http_client;
+pub use options::{Compression, OtlpOptions, Protocol, RetryPolicy, Secret};

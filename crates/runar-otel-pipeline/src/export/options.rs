@@ -1,0 +1,153 @@
+//! What an OTLP exporter can be told.
+
+use std::{fmt, time::Duration};
+
+use super::address;
+
+/// Where to send metrics and how.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct OtlpOptions {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The full URL for HTTP, `/v1/metrics` included; `http://host:port` for gRPC.
+    pub endpoint: String,
+    /// Headers (HTTP) or metadata (gRPC) of every request. A later one replaces an earlier one of its name.
+    pub headers: Vec<(String, Secret)>,
+    /// How long one attempt may take, 10 seconds by default; zero leaves only the total.
+    pub timeout: Duration,
+    /// How long an export may take with all its attempts and waits, 30 seconds by default.
+    pub total_timeout: Duration,
+    /// Whether requests are compressed; they are not by default.
+    pub compression: Compression,
+    /// How long to wait between attempts.
+    pub retry: RetryPolicy,
+    /// The largest request that is sent, in bytes before compression; 64 MiB by default, as OTLP recommends.
+    pub max_request_size: usize,
+    /// The largest response that is read, in bytes; 4 MiB by default, as OTLP recommends.
+    pub max_response_size: usize,
+}
+
+impl OtlpOptions {
+    /// Options with the defaults of the specification for an endpoint.
+    #[must_use]
+    pub fn new(protocol: Protocol, endpoint: impl Into<String>) -> Self {
+        Self {
+            protocol,
+            endpoint: endpoint.into(),
+            headers: Vec::new(),
+            timeout: Duration::from_secs(10),
+            total_timeout: Duration::from_secs(30),
+            compression: Compression::None,
+            retry: RetryPolicy::default(),
+            max_request_size: 64 * 1024 * 1024,
+            max_response_size: 4 * 1024 * 1024,
+        }
+    }
+}
+
+impl fmt::Debug for OtlpOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtlpOptions")
+            .field("protocol", &self.protocol)
+            .field("endpoint", &address::redacted(&self.endpoint))
+            .field("headers", &self.headers)
+            .field("timeout", &self.timeout)
+            .field("total_timeout", &self.total_timeout)
+            .field("compression", &self.compression)
+            .field("retry", &self.retry)
+            .field("max_request_size", &self.max_request_size)
+            .field("max_response_size", &self.max_response_size)
+            .finish()
+    }
+}
+
+/// The protocols of OTLP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// `grpc`: gRPC over HTTP/2. Proxies of the environment do not apply.
+    Grpc,
+    /// `http/protobuf`: Protobuf over HTTP/1.1. Proxies of the environment apply, except to loopback.
+    HttpProtobuf,
+}
+
+/// How requests are compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Compression {
+    /// Not at all.
+    #[default]
+    None,
+    /// With gzip.
+    Gzip,
+}
+
+/// How the waits between attempts grow; each is shortened at random by up to a half.
+///
+/// A wait that the receiver demands (`Retry-After`, `RetryInfo`) is a minimum. What would end after the
+/// total timeout is not waited for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// The first wait, 500 milliseconds by default.
+    pub initial: Duration,
+    /// By how much the next wait is longer, 1.5 by default.
+    pub factor: f64,
+    /// The longest wait, 5 seconds by default.
+    pub max: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            initial: Duration::from_millis(500),
+            factor: 1.5,
+            max: Duration::from_secs(5),
+        }
+    }
+}
+
+/// A text that no log may show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps the text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the wire only.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let mut options = OtlpOptions::new(
+            Protocol::Grpc,
+            "http://user:hunter2@collector:4317/?key=hunter2",
+        );
+        options
+            .headers
+            .push(("authorization".into(), Secret::new("hunter2")));
+        let shown = format!("{options:?}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("authorization"), "{shown}");
+        assert!(shown.contains("collector:4317"), "{shown}");
+    }
+}

@@ -1,0 +1,321 @@
+//! When a failed attempt is followed by another.
+
+use std::{
+    future::Future,
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::{Instant, sleep, timeout_at};
+use tonic::Code;
+
+use super::{AttemptError, ExportError, RetryPolicy};
+
+/// What no wait and no timeout exceeds, so that adding it to a clock cannot overflow.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How one attempt failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// For good.
+    Permanent(ExportError),
+    /// It may be tried again, not before the receiver's demand.
+    Transient {
+        error: AttemptError,
+        demanded: Option<Duration>,
+    },
+}
+
+impl Failure {
+    /// A failure that may be tried again whenever we like.
+    pub(super) fn transient(error: AttemptError) -> Self {
+        Self::Transient {
+            error,
+            demanded: None,
+        }
+    }
+}
+
+/// The time that an export may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    attempt: Duration,
+    total: Duration,
+}
+
+impl Bounds {
+    /// Bounds for an attempt, where zero means no bound of its own, and for the whole.
+    pub(super) fn new(attempt: Duration, total: Duration) -> Result<Self, ExportError> {
+        if total.is_zero() {
+            return Err(ExportError::InvalidTimeout { timeout: total });
+        }
+        let total = total.min(DAY);
+        let attempt = if attempt.is_zero() { total } else { attempt };
+        Ok(Self {
+            attempt: attempt.min(total),
+            total,
+        })
+    }
+
+    /// How long one attempt may take.
+    pub(super) fn attempt(self) -> Duration {
+        self.attempt
+    }
+}
+
+/// Attempts until one succeeds, fails for good, or the time is up. Each is told its deadline.
+pub(super) async fn persist<T, A, F>(
+    policy: RetryPolicy,
+    bounds: Bounds,
+    mut attempt: A,
+) -> Result<T, ExportError>
+where
+    A: FnMut(Instant) -> F,
+    F: Future<Output = Result<T, Failure>>,
+{
+    let started = Instant::now();
+    let end = started + bounds.total;
+    let mut attempts: u32 = 0;
+    loop {
+        attempts = attempts.saturating_add(1);
+        let begun = Instant::now();
+        let deadline = end.min(begun + bounds.attempt);
+        let outcome = timeout_at(deadline, attempt(deadline)).await;
+        let (error, demanded) = match outcome {
+            Ok(Ok(delivered)) => return Ok(delivered),
+            Ok(Err(Failure::Permanent(error))) => return Err(error),
+            Ok(Err(Failure::Transient { error, demanded })) => (error, demanded),
+            Err(_) => (AttemptError::TimedOut(deadline - begun), None),
+        };
+        let left = end.saturating_duration_since(Instant::now());
+        match policy.wait(attempts, demanded, left, fastrand::f64()) {
+            Some(wait) => sleep(wait).await,
+            None => return Err(given_up(attempts, started.elapsed(), error)),
+        }
+    }
+}
+
+fn given_up(attempts: u32, after: Duration, last: AttemptError) -> ExportError {
+    match last {
+        AttemptError::TimedOut(_) => ExportError::TimedOut {
+            after,
+            attempts,
+            last,
+        },
+        last => ExportError::Unavailable { attempts, last },
+    }
+}
+
+impl RetryPolicy {
+    /// How long to wait after so many failures, or `None` if that would leave no time.
+    ///
+    /// `chance` is in `[0, 1)`.
+    fn wait(
+        &self,
+        failures: u32,
+        demanded: Option<Duration>,
+        left: Duration,
+        chance: f64,
+    ) -> Option<Duration> {
+        let max = self.max.min(DAY);
+        let exponent = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
+        let grown = self.initial.as_secs_f64() * self.factor.powi(exponent);
+        let grown = Duration::try_from_secs_f64(grown).map_or(max, |wait| wait.min(max));
+        let wait = grown.mul_f64(0.5 + chance / 2.0);
+        let wait = wait.max(demanded.unwrap_or_default());
+        (wait < left).then_some(wait)
+    }
+}
+
+/// Whether OTLP/HTTP lets a status be tried again (OTLP specification, "Retryable Response Codes").
+pub(super) fn is_retryable_status(status: u16) -> bool {
+    matches!(status, 429 | 502 | 503 | 504)
+}
+
+/// Whether OTLP/gRPC lets a code be tried again (OTLP specification, "Failures").
+///
+/// A receiver that is exhausted recovers only if it says when.
+pub(super) fn is_retryable_code(code: Code, has_retry_info: bool) -> bool {
+    match code {
+        Code::Cancelled
+        | Code::DeadlineExceeded
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Unavailable
+        | Code::DataLoss => true,
+        Code::ResourceExhausted => has_retry_info,
+        _ => false,
+    }
+}
+
+/// The wait that a `Retry-After` header demands: seconds or a date.
+pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::Status;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const AMPLE: Duration = Duration::from_secs(3600);
+
+    fn busy(demanded: Option<Duration>) -> Failure {
+        Failure::Transient {
+            error: AttemptError::Refused {
+                status: Status::Http(503),
+                message: String::new(),
+            },
+            demanded,
+        }
+    }
+
+    fn bounds(attempt: u64, total: u64) -> Bounds {
+        Bounds::new(
+            SECOND * u32::try_from(attempt).unwrap(),
+            SECOND * u32::try_from(total).unwrap(),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn waits_grow_up_to_the_maximum() {
+        let policy = RetryPolicy::default();
+        let longest = |failures| policy.wait(failures, None, AMPLE, 1.0).unwrap();
+        assert_eq!(longest(1), Duration::from_millis(500));
+        assert_eq!(longest(2), Duration::from_millis(750));
+        assert_eq!(longest(3), Duration::from_millis(1125));
+        assert_eq!(longest(7), 5 * SECOND);
+        assert_eq!(longest(u32::MAX), 5 * SECOND);
+    }
+
+    #[test]
+    fn chance_shortens_a_wait_by_half_at_most() {
+        let policy = RetryPolicy::default();
+        let shortest = policy.wait(1, None, AMPLE, 0.0).unwrap();
+        assert_eq!(shortest, Duration::from_millis(250));
+    }
+
+    #[test]
+    fn a_demand_is_a_minimum() {
+        let policy = RetryPolicy::default();
+        let wait = |demanded| policy.wait(1, Some(demanded), AMPLE, 1.0).unwrap();
+        assert_eq!(wait(20 * SECOND), 20 * SECOND);
+        assert_eq!(wait(Duration::ZERO), Duration::from_millis(500));
+    }
+
+    #[test]
+    fn what_would_end_too_late_is_not_waited_for() {
+        let policy = RetryPolicy::default();
+        assert_eq!(policy.wait(1, Some(SECOND), SECOND, 0.5), None);
+        assert_eq!(policy.wait(1, None, Duration::from_millis(100), 0.5), None);
+    }
+
+    #[test]
+    fn a_nonsensical_policy_waits_the_maximum() {
+        for factor in [f64::NAN, f64::INFINITY, -2.0] {
+            let policy = RetryPolicy {
+                factor,
+                max: Duration::MAX,
+                ..RetryPolicy::default()
+            };
+            assert_eq!(
+                policy.wait(4, None, Duration::MAX, 1.0),
+                Some(DAY),
+                "{factor}"
+            );
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        assert_eq!(retry_after(" 120 ", now), Some(120 * SECOND));
+        assert_eq!(
+            retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now),
+            Some(10 * SECOND)
+        );
+        assert_eq!(
+            retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(retry_after("-1", now), None);
+        assert_eq!(retry_after("soon", now), None);
+    }
+
+    #[test]
+    fn codes_follow_the_table_of_otlp() {
+        let retryable = |code: i32| is_retryable_code(Code::from_i32(code), false);
+        let codes: Vec<i32> = (0..=16).filter(|code| retryable(*code)).collect();
+        assert_eq!(codes, [1, 4, 10, 11, 14, 15]);
+        assert!(is_retryable_code(Code::ResourceExhausted, true));
+        let statuses: Vec<u16> = (100..600).filter(|s| is_retryable_status(*s)).collect();
+        assert_eq!(statuses, [429, 502, 503, 504]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_receiver_that_recovers_gets_the_data() {
+        let mut failures = 3;
+        let started = Instant::now();
+        let delivered = persist(RetryPolicy::default(), bounds(10, 30), |_| {
+            let outcome = if failures == 0 {
+                Ok("delivered")
+            } else {
+                Err(busy(Some(2 * SECOND)))
+            };
+            failures = i32::max(failures - 1, 0);
+            async { outcome }
+        });
+        assert_eq!(delivered.await.unwrap(), "delivered");
+        assert_eq!(started.elapsed().as_secs(), 6);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_demand_beyond_the_total_gives_up_at_once() {
+        let started = Instant::now();
+        let outcome = persist::<(), _, _>(RetryPolicy::default(), bounds(10, 30), |_| async {
+            Err(busy(Some(31 * SECOND)))
+        });
+        let error = outcome.await.unwrap_err();
+        assert!(
+            matches!(error, ExportError::Unavailable { attempts: 1, .. }),
+            "{error:?}"
+        );
+        assert!(error.is_transient());
+        assert_eq!(started.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_receiver_costs_the_total_and_no_more() {
+        let started = Instant::now();
+        let outcome = persist::<(), _, _>(RetryPolicy::default(), bounds(10, 30), |_| {
+            std::future::pending()
+        });
+        let error = outcome.await.unwrap_err();
+        assert!(
+            matches!(error, ExportError::TimedOut { attempts: 3, .. }),
+            "{error:?}"
+        );
+        assert!(started.elapsed() <= 30 * SECOND + Duration::from_millis(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_permanent_failure_is_final() {
+        let mut attempts = 0;
+        let outcome = persist::<(), _, _>(RetryPolicy::default(), bounds(0, 30), |_| {
+            attempts += 1;
+            async {
+                Err(Failure::Permanent(ExportError::ResponseTooLarge {
+                    limit: 1,
+                }))
+            }
+        });
+        assert!(!outcome.await.unwrap_err().is_transient());
+        assert_eq!(attempts, 1);
+    }
+}

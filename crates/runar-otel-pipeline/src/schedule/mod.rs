@@ -1,0 +1,9 @@
+//! The schedule: what is collected and delivered when, on the private runtime.
+
+mod push;
+mod scrape;
+mod sink;
+
+pub use push::{FlushError, Push, PushOptions};
+pub use scrape::CollectorScrape;
+pub use sink::Sink;

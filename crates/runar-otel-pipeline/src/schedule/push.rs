@@ -1,0 +1,278 @@
+//! The push: collects and delivers at an interval, and when asked to.
+
+use std::{
+    error::Error,
+    fmt,
+    sync::{Arc, mpsc as std_mpsc},
+    time::{Duration, Instant},
+};
+
+use runar_otel_core::report;
+use tokio::{
+    runtime::Handle,
+    sync::mpsc,
+    task::{JoinError, JoinHandle, spawn_blocking},
+    time::{Instant as TokioInstant, MissedTickBehavior, interval_at, timeout},
+};
+use tonic::Code;
+
+use super::Sink;
+use crate::{
+    collect::Collector,
+    export::{Delivered, ExportError, Status},
+    snapshot::Snapshot,
+    store::{ConsumerId, TemporalityPreference},
+};
+
+/// When and how a push happens.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct PushOptions {
+    /// The time between two pushes, 60 seconds by default.
+    pub interval: Duration,
+    /// How long one collection and delivery may take, retries included; 30 seconds by default.
+    pub timeout: Duration,
+    /// In which temporality the sink wants its points; cumulative by default.
+    pub temporality: TemporalityPreference,
+}
+
+impl Default for PushOptions {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(60),
+            timeout: Duration::from_secs(30),
+            temporality: TemporalityPreference::Cumulative,
+        }
+    }
+}
+
+/// A sink that is fed at an interval. Dropping it ends the pushes.
+#[derive(Clone, Debug)]
+pub struct Push {
+    flushes: mpsc::UnboundedSender<Flush>,
+}
+
+/// Somebody waits for a delivery that begins after now.
+type Flush = std_mpsc::SyncSender<Result<(), FlushError>>;
+
+/// Why a flush did not deliver everything.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FlushError {
+    /// It takes longer than the caller wants to wait; it goes on behind his back.
+    #[error("metrics were not delivered within {0:?}")]
+    TimedOut(Duration),
+    /// The receiver did not take it. What was not delivered stays for the next push.
+    #[error("metrics were not delivered: {0}")]
+    Failed(String),
+    /// There is nothing left to deliver with.
+    #[error("metrics are not delivered any more: telemetry is shut down")]
+    Stopped,
+}
+
+impl Push {
+    /// Starts to push on the private runtime; the first push comes after one interval.
+    #[must_use]
+    pub fn spawn(
+        handle: &Handle,
+        collector: Arc<Collector>,
+        sink: Sink,
+        options: PushOptions,
+    ) -> Self {
+        let (flushes, asked) = mpsc::unbounded_channel();
+        let consumer = collector.register(options.temporality);
+        let pusher = Pusher {
+            collector,
+            consumer,
+            sink: Arc::new(sink),
+            options,
+            collecting: None,
+            failed: 0,
+        };
+        handle.spawn(pusher.run(asked));
+        Self { flushes }
+    }
+
+    /// Collects and delivers now, and waits for it, whatever thread or runtime this is called from.
+    ///
+    /// # Errors
+    /// When it takes longer than `patience`, when the receiver does not take the metrics, and after a shutdown.
+    pub fn flush(&self, patience: Duration) -> Result<(), FlushError> {
+        let (done, delivered) = std_mpsc::sync_channel(1);
+        self.flushes.send(done).map_err(|_| FlushError::Stopped)?;
+        match delivered.recv_timeout(patience) {
+            Ok(result) => result,
+            Err(std_mpsc::RecvTimeoutError::Timeout) => Err(FlushError::TimedOut(patience)),
+            Err(std_mpsc::RecvTimeoutError::Disconnected) => Err(FlushError::Stopped),
+        }
+    }
+}
+
+struct Pusher {
+    collector: Arc<Collector>,
+    consumer: ConsumerId,
+    sink: Arc<Sink>,
+    options: PushOptions,
+    /// A collection that has begun and not ended, perhaps since an earlier push.
+    collecting: Option<JoinHandle<Snapshot>>,
+    /// Failed pushes in a row.
+    failed: u64,
+}
+
+impl Pusher {
+    async fn run(mut self, mut asked: mpsc::UnboundedReceiver<Flush>) {
+        let period = self.options.interval.max(Duration::from_millis(1));
+        let mut ticks = interval_at(TokioInstant::now() + period, period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let mut waiting = Vec::new();
+            tokio::select! {
+                _ = ticks.tick() => {}
+                flush = asked.recv() => match flush {
+                    Some(flush) => waiting.push(flush),
+                    None => return,
+                },
+            }
+            // Who asked before the collection starts is served by it.
+            while let Ok(flush) = asked.try_recv() {
+                waiting.push(flush);
+            }
+            let result = self.push().await;
+            for flush in waiting {
+                let _ = flush.try_send(result.clone());
+            }
+        }
+    }
+
+    /// One collection and delivery. What is not delivered stays: the consumer does not acknowledge it.
+    async fn push(&mut self) -> Result<(), FlushError> {
+        let began = Instant::now();
+        let (limit, sink) = (self.options.timeout, self.sink.clone());
+        let work = async {
+            match self.snapshot().await {
+                Ok(snapshot) => sink
+                    .deliver(snapshot)
+                    .await
+                    .map_err(|error| (chain(&error), keeps(&error))),
+                Err(panicked) => Err((panicked.to_string(), Keep::Data)),
+            }
+        };
+        match timeout(limit, work).await {
+            Ok(Ok(delivered)) => {
+                self.collector.acknowledge(self.consumer);
+                self.succeeded(&delivered);
+                Ok(())
+            }
+            Ok(Err((problem, keep))) => {
+                if keep == Keep::Nothing {
+                    self.collector.acknowledge(self.consumer);
+                }
+                self.failed(&problem, keep);
+                Err(FlushError::Failed(problem))
+            }
+            Err(_) => {
+                let problem = format!("no delivery within {:?}", began.elapsed());
+                self.failed(&problem, Keep::Data);
+                Err(FlushError::Failed(problem))
+            }
+        }
+    }
+
+    /// Collects, after the collection of an earlier push that took too long.
+    ///
+    /// One beside it would wait for it on one more thread, and what an abandoned snapshot hands out late would be
+    /// acknowledged with a delivery that does not have it.
+    async fn snapshot(&mut self) -> Result<Snapshot, JoinError> {
+        if let Some(earlier) = &mut self.collecting {
+            let _ = earlier.await;
+            self.collecting = None;
+        }
+        let (collector, consumer) = (self.collector.clone(), self.consumer);
+        let collection = spawn_blocking(move || collector.snapshot(consumer));
+        let snapshot = self.collecting.insert(collection).await;
+        self.collecting = None;
+        snapshot
+    }
+
+    fn succeeded(&mut self, delivered: &Delivered) {
+        if self.failed > 0 {
+            tracing::info!(target: "runar_otel", sink = self.sink.name(), failed = self.failed, "metrics are delivered again");
+        }
+        self.failed = 0;
+        if delivered.rejected > 0 {
+            tracing::warn!(
+                target: "runar_otel",
+                rejected = delivered.rejected,
+                reason = delivered.message,
+                "the receiver rejected some data points, they are not sent again"
+            );
+        } else if !delivered.message.is_empty() {
+            let message = &delivered.message;
+            report::once(("partial success", message), || {
+                format!("the metrics receiver warns: {message}")
+            });
+        }
+    }
+
+    /// One warning per outage: it is tried again anyway.
+    fn failed(&mut self, problem: &str, keep: Keep) {
+        self.failed += 1;
+        if keep == Keep::Nothing {
+            tracing::error!(target: "runar_otel", sink = self.sink.name(), problem, "metrics were refused for good");
+        } else if self.failed == 1 {
+            tracing::warn!(
+                target: "runar_otel",
+                sink = self.sink.name(),
+                problem,
+                "metrics were not delivered; nothing is lost, the next push tries again"
+            );
+        }
+    }
+}
+
+/// What becomes of data that was not delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keep {
+    Data,
+    Nothing,
+}
+
+/// Data that a receiver finds invalid must not be sent again (OTLP: *Bad data*). Any other refusal speaks of the
+/// receiver or of our settings, not of the data: they stay until those are mended.
+fn keeps(error: &ExportError) -> Keep {
+    match error {
+        ExportError::Rejected {
+            status: Status::Http(400),
+            ..
+        }
+        // The receiver has the data, its answer was too long.
+        | ExportError::ResponseTooLarge { .. }
+        // It would be as large the next time, and larger.
+        | ExportError::RequestTooLarge { .. }
+        | ExportError::Rejected {
+            status: Status::Grpc(Code::InvalidArgument),
+            ..
+        } => Keep::Nothing,
+        _ => Keep::Data,
+    }
+}
+
+/// The message of an error with those of its sources.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(deeper) = source {
+        text.push_str(": ");
+        text.push_str(&deeper.to_string());
+        source = deeper.source();
+    }
+    text
+}
+
+impl fmt::Debug for Pusher {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Pusher")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,47 @@
+//! The sinks: where a push goes.
+
+use std::io::Write as _;
+
+use crate::{
+    encode::{console, otlp},
+    export::{Delivered, ExportError, OtlpExporter},
+    snapshot::Snapshot,
+};
+
+/// Where a push goes.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Sink {
+    /// An OTLP receiver.
+    Otlp(OtlpExporter),
+    /// Standard output, for people.
+    Console,
+}
+
+impl Sink {
+    /// Delivers a snapshot.
+    pub(super) async fn deliver(&self, snapshot: Snapshot) -> Result<Delivered, ExportError> {
+        match self {
+            Self::Otlp(exporter) => {
+                let request = otlp::request(&snapshot);
+                drop(snapshot);
+                exporter.export(request).await
+            }
+            Self::Console => {
+                let print =
+                    move || std::io::stdout().write_all(console::text(&snapshot).as_bytes());
+                // Who closed standard output does not want to read it.
+                let _ = tokio::task::spawn_blocking(print).await;
+                Ok(Delivered::default())
+            }
+        }
+    }
+
+    /// What reports call it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Otlp(_) => "otlp",
+            Self::Console => "console",
+        }
+    }
+}

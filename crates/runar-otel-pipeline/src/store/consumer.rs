@@ -1,0 +1,78 @@
+//! Consumers of the store: who asks, and in which temporality.
+
+use runar_otel_core::gate::stream::InstrumentKind;
+
+use crate::snapshot::Temporality;
+
+/// Names a consumer of a [`Store`](super::Store).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConsumerId(pub(super) usize);
+
+/// The temporality that a consumer wants, per kind of instrument.
+///
+/// OpenTelemetry specification, OTLP metrics exporter: *Additional environment variable configuration*
+/// (`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`). Gauges have no temporality: every consumer gets
+/// their last value each time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TemporalityPreference {
+    /// Totals for every kind. Prometheus can read nothing else.
+    #[default]
+    Cumulative,
+    /// Deltas, except for up-down counters.
+    Delta,
+    /// Deltas for synchronous counters and histograms, totals for the rest.
+    LowMemory,
+}
+
+impl TemporalityPreference {
+    /// The temporality for an instrument of this kind.
+    #[must_use]
+    pub fn temporality(self, kind: InstrumentKind) -> Temporality {
+        let delta = match self {
+            Self::Cumulative => false,
+            Self::Delta => !matches!(
+                kind,
+                InstrumentKind::UpDownCounter | InstrumentKind::ObservableUpDownCounter
+            ),
+            Self::LowMemory => {
+                matches!(kind, InstrumentKind::Counter | InstrumentKind::Histogram)
+            }
+        };
+        if delta {
+            Temporality::Delta
+        } else {
+            Temporality::Cumulative
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [InstrumentKind; 5] = [
+        InstrumentKind::Counter,
+        InstrumentKind::ObservableCounter,
+        InstrumentKind::Histogram,
+        InstrumentKind::UpDownCounter,
+        InstrumentKind::ObservableUpDownCounter,
+    ];
+
+    fn deltas(preference: TemporalityPreference) -> [bool; 5] {
+        KINDS.map(|kind| preference.temporality(kind) == Temporality::Delta)
+    }
+
+    #[test]
+    fn preferences_map_kinds_as_the_exporter_specification_says() {
+        assert_eq!(deltas(TemporalityPreference::Cumulative), [false; 5]);
+        assert_eq!(
+            deltas(TemporalityPreference::Delta),
+            [true, true, true, false, false]
+        );
+        assert_eq!(
+            deltas(TemporalityPreference::LowMemory),
+            [true, false, true, false, false]
+        );
+    }
+}

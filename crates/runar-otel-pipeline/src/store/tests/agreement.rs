@@ -1,0 +1,136 @@
+//! Whatever happens, deltas and totals agree.
+
+use super::*;
+
+/// What happens to a store between two collections.
+#[derive(Clone, Debug)]
+enum Step {
+    Record(Vec<(u8, u8)>),
+    Export { consumer: bool, succeeds: bool },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let record = prop::collection::vec((0_u8..6, 1_u8..10), 0..5).prop_map(Step::Record);
+    let export = (any::<bool>(), any::<bool>())
+        .prop_map(|(consumer, succeeds)| Step::Export { consumer, succeeds });
+    prop_oneof![record, export]
+}
+
+/// Adds up what was acknowledged, checking that the windows of each series join.
+#[derive(Default)]
+struct Backend(HashMap<Attributes, (u64, f64, SystemTime)>);
+
+impl Backend {
+    fn receive(&mut self, points: Vec<Point<Histogram>>) {
+        for point in points {
+            assert!(point.start.unwrap() < point.time);
+            assert_eq!(point.value.counts.iter().sum::<u64>(), point.value.count);
+            let sum = point.value.sum.unwrap();
+            self.0
+                .entry(point.attributes)
+                .and_modify(|(count, total, until)| {
+                    assert_eq!(point.start, Some(*until));
+                    *count += point.value.count;
+                    *total += sum;
+                    *until = point.time;
+                })
+                .or_insert((point.value.count, sum, point.time));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn acknowledged_deltas_add_up_to_the_totals(steps in prop::collection::vec(step(), 0..60)) {
+        let mut store = Store::new();
+        let totals = store.register(TemporalityPreference::Cumulative);
+        let consumers = [
+            store.register(TemporalityPreference::Delta),
+            store.register(TemporalityPreference::LowMemory),
+        ];
+        let mut backends = [Backend::default(), Backend::default()];
+        let mut second = 0;
+        let all = [false, true].map(|consumer| Step::Export { consumer, succeeds: true });
+        for step in steps.into_iter().chain(all) {
+            match step {
+                Step::Record(values) => {
+                    second += 1;
+                    let names: Vec<String> = values.iter().map(|(key, _)| key.to_string()).collect();
+                    let sizes: Vec<[f64; 1]> = values.iter().map(|(_, size)| [f64::from(*size)]).collect();
+                    let values: Vec<(&str, &[f64])> =
+                        names.iter().zip(&sizes).map(|(name, size)| (name.as_str(), &size[..])).collect();
+                    store.ingest(limited(measured((second - 1, second), &values), 4));
+                }
+                Step::Export { consumer, succeeds } => {
+                    let index = usize::from(consumer);
+                    let points = histograms(&mut store, consumers[index]);
+                    if succeeds {
+                        backends[index].receive(points);
+                        store.acknowledge(consumers[index]);
+                    }
+                }
+            }
+        }
+        let points = histograms(&mut store, totals);
+        prop_assert!(points.len() <= 5);
+        for backend in backends {
+            prop_assert_eq!(backend.0.len(), points.len());
+            for point in &points {
+                let (count, sum, _) = backend.0[&point.attributes];
+                prop_assert_eq!((count, Some(sum)), (point.value.count, point.value.sum));
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn observed_totals_are_what_was_observed(
+        rounds in prop::collection::vec(prop::collection::btree_map(0_u8..8, 1_u64..100, 0..8), 1..20),
+        limit in 1_usize..5,
+        monotonic in any::<bool>(),
+        every in 1_u64..4,
+    ) {
+        let kind = if monotonic {
+            InstrumentKind::ObservableCounter
+        } else {
+            InstrumentKind::ObservableUpDownCounter
+        };
+        let mut store = Store::new();
+        let totals = store.register(TemporalityPreference::Cumulative);
+        let deltas = store.register(TemporalityPreference::Delta);
+        let mut before = std::collections::BTreeMap::new();
+        let (mut counted, mut received) = (0, 0.0);
+        for (second, round) in (1..).zip(rounds) {
+            let observed: Vec<(String, Number)> =
+                round.iter().map(|(key, value)| (key.to_string(), Number::U64(*value))).collect();
+            let points = points(observed.iter().map(|(key, n)| (key.as_str(), *n)).collect());
+            let data = CollectedData::Sum { points, temporality: Temporality::Cumulative, monotonic };
+            let collected = batch(second, vec![metric(kind, (0, second), data)]);
+            store.ingest(limited(collected, limit));
+
+            let got = values(&mut store, totals);
+            prop_assert!(got.len() <= limit + 1);
+            let sum: f64 = got.iter().map(|(_, value)| value).sum();
+            prop_assert_eq!(sum, round.values().sum::<u64>() as f64);
+            for (key, value) in got.iter().filter(|(key, _)| key != "true") {
+                prop_assert_eq!(*value, round[&key.parse::<u8>().unwrap()] as f64);
+            }
+
+            // A counter that was not there before, or fell, has counted all that it shows.
+            counted += round
+                .iter()
+                .map(|(key, now)| now.checked_sub(before.get(key).copied().unwrap_or(0)).unwrap_or(*now))
+                .sum::<u64>();
+            before = round;
+            if second % every == 0 {
+                received += values(&mut store, deltas).iter().map(|(_, value)| value).sum::<f64>();
+                store.acknowledge(deltas);
+            }
+            // Those who export more rarely may lose what departed meanwhile.
+            if monotonic && every == 1 {
+                prop_assert_eq!(received, counted as f64);
+            }
+        }
+    }
+}
