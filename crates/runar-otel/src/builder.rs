@@ -1,0 +1,265 @@
+//! The builder: configuration in code, stronger than the environment.
+
+use std::{fmt, time::Duration};
+
+use opentelemetry::{Key, KeyValue, Value};
+
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, reader::MetricReader};
+use runar_otel_core::{exemplar::ExemplarFilter, gate::View};
+
+use crate::config::{
+    Compression, HistogramAggregation, MetricsExporter, Overrides, Problem, Propagator, Protocol,
+    Sampler, Secret, SubscriberChoice, TemporalityPreference, TracesExporter,
+};
+
+/// Configures telemetry in code.
+///
+/// What is set here wins over the environment; what is not comes from the environment, and else from the
+/// documented default. Nothing is checked before [`init`](Self::init): all mistakes are reported at once, as
+/// [`InitError::Invalid`](crate::InitError::Invalid).
+#[derive(Debug, Default)]
+#[must_use = "a builder does something with `init()`"]
+pub struct Builder {
+    pub(crate) overrides: Overrides,
+    pub(crate) parts: Parts,
+}
+
+/// What only code can say.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) views: Vec<View>,
+    pub(crate) cardinality_limit: Option<usize>,
+    pub(crate) readers: Vec<AttachedReader>,
+    pub(crate) registries: Vec<prometheus::Registry>,
+    pub(crate) shutdown_timeout: Option<Duration>,
+}
+
+impl Parts {
+    /// What is wrong with the limit, the bounds being those of a view's.
+    pub(crate) fn limit_problem(&self) -> Option<Problem> {
+        let limit = self.cardinality_limit?;
+        let expected = "1 to 1000000";
+        (!(1..=1_000_000).contains(&limit))
+            .then(|| Problem::builder("cardinality_limit", limit.to_string(), expected))
+    }
+}
+
+/// A reader of the application's own, on its way to the provider.
+pub(crate) struct AttachedReader(
+    Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>,
+);
+
+impl AttachedReader {
+    pub(crate) fn attach(self, builder: MeterProviderBuilder) -> MeterProviderBuilder {
+        (self.0)(builder)
+    }
+}
+
+impl fmt::Debug for AttachedReader {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("AttachedReader")
+    }
+}
+
+/// What becomes of metrics.
+impl Builder {
+    /// Adds a view: a rule that renames metrics, filters labels, sets buckets, aggregation, limit or reservoir.
+    ///
+    /// All views that select a metric apply; each makes a stream of its own, and therefore needs a name of its own:
+    /// of two that leave a metric its name, the first one applies, and that is reported.
+    pub fn view(mut self, view: View) -> Self {
+        self.parts.views.push(view);
+        self
+    }
+
+    /// Limits the label sets of each metric (default 2000) unless a view says otherwise; what comes beyond is
+    /// counted in the series `{otel.metric.overflow="true"}`.
+    pub fn cardinality_limit(mut self, limit: usize) -> Self {
+        self.parts.cardinality_limit = Some(limit);
+        self
+    }
+
+    /// Merges a registry of the `prometheus` crate into our endpoint and our push.
+    ///
+    /// Its names stay as they are. Its values are cumulative whatever temporality is preferred, count from
+    /// `init()` on as far as OTLP is concerned, and have no exemplars.
+    pub fn prometheus_registry(mut self, registry: prometheus::Registry) -> Self {
+        self.parts.registries.push(registry);
+        self
+    }
+
+    /// Attaches a reader of one's own to the SDK, for instance that of `opentelemetry-prometheus`.
+    ///
+    /// It sees the SDK's data: the views apply, but there are no exemplars, no bridged registries, and a second
+    /// histogram of one name with other buckets is a second metric of that name.
+    pub fn reader(mut self, reader: impl MetricReader) -> Self {
+        let attach = AttachedReader(Box::new(|builder| builder.with_reader(reader)));
+        self.parts.readers.push(attach);
+        self
+    }
+
+    /// Bounds a flush and the end of telemetry (default 5 seconds).
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.parts.shutdown_timeout = Some(timeout);
+        self
+    }
+}
+
+/// Who reports: attributes of the resource.
+impl Builder {
+    /// Sets `service.name`; by default `OTEL_SERVICE_NAME`, else `unknown_service:` and the executable.
+    pub fn service_name(mut self, name: impl Into<String>) -> Self {
+        self.overrides.service_name = Some(name.into());
+        self
+    }
+
+    /// Sets `runar.node.id`, the identity of the Runar node.
+    pub fn node_id(mut self, id: impl Into<String>) -> Self {
+        self.overrides.node_id = Some(id.into());
+        self
+    }
+
+    /// Adds an attribute of the resource, in place of one with this key from the environment.
+    pub fn resource_attribute(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
+        let attribute = KeyValue::new(key, value);
+        self.overrides.resource_attributes.push(attribute);
+        self
+    }
+}
+
+/// The OpenTelemetry protocol, for metrics and spans alike.
+impl Builder {
+    /// Sets the base URL of the Collector; over HTTP `/v1/metrics` and `/v1/traces` are appended.
+    ///
+    /// By default `http://localhost:4318`, or `http://localhost:4317` for gRPC. TLS is not supported yet:
+    /// `https://` is an error.
+    pub fn otlp_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.overrides.otlp_endpoint = Some(url.into());
+        self
+    }
+
+    /// Sets the transport; by default [`Protocol::HttpProtobuf`].
+    pub fn otlp_protocol(mut self, protocol: Protocol) -> Self {
+        self.overrides.otlp_protocol = Some(protocol);
+        self
+    }
+
+    /// Adds a header to all exports, in place of one with this name from the environment.
+    ///
+    /// The value is kept out of logs and error messages.
+    pub fn otlp_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let header = (name.into(), Secret::new(value));
+        self.overrides.otlp_headers.push(header);
+        self
+    }
+
+    /// Sets the time for one attempt to export; by default 10 s. Metrics are tried again within
+    /// [`metric_timeout`](Self::metric_timeout), spans are not.
+    pub fn otlp_timeout(mut self, timeout: Duration) -> Self {
+        self.overrides.otlp_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the compression; by default none. For spans, gzip that the environment turns on cannot be turned off here.
+    pub fn otlp_compression(mut self, compression: Compression) -> Self {
+        self.overrides.otlp_compression = Some(compression);
+        self
+    }
+}
+
+/// Metrics.
+impl Builder {
+    /// Sets where metrics go; by default OTLP and Prometheus. An empty list exports none.
+    pub fn metrics_exporters(
+        mut self,
+        exporters: impl IntoIterator<Item = MetricsExporter>,
+    ) -> Self {
+        self.overrides.metrics_exporters = Some(unique(exporters));
+        self
+    }
+
+    /// Sets the time between two pushes of metrics; by default 60 s.
+    pub fn metric_interval(mut self, interval: Duration) -> Self {
+        self.overrides.metric_interval = Some(interval);
+        self
+    }
+
+    /// Sets the time that one collection and push may take; by default 30 s.
+    pub fn metric_timeout(mut self, timeout: Duration) -> Self {
+        self.overrides.metric_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets where the pull endpoint listens; by default `localhost`, port 9464. Port 0 takes a free one.
+    pub fn prometheus_address(mut self, host: impl Into<String>, port: u16) -> Self {
+        self.overrides.prometheus_address = Some((host.into(), port));
+        self
+    }
+
+    /// Sets which measurements may become exemplars; by default those in a sampled span.
+    pub fn exemplar_filter(mut self, filter: ExemplarFilter) -> Self {
+        self.overrides.exemplar_filter = Some(filter);
+        self
+    }
+
+    /// Sets the temporality of pushed metrics; by default cumulative.
+    pub fn temporality(mut self, preference: TemporalityPreference) -> Self {
+        self.overrides.temporality = Some(preference);
+        self
+    }
+
+    /// Sets how histograms aggregate that neither a view nor their declaration speaks about; by default with explicit
+    /// buckets. Bounds that a library only advises give way to exponential ones.
+    pub fn default_histogram_aggregation(mut self, aggregation: HistogramAggregation) -> Self {
+        self.overrides.histogram_aggregation = Some(aggregation);
+        self
+    }
+}
+
+/// Spans and logs.
+impl Builder {
+    /// Sets where spans go; by default OTLP. An empty list exports none.
+    pub fn traces_exporters(mut self, exporters: impl IntoIterator<Item = TracesExporter>) -> Self {
+        self.overrides.traces_exporters = Some(unique(exporters));
+        self
+    }
+
+    /// Sets which traces are recorded; by default all that no caller has decided against.
+    pub fn sampler(mut self, sampler: Sampler) -> Self {
+        self.overrides.sampler = Some(sampler);
+        self
+    }
+
+    /// Sets how context travels; by default as W3C Trace Context and Baggage. An empty list stops it.
+    pub fn propagators(mut self, propagators: impl IntoIterator<Item = Propagator>) -> Self {
+        self.overrides.propagators = Some(unique(propagators));
+        self
+    }
+
+    /// Sets which log lines are written, as directives such as `info,my_crate=debug`.
+    ///
+    /// `RUST_LOG` wins over it, so that an operator can look closer without a new build. Spans are
+    /// exported whatever the filter says.
+    pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
+        self.overrides.log_filter = Some(directives.into());
+        self
+    }
+
+    /// Installs no `tracing` subscriber.
+    ///
+    /// For applications with a subscriber of their own: they add [`layer`](crate::layer()) to it.
+    pub fn without_subscriber(mut self) -> Self {
+        self.overrides.subscriber = SubscriberChoice::Leave;
+        self
+    }
+}
+
+fn unique<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut unique = Vec::new();
+    for item in items {
+        if !unique.contains(&item) {
+            unique.push(item);
+        }
+    }
+    unique
+}

@@ -1,0 +1,178 @@
+//! Settings that are a choice among names.
+
+use runar_otel_core::exemplar::ExemplarFilter;
+
+use crate::config::environment::Choice;
+
+/// A destination of metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MetricsExporter {
+    /// Pushes over the OpenTelemetry protocol.
+    Otlp,
+    /// Serves the pull endpoint that Prometheus scrapes.
+    Prometheus,
+    /// Writes readable lines to standard output.
+    Console,
+}
+
+impl Choice for MetricsExporter {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("otlp", Self::Otlp),
+        ("prometheus", Self::Prometheus),
+        ("console", Self::Console),
+    ];
+}
+
+/// A destination of spans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TracesExporter {
+    /// Pushes over the OpenTelemetry protocol.
+    Otlp,
+    /// Writes readable lines to standard output.
+    Console,
+}
+
+impl Choice for TracesExporter {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("otlp", Self::Otlp), ("console", Self::Console)];
+}
+
+/// A transport of the OpenTelemetry protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// gRPC, by default on port 4317.
+    Grpc,
+    /// Protobuf over HTTP, by default on port 4318.
+    #[default]
+    HttpProtobuf,
+}
+
+/// A compression of exported data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Compression {
+    /// Sends data as it is.
+    #[default]
+    None,
+    /// Compresses with gzip.
+    Gzip,
+}
+
+impl Choice for Compression {
+    const NAMES: &'static [(&'static str, Self)] = &[("none", Self::None), ("gzip", Self::Gzip)];
+}
+
+/// A preference for the temporality of pushed metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TemporalityPreference {
+    /// Everything since the start.
+    #[default]
+    Cumulative,
+    /// Counters and histograms since the last export, up-down counters since the start.
+    Delta,
+    /// Synchronous counters and histograms since the last export, the others since the start.
+    LowMemory,
+}
+
+impl Choice for TemporalityPreference {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("cumulative", Self::Cumulative),
+        ("delta", Self::Delta),
+        ("lowmemory", Self::LowMemory),
+    ];
+}
+
+/// The aggregation of histograms that no view and no declaration gives buckets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HistogramAggregation {
+    /// Buckets with explicit bounds.
+    #[default]
+    ExplicitBuckets,
+    /// Buckets whose bounds grow by powers of a base that fits the data.
+    Base2Exponential,
+}
+
+impl Choice for HistogramAggregation {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("explicit_bucket_histogram", Self::ExplicitBuckets),
+        ("base2_exponential_bucket_histogram", Self::Base2Exponential),
+    ];
+}
+
+impl Choice for ExemplarFilter {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("always_on", Self::AlwaysOn),
+        ("always_off", Self::AlwaysOff),
+        ("trace_based", Self::TraceBased),
+    ];
+}
+
+/// A format in which context travels between processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Propagator {
+    /// W3C Trace Context.
+    TraceContext,
+    /// W3C Baggage.
+    Baggage,
+}
+
+impl Choice for Propagator {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("tracecontext", Self::TraceContext),
+        ("baggage", Self::Baggage),
+    ];
+}
+
+/// The lowest level of log lines that are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LogLevel {
+    /// Everything.
+    Trace,
+    /// Details for finding faults.
+    Debug,
+    /// What happens.
+    #[default]
+    Info,
+    /// What may go wrong.
+    Warn,
+    /// What went wrong.
+    Error,
+    /// Nothing.
+    Off,
+}
+
+impl LogLevel {
+    /// Directives of `EnvFilter` for the level; what the OpenTelemetry crates find worth an `info` is not.
+    pub(crate) fn directives(self) -> String {
+        let level = match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+            Self::Off => "off",
+        };
+        match self {
+            Self::Info => format!("{level},opentelemetry=warn"),
+            _ => level.to_owned(),
+        }
+    }
+}
+
+impl Choice for LogLevel {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("trace", Self::Trace),
+        ("debug", Self::Debug),
+        ("info", Self::Info),
+        ("warn", Self::Warn),
+        ("error", Self::Error),
+        ("off", Self::Off),
+        ("none", Self::Off),
+    ];
+}

@@ -1,0 +1,184 @@
+//! Endpoint URLs of the OpenTelemetry protocol (specification, *OTLP exporter*, *Endpoint URLs*).
+
+use std::borrow::Cow;
+
+use tonic::transport::Uri;
+
+use crate::config::{choice::Protocol, otlp::Signal};
+
+/// What an endpoint setting stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// The base of all signals; over HTTP each signal appends its path.
+    Base,
+    /// One signal, used as it is.
+    Signal,
+}
+
+/// Why an endpoint cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is no endpoint.
+    Bad(Cow<'static, str>),
+    /// It asks for TLS.
+    Tls(Cow<'static, str>),
+}
+
+const HTTP: &str = "a URL such as `http://localhost:4318`, without user name";
+const GRPC: &str = "a URL such as `http://localhost:4317`, without user name and path";
+
+/// Returns the endpoint that holds when none is set.
+pub(crate) fn default_for(protocol: Protocol, signal: Signal) -> String {
+    match protocol {
+        Protocol::HttpProtobuf => format!("http://localhost:4318{}", signal.path()),
+        Protocol::Grpc => "http://localhost:4317".to_owned(),
+    }
+}
+
+/// Makes the URL to which a signal is posted.
+pub(crate) fn http(text: &str, reach: Reach, signal: Signal) -> Result<String, Fault> {
+    match scheme(text) {
+        Some("http") if is_url(text) => {}
+        Some("https") => return Err(tls()),
+        _ => return Err(Fault::Bad(HTTP.into())),
+    }
+    match reach {
+        Reach::Signal => Ok(text.to_owned()),
+        Reach::Base if text.contains('?') => Err(Fault::Bad(HTTP.into())),
+        Reach::Base => Ok(format!("{}{}", text.trim_end_matches('/'), signal.path())),
+    }
+}
+
+/// Makes the target of a gRPC channel.
+///
+/// Without a scheme TLS is meant unless `…_INSECURE` says otherwise; with one the scheme decides.
+pub(crate) fn grpc(text: &str, insecure: bool) -> Result<String, Fault> {
+    match scheme(text) {
+        Some("http") if is_target(text) => Ok(text.to_owned()),
+        Some("https") => Err(tls()),
+        Some(_) => Err(Fault::Bad(GRPC.into())),
+        None if !insecure => Err(Fault::Tls(
+            "a scheme: without one gRPC uses TLS, which is not supported yet, so nothing is exported; \
+             write `http://…` or set OTEL_EXPORTER_OTLP_INSECURE=true"
+                .into(),
+        )),
+        None => {
+            let url = format!("http://{text}");
+            is_target(&url)
+                .then_some(url)
+                .ok_or(Fault::Bad(GRPC.into()))
+        }
+    }
+}
+
+/// Hides a user name and a password in front of the host.
+pub(crate) fn without_user(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((_, host)) => format!("***@{host}"),
+        None => text.to_owned(),
+    }
+}
+
+fn tls() -> Fault {
+    Fault::Tls("`http://…`: TLS is not supported yet, nothing is exported".into())
+}
+
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once("://")?;
+    ["http", "https"]
+        .into_iter()
+        .find(|known| scheme.eq_ignore_ascii_case(known))
+        .or(Some(scheme))
+}
+
+fn is_url(text: &str) -> bool {
+    let Ok(url) = text.parse::<Uri>() else {
+        return false;
+    };
+    let host = url.host().is_some_and(|host| !host.is_empty());
+    let authority = url.authority().map_or("", |authority| authority.as_str());
+    // A port that is there but is none does not fit 16 bits.
+    let (_, tail) = authority.rsplit_once(']').unwrap_or(("", authority));
+    let port = !tail.contains(':') || url.port_u16().is_some();
+    host && port && !text.contains(['@', '#'])
+}
+
+/// A gRPC target has no path.
+fn is_target(text: &str) -> bool {
+    let path = text.parse::<Uri>().ok();
+    let bare = path.is_some_and(|url| matches!(url.path(), "" | "/") && url.query().is_none());
+    bare && is_url(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_exporter_would_refuse_is_bad_here_already() {
+        let bad = |made: Result<String, Fault>| matches!(made, Err(Fault::Bad(_)));
+        assert!(bad(http("http://host:70000", Reach::Base, Signal::Metrics)));
+        assert!(bad(grpc("http://host:4317/v1/metrics", false)));
+        assert!(bad(grpc("host:70000", true)));
+        assert!(!bad(grpc("http://[::1]:4317/", false)));
+        assert!(!bad(grpc("http://host", false)));
+    }
+
+    fn url(text: &str) -> Result<String, Fault> {
+        Ok(text.to_owned())
+    }
+
+    #[test]
+    fn base_gets_the_path_of_the_signal() {
+        for (base, expected) in [
+            ("http://c:4318", "http://c:4318/v1/traces"),
+            ("http://c:4318/", "http://c:4318/v1/traces"),
+            ("http://c/otel/", "http://c/otel/v1/traces"),
+            ("HTTP://[::1]:4318", "HTTP://[::1]:4318/v1/traces"),
+        ] {
+            assert_eq!(http(base, Reach::Base, Signal::Traces), url(expected));
+        }
+    }
+
+    #[test]
+    fn endpoint_of_a_signal_is_used_as_it_is() {
+        for text in ["http://c:4318", "http://c/x/", "http://c/x?y=1"] {
+            assert_eq!(http(text, Reach::Signal, Signal::Metrics), url(text));
+        }
+    }
+
+    #[test]
+    fn http_needs_a_scheme_and_a_host() {
+        for text in [
+            "c:4318",
+            "ftp://c",
+            "http://",
+            "http:// c",
+            "http://u:p@c",
+            "://",
+        ] {
+            let endpoint = http(text, Reach::Base, Signal::Traces);
+            assert_eq!(endpoint, Err(Fault::Bad(HTTP.into())), "{text}");
+        }
+    }
+
+    #[test]
+    fn tls_is_refused() {
+        assert_eq!(http("https://c", Reach::Base, Signal::Traces), Err(tls()));
+        assert_eq!(grpc("HTTPS://c", true), Err(tls()));
+        assert!(matches!(grpc("c:4317", false), Err(Fault::Tls(_))));
+    }
+
+    #[test]
+    fn insecure_grpc_needs_no_scheme() {
+        assert_eq!(grpc("c:4317", true), url("http://c:4317"));
+        assert_eq!(grpc("http://c:4317", false), url("http://c:4317"));
+        assert_eq!(grpc("unix:///x", true), Err(Fault::Bad(GRPC.into())));
+        assert_eq!(grpc("a b", true), Err(Fault::Bad(GRPC.into())));
+    }
+
+    #[test]
+    fn user_is_hidden() {
+        assert_eq!(without_user("http://u:p@c:1"), "***@c:1");
+    }
+}

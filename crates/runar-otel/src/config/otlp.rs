@@ -1,0 +1,264 @@
+//! The OpenTelemetry protocol: settings of one signal, merged from builder and environment.
+
+use std::{borrow::Cow, time::Duration};
+
+use crate::config::{
+    choice::{Compression, Protocol},
+    endpoint::{self, Fault, Reach},
+    environment::Environment,
+    pairs,
+    problem::{Problem, Source},
+    secret::{Header, header},
+};
+
+/// The settings with which one signal is pushed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct OtlpConfig {
+    pub(crate) protocol: Protocol,
+    /// The full URL for HTTP, the target for gRPC; always `http://…`.
+    pub(crate) endpoint: String,
+    /// Sorted by name, each name once.
+    pub(crate) headers: Vec<Header>,
+    /// The time for one export, attempts and pauses included.
+    pub(crate) timeout: Duration,
+    pub(crate) compression: Compression,
+}
+
+impl OtlpConfig {
+    /// Returns the documented default: protobuf over HTTP to a Collector on this host.
+    pub(crate) fn of(signal: Signal) -> Self {
+        Self {
+            protocol: Protocol::default(),
+            endpoint: endpoint::default_for(Protocol::default(), signal),
+            headers: Vec::new(),
+            timeout: Duration::from_secs(10),
+            compression: Compression::default(),
+        }
+    }
+}
+
+/// What is pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    Metrics,
+    Traces,
+}
+
+impl Signal {
+    fn infix(self) -> &'static str {
+        match self {
+            Self::Metrics => "METRICS_",
+            Self::Traces => "TRACES_",
+        }
+    }
+
+    /// Returns the path that is appended to a base URL.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Metrics => "/v1/metrics",
+            Self::Traces => "/v1/traces",
+        }
+    }
+}
+
+/// A protocol as the specification names them, supported here or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Requested {
+    Supported(Protocol),
+    HttpJson,
+}
+
+/// A value and where it was set.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry<T> {
+    pub(crate) key: Cow<'static, str>,
+    pub(crate) source: Source,
+    pub(crate) value: T,
+}
+
+impl<T> Entry<T> {
+    fn problem(&self, value: impl Into<String>, expected: impl Into<Cow<'static, str>>) -> Problem {
+        Problem::new(self.source, self.key.clone(), value, expected)
+    }
+}
+
+/// The settings of one level: the builder, the variables of a signal, or the general variables.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Layer {
+    pub(crate) protocol: Option<Entry<Requested>>,
+    pub(crate) endpoint: Option<Entry<String>>,
+    pub(crate) headers: Option<Vec<Header>>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) compression: Option<Compression>,
+    /// Whether a gRPC endpoint without scheme is reached without TLS.
+    pub(crate) insecure: Option<bool>,
+    /// Files with certificates and keys.
+    pub(crate) tls: Vec<Entry<String>>,
+}
+
+impl Layer {
+    /// Reads the variables of one signal, or the general ones.
+    pub(crate) fn from_environment(
+        environment: &mut Environment<'_>,
+        signal: Option<Signal>,
+    ) -> Self {
+        let key = |name: &str| {
+            let infix = signal.map_or("", Signal::infix);
+            format!("OTEL_EXPORTER_OTLP_{infix}{name}")
+        };
+        let protocol = environment.parsed(&key("PROTOCOL"), requested);
+        let tls = ["CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE"]
+            .iter()
+            .filter_map(|name| Some(entry(key(name), environment.text(&key(name))?)))
+            .collect();
+        Self {
+            protocol: protocol.map(|value| entry(key("PROTOCOL"), value)),
+            endpoint: environment
+                .text(&key("ENDPOINT"))
+                .map(|value| entry(key("ENDPOINT"), value)),
+            headers: headers(environment, &key("HEADERS")),
+            timeout: environment.milliseconds(&key("TIMEOUT")),
+            compression: environment.choice(&key("COMPRESSION")),
+            insecure: environment.truth(&key("INSECURE")),
+            tls,
+        }
+    }
+}
+
+/// The three levels, the first one that has a value wins.
+pub(crate) struct Layers<'a> {
+    pub(crate) builder: &'a Layer,
+    pub(crate) signal: &'a Layer,
+    pub(crate) general: &'a Layer,
+}
+
+/// The merged settings and what was wrong with them.
+pub(crate) struct Merged {
+    pub(crate) config: OtlpConfig,
+    /// Bad values; the default stands in for them.
+    pub(crate) ignored: Vec<Problem>,
+    /// Settings that ask for what is not supported; exporting without them would be wrong.
+    pub(crate) refused: Vec<Problem>,
+}
+
+impl Layers<'_> {
+    /// Merges the settings of one signal.
+    pub(crate) fn merge(&self, signal: Signal) -> Merged {
+        let mut merged = Merged {
+            config: OtlpConfig::of(signal),
+            ignored: Vec::new(),
+            refused: Vec::new(),
+        };
+        self.merge_protocol(&mut merged);
+        self.merge_endpoint(signal, &mut merged);
+        self.refuse_tls(&mut merged);
+        merged.config.headers = self.merged_headers();
+        if let Some(timeout) = self.first(|layer| layer.timeout) {
+            merged.config.timeout = timeout;
+        }
+        if let Some(compression) = self.first(|layer| layer.compression) {
+            merged.config.compression = compression;
+        }
+        merged
+    }
+
+    fn first<T>(&self, setting: impl Fn(&Layer) -> Option<T>) -> Option<T> {
+        [self.builder, self.signal, self.general]
+            .into_iter()
+            .find_map(setting)
+    }
+
+    fn merge_protocol(&self, merged: &mut Merged) {
+        let Some(protocol) = self.first(|layer| layer.protocol.clone()) else {
+            return;
+        };
+        match protocol.value {
+            Requested::Supported(supported) => merged.config.protocol = supported,
+            Requested::HttpJson => merged.refused.push(protocol.problem(
+                "http/json",
+                "`grpc` or `http/protobuf`; `http/json` is not supported yet, nothing is exported",
+            )),
+        }
+    }
+
+    fn merge_endpoint(&self, signal: Signal, merged: &mut Merged) {
+        let protocol = merged.config.protocol;
+        merged.config.endpoint = endpoint::default_for(protocol, signal);
+        let base = |layer: &Layer| layer.endpoint.clone().map(|entry| (entry, Reach::Base));
+        let exact = |layer: &Layer| layer.endpoint.clone().map(|entry| (entry, Reach::Signal));
+        let found = base(self.builder)
+            .or_else(|| exact(self.signal))
+            .or_else(|| base(self.general));
+        let Some((entry, reach)) = found else {
+            return;
+        };
+        let resolved = match protocol {
+            Protocol::HttpProtobuf => endpoint::http(&entry.value, reach, signal),
+            Protocol::Grpc => {
+                let insecure = self.first(|layer| layer.insecure).unwrap_or(false);
+                endpoint::grpc(&entry.value, insecure)
+            }
+        };
+        let value = endpoint::without_user(&entry.value);
+        match resolved {
+            Ok(endpoint) => merged.config.endpoint = endpoint,
+            Err(Fault::Bad(expected)) => merged.ignored.push(entry.problem(value, expected)),
+            Err(Fault::Tls(expected)) => merged.refused.push(entry.problem(value, expected)),
+        }
+    }
+
+    fn refuse_tls(&self, merged: &mut Merged) {
+        for entry in self.signal.tls.iter().chain(&self.general.tls) {
+            merged.refused.push(entry.problem(
+                entry.value.clone(),
+                "to be unset: TLS is not supported yet, nothing is exported",
+            ));
+        }
+    }
+
+    /// The headers of the signal stand in for the general ones; the builder's are added to either.
+    fn merged_headers(&self) -> Vec<Header> {
+        let environment = self
+            .signal
+            .headers
+            .as_ref()
+            .or(self.general.headers.as_ref());
+        let builder = self.builder.headers.iter().flatten();
+        let mut headers = std::collections::BTreeMap::new();
+        for (name, value) in environment.into_iter().flatten().chain(builder) {
+            headers.insert(name.clone(), value.clone());
+        }
+        headers.into_iter().collect()
+    }
+}
+
+fn entry<T>(key: String, value: T) -> Entry<T> {
+    Entry {
+        key: key.into(),
+        source: Source::Environment,
+        value,
+    }
+}
+
+fn requested(name: &str) -> Result<Requested, Cow<'static, str>> {
+    match name.to_ascii_lowercase().as_str() {
+        "grpc" => Ok(Requested::Supported(Protocol::Grpc)),
+        "http/protobuf" => Ok(Requested::Supported(Protocol::HttpProtobuf)),
+        "http/json" => Ok(Requested::HttpJson),
+        _ => Err("`grpc` or `http/protobuf`".into()),
+    }
+}
+
+/// Reads headers; the good ones stay when others are bad. Values never get into a problem.
+fn headers(environment: &mut Environment<'_>, key: &str) -> Option<Vec<Header>> {
+    let text = environment.text(key)?;
+    let (good, bad): (Vec<_>, Vec<_>) = pairs::split(&text)
+        .map(|pair| pair.ok().and_then(|(name, value)| header(&name, &value)))
+        .partition(Option::is_some);
+    if !bad.is_empty() {
+        let expected = "percent-encoded `name=value` pairs separated by commas; \
+             what is none is left out";
+        environment.report(key.to_owned(), "***", expected);
+    }
+    Some(good.into_iter().flatten().collect())
+}

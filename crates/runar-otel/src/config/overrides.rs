@@ -1,0 +1,165 @@
+//! What the builder sets: it wins over the environment, and mistakes in it are errors.
+
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use tracing_subscriber::EnvFilter;
+
+use runar_otel_core::exemplar::ExemplarFilter;
+
+use crate::config::{
+    Config, SubscriberChoice,
+    choice::{
+        Compression, HistogramAggregation, MetricsExporter, Propagator, Protocol,
+        TemporalityPreference, TracesExporter,
+    },
+    environment::is_usable,
+    otlp::{Entry, Layer, Requested},
+    problem::{Problem, Source},
+    sampler::{RATIO, Sampler, is_ratio},
+    secret::{Secret, header},
+};
+
+const USABLE: &str = "a duration from 1 ms to 2147483647 ms";
+
+/// The values given to the builder, unchecked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides {
+    pub(crate) service_name: Option<String>,
+    pub(crate) node_id: Option<String>,
+    pub(crate) resource_attributes: Vec<KeyValue>,
+    pub(crate) otlp_endpoint: Option<String>,
+    pub(crate) otlp_protocol: Option<Protocol>,
+    pub(crate) otlp_headers: Vec<(String, Secret)>,
+    pub(crate) otlp_timeout: Option<Duration>,
+    pub(crate) otlp_compression: Option<Compression>,
+    pub(crate) metrics_exporters: Option<Vec<MetricsExporter>>,
+    pub(crate) traces_exporters: Option<Vec<TracesExporter>>,
+    pub(crate) metric_interval: Option<Duration>,
+    pub(crate) metric_timeout: Option<Duration>,
+    pub(crate) prometheus_address: Option<(String, u16)>,
+    pub(crate) exemplar_filter: Option<ExemplarFilter>,
+    pub(crate) temporality: Option<TemporalityPreference>,
+    pub(crate) histogram_aggregation: Option<HistogramAggregation>,
+    pub(crate) sampler: Option<Sampler>,
+    pub(crate) propagators: Option<Vec<Propagator>>,
+    pub(crate) log_filter: Option<String>,
+    pub(crate) subscriber: SubscriberChoice,
+}
+
+impl Overrides {
+    /// Puts the values over those of the environment and reports the mistakes among them.
+    pub(crate) fn apply(&self, config: &mut Config, mistakes: &mut Vec<Problem>) {
+        self.apply_metrics(config, mistakes);
+        self.apply_traces(config, mistakes);
+        if let Some((host, port)) = &self.prometheus_address {
+            if host.trim().is_empty() {
+                let expected = "a host name or an address";
+                mistakes.push(Problem::builder("prometheus_address", host, expected));
+            }
+            config.prometheus.host.clone_from(host);
+            config.prometheus.port = *port;
+        }
+        config.subscriber = self.subscriber;
+    }
+
+    fn apply_metrics(&self, config: &mut Config, mistakes: &mut Vec<Problem>) {
+        set(
+            &mut config.metrics_exporters,
+            self.metrics_exporters.as_ref(),
+        );
+        set(&mut config.temporality, self.temporality.as_ref());
+        set(&mut config.exemplar_filter, self.exemplar_filter.as_ref());
+        set(
+            &mut config.histogram_aggregation,
+            self.histogram_aggregation.as_ref(),
+        );
+        for (key, duration, target) in [
+            (
+                "metric_interval",
+                self.metric_interval,
+                &mut config.metric_interval,
+            ),
+            (
+                "metric_timeout",
+                self.metric_timeout,
+                &mut config.metric_timeout,
+            ),
+        ] {
+            check_duration(key, duration, mistakes);
+            set(target, duration.as_ref());
+        }
+    }
+
+    fn apply_traces(&self, config: &mut Config, mistakes: &mut Vec<Problem>) {
+        set(&mut config.traces_exporters, self.traces_exporters.as_ref());
+        set(&mut config.propagators, self.propagators.as_ref());
+        set(&mut config.sampler, self.sampler.as_ref());
+        let ratio = self.sampler.and_then(Sampler::ratio);
+        if let Some(ratio) = ratio.filter(|ratio| !is_ratio(ratio)) {
+            mistakes.push(Problem::builder("sampler", ratio.to_string(), RATIO));
+        }
+    }
+
+    /// Returns the settings of the protocol, the same for all signals.
+    pub(crate) fn otlp(&self, mistakes: &mut Vec<Problem>) -> Layer {
+        check_duration("otlp_timeout", self.otlp_timeout, mistakes);
+        let mut headers = Vec::new();
+        for (name, value) in &self.otlp_headers {
+            match header(name, value.expose()) {
+                Some(header) => headers.push(header),
+                None => mistakes.push(Problem::builder(
+                    "otlp_header",
+                    name,
+                    "a header name, and a value of visible ASCII characters",
+                )),
+            }
+        }
+        Layer {
+            protocol: self
+                .otlp_protocol
+                .map(|protocol| entry("otlp_protocol", Requested::Supported(protocol))),
+            endpoint: self
+                .otlp_endpoint
+                .as_ref()
+                .map(|endpoint| entry("otlp_endpoint", endpoint.trim().to_owned())),
+            headers: Some(headers),
+            timeout: self.otlp_timeout,
+            compression: self.otlp_compression,
+            insecure: None,
+            tls: Vec::new(),
+        }
+    }
+
+    /// Returns the log filter if it is one.
+    pub(crate) fn checked_log_filter(&self, mistakes: &mut Vec<Problem>) -> Option<String> {
+        let filter = self.log_filter.clone()?;
+        if EnvFilter::try_new(&filter).is_err() {
+            mistakes.push(Problem::builder("log_filter", &filter, LOG_FILTER));
+        }
+        Some(filter)
+    }
+}
+
+/// What a log filter looks like.
+pub(crate) const LOG_FILTER: &str = "directives such as `info,my_crate=debug`";
+
+fn set<T: Clone>(target: &mut T, value: Option<&T>) {
+    if let Some(value) = value {
+        target.clone_from(value);
+    }
+}
+
+fn check_duration(key: &'static str, duration: Option<Duration>, mistakes: &mut Vec<Problem>) {
+    if let Some(bad) = duration.filter(|duration| !is_usable(duration)) {
+        mistakes.push(Problem::builder(key, format!("{bad:?}"), USABLE));
+    }
+}
+
+fn entry<T>(key: &'static str, value: T) -> Entry<T> {
+    Entry {
+        key: key.into(),
+        source: Source::Builder,
+        value,
+    }
+}

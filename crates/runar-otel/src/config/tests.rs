@@ -1,0 +1,415 @@
+//! The rules of every variable: unset, valid, invalid, empty; and of the builder over them.
+
+use super::*;
+use crate::{Builder, config::secret::header};
+
+fn read(variables: &[(&str, &str)], overrides: &Builder) -> Result<Resolved, ConfigError> {
+    let lookup = |key: &str| {
+        let found = variables.iter().find(|(known, _)| *known == key);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    resolve(&overrides.overrides, &lookup)
+}
+
+fn environment(variables: &[(&str, &str)]) -> (Config, Vec<Problem>) {
+    let resolved = read(variables, &Builder::default()).unwrap();
+    (resolved.config, resolved.problems)
+}
+
+fn keys(problems: &[Problem]) -> Vec<&str> {
+    problems.iter().map(|problem| &*problem.key).collect()
+}
+
+/// A variable, a valid and an invalid value, and what the valid one changes in the default.
+type Row = (&'static str, &'static str, &'static str, fn(&mut Config));
+
+const ROWS: &[Row] = &[
+    ("OTEL_SDK_DISABLED", "TRUE", "1", |c| c.enabled = false),
+    (
+        "OTEL_METRICS_EXPORTER",
+        "console,prometheus",
+        "zipkin",
+        |c| {
+            c.metrics_exporters = vec![MetricsExporter::Console, MetricsExporter::Prometheus];
+        },
+    ),
+    ("OTEL_TRACES_EXPORTER", "none", "zipkin", |c| {
+        c.traces_exporters.clear();
+    }),
+    ("OTEL_PROPAGATORS", "Baggage", "b3", |c| {
+        c.propagators = vec![Propagator::Baggage];
+    }),
+    ("OTEL_METRICS_EXEMPLAR_FILTER", "always_on", "on", |c| {
+        c.exemplar_filter = ExemplarFilter::AlwaysOn;
+    }),
+    ("OTEL_METRIC_EXPORT_INTERVAL", "1500", "0", |c| {
+        c.metric_interval = Duration::from_millis(1500);
+    }),
+    ("OTEL_METRIC_EXPORT_TIMEOUT", "500", "soon", |c| {
+        c.metric_timeout = Duration::from_millis(500);
+    }),
+    (
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+        "LowMemory",
+        "both",
+        |c| c.temporality = TemporalityPreference::LowMemory,
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+        "base2_exponential_bucket_histogram",
+        "base10",
+        |c| c.histogram_aggregation = HistogramAggregation::Base2Exponential,
+    ),
+    ("OTEL_EXPORTER_PROMETHEUS_PORT", "0", "65536", |c| {
+        c.prometheus.port = 0;
+    }),
+    ("OTEL_TRACES_SAMPLER", "always_off", "jaeger_remote", |c| {
+        c.sampler = Sampler::AlwaysOff;
+    }),
+    ("OTEL_LOG_LEVEL", "WARN", "loud", |c| {
+        c.log_level = LogLevel::Warn;
+        c.log_filter = "warn".to_owned();
+    }),
+    ("RUST_LOG", "info,a=debug", "a=b=c", |c| {
+        c.log_filter = "info,a=debug".to_owned();
+    }),
+    ("OTEL_RESOURCE_ATTRIBUTES", "b=2%2C,a=1", "a=1,b", |c| {
+        c.resource_attributes = vec![KeyValue::new("a", "1"), KeyValue::new("b", "2,")];
+    }),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "GRPC", "thrift", |c| {
+        for otlp in [&mut c.otlp_metrics, &mut c.otlp_traces] {
+            otlp.protocol = Protocol::Grpc;
+            otlp.endpoint = "http://localhost:4317".to_owned();
+        }
+    }),
+    (
+        "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
+        "grpc",
+        "thrift",
+        |c| {
+            c.otlp_metrics.protocol = Protocol::Grpc;
+            c.otlp_metrics.endpoint = "http://localhost:4317".to_owned();
+        },
+    ),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c/", "c:4318", |c| {
+        c.otlp_metrics.endpoint = "http://c/v1/metrics".to_owned();
+        c.otlp_traces.endpoint = "http://c/v1/traces".to_owned();
+    }),
+    (
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "http://c/",
+        "nowhere",
+        |c| {
+            c.otlp_traces.endpoint = "http://c/".to_owned();
+        },
+    ),
+    ("OTEL_EXPORTER_OTLP_TIMEOUT", "100", "0", |c| {
+        c.otlp_metrics.timeout = Duration::from_millis(100);
+        c.otlp_traces.timeout = Duration::from_millis(100);
+    }),
+    ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "100", "1s", |c| {
+        c.otlp_metrics.timeout = Duration::from_millis(100);
+    }),
+    (
+        "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
+        "gzip",
+        "zstd",
+        |c| {
+            c.otlp_traces.compression = Compression::Gzip;
+        },
+    ),
+    ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip", "lz4", |c| {
+        c.otlp_metrics.compression = Compression::Gzip;
+        c.otlp_traces.compression = Compression::Gzip;
+    }),
+    (
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+        "X-Key=a%20b",
+        "x y=1",
+        |c| {
+            c.otlp_traces.headers = vec![header("x-key", "a b").unwrap()];
+        },
+    ),
+    ("OTEL_EXPORTER_OTLP_INSECURE", "true", "yes", |_| {}),
+];
+
+#[test]
+fn unset_gives_the_documented_default() {
+    assert_eq!(environment(&[]), (Config::default(), Vec::new()));
+    let config = Config::default();
+    assert_eq!(
+        config.otlp_metrics.endpoint,
+        "http://localhost:4318/v1/metrics"
+    );
+    assert_eq!(
+        config.otlp_traces.endpoint,
+        "http://localhost:4318/v1/traces"
+    );
+    assert_eq!(config.sampler, Sampler::ParentBasedAlwaysOn);
+}
+
+#[test]
+fn valid_value_changes_its_setting_only() {
+    for (key, valid, _, change) in ROWS {
+        let mut expected = Config::default();
+        change(&mut expected);
+        assert_eq!(
+            environment(&[(key, valid)]),
+            (expected, Vec::new()),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn invalid_value_is_reported_once_and_gives_the_default() {
+    for (key, _, invalid, _) in ROWS {
+        let (config, problems) = environment(&[(key, invalid)]);
+        assert_eq!(config, Config::default(), "{key}");
+        assert_eq!(keys(&problems), [*key]);
+        assert_eq!(problems[0].source, Source::Environment);
+    }
+}
+
+#[test]
+fn empty_value_counts_as_unset() {
+    for (key, ..) in ROWS {
+        let found = environment(&[(key, " ")]);
+        assert_eq!(found, (Config::default(), Vec::new()), "{key}");
+    }
+}
+
+#[test]
+fn any_host_serves_and_service_name_wins() {
+    let (config, problems) = environment(&[
+        ("OTEL_EXPORTER_PROMETHEUS_HOST", "0.0.0.0"),
+        ("OTEL_SERVICE_NAME", "shop"),
+        (
+            "OTEL_RESOURCE_ATTRIBUTES",
+            "service.name=other,runar.node.id=n1",
+        ),
+    ]);
+    assert_eq!(config.prometheus.host, "0.0.0.0");
+    assert_eq!(config.service_name.as_deref(), Some("shop"));
+    assert_eq!(config.node_id.as_deref(), Some("n1"));
+    assert!(config.resource_attributes.is_empty() && problems.is_empty());
+}
+
+#[test]
+fn variables_of_a_signal_win_over_general_ones() {
+    let (config, problems) = environment(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://general:1"),
+        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://metrics:2"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=1"),
+        ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "b=2"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "1"),
+        ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "2"),
+    ]);
+    assert!(problems.is_empty());
+    assert_eq!(config.otlp_metrics.endpoint, "http://metrics:2");
+    assert_eq!(config.otlp_metrics.headers, [header("b", "2").unwrap()]);
+    assert_eq!(config.otlp_metrics.timeout, Duration::from_millis(2));
+    assert_eq!(config.otlp_traces.endpoint, "http://general:1/v1/traces");
+    assert_eq!(config.otlp_traces.headers, [header("a", "1").unwrap()]);
+    assert_eq!(config.otlp_traces.timeout, Duration::from_millis(1));
+}
+
+#[test]
+fn sampler_takes_its_ratio() {
+    for (name, argument, sampler, problems) in [
+        ("traceidratio", "0.25", Sampler::TraceIdRatio(0.25), 0),
+        (
+            "parentbased_traceidratio",
+            "",
+            Sampler::ParentBasedTraceIdRatio(1.0),
+            0,
+        ),
+        ("traceidratio", "1.5", Sampler::TraceIdRatio(1.0), 1),
+        ("traceidratio", "NaN", Sampler::TraceIdRatio(1.0), 1),
+        ("always_on", "x", Sampler::AlwaysOn, 0),
+    ] {
+        let variables = [
+            ("OTEL_TRACES_SAMPLER", name),
+            ("OTEL_TRACES_SAMPLER_ARG", argument),
+        ];
+        let (config, found) = environment(&variables);
+        assert_eq!(
+            (config.sampler, found.len()),
+            (sampler, problems),
+            "{name} {argument}"
+        );
+    }
+}
+
+/// Variables, the exporters of metrics left on, and whether that of spans is.
+type Refusal<'a> = (&'a [(&'a str, &'a str)], &'a [MetricsExporter], bool);
+
+#[test]
+fn what_needs_tls_or_json_switches_the_exporter_off() {
+    use MetricsExporter::{Otlp, Prometheus};
+    let (on, off) = ([Otlp, Prometheus].as_slice(), [Prometheus].as_slice());
+    let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+    let cases: &[Refusal] = &[
+        (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")], off, false),
+        (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c")], off, false),
+        (&[("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca")], off, false),
+        (
+            &[("OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", "/k")],
+            off,
+            true,
+        ),
+        (
+            &[("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "/c")],
+            on,
+            false,
+        ),
+        (
+            &[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://c")],
+            on,
+            false,
+        ),
+        (
+            &[grpc, ("OTEL_EXPORTER_OTLP_ENDPOINT", "c:4317")],
+            off,
+            false,
+        ),
+        (
+            &[
+                grpc,
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", "c:4317"),
+                ("OTEL_EXPORTER_OTLP_INSECURE", "true"),
+            ],
+            on,
+            true,
+        ),
+    ];
+    for (variables, metrics, traces) in cases {
+        let (config, problems) = environment(variables);
+        assert_eq!(config.metrics_exporters, *metrics, "{variables:?}");
+        assert_eq!(
+            !config.traces_exporters.is_empty(),
+            *traces,
+            "{variables:?}"
+        );
+        let all_on = metrics.len() == 2 && *traces;
+        assert_eq!(problems.len(), usize::from(!all_on), "{problems:?}");
+        for problem in problems {
+            assert!(problem.expected.contains("not supported yet"), "{problem}");
+        }
+    }
+}
+
+#[test]
+fn settings_of_an_exporter_that_is_off_are_no_problem() {
+    let (_, problems) = environment(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c"),
+        ("OTEL_METRICS_EXPORTER", "prometheus"),
+        ("OTEL_TRACES_EXPORTER", "none"),
+    ]);
+    assert_eq!(problems, []);
+}
+
+#[test]
+fn secrets_stay_out_of_problems_and_debug() {
+    let variables = [("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hush,hush")];
+    let (config, problems) = environment(&variables);
+    assert_eq!(config.otlp_traces.headers.len(), 1);
+    assert_eq!(problems.len(), 1);
+    assert!(!format!("{config:?} {problems:?}").contains("hush"));
+    let builder = Builder::default().otlp_header("x", "hush\n");
+    let error = read(&[], &builder).unwrap_err();
+    assert!(!format!("{builder:?} {error:?} {error}").contains("hush"));
+}
+
+#[test]
+fn builder_wins_over_the_environment() {
+    let variables = [
+        ("OTEL_SERVICE_NAME", "environment"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "a=1,b=1"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://environment"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=1,b=1"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "1"),
+        ("OTEL_LOG_LEVEL", "trace"),
+    ];
+    let builder = Builder::default()
+        .service_name("builder")
+        .node_id("n")
+        .resource_attribute("b", 2)
+        .otlp_endpoint("http://builder")
+        .otlp_header("B", "2")
+        .metric_interval(Duration::from_secs(2))
+        .sampler(Sampler::AlwaysOff)
+        .metrics_exporters([MetricsExporter::Otlp, MetricsExporter::Otlp])
+        .log_filter("warn")
+        .without_subscriber();
+    let Resolved { config, problems } = read(&variables, &builder).unwrap();
+    assert_eq!(problems, []);
+    assert_eq!(config.service_name.as_deref(), Some("builder"));
+    assert_eq!(config.node_id.as_deref(), Some("n"));
+    assert_eq!(
+        config.resource_attributes,
+        [KeyValue::new("a", "1"), KeyValue::new("b", 2)]
+    );
+    assert_eq!(config.otlp_traces.endpoint, "http://builder/v1/traces");
+    assert_eq!(
+        config.otlp_traces.headers,
+        [header("a", "1").unwrap(), header("b", "2").unwrap()]
+    );
+    assert_eq!(config.metric_interval, Duration::from_secs(2));
+    assert_eq!(config.metrics_exporters, [MetricsExporter::Otlp]);
+    assert_eq!(config.sampler, Sampler::AlwaysOff);
+    assert_eq!(config.log_filter, "warn");
+    assert_eq!(config.subscriber, SubscriberChoice::Leave);
+}
+
+#[test]
+fn rust_log_wins_over_the_builder() {
+    let builder = Builder::default().log_filter("warn");
+    let resolved = read(&[("RUST_LOG", "debug")], &builder).unwrap();
+    assert_eq!(resolved.config.log_filter, "debug");
+}
+
+#[test]
+fn all_mistakes_of_the_builder_are_reported_at_once() {
+    let builder = Builder::default()
+        .service_name(" ")
+        .node_id("")
+        .resource_attribute("", 1)
+        .otlp_endpoint("https://c")
+        .otlp_header("a b", "c")
+        .otlp_timeout(Duration::ZERO)
+        .metric_interval(Duration::ZERO)
+        .metric_timeout(Duration::MAX)
+        .prometheus_address("", 1)
+        .sampler(Sampler::TraceIdRatio(f64::NAN))
+        .log_filter("a=b=c");
+    let error = read(&[], &builder).unwrap_err();
+    let mut found = keys(&error.problems);
+    found.sort_unstable();
+    let expected = [
+        "log_filter",
+        "metric_interval",
+        "metric_timeout",
+        "node_id",
+        "otlp_endpoint",
+        "otlp_header",
+        "otlp_timeout",
+        "prometheus_address",
+        "resource_attribute",
+        "sampler",
+        "service_name",
+    ];
+    assert_eq!(found, expected);
+    assert!(
+        error
+            .problems
+            .iter()
+            .all(|problem| problem.source == Source::Builder)
+    );
+}
+
+#[test]
+fn declarative_configuration_is_said_to_be_missing() {
+    let (_, problems) = environment(&[("OTEL_CONFIG_FILE", "/etc/otel.yaml")]);
+    assert_eq!(keys(&problems), ["OTEL_CONFIG_FILE"]);
+}

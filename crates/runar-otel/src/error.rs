@@ -1,0 +1,71 @@
+//! What `init()`, a flush and a shutdown can fail with.
+
+use std::io;
+
+use runar_otel_core::error::ViewError;
+use runar_otel_pipeline::{export::ExportError, schedule::FlushError};
+
+use crate::{config::Problem, traces::TracesError};
+
+/// Why telemetry did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InitError {
+    /// The builder was given values that cannot be used; all of them are here.
+    #[error("invalid configuration: {}", joined(problems, views))]
+    Invalid {
+        /// What is wrong with single values.
+        problems: Vec<Problem>,
+        /// What is wrong with views.
+        views: Vec<ViewError>,
+    },
+    /// Telemetry runs already in this process.
+    #[error(
+        "telemetry runs already: expected one `init()` until its guard is shut down or dropped"
+    )]
+    Running,
+    /// The system refuses a thread or the resources of the private runtime.
+    #[error("the background thread cannot start")]
+    Background(#[source] io::Error),
+    /// The exporter of metrics cannot be made.
+    #[error("the exporter of metrics cannot be made")]
+    Metrics(#[source] ExportError),
+    /// The exporter of spans cannot be made.
+    #[error("the exporter of spans cannot be made")]
+    Traces(#[source] TracesError),
+}
+
+fn joined(problems: &[Problem], views: &[ViewError]) -> String {
+    let problems = problems.iter().map(ToString::to_string);
+    let all: Vec<String> = problems
+        .chain(views.iter().map(ToString::to_string))
+        .collect();
+    all.join("; ")
+}
+
+/// What was not delivered by a flush or a shutdown.
+#[derive(Debug, thiserror::Error)]
+#[error("not delivered: {}", told(metrics, traces.as_ref()))]
+#[non_exhaustive]
+pub struct DeliveryError {
+    /// Per exporter of metrics that failed, why.
+    pub metrics: Vec<FlushError>,
+    /// Why spans were not delivered.
+    #[source]
+    pub traces: Option<TracesError>,
+}
+
+impl DeliveryError {
+    pub(crate) fn check(metrics: Vec<FlushError>, traces: Option<TracesError>) -> Result<(), Self> {
+        if metrics.is_empty() && traces.is_none() {
+            return Ok(());
+        }
+        Err(Self { metrics, traces })
+    }
+}
+
+fn told(metrics: &[FlushError], traces: Option<&TracesError>) -> String {
+    let metrics = metrics.iter().map(ToString::to_string);
+    let all: Vec<String> = metrics.chain(traces.map(ToString::to_string)).collect();
+    all.join("; ")
+}

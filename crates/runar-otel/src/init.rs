@@ -1,0 +1,172 @@
+//! Wiring: from a configuration to running telemetry. The only place that sees configuration and pipeline both.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use opentelemetry::global;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use runar_otel_core::report;
+use runar_otel_pipeline::background::Background;
+
+use crate::{
+    builder::{Builder, Parts},
+    config::{Config, ConfigError, Resolved, SubscriberChoice, resolve},
+    error::InitError,
+    metrics,
+    resource::Identity,
+    telemetry::{Running, Telemetry},
+    traces::{self, SubscriberInstall},
+};
+
+/// Whether telemetry runs in this process. Acquire and Release: who finds it stopped also finds what the shutdown
+/// before has left.
+static RUNNING: AtomicBool = AtomicBool::new(false);
+
+/// Starts telemetry as the environment says, else with the defaults.
+///
+/// Metrics are pushed by OTLP and served at `http://localhost:9464/metrics`, spans are pushed by OTLP, log lines go
+/// to standard error; [`Builder`] has everything that can be set, `docs/configuration.md` the environment variables. Works
+/// inside any Tokio runtime and without one.
+///
+/// Keep the guard: when it is dropped, telemetry delivers what it has and ends. A bad variable is reported once
+/// and its default taken; an unreachable Collector or a port in use is reported once and tried again.
+///
+/// # Errors
+/// When telemetry runs already, or the system refuses a thread.
+///
+/// # Examples
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let _quiet = runar_otel::builder().metrics_exporters([]).traces_exporters([]).init()?;
+/// # drop(_quiet);
+/// # let init = || runar_otel::builder().metrics_exporters([]).traces_exporters([]).init();
+/// # /*
+/// let _telemetry = runar_otel::init()?;
+/// # */
+/// # let _telemetry = init()?;
+/// let orders = runar_otel::Counter::new("orders_total", "Orders taken").register();
+/// orders.increment();
+/// # Ok(())
+/// # }
+/// ```
+pub fn init() -> Result<Telemetry, InitError> {
+    Builder::default().init()
+}
+
+/// Configures telemetry in code; see [`Builder`].
+pub fn builder() -> Builder {
+    Builder::default()
+}
+
+impl Builder {
+    /// Starts telemetry; see [`init`](crate::init()).
+    ///
+    /// # Errors
+    /// All mistakes in what the builder was given, at once; else as [`init`](crate::init()).
+    pub fn init(self) -> Result<Telemetry, InitError> {
+        let (resolved, parts) = self.check()?;
+        if RUNNING.swap(true, Ordering::AcqRel) {
+            return Err(InitError::Running);
+        }
+        let claim = Claim;
+        let telemetry = start(resolved, parts)?;
+        std::mem::forget(claim);
+        Ok(telemetry)
+    }
+
+    /// Gathers all mistakes.
+    fn check(self) -> Result<(Resolved, Parts), InitError> {
+        let lookup = |key: &str| std::env::var(key).ok();
+        let resolved = resolve(&self.overrides, &lookup);
+        let views: Vec<_> = self
+            .parts
+            .views
+            .iter()
+            .filter_map(|view| view.validate().err())
+            .collect();
+        let (resolved, mut problems) = match resolved {
+            Ok(resolved) => (Some(resolved), Vec::new()),
+            Err(ConfigError { problems }) => (None, problems),
+        };
+        problems.extend(self.parts.limit_problem());
+        match resolved {
+            Some(resolved) if problems.is_empty() && views.is_empty() => Ok((resolved, self.parts)),
+            _ => Err(InitError::Invalid { problems, views }),
+        }
+    }
+}
+
+/// Gives up the claim to run when `init()` fails, by an error or a panic.
+struct Claim;
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        stopped();
+    }
+}
+
+/// Lets the next `init()` begin.
+pub(crate) fn stopped() {
+    RUNNING.store(false, Ordering::Release);
+}
+
+fn start(resolved: Resolved, parts: Parts) -> Result<Telemetry, InitError> {
+    let Resolved { config, problems } = resolved;
+    let patience = parts.shutdown_timeout.unwrap_or(Duration::from_secs(5));
+    if config.subscriber == SubscriberChoice::Install {
+        install_subscriber(&config);
+    }
+    for problem in problems {
+        tracing::warn!(target: "runar_otel", "{problem}");
+        if !tracing::dispatcher::has_been_set() {
+            report::say(&problem.to_string());
+        }
+    }
+    traces::install_propagators(&config.propagators);
+    if !config.enabled {
+        return Ok(Telemetry::disabled(patience));
+    }
+    let background = Background::start().map_err(InitError::Background)?;
+    let identity = Identity::of(&config);
+    // The meter provider first: the SDK's span processor takes a meter from it when it is made.
+    let mut metrics = metrics::start(&config, &identity, parts, &background)?;
+    let spans = match start_traces(&config, &identity, &background) {
+        Ok(spans) => spans,
+        Err(refused) => {
+            metrics.stop(Instant::now() + Duration::from_secs(1));
+            return Err(refused);
+        }
+    };
+    Ok(Telemetry::running(
+        Running {
+            metrics,
+            spans,
+            background,
+        },
+        patience,
+    ))
+}
+
+fn install_subscriber(config: &Config) {
+    if traces::install_subscriber(&config.log_filter) == SubscriberInstall::Foreign {
+        tracing::warn!(
+            target: "runar_otel",
+            "a `tracing` subscriber is installed already and lacks our layer: add `runar_otel::layer()` to it, \
+             else there are neither traces nor exemplars"
+        );
+    }
+}
+
+fn start_traces(
+    config: &Config,
+    identity: &Identity,
+    background: &Background,
+) -> Result<SdkTracerProvider, InitError> {
+    let builder = traces::builder(config, identity.resource.clone(), background.handle());
+    let provider = builder.map_err(InitError::Traces)?.build();
+    global::set_tracer_provider(provider.clone());
+    traces::install(&provider);
+    Ok(provider)
+}

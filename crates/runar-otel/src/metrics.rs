@@ -1,0 +1,255 @@
+//! The metrics part of the wiring: gate, SDK provider, collector, pushes, endpoint.
+
+use std::{
+    borrow::Cow,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use opentelemetry::{
+    global,
+    metrics::{MeterProvider, NoopMeterProvider},
+};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use runar_otel_core::{
+    gate::{Gate, GateOptions, Streams, stream::Aggregation},
+    install, uninstall,
+};
+use runar_otel_pipeline::{
+    background::Background,
+    bridge::{PrometheusCollector, RegistryProducer},
+    collect::{Collector, Producer, StoreReader, sdk_view},
+    endpoint::{Endpoint, EndpointOptions},
+    export::{self, OtlpExporter, OtlpOptions, Secret},
+    schedule::{CollectorScrape, FlushError, Push, PushOptions, Sink},
+    snapshot::{Resource, Snapshot},
+    store,
+};
+
+use crate::{
+    builder::Parts,
+    config::{
+        Compression, Config, HistogramAggregation, MetricsExporter, OtlpConfig, Protocol,
+        TemporalityPreference,
+    },
+    error::InitError,
+    patience::within,
+    resource::Identity,
+};
+
+/// How long `init()` waits at the most for the first try to get the endpoint's port, so that its address can be told.
+const BINDING: Duration = Duration::from_secs(1);
+
+/// Everything about metrics that runs.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    provider: SdkMeterProvider,
+    collector: Arc<Collector>,
+    pushes: Vec<Push>,
+    endpoint: Option<Endpoint>,
+}
+
+pub(crate) fn start(
+    config: &Config,
+    identity: &Identity,
+    parts: Parts,
+    background: &Background,
+) -> Result<Metrics, InitError> {
+    let sinks = sinks(config)?;
+    let streams = Streams::new(gate_options(config, &parts));
+    let reader = StoreReader::default();
+    let provider = provider(&streams, &reader, identity, parts.readers);
+    let resource = Resource {
+        attributes: identity.attributes.clone(),
+        schema_url: schema_url(),
+    };
+    let bridged = parts
+        .registries
+        .into_iter()
+        .map(|registry| -> Arc<dyn Producer> { Arc::new(RegistryProducer::new(registry)) });
+    let collector = Arc::new(Collector::new(
+        reader,
+        streams.clone(),
+        Arc::new(resource),
+        bridged.collect(),
+    ));
+
+    let inner: Arc<dyn MeterProvider + Send + Sync> = Arc::new(provider.clone());
+    let gate = Gate::new(streams, inner);
+    global::set_meter_provider(gate.clone());
+    install(Arc::new(gate));
+
+    let options = push_options(config);
+    let push = |sink| Push::spawn(background.handle(), collector.clone(), sink, options);
+    let pushes = sinks.into_iter().map(push).collect();
+    let endpoint = endpoint(config, &collector, background);
+    Ok(Metrics {
+        provider,
+        collector,
+        pushes,
+        endpoint,
+    })
+}
+
+impl Metrics {
+    /// The address of the pull endpoint, once it is bound.
+    pub(crate) fn prometheus_address(&self) -> Option<SocketAddr> {
+        self.endpoint.as_ref().and_then(Endpoint::local_addr)
+    }
+
+    /// A collector of the `prometheus` crate that is fed from here.
+    pub(crate) fn prometheus_collector(&self) -> PrometheusCollector {
+        let consumer = self
+            .collector
+            .register(store::TemporalityPreference::Cumulative);
+        // A registry keeps it for ever: it must not keep what has ended.
+        let collector = Arc::downgrade(&self.collector);
+        PrometheusCollector::new(Arc::new(move || match collector.upgrade() {
+            Some(collector) => collector.recorded(consumer),
+            None => Snapshot {
+                resource: Arc::default(),
+                scopes: Vec::new(),
+            },
+        }))
+    }
+
+    /// Collects and delivers until the deadline; what failed.
+    pub(crate) fn flush(&self, deadline: Instant) -> Vec<FlushError> {
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let pushed = self
+            .pushes
+            .iter()
+            .filter_map(|push| push.flush(left()).err());
+        let mut failed: Vec<FlushError> = pushed.collect();
+        let readers = self.provider.clone();
+        let attached = within(deadline, move || readers.force_flush());
+        match attached {
+            Some(Ok(())) => {}
+            Some(Err(error)) => failed.push(FlushError::Failed(error.to_string())),
+            None => failed.push(FlushError::Failed(
+                "an attached reader does not answer".to_owned(),
+            )),
+        }
+        failed
+    }
+
+    /// Takes the handles and the global provider away, and frees the port.
+    pub(crate) fn stop(&mut self, deadline: Instant) {
+        uninstall();
+        global::set_meter_provider(NoopMeterProvider::new());
+        self.pushes.clear();
+        if let Some(endpoint) = self.endpoint.take() {
+            let _ = endpoint.stop(deadline);
+        }
+        let provider = self.provider.clone();
+        let _ = within(deadline, move || provider.shutdown());
+    }
+}
+
+fn gate_options(config: &Config, parts: &Parts) -> GateOptions {
+    let mut options = GateOptions::default();
+    options.exemplar_filter = config.exemplar_filter;
+    options.views.clone_from(&parts.views);
+    if config.histogram_aggregation == HistogramAggregation::Base2Exponential {
+        options.histogram_aggregation = Aggregation::exponential();
+    }
+    if let Some(limit) = parts.cardinality_limit {
+        options.limit = limit;
+    }
+    options
+}
+
+fn provider(
+    streams: &Arc<Streams>,
+    reader: &StoreReader,
+    identity: &Identity,
+    attached: Vec<crate::builder::AttachedReader>,
+) -> SdkMeterProvider {
+    let plans = streams.clone();
+    let view = sdk_view(Arc::new(move |scope: &_, name: &str, unit: &str, kind| {
+        plans.plan_of(scope, name, unit, kind)
+    }));
+    let builder = SdkMeterProvider::builder()
+        .with_resource(identity.resource.clone())
+        .with_view(view)
+        .with_reader(reader.clone());
+    attached
+        .into_iter()
+        .fold(builder, |builder, reader| reader.attach(builder))
+        .build()
+}
+
+fn sinks(config: &Config) -> Result<Vec<Sink>, InitError> {
+    let mut sinks = Vec::new();
+    for exporter in &config.metrics_exporters {
+        match exporter {
+            MetricsExporter::Otlp => {
+                let options = otlp_options(&config.otlp_metrics, config.metric_timeout);
+                sinks.push(Sink::Otlp(
+                    OtlpExporter::new(&options).map_err(InitError::Metrics)?,
+                ));
+            }
+            MetricsExporter::Console => sinks.push(Sink::Console),
+            MetricsExporter::Prometheus => {}
+        }
+    }
+    Ok(sinks)
+}
+
+fn otlp_options(config: &OtlpConfig, total: Duration) -> OtlpOptions {
+    let protocol = match config.protocol {
+        Protocol::Grpc => export::Protocol::Grpc,
+        Protocol::HttpProtobuf => export::Protocol::HttpProtobuf,
+    };
+    let mut options = OtlpOptions::new(protocol, config.endpoint.clone());
+    let header = |(name, value): &(String, crate::config::Secret)| {
+        (name.clone(), Secret::new(value.expose()))
+    };
+    options.headers = config.headers.iter().map(header).collect();
+    options.timeout = config.timeout;
+    options.total_timeout = total;
+    options.compression = match config.compression {
+        Compression::None => export::Compression::None,
+        Compression::Gzip => export::Compression::Gzip,
+    };
+    options
+}
+
+fn push_options(config: &Config) -> PushOptions {
+    let mut options = PushOptions::default();
+    options.interval = config.metric_interval;
+    options.timeout = config.metric_timeout;
+    options.temporality = match config.temporality {
+        TemporalityPreference::Cumulative => store::TemporalityPreference::Cumulative,
+        TemporalityPreference::Delta => store::TemporalityPreference::Delta,
+        TemporalityPreference::LowMemory => store::TemporalityPreference::LowMemory,
+    };
+    options
+}
+
+fn endpoint(
+    config: &Config,
+    collector: &Arc<Collector>,
+    background: &Background,
+) -> Option<Endpoint> {
+    if !config
+        .metrics_exporters
+        .contains(&MetricsExporter::Prometheus)
+    {
+        return None;
+    }
+    let mut options = EndpointOptions::default();
+    options.host.clone_from(&config.prometheus.host);
+    options.port = config.prometheus.port;
+    let source = Arc::new(CollectorScrape::new(collector.clone()));
+    let endpoint = Endpoint::spawn(background.handle(), options, source);
+    endpoint.wait_tried(Instant::now() + BINDING);
+    Some(endpoint)
+}
+
+fn schema_url() -> Option<Cow<'static, str>> {
+    Some(Cow::Borrowed(
+        opentelemetry_semantic_conventions::SCHEMA_URL,
+    ))
+}

@@ -1,0 +1,227 @@
+//! The guard: telemetry runs while it lives.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use opentelemetry::{global, trace::noop::NoopTracerProvider};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use runar_otel_core::{report, uninstall};
+use runar_otel_pipeline::{
+    background::Background, bridge::PrometheusCollector, snapshot::Snapshot,
+};
+
+use crate::{error::DeliveryError, init, metrics::Metrics, patience::within, traces};
+
+/// Telemetry that runs. When it is dropped, it delivers what it has and ends, in bounded time.
+#[must_use = "telemetry ends when the guard is dropped: keep it as `let _telemetry = …`"]
+pub struct Telemetry {
+    state: State,
+    patience: Duration,
+}
+
+enum State {
+    Running(Box<Running>),
+    /// `OTEL_SDK_DISABLED`.
+    Disabled,
+    Ended,
+}
+
+/// Everything that runs.
+pub(crate) struct Running {
+    pub(crate) metrics: Metrics,
+    pub(crate) spans: SdkTracerProvider,
+    pub(crate) background: Background,
+}
+
+impl Telemetry {
+    pub(crate) fn running(running: Running, patience: Duration) -> Self {
+        Self {
+            state: State::Running(Box::new(running)),
+            patience,
+        }
+    }
+
+    pub(crate) fn disabled(patience: Duration) -> Self {
+        Self {
+            state: State::Disabled,
+            patience,
+        }
+    }
+
+    /// Collects and delivers metrics and spans now, and waits for it, at most five seconds (or the bound that the
+    /// builder set).
+    ///
+    /// Never hangs, whatever thread or runtime calls it.
+    ///
+    /// # Errors
+    /// When something was not delivered in time. Metrics are not lost, the next push has them, unless the receiver
+    /// found them invalid; spans that an exporter has given up are.
+    pub fn force_flush(&self) -> Result<(), DeliveryError> {
+        self.force_flush_timeout(self.patience)
+    }
+
+    /// Like [`force_flush`](Self::force_flush), with a bound of one's own.
+    ///
+    /// # Errors
+    /// When something was not delivered in time. Metrics are not lost, the next push has them, unless the receiver
+    /// found them invalid; spans that an exporter has given up are.
+    pub fn force_flush_timeout(&self, timeout: Duration) -> Result<(), DeliveryError> {
+        match &self.state {
+            State::Running(running) => running.flush(timeout, Spans::GoOn),
+            State::Disabled | State::Ended => Ok(()),
+        }
+    }
+
+    /// Delivers what there is, within five seconds (or the bound that the builder set), and ends telemetry, which may
+    /// take another second.
+    ///
+    /// Afterwards `init()` can be called again; handles record nothing until then, only gauges keep their values.
+    ///
+    /// # Errors
+    /// When something was not delivered in time; it is lost then. Telemetry has ended anyway.
+    pub fn shutdown(self) -> Result<(), DeliveryError> {
+        let patience = self.patience;
+        self.shutdown_timeout(patience)
+    }
+
+    /// Like [`shutdown`](Self::shutdown), with a bound of one's own.
+    ///
+    /// # Errors
+    /// When something was not delivered in time; it is lost then. Telemetry has ended anyway.
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Result<(), DeliveryError> {
+        self.end(timeout)
+    }
+
+    /// The address of the pull endpoint; `None` without one, and while its port is in use.
+    #[must_use]
+    pub fn prometheus_address(&self) -> Option<SocketAddr> {
+        match &self.state {
+            State::Running(running) => running.metrics.prometheus_address(),
+            State::Disabled | State::Ended => None,
+        }
+    }
+
+    /// A collector for an application's own `prometheus::Registry`, which then has our metrics as well.
+    ///
+    /// Names are those of our endpoint. Exemplars are not there: that crate has no place for them; nor are registries
+    /// that were bridged in. When telemetry has ended it is empty: for the next one, unregister it and register the
+    /// next collector.
+    ///
+    /// # Examples
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let telemetry = runar_otel::builder().metrics_exporters([]).traces_exporters([]).init()?;
+    /// let registry = prometheus::Registry::new();
+    /// registry.register(Box::new(telemetry.prometheus_collector()))?;
+    ///
+    /// runar_otel::Counter::new("orders_total", "Orders taken").register().increment();
+    /// assert_eq!(registry.gather()[0].name(), "orders_total");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn prometheus_collector(&self) -> PrometheusCollector {
+        match &self.state {
+            State::Running(running) => running.metrics.prometheus_collector(),
+            State::Disabled | State::Ended => {
+                PrometheusCollector::new(std::sync::Arc::new(|| Snapshot {
+                    resource: std::sync::Arc::default(),
+                    scopes: Vec::new(),
+                }))
+            }
+        }
+    }
+
+    fn end(&mut self, timeout: Duration) -> Result<(), DeliveryError> {
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Running(mut running) => {
+                // From here on handles record nothing: what they recorded before is in the last collection.
+                uninstall();
+                let result = running.flush(timeout, Spans::End);
+                running.stop();
+                init::stopped();
+                result
+            }
+            State::Disabled => {
+                init::stopped();
+                Ok(())
+            }
+            State::Ended => Ok(()),
+        }
+    }
+}
+
+/// Whether spans are still wanted after a flush.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spans {
+    GoOn,
+    End,
+}
+
+/// Whoever waits longer waits for ever; the clock cannot tell the end of that.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
+/// How long the end may take beyond its deliveries: closing a port, joining a thread.
+const CLOSING: Duration = Duration::from_secs(1);
+
+impl Running {
+    /// Delivers metrics and spans side by side.
+    fn flush(&self, timeout: Duration, spans: Spans) -> Result<(), DeliveryError> {
+        let timeout = timeout.min(LONGEST);
+        let deadline = Instant::now() + timeout;
+        let provider = self.spans.clone();
+        let (sender, delivered) = std::sync::mpsc::sync_channel(1);
+        let started = std::thread::Builder::new()
+            .name("runar-otel-spans".to_owned())
+            .spawn(move || {
+                let result = match spans {
+                    Spans::GoOn => traces::flush(&provider, timeout),
+                    Spans::End => traces::shutdown(&provider, timeout),
+                };
+                let _ = sender.try_send(result);
+            });
+        let metrics = self.metrics.flush(deadline);
+        let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_millis(50);
+        let spans = match (started, delivered.recv_timeout(left)) {
+            (Ok(_), Ok(result)) => result.err(),
+            (Err(error), _) => Some(traces::TracesError::Thread(error)),
+            (Ok(_), Err(_)) => Some(traces::TracesError::Timeout(timeout)),
+        };
+        DeliveryError::check(metrics, spans)
+    }
+
+    fn stop(&mut self) {
+        let deadline = Instant::now() + CLOSING;
+        self.metrics.stop(deadline);
+        traces::uninstall();
+        global::set_tracer_provider(NoopTracerProvider::new());
+        traces::remove_propagators();
+        let provider = self.spans.clone();
+        let _ = within(deadline, move || drop(provider));
+        self.background.stop(deadline);
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Err(error) = self.end(self.patience) {
+            report::say(&format!("at the end of telemetry: {error}"));
+        }
+    }
+}
+
+impl fmt::Debug for Telemetry {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Running(_) => "running",
+            State::Disabled => "disabled",
+            State::Ended => "ended",
+        };
+        out.debug_struct("Telemetry")
+            .field("state", &state)
+            .finish_non_exhaustive()
+    }
+}

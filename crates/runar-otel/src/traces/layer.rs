@@ -1,0 +1,210 @@
+//! The layer that turns `tracing` spans into OpenTelemetry spans.
+
+use tracing::{Metadata, Subscriber, level_filters::LevelFilter};
+use tracing_opentelemetry::OpenTelemetryLayer;
+use tracing_subscriber::{Layer, filter::FilterFn, layer::Layered, registry::LookupSpan};
+
+use crate::traces::late::LateTracer;
+
+/// The target of spans whose trace was decided against before they were made.
+///
+/// They exist for logs only; hiding them here saves most of their cost.
+pub(crate) const UNSAMPLED: &str = "runar_otel::unsampled";
+
+/// Returns the layer for a subscriber of your own.
+///
+/// It exports `tracing` spans once [`init()`](crate::init) has run, and makes each entered span the
+/// current one of OpenTelemetry, which is what gives exemplars their trace. It may be installed before
+/// `init()` and outlives a shutdown; until `init()` and after a shutdown its spans record nothing. Use it
+/// together with [`Builder::without_subscriber`](crate::Builder::without_subscriber).
+///
+/// It takes all levels: add `.with_filter(LevelFilter::INFO)` to leave out what libraries say at `debug`
+/// and `trace`. Spans and events of OpenTelemetry itself are always left out.
+///
+/// # Examples
+/// ```
+/// use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
+///
+/// tracing_subscriber::registry()
+///     .with(tracing_subscriber::fmt::layer())
+///     .with(runar_otel::layer())
+///     .init();
+/// ```
+#[must_use]
+pub fn layer<S>() -> impl Layer<S> + Send + Sync + 'static
+where
+    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync + 'static,
+{
+    spans_from(LevelFilter::TRACE)
+}
+
+/// Returns the layer for spans and events of this level and the more important ones.
+pub(crate) fn spans_from<S>(floor: LevelFilter) -> impl Layer<S> + Send + Sync + 'static
+where
+    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync + 'static,
+{
+    let spans: OpenTelemetryLayer<S, LateTracer> =
+        OpenTelemetryLayer::new(LateTracer).with_context_activation(true);
+    let marked: Layered<Mark, _, S> = spans.and_then(Mark);
+    let seen = FilterFn::new(move |metadata| *metadata.level() <= floor && is_seen(metadata));
+    marked.with_filter(seen.with_max_level_hint(floor))
+}
+
+/// Tells whether the layer sees a callsite at all. The answer is static, so `tracing` asks once.
+///
+/// Events of the OpenTelemetry crates are left out because some of them are emitted while the current
+/// context is locked.
+fn is_seen(metadata: &Metadata<'_>) -> bool {
+    metadata.target() != UNSAMPLED && !is_internal(metadata)
+}
+
+/// Tells whether a span or event comes from the OpenTelemetry crates.
+pub(crate) fn is_internal(metadata: &Metadata<'_>) -> bool {
+    let target = metadata.target();
+    ["opentelemetry", "tracing_opentelemetry"]
+        .iter()
+        .any(|name| target.starts_with(name))
+}
+
+/// Tells whether the subscriber that is current on this thread has the layer.
+pub(crate) fn is_installed() -> bool {
+    tracing::dispatcher::get_default(|dispatch| dispatch.downcast_ref::<Mark>().is_some())
+}
+
+/// A layer that does nothing; it is found where our layer is.
+#[derive(Clone, Copy, Debug)]
+struct Mark;
+
+impl<S: Subscriber> Layer<S> for Mark {}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::{
+        Context,
+        trace::{SpanContext, TraceContextExt, TraceState},
+    };
+    use tracing_opentelemetry::OpenTelemetrySpanExt;
+    use tracing_subscriber::{Registry, layer::SubscriberExt};
+
+    use super::*;
+    use crate::traces::late::{
+        self,
+        tests::{alone, in_memory, names},
+    };
+
+    fn current() -> SpanContext {
+        Context::map_current(|context| context.span().span_context().clone())
+    }
+
+    #[test]
+    fn entered_span_is_the_current_one() {
+        let _alone = alone();
+        let (provider, spans) = in_memory();
+        late::install(&provider);
+        let subscriber = Registry::default().with(layer());
+        let inside = tracing::subscriber::with_default(subscriber, || {
+            assert!(is_installed());
+            let span = tracing::info_span!("outer").entered();
+            assert_eq!(span.context().span().span_context(), &current());
+            current()
+        });
+        late::uninstall();
+        let exported = spans.get_finished_spans().unwrap();
+        assert_eq!(exported.len(), 1);
+        assert_eq!(exported[0].span_context, inside);
+        assert!(inside.is_valid() && inside.is_sampled());
+        assert!(!current().is_valid());
+    }
+
+    #[test]
+    fn layer_installed_before_the_provider_follows_it_through_two_lives() {
+        let _alone = alone();
+        late::uninstall();
+        let subscriber = Registry::default().with(layer());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info_span!("early").in_scope(|| ());
+            let (first, first_spans) = in_memory();
+            late::install(&first);
+            tracing::info_span!("first").in_scope(|| ());
+            assert_eq!(names(&first_spans), ["first"]);
+            first.shutdown().unwrap();
+            late::uninstall();
+            tracing::info_span!("between").in_scope(|| ());
+            let (second, second_spans) = in_memory();
+            late::install(&second);
+            tracing::info_span!("second").in_scope(|| ());
+            late::uninstall();
+            assert_eq!(names(&second_spans), ["second"]);
+        });
+    }
+
+    #[test]
+    fn remote_parent_travels_through_spans_without_provider() {
+        let _alone = alone();
+        late::uninstall();
+        let remote = SpanContext::new(
+            7.into(),
+            8.into(),
+            opentelemetry::trace::TraceFlags::SAMPLED,
+            true,
+            TraceState::NONE,
+        );
+        let _parent = Context::new()
+            .with_remote_span_context(remote.clone())
+            .attach();
+        let subscriber = Registry::default().with(layer());
+        tracing::subscriber::with_default(subscriber, || {
+            let _span = tracing::info_span!("handler").entered();
+            assert_eq!(current(), remote);
+        });
+    }
+
+    #[test]
+    fn hidden_and_internal_spans_are_not_exported() {
+        let _alone = alone();
+        let (provider, spans) = in_memory();
+        late::install(&provider);
+        let subscriber = Registry::default().with(spans_from(LevelFilter::INFO));
+        tracing::subscriber::with_default(subscriber, || {
+            let seen = tracing::info_span!("seen").entered();
+            tracing::info_span!(target: UNSAMPLED, "decided").in_scope(|| {
+                assert_eq!(seen.context().span().span_context(), &current());
+            });
+            tracing::info_span!(target: "opentelemetry_sdk", "internal").in_scope(|| ());
+            tracing::debug_span!("detail").in_scope(|| ());
+            tracing::info!(target: "opentelemetry_sdk", "internal");
+            tracing::info!("heard");
+        });
+        late::uninstall();
+        assert_eq!(names(&spans), ["seen"]);
+        let exported = spans.get_finished_spans().unwrap();
+        assert_eq!(exported[0].events.len(), 1);
+    }
+
+    #[test]
+    fn private_runtime_makes_no_spans() {
+        let _alone = alone();
+        let (provider, spans) = in_memory();
+        late::install(&provider);
+        let dispatch = tracing::Dispatch::new(Registry::default().with(layer()));
+        let background = runar_otel_pipeline::background::Background::start().unwrap();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let on_thread = dispatch.clone();
+        background.handle().spawn(async move {
+            tracing::dispatcher::with_default(&on_thread, || {
+                tracing::info_span!("export").in_scope(|| {
+                    tracing::info_span!(parent: None, "connection").in_scope(|| ());
+                });
+            });
+            sender.send(()).unwrap();
+        });
+        receiver
+            .recv_timeout(std::time::Duration::from_secs(10))
+            .unwrap();
+        tracing::dispatcher::with_default(&dispatch, || {
+            tracing::info_span!("call").in_scope(|| ());
+        });
+        late::uninstall();
+        assert_eq!(names(&spans), ["call"]);
+    }
+}

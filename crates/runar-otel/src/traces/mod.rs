@@ -1,0 +1,23 @@
+//! Spans: from `tracing` to the SDK, from the SDK to a Collector, and into log lines.
+
+mod alive;
+mod console;
+mod error;
+mod late;
+mod layer;
+mod lines;
+mod on_runtime;
+mod otlp;
+mod propagation;
+mod provider;
+mod sparing;
+mod stop;
+mod subscriber;
+
+pub use error::TracesError;
+pub(crate) use late::{install, uninstall};
+pub use layer::layer;
+pub(crate) use propagation::{install_propagators, remove_propagators};
+pub(crate) use provider::builder;
+pub(crate) use stop::{flush, shutdown};
+pub(crate) use subscriber::{SubscriberInstall, install_subscriber};

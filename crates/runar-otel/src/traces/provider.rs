@@ -1,0 +1,86 @@
+//! The provider of spans: sampler, resource, and a batch processor for each exporter.
+
+use opentelemetry_sdk::{
+    Resource,
+    trace::{BatchSpanProcessor, Sampler as SdkSampler, SdkTracerProvider, TracerProviderBuilder},
+};
+use tokio::runtime::Handle;
+
+use crate::{
+    config::{Config, Sampler, TracesExporter},
+    traces::{TracesError, console::ConsoleExporter, otlp},
+};
+
+/// Prepares a provider that exports as configured; OTLP works on `runtime`.
+///
+/// The batch processors read their `OTEL_BSP_*` variables themselves, the SDK its span limits.
+pub(crate) fn builder(
+    config: &Config,
+    resource: Resource,
+    runtime: &Handle,
+) -> Result<TracerProviderBuilder, TracesError> {
+    let mut builder = SdkTracerProvider::builder()
+        .with_resource(resource)
+        .with_sampler(sampler(config.sampler));
+    for exporter in &config.traces_exporters {
+        let processor = match exporter {
+            TracesExporter::Otlp => {
+                BatchSpanProcessor::builder(otlp::exporter(&config.otlp_traces, runtime)?).build()
+            }
+            TracesExporter::Console => {
+                BatchSpanProcessor::builder(ConsoleExporter::stdout()).build()
+            }
+        };
+        builder = builder.with_span_processor(processor);
+    }
+    Ok(builder)
+}
+
+/// Returns the SDK's sampler for a configured one.
+pub(crate) fn sampler(sampler: Sampler) -> SdkSampler {
+    let parent_based = |root| SdkSampler::ParentBased(Box::new(root));
+    match sampler {
+        Sampler::AlwaysOn => SdkSampler::AlwaysOn,
+        Sampler::AlwaysOff => SdkSampler::AlwaysOff,
+        Sampler::TraceIdRatio(ratio) => SdkSampler::TraceIdRatioBased(ratio),
+        Sampler::ParentBasedAlwaysOn => parent_based(SdkSampler::AlwaysOn),
+        Sampler::ParentBasedAlwaysOff => parent_based(SdkSampler::AlwaysOff),
+        Sampler::ParentBasedTraceIdRatio(ratio) => {
+            parent_based(SdkSampler::TraceIdRatioBased(ratio))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::{Span, Tracer, TracerProvider};
+    use runar_otel_pipeline::background::Background;
+
+    use super::*;
+
+    #[test]
+    fn sampler_decides_what_is_recorded() {
+        let background = Background::start().unwrap();
+        for (sampler, recorded) in [
+            (Sampler::AlwaysOn, true),
+            (Sampler::AlwaysOff, false),
+            (Sampler::TraceIdRatio(1.0), true),
+            (Sampler::ParentBasedAlwaysOn, true),
+            (Sampler::ParentBasedAlwaysOff, false),
+            (Sampler::ParentBasedTraceIdRatio(0.0), false),
+        ] {
+            let config = Config {
+                sampler,
+                traces_exporters: Vec::new(),
+                ..Config::default()
+            };
+            let resource = Resource::builder_empty().build();
+            let provider = builder(&config, resource, background.handle())
+                .unwrap()
+                .build();
+            let span = provider.tracer("test").start("s");
+            assert_eq!(span.is_recording(), recorded, "{sampler:?}");
+            assert!(span.span_context().is_valid());
+        }
+    }
+}

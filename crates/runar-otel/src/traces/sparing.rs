@@ -1,0 +1,76 @@
+//! Log lines of the OpenTelemetry crates, each once in a while.
+
+use std::{
+    collections::HashMap,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use tracing::{Event, Metadata, callsite::Identifier};
+use tracing_subscriber::layer::{Context, Filter};
+
+use crate::traces::layer::is_internal;
+
+/// How long the same line is not repeated.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// A filter that lets each kind of line of the OpenTelemetry crates pass once a minute.
+///
+/// They report every failed export, twice and every few seconds: without a Collector an application would
+/// drown in it. All other lines pass.
+#[derive(Debug, Default)]
+pub(crate) struct Sparing {
+    passed: Mutex<HashMap<Identifier, Instant>>,
+}
+
+impl Sparing {
+    /// Tells whether a line passes; in doubt, when another thread asks as well, it does not.
+    fn passes(&self, callsite: Identifier, now: Instant) -> bool {
+        let Ok(mut passed) = self.passed.try_lock() else {
+            return false;
+        };
+        let last = passed.get(&callsite);
+        let due = last.is_none_or(|last| now.saturating_duration_since(*last) >= PAUSE);
+        if due {
+            passed.insert(callsite, now);
+        }
+        due
+    }
+}
+
+impl<S> Filter<S> for Sparing {
+    fn enabled(&self, _: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        true
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
+        let metadata = event.metadata();
+        !is_internal(metadata) || self.passes(metadata.callsite(), Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A callsite per call of the macro.
+    macro_rules! callsite {
+        () => {{
+            let span = tracing::subscriber::with_default(tracing_subscriber::registry(), || {
+                tracing::info_span!("callsite")
+            });
+            span.metadata().unwrap().callsite()
+        }};
+    }
+
+    #[test]
+    fn line_passes_again_after_the_pause() {
+        let sparing = Sparing::default();
+        let (one, other) = (callsite!(), callsite!());
+        let start = Instant::now();
+        assert!(sparing.passes(one.clone(), start));
+        assert!(!sparing.passes(one.clone(), start + PAUSE / 2));
+        assert!(sparing.passes(other, start + PAUSE / 2));
+        assert!(sparing.passes(one, start + PAUSE));
+    }
+}

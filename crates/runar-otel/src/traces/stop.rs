@@ -1,0 +1,212 @@
+//! Flushing and stopping the provider of spans in bounded time.
+
+use std::{
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use opentelemetry_sdk::{error::OTelSdkError, trace::SdkTracerProvider};
+
+use crate::traces::{TracesError, on_runtime};
+
+/// How long the SDK's batch processor waits for a flush, whatever it is asked for.
+const SDK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Exports all ended spans; returns when that is done, or after the timeout.
+///
+/// # Errors
+/// When the spans are not delivered, or not in time. They may still be delivered later then.
+pub(crate) fn flush(provider: &SdkTracerProvider, timeout: Duration) -> Result<(), TracesError> {
+    let provider = provider.clone();
+    within(timeout, move |deadline| flush_until(&provider, deadline))
+}
+
+/// Exports all ended spans and stops the provider; returns when that is done, or after the timeout.
+///
+/// Stopping twice is no error.
+///
+/// # Errors
+/// When the spans are not delivered, or not in time. The provider stops anyway.
+pub(crate) fn shutdown(provider: &SdkTracerProvider, timeout: Duration) -> Result<(), TracesError> {
+    let provider = provider.clone();
+    within(timeout, move |deadline| {
+        // The SDK's shutdown exports too, but does not tell whether that worked.
+        let flushed = flush_until(&provider, deadline);
+        let left = deadline.saturating_duration_since(Instant::now());
+        match provider.shutdown_with_timeout(left) {
+            Ok(()) => flushed,
+            Err(OTelSdkError::AlreadyShutdown) => Ok(()),
+            Err(error) => flushed.and(Err(TracesError::Delivery(error))),
+        }
+    })
+}
+
+/// Does the work on a thread of its own, because what the SDK does in it is not bounded.
+fn within(
+    timeout: Duration,
+    work: impl FnOnce(Instant) -> Result<(), TracesError> + Send + 'static,
+) -> Result<(), TracesError> {
+    let timeout = timeout.min(Duration::from_secs(24 * 3600));
+    let deadline = Instant::now() + timeout;
+    let (sender, receiver) = mpsc::sync_channel(1);
+    thread::Builder::new()
+        .name("runar-otel-stop".to_owned())
+        .spawn(move || {
+            let _ = sender.send(work(deadline));
+        })
+        .map_err(TracesError::Thread)?;
+    receiver
+        .recv_timeout(timeout)
+        .unwrap_or(Err(TracesError::Timeout(timeout)))
+}
+
+/// Flushes again while the SDK gives up before the deadline.
+fn flush_until(provider: &SdkTracerProvider, deadline: Instant) -> Result<(), TracesError> {
+    let failures = on_runtime::failures();
+    let mut given_up = false;
+    loop {
+        let started = Instant::now();
+        let Err(error) = provider.force_flush() else {
+            break;
+        };
+        given_up = started.elapsed() >= SDK_PATIENCE;
+        if !given_up || Instant::now() >= deadline {
+            return Err(TracesError::Delivery(error));
+        }
+    }
+    // A flush that was given up has told nobody how its export ended.
+    if !given_up || on_runtime::failures() == failures {
+        return Ok(());
+    }
+    let lost = "an export failed during the flush".to_owned();
+    Err(TracesError::Delivery(OTelSdkError::InternalFailure(lost)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use opentelemetry::trace::{Tracer, TracerProvider};
+    use opentelemetry_sdk::Resource;
+    use runar_otel_pipeline::background::Background;
+    use tokio::runtime::Builder as RuntimeBuilder;
+
+    use super::*;
+    use crate::{
+        config::{Config, OtlpConfig, Protocol, Signal},
+        traces::provider,
+    };
+
+    const PROTOCOLS: [Protocol; 2] = [Protocol::HttpProtobuf, Protocol::Grpc];
+
+    /// Far below the timeouts that would show if one were not kept.
+    const BOUND: Duration = Duration::from_secs(9);
+
+    fn started(
+        protocol: Protocol,
+        port: u16,
+        timeout: Duration,
+    ) -> (Background, SdkTracerProvider) {
+        let background = Background::start().unwrap();
+        let config = Config {
+            otlp_traces: OtlpConfig {
+                protocol,
+                endpoint: format!("http://127.0.0.1:{port}"),
+                timeout,
+                ..OtlpConfig::of(Signal::Traces)
+            },
+            ..Config::default()
+        };
+        let resource = Resource::builder_empty().build();
+        let provider = provider::builder(&config, resource, background.handle())
+            .unwrap()
+            .build();
+        (background, provider)
+    }
+
+    /// Makes a span, flushes and stops; neither delivers, both return in time.
+    fn fail_in_time(protocol: Protocol, port: u16, export: Duration, stop: Duration) {
+        let (_background, provider) = started(protocol, port, export);
+        provider.tracer("test").start("lost");
+        let begun = Instant::now();
+        assert!(flush(&provider, stop).is_err(), "{protocol:?}");
+        provider.tracer("test").start("lost");
+        assert!(shutdown(&provider, stop).is_err(), "{protocol:?}");
+        assert!(
+            begun.elapsed() < BOUND,
+            "{protocol:?} {:?}",
+            begun.elapsed()
+        );
+    }
+
+    /// Runs without a runtime, on a current-thread one, and on one with a single worker.
+    fn everywhere(test: impl Fn() + Send + Copy + 'static) {
+        test();
+        let current = RuntimeBuilder::new_current_thread().enable_all().build();
+        current.unwrap().block_on(async move { test() });
+        let multi = RuntimeBuilder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let task = multi.spawn(async move { test() });
+        multi.block_on(task).unwrap();
+    }
+
+    #[test]
+    fn unreachable_collector_is_an_error_in_time() {
+        everywhere(|| {
+            for protocol in PROTOCOLS {
+                let closed = TcpListener::bind("127.0.0.1:0").unwrap();
+                let port = closed.local_addr().unwrap().port();
+                drop(closed);
+                let export = Duration::from_millis(200);
+                fail_in_time(protocol, port, export, Duration::from_secs(60));
+            }
+        });
+    }
+
+    #[test]
+    fn silent_collector_is_an_error_after_the_export_timeout() {
+        everywhere(|| {
+            for protocol in PROTOCOLS {
+                let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+                let port = silent.local_addr().unwrap().port();
+                let export = Duration::from_millis(200);
+                fail_in_time(protocol, port, export, Duration::from_secs(60));
+            }
+        });
+    }
+
+    #[test]
+    fn timeout_of_the_caller_is_kept() {
+        everywhere(|| {
+            for protocol in PROTOCOLS {
+                let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+                let port = silent.local_addr().unwrap().port();
+                let stop = Duration::from_millis(200);
+                fail_in_time(protocol, port, Duration::from_secs(60), stop);
+            }
+        });
+    }
+
+    #[test]
+    fn runtime_that_stopped_first_is_an_error_in_time() {
+        for protocol in PROTOCOLS {
+            let (mut background, provider) = started(protocol, 1, Duration::from_secs(60));
+            provider.tracer("test").start("lost");
+            background.stop(Instant::now() + BOUND);
+            let begun = Instant::now();
+            assert!(shutdown(&provider, Duration::from_secs(60)).is_err());
+            assert!(begun.elapsed() < BOUND);
+        }
+    }
+
+    #[test]
+    fn stopping_twice_is_no_error() {
+        let (_background, provider) = started(Protocol::Grpc, 1, Duration::from_secs(1));
+        shutdown(&provider, BOUND).unwrap();
+        shutdown(&provider, BOUND).unwrap();
+    }
+}
