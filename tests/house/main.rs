@@ -1,0 +1,242 @@
+//! The rules of the house: who may import whom, and how large a file may grow.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+/// All Rust files below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}")) {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The production part of a file: without its test module.
+fn production(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    match text.split_once("#[cfg(test)]") {
+        Some((production, _)) => production.to_owned(),
+        None => text,
+    }
+}
+
+/// Which of our crates a crate depends on.
+fn dependencies(package: &str) -> BTreeSet<String> {
+    let manifest =
+        fs::read_to_string(root().join("crates").join(package).join("Cargo.toml")).unwrap();
+    let (_, dependencies) = manifest.split_once("[dependencies]").unwrap();
+    let dependencies = dependencies.split("\n[").next().unwrap_or_default();
+    let names = dependencies
+        .lines()
+        .filter_map(|line| line.split(['.', ' ', '=']).next());
+    names
+        .filter(|name| name.starts_with("runar-otel"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn crates_depend_only_downwards() {
+    let allowed: [(&str, &[&str]); 3] = [
+        ("runar-otel-core", &[]),
+        ("runar-otel-pipeline", &["runar-otel-core"]),
+        ("runar-otel", &["runar-otel-core", "runar-otel-pipeline"]),
+    ];
+    for (package, may) in allowed {
+        let may: BTreeSet<String> = may.iter().map(ToString::to_string).collect();
+        let does = dependencies(package);
+        assert!(
+            does.is_subset(&may),
+            "{package} depends on {does:?}, it may on {may:?}"
+        );
+    }
+    let known: BTreeSet<String> = allowed
+        .iter()
+        .map(|(package, _)| (*package).to_owned())
+        .collect();
+    let there = fs::read_dir(root().join("crates")).unwrap();
+    let there: BTreeSet<String> = there
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(there, known, "every crate has a rule here");
+}
+
+#[test]
+fn core_knows_no_sdk_and_does_no_io() {
+    let manifest = root().join("crates/runar-otel-core/Cargo.toml");
+    let manifest = fs::read_to_string(manifest).unwrap();
+    let dependencies = manifest.split("[dev-dependencies]").next().unwrap();
+    for foreign in ["opentelemetry_sdk", "tokio", "hyper", "tonic", "prometheus"] {
+        assert!(!dependencies.contains(foreign), "core depends on {foreign}");
+    }
+}
+
+/// Modules of the pipeline that a module may use; one that is not listed may use them all.
+const PIPELINE: [(&str, &[&str]); 8] = [
+    ("snapshot", &[]),
+    ("gzip", &[]),
+    ("background", &[]),
+    ("encode", &["snapshot"]),
+    ("store", &["snapshot"]),
+    ("collect", &["snapshot", "store"]),
+    ("export", &["gzip", "snapshot", "encode"]),
+    ("endpoint", &["gzip", "encode"]),
+];
+
+#[test]
+fn modules_of_the_pipeline_import_only_downwards() {
+    let source = root().join("crates/runar-otel-pipeline/src");
+    let modules: BTreeSet<String> = fs::read_dir(&source)
+        .unwrap()
+        .map(|entry| {
+            entry
+                .unwrap()
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    for (module, may) in PIPELINE {
+        assert!(modules.contains(module), "no module {module}");
+        let folder = source.join(module);
+        let paths = if folder.is_dir() {
+            files(&folder)
+        } else {
+            vec![folder.with_extension("rs")]
+        };
+        for path in paths
+            .iter()
+            .filter(|path| !path.to_str().unwrap().contains("test"))
+        {
+            let forbidden = modules
+                .iter()
+                .filter(|other| *other != module && !may.contains(&other.as_str()));
+            for other in forbidden {
+                let line = import_of(other, &production(path));
+                assert_eq!(line, None, "{path:?} may not use {other}");
+            }
+        }
+    }
+}
+
+/// The line that imports a module of the crate, if there is one.
+fn import_of(module: &str, text: &str) -> Option<String> {
+    let starts = ["crate::", "crate::{", "    ", ", "].map(|before| format!("{before}{module}"));
+    let imports = |line: &str| {
+        let after = starts
+            .iter()
+            .find_map(|start| line.split_once(start.as_str()));
+        let ends = [":", ";", ",", "}"];
+        after.is_some_and(|(_, after)| ends.iter().any(|end| after.starts_with(end)))
+    };
+    // Only what stands in `use`: anywhere else a word may be a variable.
+    let uses = text
+        .split("use ")
+        .skip(1)
+        .filter_map(|from| from.split(';').next());
+    let lines = uses.flat_map(|used| {
+        format!("{used};")
+            .lines()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    });
+    lines.into_iter().find(|line| imports(line))
+}
+
+#[test]
+fn an_import_is_found_in_every_form() {
+    let found = [
+        "use crate::gzip;",
+        "use crate::{\n    a::B,\n    gzip,\n};",
+        "use crate::{a, gzip};",
+        "use crate::{gzip::c};",
+    ];
+    for text in found {
+        assert!(import_of("gzip", text).is_some(), "{text}");
+    }
+    for text in ["let gzip = 1;", "use crate::gzipped::x;", "// gzip;"] {
+        assert_eq!(import_of("gzip", text), None, "{text}");
+    }
+}
+
+#[test]
+fn encoders_are_pure() {
+    let source = root().join("crates/runar-otel-pipeline/src/encode");
+    for path in files(&source) {
+        let text = production(&path);
+        for impure in [
+            "tokio",
+            "SystemTime::now",
+            "Instant::now",
+            "std::net",
+            "std::fs",
+            "tracing::",
+        ] {
+            assert!(!text.contains(impure), "{path:?} uses {impure}");
+        }
+    }
+}
+
+#[test]
+fn configuration_sees_no_pipeline() {
+    let source = root().join("crates/runar-otel/src");
+    for path in files(&source.join("config")) {
+        assert!(
+            !production(&path).contains("runar_otel_pipeline"),
+            "{path:?}"
+        );
+    }
+    let both = files(&source).into_iter().filter(|path| {
+        let text = production(path);
+        text.contains("runar_otel_pipeline") && text.contains("config::")
+    });
+    let names: BTreeSet<String> = both
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    let wiring = ["error.rs", "init.rs", "lib.rs", "metrics.rs", "otlp.rs"].map(str::to_owned);
+    assert!(names.is_subset(&wiring.into()), "{names:?}");
+}
+
+#[test]
+fn files_stay_small() {
+    for path in files(&root().join("crates"))
+        .into_iter()
+        .filter(|path| path.to_str().unwrap().contains("/src/"))
+    {
+        let lines = production(&path).lines().count();
+        assert!(
+            lines <= 500,
+            "{path:?} has {lines} lines: expected at most 500"
+        );
+        let first = fs::read_to_string(&path).unwrap();
+        assert!(
+            first.starts_with("//! "),
+            "{path:?} does not say what it is"
+        );
+    }
+}
