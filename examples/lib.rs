@@ -1,0 +1,1 @@
+//! Examples of runar-otel: `cargo run --release --example quickstart`.
