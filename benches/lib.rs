@@ -1,0 +1,1 @@
+//! Benchmarks of runar-otel beside its peers: `cargo bench`.
