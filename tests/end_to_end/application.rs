@@ -102,6 +102,19 @@ impl Application {
         self.log.lock().unwrap().clone()
     }
 
+    /// What it has logged once this text is among it: standard error comes by another way than the answers.
+    pub(crate) fn log_with(&self, text: &str) -> String {
+        let began = Instant::now();
+        loop {
+            let log = self.log();
+            if log.contains(text) {
+                return log;
+            }
+            assert!(began.elapsed() < PATIENCE, "no `{text}` in the log:\n{log}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// What the console exporters have printed so far.
     pub(crate) fn printed(&self) -> &str {
         &self.printed

@@ -125,7 +125,7 @@ fn deltas_that_were_refused_arrive_with_the_next_ones() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.address),
         ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "3600000"),
-        ("OTEL_METRIC_EXPORT_TIMEOUT", "100"),
+        ("OTEL_METRIC_EXPORT_TIMEOUT", "240"),
     ]);
     application.tell("orders 3");
     assert_ne!(application.tell("flush")["error"], serde_json::Value::Null);

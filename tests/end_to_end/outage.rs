@@ -17,7 +17,7 @@ fn what_the_collector_missed_arrives_when_it_is_back() -> Result<()> {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &stack.otlp_http()),
         ("OTEL_METRICS_EXPORTER", "otlp"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "400"),
-        ("OTEL_METRIC_EXPORT_TIMEOUT", "300"),
+        ("OTEL_METRIC_EXPORT_TIMEOUT", "1500"),
     ]);
     application.tell("orders 4");
     assert_ne!(application.tell("flush")["error"], Value::Null);
@@ -30,7 +30,7 @@ fn what_the_collector_missed_arrives_when_it_is_back() -> Result<()> {
                 .first()
                 .is_some_and(|sample| (sample.value - 8.0).abs() < f64::EPSILON)
         })?;
-    let log = application.log();
+    let log = application.log_with("metrics are delivered again");
     let warnings = log
         .lines()
         .filter(|line| line.contains("metrics were not delivered"));
@@ -59,7 +59,7 @@ fn a_port_in_use_is_said_once_and_tried_again() -> Result<()> {
         }
     })?;
     assert!(found.contains("app_orders_total"), "{found}");
-    let log = application.log();
+    let log = application.log_with("now listens on");
     assert_eq!(
         log.lines()
             .filter(|line| line.contains("WARN") && line.contains(&port))

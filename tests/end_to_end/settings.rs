@@ -32,7 +32,7 @@ fn bad_values_are_said_once_with_what_was_expected() {
         ("OTEL_METRICS_EXEMPLAR_FILTER", "sometimes"),
     ]);
     application.tell("orders 1");
-    let log = application.log();
+    let log = application.log_with("order taken");
     for (key, value) in [
         ("OTEL_METRIC_EXPORT_INTERVAL", "soon"),
         ("OTEL_METRICS_EXEMPLAR_FILTER", "sometimes"),
@@ -52,7 +52,7 @@ fn encryption_is_refused_and_never_silently_plain() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:4318"),
     ]);
     application.tell("orders 1");
-    let log = application.log();
+    let log = application.log_with("order taken");
     assert!(
         log.contains("https://127.0.0.1:4318") && log.to_lowercase().contains("tls"),
         "{log}"
@@ -66,7 +66,7 @@ fn log_lines_carry_the_trace_id() {
         ("OTEL_TRACES_EXPORTER", "none"),
     ]);
     application.tell("orders 1");
-    let log = application.log();
+    let log = application.log_with("order taken");
     let line = log
         .lines()
         .find(|line| line.contains("order taken"))
@@ -89,7 +89,7 @@ fn the_console_shows_bucket_and_trace() {
     application.tell("orders 1");
     assert_eq!(application.tell("flush")["error"], Value::Null);
     application.tell("ledger");
-    let log = application.log();
+    let log = application.log_with("order taken");
     let (_, id) = log
         .split_once("trace_id=")
         .expect("a log line with a trace");
@@ -185,13 +185,6 @@ fn a_subscriber_without_our_layer_is_told_so() {
         ("OTEL_TRACES_EXPORTER", "none"),
     ]);
     application.tell("orders 1");
-    assert_eq!(
-        application
-            .log()
-            .matches("add `runar_otel::layer()`")
-            .count(),
-        1,
-        "{}",
-        application.log()
-    );
+    let log = application.log_with("order taken");
+    assert_eq!(log.matches("add `runar_otel::layer()`").count(), 1, "{log}");
 }
