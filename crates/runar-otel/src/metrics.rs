@@ -34,7 +34,7 @@ use crate::{
         TemporalityPreference,
     },
     error::InitError,
-    patience::within,
+    patience::begin,
     resource::Identity,
 };
 
@@ -48,6 +48,8 @@ pub(crate) struct Metrics {
     collector: Arc<Collector>,
     pushes: Vec<Push>,
     endpoint: Option<Endpoint>,
+    /// Whether the application attached readers of its own.
+    attached: bool,
 }
 
 pub(crate) fn start(
@@ -59,6 +61,7 @@ pub(crate) fn start(
     let sinks = sinks(config)?;
     let streams = Streams::new(gate_options(config, &parts));
     let reader = StoreReader::default();
+    let attached = !parts.readers.is_empty();
     let provider = provider(&streams, &reader, identity, parts.readers);
     let resource = Resource {
         attributes: identity.attributes.clone(),
@@ -89,6 +92,7 @@ pub(crate) fn start(
         collector,
         pushes,
         endpoint,
+        attached,
     })
 }
 
@@ -116,18 +120,18 @@ impl Metrics {
 
     /// Collects and delivers until the deadline; what failed.
     pub(crate) fn flush(&self, deadline: Instant) -> Vec<FlushError> {
+        let provider = self.provider.clone();
+        let attached = self.attached.then(|| begin(move || provider.force_flush()));
         let left = || deadline.saturating_duration_since(Instant::now());
         let pushed = self
             .pushes
             .iter()
             .filter_map(|push| push.flush(left()).err());
         let mut failed: Vec<FlushError> = pushed.collect();
-        let readers = self.provider.clone();
-        let attached = within(deadline, move || readers.force_flush());
-        match attached {
-            Some(Ok(())) => {}
-            Some(Err(error)) => failed.push(FlushError::Failed(error.to_string())),
-            None => failed.push(FlushError::Failed(
+        match attached.map(|attached| attached.wait(deadline)) {
+            None | Some(Some(Ok(()))) => {}
+            Some(Some(Err(error))) => failed.push(FlushError::Failed(error.to_string())),
+            Some(None) => failed.push(FlushError::Failed(
                 "an attached reader does not answer".to_owned(),
             )),
         }
@@ -143,7 +147,7 @@ impl Metrics {
             let _ = endpoint.stop(deadline);
         }
         let provider = self.provider.clone();
-        let _ = within(deadline, move || provider.shutdown());
+        let _ = begin(move || provider.shutdown()).wait(deadline);
     }
 }
 

@@ -1,38 +1,55 @@
 //! Patience: waiting for what may hang, and not longer than said.
 
-use std::{sync::mpsc, thread, time::Instant};
+use std::{
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::{Duration, Instant},
+};
 
-/// Runs work on a thread of its own and waits for it until the deadline; `None` if it takes longer or panics.
-pub(crate) fn within<R: Send + 'static>(
-    deadline: Instant,
-    work: impl FnOnce() -> R + Send + 'static,
-) -> Option<R> {
+/// Work on a thread of its own.
+pub(crate) struct Pending<R>(Receiver<R>);
+
+/// What is finished is taken even if its time is up.
+const GRACE: Duration = Duration::from_millis(10);
+
+/// Begins work that may hang.
+pub(crate) fn begin<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> Pending<R> {
     let (done, result) = mpsc::sync_channel(1);
-    let worker = thread::Builder::new()
+    // Without a thread the sender is dropped, which reads like work that panicked.
+    let _ = thread::Builder::new()
         .name("runar-otel-wait".to_owned())
         .spawn(move || {
             let _ = done.try_send(work());
         });
-    worker.ok()?;
-    result
-        .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        .ok()
+    Pending(result)
+}
+
+impl<R> Pending<R> {
+    /// Waits until the deadline; `None` if the work takes longer or panics.
+    pub(crate) fn wait(self, deadline: Instant) -> Option<R> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        self.0.recv_timeout(left.max(GRACE)).ok()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn what_hangs_is_left_behind() {
         let (_open, never) = mpsc::channel::<()>();
         let deadline = Instant::now() + Duration::from_millis(20);
-        assert_eq!(within(deadline, move || never.recv().is_ok()), None);
-        assert_eq!(
-            within(Instant::now() + Duration::from_secs(60), || 7),
-            Some(7)
-        );
+        assert_eq!(begin(move || never.recv().is_ok()).wait(deadline), None);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        assert_eq!(begin(|| 7).wait(deadline), Some(7));
+    }
+
+    #[test]
+    fn what_is_finished_counts_even_if_it_is_late() {
+        let (finished, told) = mpsc::channel();
+        let pending = begin(move || finished.send(()).is_ok());
+        told.recv().unwrap();
+        assert_eq!(pending.wait(Instant::now()), Some(true));
     }
 }

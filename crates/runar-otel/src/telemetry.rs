@@ -13,7 +13,7 @@ use runar_otel_pipeline::{
     background::Background, bridge::PrometheusCollector, snapshot::Snapshot,
 };
 
-use crate::{error::DeliveryError, init, metrics::Metrics, patience::within, traces};
+use crate::{error::DeliveryError, init, metrics::Metrics, patience::begin, traces};
 
 /// Telemetry that runs. When it is dropped, it delivers what it has and ends, in bounded time.
 #[must_use = "telemetry ends when the guard is dropped: keep it as `let _telemetry = …`"]
@@ -200,7 +200,7 @@ impl Running {
         global::set_tracer_provider(NoopTracerProvider::new());
         traces::remove_propagators();
         let provider = self.spans.clone();
-        let _ = within(deadline, move || drop(provider));
+        let _ = begin(move || drop(provider)).wait(deadline);
         self.background.stop(deadline);
     }
 }

@@ -1,11 +1,15 @@
 //! The guard and the builder, as an application meets them.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{Mutex, MutexGuard, PoisonError, Weak, mpsc},
     thread,
     time::Duration,
 };
 
+use opentelemetry_sdk::{
+    error::OTelSdkResult,
+    metrics::{InstrumentKind, Pipeline, Temporality, data::ResourceMetrics, reader::MetricReader},
+};
 use runar_otel::{Builder, Counter, Gauge, Histogram, Timer};
 
 /// Telemetry runs once per process.
@@ -91,6 +95,43 @@ fn a_collector_that_outlives_its_telemetry_is_empty() {
         .any(|family| family.name() == "guard_lives_total");
     assert!(!stale, "the totals of the first life are still served");
     telemetry.shutdown().unwrap();
+}
+
+/// A reader that never finishes a flush.
+#[derive(Debug)]
+struct Hanging(Mutex<mpsc::Receiver<()>>);
+
+impl MetricReader for Hanging {
+    fn register_pipeline(&self, _: Weak<Pipeline>) {}
+
+    fn collect(&self, _: &mut ResourceMetrics) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        let _ = self.0.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self, _: InstrumentKind) -> Temporality {
+        Temporality::Cumulative
+    }
+}
+
+#[test]
+fn a_reader_that_hangs_is_told_and_left_behind() {
+    let _alone = alone();
+    let (release, held) = mpsc::channel();
+    let telemetry = quiet().reader(Hanging(Mutex::new(held))).init().unwrap();
+    let hung = telemetry.force_flush_timeout(Duration::from_millis(50));
+    assert!(hung.unwrap_err().to_string().contains("attached reader"));
+    drop(release);
+    telemetry.shutdown().unwrap();
+    quiet().init().unwrap().force_flush().unwrap();
 }
 
 struct CountEvents(Counter);
