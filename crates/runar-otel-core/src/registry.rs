@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    panic::Location,
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
@@ -29,8 +30,11 @@ pub(crate) struct Registered {
 
 /// Finds the instrument of a descriptor, or makes it.
 pub(crate) fn register(descriptor: Descriptor) -> Registered {
+    let (number, at) = (descriptor.number, descriptor.at);
     let (instrument, conflict) = find_or_insert(descriptor);
     if let Some(made) = &instrument {
+        // Not under the lock: whoever hears the report may register a metric of its own.
+        report_rounding(made.descriptor(), number, at);
         made.bind();
     }
     Registered {
@@ -53,7 +57,6 @@ fn find_or_insert(descriptor: Descriptor) -> (Option<Arc<Instrument>>, Option<Re
     if known.kind != descriptor.kind {
         return (None, Some(kind_conflict(known, &descriptor)));
     }
-    report_rounding(known, &descriptor);
     let conflict = unit_conflict(known, &descriptor);
     if wants_the_same(known, &descriptor) {
         return (Some(first), conflict);
@@ -84,14 +87,14 @@ fn wants_the_same(known: &Descriptor, asked: &Descriptor) -> bool {
 }
 
 /// The first number type of a name wins; who loses fractions by that should know.
-fn report_rounding(known: &Descriptor, asked: &Descriptor) {
-    if asked.number != NumberKind::F64 || known.number == NumberKind::F64 {
+fn report_rounding(known: &Descriptor, asked: NumberKind, at: &Location<'_>) {
+    if asked != NumberKind::F64 || known.number == NumberKind::F64 {
         return;
     }
     report::once(("number", &known.name), || {
         format!(
-            "metric `{}` at {} records fractions, but {} registered it for whole numbers: values are rounded",
-            asked.name, asked.at, known.at
+            "metric `{}` at {at} records fractions, but {} registered it for whole numbers: values are rounded",
+            known.name, known.at
         )
     });
 }

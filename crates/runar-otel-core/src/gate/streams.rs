@@ -221,6 +221,8 @@ impl Streams {
             name.to_ascii_lowercase(),
             spec.unit.clone(),
         );
+        // What it may report is not said under the lock.
+        let aggregation = self.aggregation(spec, view);
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         let streams = table.entry(identity).or_default();
         if let Some(known) = streams.iter().find(|known| known.plan.kind == spec.kind) {
@@ -231,7 +233,7 @@ impl Streams {
             name,
             unit: spec.unit.clone(),
             kind: spec.kind,
-            aggregation: self.aggregation(spec, view),
+            aggregation,
             limit: view
                 .and_then(|view| view.limit)
                 .unwrap_or(self.options.limit),

@@ -166,7 +166,11 @@ impl<I: ApiInstrument> Branches<I> {
 
     fn wait(&self, value: I::Value, attributes: Attributes) {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        if pending.len() < MOST_PENDING {
+        // Another thread may have made it meanwhile, and has then taken what waited: nobody would come again.
+        if let Some(made) = self.made.get() {
+            drop(pending);
+            record(made, value, &attributes);
+        } else if pending.len() < MOST_PENDING {
             pending.push((value, attributes));
         }
     }
@@ -273,5 +277,56 @@ impl<I: ApiInstrument> BoundSyncInstrument<I::Value> for BoundTap<I> {
                 exemplars.offer(&stream.plan, value.as_f64(), &self.attributes, kept, labels);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::{
+        GateOptions,
+        stream::{Aggregation, InstrumentKind},
+        streams::InstrumentSpec,
+    };
+
+    /// Keeps what it is given.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u64>>>);
+
+    impl ApiInstrument for Kept {
+        type Value = u64;
+        type Bound = Self;
+        fn record(&self, value: u64, _: &[KeyValue]) {
+            self.0.lock().unwrap().push(value);
+        }
+        fn bound(&self, _: &[KeyValue]) -> Self {
+            self.clone()
+        }
+        fn record_bound(bound: &Self, value: u64) {
+            bound.record(value, &[]);
+        }
+    }
+
+    #[test]
+    fn what_waits_when_the_instrument_is_made_already_is_recorded() {
+        let streams = Streams::new(GateOptions::default());
+        let spec = InstrumentSpec {
+            scope: opentelemetry::InstrumentationScope::builder("test").build(),
+            name: "late".into(),
+            unit: "".into(),
+            description: "".into(),
+            kind: InstrumentKind::Counter,
+            bounds: None,
+            aggregation: Aggregation::Default,
+        };
+        let (resolving, kept) = (streams.clone(), Kept::default());
+        let inner = kept.clone();
+        let resolve = move || resolving.resolve(&spec);
+        let tap = during_collection(|| Tap::new(&streams, resolve, move |_| inner.clone()));
+        tap.0.wait(1, canonical(&[]));
+        tap.0.settle();
+        // As a collecting thread does that looked before the settling and waits after it.
+        tap.0.wait(2, canonical(&[]));
+        assert_eq!(*kept.0.lock().unwrap(), [1, 2]);
     }
 }

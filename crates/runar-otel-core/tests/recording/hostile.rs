@@ -305,3 +305,34 @@ fn handles_can_be_shared_and_shown() {
     moves::<TimerHandle>();
     let _ = Arc::new(());
 }
+
+/// Registers a metric whenever it hears of something.
+struct RegisterAtEvents;
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for RegisterAtEvents {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        if event.metadata().target() == "runar_otel" {
+            Counter::new("hostile_reports_total", "")
+                .register()
+                .increment();
+        }
+    }
+}
+
+#[test]
+fn whoever_hears_of_a_mistake_may_register_a_metric() {
+    let (done, heard) = mpsc::channel();
+    thread::spawn(move || {
+        let subscriber = tracing_subscriber::registry().with(RegisterAtEvents);
+        tracing::subscriber::with_default(subscriber, || {
+            let _whole = Counter::new("hostile_rounded_total", "").register();
+            let _fractions = Counter::<f64>::of("hostile_rounded_total", "").register();
+        });
+        let _ = done.send(());
+    });
+    let waited = heard.recv_timeout(Duration::from_secs(10));
+    assert!(
+        waited.is_ok(),
+        "it waits for the lock that the report is made under"
+    );
+}

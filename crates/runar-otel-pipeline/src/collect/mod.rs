@@ -15,4 +15,4 @@ pub use collector::Collector;
 pub use convert::convert;
 pub use gate::{Gate, Plans, Producer};
 pub use reader::StoreReader;
-pub use sdk_view::{PlanOf, is_supported, sdk_view};
+pub use sdk_view::{PlanOf, sdk_view};

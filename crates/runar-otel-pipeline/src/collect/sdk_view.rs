@@ -26,7 +26,7 @@ pub type PlanOf = dyn Fn(&InstrumentationScope, &str, &str, InstrumentKind) -> O
 /// Makes the view that tells the SDK how our plans aggregate, and their cardinality limits.
 ///
 /// A synchronous instrument whose plan says nothing special is left to the SDK. An aggregation that the SDK does not
-/// do for the kind ([`is_supported`]) falls back to the kind's own one. Names, units and attributes are not
+/// do for the kind ([`InstrumentKind::supports`]) falls back to the kind's own one. Names, units and attributes are not
 /// touched: the gate makes its instruments as the plan has them.
 pub fn sdk_view(
     plan_of: Arc<PlanOf>,
@@ -39,24 +39,9 @@ pub fn sdk_view(
     }
 }
 
-/// Tells whether the SDK can aggregate an instrument of this kind so: sums not for gauges, last values for
-/// nothing else.
-#[must_use]
-pub fn is_supported(kind: InstrumentKind, aggregation: &Aggregation) -> bool {
-    let gauge = matches!(
-        kind,
-        InstrumentKind::Gauge | InstrumentKind::ObservableGauge
-    );
-    match aggregation {
-        Aggregation::Sum => !gauge,
-        Aggregation::LastValue => gauge,
-        _ => true,
-    }
-}
-
 fn compile(kind: InstrumentKind, aggregation: &Aggregation, limit: usize) -> Option<Stream> {
     let aggregation = Some(aggregation)
-        .filter(|aggregation| is_supported(kind, aggregation))
+        .filter(|aggregation| kind.supports(aggregation))
         .and_then(sdk_aggregation);
     let limit = if kind.is_observable() {
         limit.saturating_mul(OBSERVED_ROOM)
@@ -128,7 +113,7 @@ mod tests {
             (InstrumentKind::Histogram, Aggregation::LastValue),
             (InstrumentKind::Gauge, Aggregation::Sum),
         ] {
-            assert!(!is_supported(kind, &aggregation));
+            assert!(!kind.supports(&aggregation));
             assert!(compile(kind, &aggregation, limit).is_none());
         }
     }
