@@ -14,6 +14,8 @@ use crate::{
     attributes::Attributes,
     descriptor::Descriptor,
     gate::stream::{DEFAULT_CARDINALITY_LIMIT, overflow_attributes},
+    handle::Labels,
+    interned::{Interned, merged},
     number::{NumberKind, Value},
 };
 
@@ -23,6 +25,8 @@ pub(crate) struct Cells {
     number: NumberKind,
     limit: AtomicUsize,
     series: RwLock<HashMap<Attributes, Arc<Cell>>>,
+    /// Those that labels given with a change lead to.
+    sets: Interned<Arc<Cell>>,
 }
 
 /// One series of a gauge.
@@ -42,12 +46,26 @@ impl Cells {
             number,
             limit,
             series: RwLock::default(),
+            sets: Interned::default(),
         })
     }
 
     /// Sets how many series there may be; what comes beyond shares the overflow series.
     pub(crate) fn limit(&self, limit: usize) {
         self.limit.store(limit, Ordering::Relaxed);
+        self.sets.limit(limit);
+    }
+
+    /// Uses the series of base labels and labels of one change; of one name, those of the change win.
+    pub(crate) fn with_labels(&self, base: &Attributes, labels: Labels<'_>, usage: impl Fn(&Cell)) {
+        let seed = self.sets.base(base);
+        let make = |all: &Attributes| self.cell(all);
+        let known = self
+            .sets
+            .with((base, seed), labels, make, |cell| usage(cell));
+        if known.is_none() {
+            usage(&self.cell(&merged(base, labels)));
+        }
     }
 
     /// The series of a canonical label set, new ones at 0.
@@ -138,7 +156,7 @@ impl Cell {
 
     fn plus(&self, one: Value, other: Value) -> Value {
         match self.number {
-            NumberKind::F64 => Value::F64(one.as_f64() + other.as_f64()),
+            NumberKind::F64 => Value::f64(one.as_f64() + other.as_f64()),
             NumberKind::I64 => Value::I64(one.as_i64().saturating_add(other.as_i64())),
             NumberKind::U64 if other.is_negative() => {
                 Value::U64(one.as_u64().saturating_sub(other.negated().as_u64()))
@@ -163,7 +181,7 @@ impl Cell {
         match self.number {
             NumberKind::U64 => Value::U64(bits),
             NumberKind::I64 => Value::I64(bits.cast_signed()),
-            NumberKind::F64 => Value::F64(f64::from_bits(bits)),
+            NumberKind::F64 => Value::f64(f64::from_bits(bits)),
         }
     }
 }
@@ -208,7 +226,7 @@ mod tests {
                 .add(Value::U64(1));
         }
         let overflow = cells.cell(&overflow_attributes());
-        assert_eq!(overflow.value(), Value::F64(2.0));
+        assert_eq!(overflow.value(), Value::f64(2.0));
         assert_eq!(cells.series.read().unwrap().len(), 3);
     }
 }

@@ -12,8 +12,8 @@ use crate::{
 
 /// A sum that only grows: requests, bytes, errors.
 ///
-/// A handle is cheap to clone, and can be made before `init()`: it counts from then on; while telemetry is off it
-/// does nothing.
+/// A handle is cheap to clone, and can be made and used before `init()`: the first 4096 measurements of a process, of
+/// all its handles, wait for the first `init()`. After a shutdown it does nothing until the next one.
 ///
 /// # Examples
 ///
@@ -110,8 +110,24 @@ impl<T: CounterNumber> Counter<T> {
         self.add_with(n, labels);
     }
 
+    /// Adds a number of any type.
+    pub(crate) fn change(&self, value: Value, labels: Labels<'_>) {
+        if !self.accepts(value) {
+            return;
+        }
+        if labels.is_empty() {
+            self.handle.record(value);
+        } else {
+            self.handle.record_with(value, labels);
+        }
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
     fn accepts(&self, value: Value) -> bool {
-        let accepted = !value.is_negative() && value.as_f64().is_finite();
+        let accepted = !value.is_negative() && value.is_finite();
         if !accepted {
             self.refuse(value);
         }

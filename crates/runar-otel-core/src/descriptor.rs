@@ -17,8 +17,11 @@ pub(crate) struct Descriptor {
     pub(crate) unit: Unit,
     pub(crate) kind: InstrumentKind,
     pub(crate) number: NumberKind,
+    /// What is going to be recorded, as far as it is known: whole numbers join a metric of any type.
+    pub(crate) values: NumberKind,
     /// [`Aggregation::Default`] unless buckets or an exponential histogram were asked for.
     pub(crate) aggregation: Aggregation,
+    pub(crate) joining: Joining,
     pub(crate) at: &'static Location<'static>,
 }
 
@@ -27,6 +30,18 @@ pub(crate) struct Descriptor {
 pub(crate) enum Unit {
     Stated(Cow<'static, str>),
     FromName(&'static str),
+}
+
+/// Which histogram of its name one joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joining {
+    /// One with the buckets that it asks for; whatever is there if it asks for none.
+    Any,
+    /// One that has the buckets that it has by itself, if it asks for none.
+    SameBuckets,
+    /// One with its buckets, in a scope of their own from the beginning: whoever comes first, others of the name
+    /// keep the common scope.
+    Apart,
 }
 
 impl Unit {
@@ -39,6 +54,17 @@ impl Unit {
 }
 
 impl Descriptor {
+    /// The aggregation that counts in a comparison: for durations the default is a set of buckets like any other.
+    pub(crate) fn effective_aggregation(&self) -> Cow<'_, Aggregation> {
+        let durations = self.kind == InstrumentKind::Histogram && self.unit.code() == "s";
+        match &self.aggregation {
+            Aggregation::Default if durations => Cow::Owned(Aggregation::ExplicitBuckets(
+                Arc::from(name::SECONDS_BUCKETS),
+            )),
+            asked => Cow::Borrowed(asked),
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<(), RegisterError> {
         name::check_name(&self.name)?;
         let name = || self.name.clone().into_owned();
@@ -62,9 +88,13 @@ pub(crate) struct Declaration {
     name: Cow<'static, str>,
     description: Cow<'static, str>,
     unit: Option<Cow<'static, str>>,
+    /// The unit if neither the code nor the name says one.
+    assumed_unit: &'static str,
     kind: InstrumentKind,
     number: NumberKind,
+    values: NumberKind,
     pub(crate) aggregation: Aggregation,
+    pub(crate) joining: Joining,
     pub(crate) labels: Vec<(String, String)>,
 }
 
@@ -80,15 +110,28 @@ impl Declaration {
             name,
             description,
             unit: None,
+            assumed_unit: "",
             kind,
             number,
+            values: number,
             aggregation,
+            joining: Joining::Any,
             labels,
         }
     }
 
     pub(crate) fn unit(&mut self, unit: Cow<'static, str>) {
         self.unit = Some(unit);
+    }
+
+    /// Sets the unit of a metric that says none; unlike a stated one it joins whatever is there.
+    pub(crate) fn assume_unit(&mut self, unit: &'static str) {
+        self.assumed_unit = unit;
+    }
+
+    /// Says what is going to be recorded, if that is not what the metric becomes.
+    pub(crate) fn values(&mut self, values: NumberKind) {
+        self.values = values;
     }
 
     pub(crate) fn label(&mut self, key: String, value: String) {
@@ -119,7 +162,7 @@ impl Declaration {
         }
         let unit = match &self.unit {
             Some(unit) => Unit::Stated(unit.clone()),
-            None => Unit::FromName(name::unit_of_name(&self.name).unwrap_or("")),
+            None => Unit::FromName(name::unit_of_name(&self.name).unwrap_or(self.assumed_unit)),
         };
         let descriptor = Descriptor {
             name: self.name.clone(),
@@ -127,7 +170,9 @@ impl Declaration {
             unit,
             kind: self.kind,
             number: self.number,
+            values: self.values,
             aggregation: self.aggregation.clone(),
+            joining: self.joining,
             at,
         };
         descriptor.check()?;

@@ -7,12 +7,11 @@ use std::{
 };
 
 use crate::{
-    attributes::canonical,
-    cells::Cell,
+    cells::{Cell, Cells},
     descriptor::Declaration,
     gate::stream::InstrumentKind,
     handle::{Handle, Labels, builder_methods, register_methods},
-    number::{GaugeNumber, Value},
+    number::{GaugeNumber, NumberKind, Value},
 };
 
 /// A value that goes up and down: memory in use, open connections, a ratio.
@@ -129,11 +128,39 @@ impl<T: GaugeNumber> Gauge<T> {
         self.with(labels, |cell| cell.add(n.value().negated()));
     }
 
+    /// Sets a number of any type.
+    pub(crate) fn set_value(&self, value: Value, labels: Labels<'_>) {
+        if labels.is_empty() {
+            self.own(|cell| cell.set(value));
+        } else {
+            self.with(labels, |cell| cell.set(value));
+        }
+    }
+
+    /// Adds a number of any type.
+    pub(crate) fn change_with(&self, value: Value, labels: Labels<'_>) {
+        if labels.is_empty() {
+            self.change(value);
+        } else {
+            self.with(labels, |cell| cell.add(value));
+        }
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
     fn change(&self, value: Value) {
         self.own(|cell| cell.add(value));
     }
 
     fn own(&self, usage: impl FnOnce(&Cell)) {
+        if let Some(elsewhere) = self.handle.elsewhere() {
+            if let (Some(cells), Some(labels)) = (elsewhere.cells(), self.handle.labels()) {
+                usage(&cells.cell(labels));
+            }
+            return;
+        }
         if let Some(cell) = self.own.get() {
             return usage(cell);
         }
@@ -146,15 +173,16 @@ impl<T: GaugeNumber> Gauge<T> {
         }
     }
 
-    fn with(&self, labels: Labels<'_>, usage: impl FnOnce(&Cell)) {
-        let Some(cells) = self
-            .handle
-            .instrument()
-            .and_then(|instrument| instrument.cells())
-        else {
+    fn with(&self, labels: Labels<'_>, usage: impl Fn(&Cell)) {
+        let Some(base) = self.handle.labels() else {
             return;
         };
-        usage(&cells.cell(&canonical(&self.handle.merged(labels))));
+        let use_of = |cells: &Arc<Cells>| cells.with_labels(base, labels, &usage);
+        let own = || self.handle.instrument().and_then(|own| own.cells());
+        match self.handle.elsewhere() {
+            Some(elsewhere) => elsewhere.cells().map(use_of),
+            None => own().map(use_of),
+        };
     }
 
     pub(crate) fn from_handle(handle: Handle) -> Self {
@@ -176,5 +204,12 @@ pub struct GaugeBuilder<T: GaugeNumber = f64> {
 
 impl<T: GaugeNumber> GaugeBuilder<T> {
     builder_methods!();
+
+    /// Says that only whole numbers are set, though it shows fractions if others set those.
+    pub(crate) fn of_whole_numbers(mut self) -> Self {
+        self.declaration.values(NumberKind::I64);
+        self
+    }
+
     register_methods!(Gauge<T>);
 }

@@ -2,15 +2,20 @@
 
 use std::{panic::Location, sync::Arc, time::Duration};
 
-use opentelemetry::{Key, KeyValue};
+use opentelemetry::KeyValue;
 
 use crate::{
     attributes::{Attributes, canonical},
+    catalogue::registered,
+    cells::Cells,
     descriptor::{Declaration, Descriptor},
+    early,
     error::RegisterError,
-    instrument::{BoundRecorder, Instrument},
-    late::Late,
+    instrument::{Instrument, Recorder, Series},
+    interned::merged,
+    isolated,
     number::Value,
+    provider::Home,
     registry, report,
 };
 
@@ -24,8 +29,12 @@ pub(crate) struct Handle(Option<Arc<Shared>>);
 #[derive(Debug)]
 struct Shared {
     instrument: Arc<Instrument>,
-    labels: Attributes,
-    bound: Late<BoundRecorder>,
+    /// That of the instrument, at hand.
+    home: Home,
+    /// The series of the base labels.
+    own: Series,
+    /// The hash of the base labels, see [`Interned`](crate::interned::Interned).
+    seed: u64,
 }
 
 impl Handle {
@@ -35,6 +44,7 @@ impl Handle {
         at: &'static Location<'static>,
     ) -> Result<Self, RegisterError> {
         let descriptor = declaration.descriptor(at)?;
+        registered::note(&descriptor, &declaration.labels);
         let registered = registry::register(descriptor);
         match (registered.instrument, registered.conflict) {
             (Some(instrument), None) => Ok(Self::new(instrument, declaration)),
@@ -54,10 +64,9 @@ impl Handle {
                 return Self::default();
             }
         };
+        registered::note(&descriptor, &declaration.labels);
         let registered = registry::register(descriptor);
-        if let Some(conflict) = registered.conflict {
-            report::once(("conflict", conflict.to_string()), || conflict.to_string());
-        }
+        report_conflict(registered.conflict.as_ref());
         registered
             .instrument
             .map(|instrument| Self::new(instrument, declaration))
@@ -67,10 +76,12 @@ impl Handle {
     fn new(instrument: Arc<Instrument>, declaration: &Declaration) -> Self {
         let label = |(key, value): &(String, String)| KeyValue::new(key.clone(), value.clone());
         let labels: Vec<KeyValue> = declaration.labels.iter().map(label).collect();
+        let labels = canonical(&labels);
         Self(Some(Arc::new(Shared {
+            seed: instrument.sets().base(&labels),
+            home: instrument.home().clone(),
             instrument,
-            labels: canonical(&labels),
-            bound: Late::default(),
+            own: Series::new(&labels),
         })))
     }
 
@@ -83,14 +94,14 @@ impl Handle {
     }
 
     pub(crate) fn labels(&self) -> Option<&Attributes> {
-        self.0.as_ref().map(|shared| &shared.labels)
+        self.0.as_ref().map(|shared| &shared.own.labels)
     }
 
     /// A duration in the unit of the metric, seconds unless that is another unit of time.
     pub(crate) fn duration(&self, duration: Duration) -> Value {
         let unit = self.descriptor().map(|descriptor| descriptor.unit.code());
         let seconds = duration.as_secs_f64();
-        Value::F64(match unit.as_deref() {
+        Value::f64(match unit.as_deref() {
             Some("ms") => seconds * 1e3,
             Some("us") => seconds * 1e6,
             Some("ns") => seconds * 1e9,
@@ -101,50 +112,106 @@ impl Handle {
         })
     }
 
-    /// Records into the series of the base labels.
+    /// Records into the series of the base labels. What is not finite is dropped: converted to a whole number it would
+    /// be the largest one.
     #[inline]
     pub(crate) fn record(&self, value: Value) {
         let Some(shared) = &self.0 else { return };
-        let bind = || {
-            shared
-                .instrument
-                .with(|recorder| recorder.bind(&shared.labels))
-                .flatten()
-        };
-        shared.bound.with(|_| bind(), |bound| bound.record(value));
+        if !value.is_finite() {
+            return;
+        }
+        match shared.elsewhere() {
+            Some(elsewhere) => elsewhere.record(value, &shared.own.labels),
+            None => shared.record(&shared.own, value),
+        }
     }
 
-    /// Records into the series of the base labels and these.
+    /// Records into the series of the base labels and these; of one name, these win. What is not finite is dropped.
     pub(crate) fn record_with(&self, value: Value, labels: Labels<'_>) {
         let Some(shared) = &self.0 else { return };
-        shared
-            .instrument
-            .with(|recorder| recorder.record(value, &shared.merged(labels)));
+        if !value.is_finite() {
+            return;
+        }
+        let base = &shared.own.labels;
+        if let Some(elsewhere) = shared.elsewhere() {
+            return elsewhere.record(value, &merged(base, labels));
+        }
+        let sets = shared.instrument.sets();
+        let record = |series: &Series| shared.record(series, value);
+        let interned = sets.with((base, shared.seed), labels, Series::new, record);
+        if interned.is_none() {
+            shared.record_once(value, &merged(base, labels));
+        }
     }
 
-    /// The base labels and these; of one name, these win.
-    pub(crate) fn merged(&self, labels: Labels<'_>) -> Vec<KeyValue> {
-        self.0
-            .as_ref()
-            .map(|shared| shared.merged(labels))
-            .unwrap_or_default()
+    /// The instrument that stands for this one in the isolated recorder that is current.
+    #[inline]
+    pub(crate) fn elsewhere(&self) -> Option<Elsewhere> {
+        self.0.as_ref().and_then(|shared| shared.elsewhere())
+    }
+}
+
+/// What a handle records to while an isolated recorder is current that is not its own.
+pub(crate) struct Elsewhere(Option<Arc<Instrument>>);
+
+impl Elsewhere {
+    fn record(&self, value: Value, labels: &[KeyValue]) {
+        if let Some(instrument) = &self.0 {
+            let _ = instrument.with(|recorder| recorder.record(value, labels));
+        }
+    }
+
+    pub(crate) fn cells(&self) -> Option<&Arc<Cells>> {
+        self.0.as_ref().and_then(|instrument| instrument.cells())
     }
 }
 
 impl Shared {
-    fn merged(&self, labels: Labels<'_>) -> Vec<KeyValue> {
-        let mut merged = Vec::with_capacity(self.labels.len() + labels.len());
-        merged.extend(self.labels.iter().cloned());
-        for (key, value) in labels {
-            match merged.iter_mut().find(|known| known.key.as_str() == *key) {
-                Some(known) => known.value = (*value).to_owned().into(),
-                None => merged.push(KeyValue::new(
-                    Key::from((*key).to_owned()),
-                    (*value).to_owned(),
-                )),
-            }
+    #[inline]
+    fn elsewhere(&self) -> Option<Elsewhere> {
+        if !isolated::in_use() && self.home.is_process() {
+            return None;
         }
-        merged
+        self.find_elsewhere()
+    }
+
+    #[cold]
+    fn find_elsewhere(&self) -> Option<Elsewhere> {
+        let (home, descriptor) = (&self.home, self.instrument.descriptor());
+        let registered = match isolated::current() {
+            Some(isolated) if isolated.registry().home().is(home) => return None,
+            Some(isolated) => isolated.registry().register(descriptor.clone()),
+            // Its recorder has ended, it has not: a static that was first used inside.
+            None if home.has_ended() => registry::register(descriptor.clone()),
+            None => return None,
+        };
+        // Of two units the first one stays, as it does in the process: said there. Of two kinds nothing is recorded.
+        if registered.instrument.is_none() {
+            report_conflict(registered.conflict.as_ref());
+        }
+        Some(Elsewhere(registered.instrument))
+    }
+
+    #[inline]
+    fn record(&self, series: &Series, value: Value) {
+        if !series.record(&self.instrument, self.home.provider(), value) {
+            early::keep(&self.instrument, value, || series.labels.clone());
+        }
+    }
+
+    /// Records into a series that is not kept.
+    fn record_once(&self, value: Value, labels: &Attributes) {
+        let record = |recorder: &Recorder| recorder.record(value, labels);
+        if self.instrument.with(record).is_none() {
+            early::keep(&self.instrument, value, || labels.clone());
+        }
+    }
+}
+
+fn report_conflict(conflict: Option<&RegisterError>) {
+    if let Some(conflict) = conflict {
+        let said = conflict.to_string();
+        report::once(("conflict", said.clone()), || said);
     }
 }
 
@@ -177,10 +244,12 @@ macro_rules! register_methods {
         /// kinds too, and an invalid declaration records nothing.
         #[track_caller]
         pub fn register(self) -> $handle {
-            <$handle>::from_handle(crate::handle::Handle::register(
-                &self.declaration,
-                std::panic::Location::caller(),
-            ))
+            self.register_at(std::panic::Location::caller())
+        }
+
+        /// The same for a metric that is declared elsewhere.
+        pub(crate) fn register_at(self, at: &'static std::panic::Location<'static>) -> $handle {
+            <$handle>::from_handle(crate::handle::Handle::register(&self.declaration, at))
         }
 
         /// Registers the metric strictly.

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::{gate::Gate, provider, registry};
+use crate::{call, early, gate::Gate, provider, registry};
 
-/// Makes a gate the provider of all handles, those that exist included: what is registered is made in it now.
+/// Makes a gate the provider of all handles, those that exist included: what is registered is made in it
+/// now, what is metered begins at zero, and what was recorded before the first gate of the process is recorded.
 pub fn install(gate: Arc<Gate>) {
-    provider::replace(Some(gate));
+    provider::PROCESS.replace(Some(gate));
     registry::bind_all();
+    call::begin_at_zero();
+    early::settle();
 }
 
 /// Takes the provider away: handles record nothing until the next [`install`].
 pub fn uninstall() {
-    provider::replace(None);
+    provider::PROCESS.replace(None);
 }

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use opentelemetry::{InstrumentationScope, KeyValue, metrics as otel};
 
 use crate::{
+    attributes::Attributes,
     cells::Cells,
     descriptor::Descriptor,
     gate::{
         Gate,
         stream::{Aggregation, InstrumentKind},
     },
+    interned::Interned,
     late::Late,
     number::{NumberKind, Value},
+    provider::{Home, Provider},
 };
 
 /// The scope of everything that is recorded through the facade.
@@ -37,18 +40,22 @@ pub(crate) enum Scope {
 #[derive(Debug)]
 pub(crate) struct Instrument {
     descriptor: Descriptor,
+    place: Scope,
     scope: InstrumentationScope,
+    home: Home,
     recorder: Late<Recorder>,
+    /// The series that labels given with a measurement lead to.
+    sets: Interned<Series>,
     /// The values of a gauge; `None` for the other kinds.
     cells: Option<Arc<Cells>>,
 }
 
 impl Instrument {
     /// Declares an instrument; the provider makes it with the first use.
-    pub(crate) fn new(descriptor: Descriptor, scope: Scope) -> Self {
+    pub(crate) fn new(descriptor: Descriptor, place: Scope, home: Home) -> Self {
         let builder =
             InstrumentationScope::builder(SCOPE_NAME).with_version(env!("CARGO_PKG_VERSION"));
-        let scope = match scope {
+        let scope = match place {
             Scope::Common => builder,
             Scope::Own => builder
                 .with_attributes([KeyValue::new("buckets", buckets(&descriptor.aggregation))]),
@@ -56,15 +63,27 @@ impl Instrument {
         let cells =
             (descriptor.kind == InstrumentKind::Gauge).then(|| Cells::new(descriptor.number));
         Self {
+            place,
             scope: scope.build(),
+            home,
             recorder: Late::default(),
+            sets: Interned::default(),
             cells,
             descriptor,
         }
     }
 
+    /// Where it lives.
+    pub(crate) fn scope(&self) -> Scope {
+        self.place
+    }
+
     pub(crate) fn descriptor(&self) -> &Descriptor {
         &self.descriptor
+    }
+
+    pub(crate) fn sets(&self) -> &Interned<Series> {
+        &self.sets
     }
 
     pub(crate) fn cells(&self) -> Option<&Arc<Cells>> {
@@ -79,10 +98,21 @@ impl Instrument {
     /// Uses the instrument of the current provider; nothing happens without one.
     #[inline]
     pub(crate) fn with<R>(&self, usage: impl FnOnce(&Recorder) -> R) -> Option<R> {
-        self.recorder.with(|gate| Some(self.make(gate)), usage)
+        self.recorder
+            .with(self.home.provider(), |gate| Some(self.make(gate)), usage)
+    }
+
+    /// Whose provider it records to.
+    #[inline]
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
     }
 
     fn make(&self, gate: &Gate) -> Recorder {
+        let kind = self.descriptor.kind;
+        let (name, unit) = (&self.descriptor.name, self.descriptor.unit.code());
+        self.sets
+            .limit(gate.streams().limit(&self.scope, name, &unit, kind));
         let meter = gate.meter_with(self.scope.clone(), self.descriptor.aggregation.clone());
         let (name, description) = (
             self.descriptor.name.clone(),
@@ -131,7 +161,7 @@ fn buckets(aggregation: &Aggregation) -> String {
             max_size,
             max_scale,
         } => format!("exponential {max_size} {max_scale}"),
-        _ => String::new(),
+        _ => "default".to_owned(),
     }
 }
 
@@ -155,6 +185,36 @@ pub(crate) enum BoundRecorder {
     UpDownF64(otel::BoundUpDownCounter<f64>),
     HistogramU64(otel::BoundHistogram<u64>),
     HistogramF64(otel::BoundHistogram<f64>),
+}
+
+/// One series of an instrument, bound in whatever provider is current.
+#[derive(Debug)]
+pub(crate) struct Series {
+    pub(crate) labels: Attributes,
+    bound: Late<BoundRecorder>,
+}
+
+impl Series {
+    pub(crate) fn new(labels: &Attributes) -> Self {
+        Self {
+            labels: labels.clone(),
+            bound: Late::default(),
+        }
+    }
+
+    /// Records; tells whether there is a provider to record to.
+    #[inline]
+    pub(crate) fn record(
+        &self,
+        instrument: &Instrument,
+        provider: &Provider,
+        value: Value,
+    ) -> bool {
+        let bind = |recorder: &Recorder| recorder.bind(&self.labels);
+        let make = |_: &Gate| instrument.with(bind).flatten();
+        let record = |bound: &BoundRecorder| bound.record(value);
+        self.bound.with(provider, make, record).is_some()
+    }
 }
 
 impl Recorder {

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
 
-use crate::{gate::Gate, provider};
+use crate::{gate::Gate, provider::Provider};
 
 /// Something made from the current provider, for as long as that provider is the current one.
 ///
@@ -35,18 +35,20 @@ impl<B> Late<B> {
     #[inline]
     pub(crate) fn with<R>(
         &self,
+        provider: &Provider,
         make: impl FnOnce(&Gate) -> Option<B>,
         usage: impl FnOnce(&B) -> R,
     ) -> Option<R> {
-        let generation = provider::generation();
+        let generation = provider.generation();
         match self.first.get() {
             Some(first) if first.generation == generation => first.value.as_ref().map(usage),
-            _ => self.with_later(generation, make, usage),
+            _ => self.with_later(provider, generation, make, usage),
         }
     }
 
     fn with_later<R>(
         &self,
+        provider: &Provider,
         generation: u64,
         make: impl FnOnce(&Gate) -> Option<B>,
         usage: impl FnOnce(&B) -> R,
@@ -54,7 +56,7 @@ impl<B> Late<B> {
         let made = self.later.load();
         match &*made {
             Some(made) if made.generation == generation => made.value.as_ref().map(usage),
-            _ => self.make(generation, make, usage),
+            _ => self.make(provider, generation, make, usage),
         }
     }
 
@@ -62,11 +64,12 @@ impl<B> Late<B> {
     #[cold]
     fn make<R>(
         &self,
+        provider: &Provider,
         generation: u64,
         make: impl FnOnce(&Gate) -> Option<B>,
         usage: impl FnOnce(&B) -> R,
     ) -> Option<R> {
-        let value = provider::current().and_then(|gate| make(&gate));
+        let value = provider.current().and_then(|gate| make(&gate));
         let made = Made { generation, value };
         if made.value.is_some() && self.first.get().is_none() {
             let first = self.first.get_or_init(|| made);

@@ -3,35 +3,81 @@
 //! Applications use the crate `runar-otel`, which re-exports what they need.
 
 pub mod attributes;
+pub mod call;
+pub mod catalogue;
 mod cells;
+pub mod clock;
 mod counter;
 mod descriptor;
+mod early;
 pub mod error;
 pub mod exemplar;
 pub mod gate;
 mod gauge;
 mod handle;
+mod hint;
 mod histogram;
+pub mod host;
 mod install;
 mod instrument;
+mod interned;
+pub mod isolated;
+pub mod label;
 mod late;
 pub mod name;
 mod number;
 mod provider;
 mod registry;
 pub mod report;
+mod similar;
+pub mod site;
 mod timer;
 mod timer_handle;
 mod up_down_counter;
 
+/// What the code that the macros generate calls. No stable interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use linkme;
+    pub use tracing;
+
+    pub use crate::{
+        __error_types as error_types, __label_from as label_from, __text as text,
+        __until_drop as until_drop, __verdict as verdict,
+        call::{
+            Call, ErrorType, ErrorTypes, ErrorTypesOf, FindWatch, Function, InAsync, InAsyncOpen,
+            Judge, Judged, LabelFrom, LabelOf, LabelSource, MeteredService, NoService, Outcome,
+            Owner, Probe, Role, SERVICES, SITES, ServiceMeta, Site, UntilDrop, Verdict, WatchOf,
+            add_label, has_metrics, in_async, in_async_open, in_sync, in_sync_open, iterator_of,
+            join, length, stream_of, until_drop, watched,
+        },
+        catalogue::{METRICS, Metric},
+        gate::stream::InstrumentKind,
+        host,
+        label::{__levels as levels, LabelValue, Labelled, Text},
+        site::{
+            METRIC_SITES, MetricSite, MetricValue, SiteKind, decrement, increment, observe, set,
+            timer,
+        },
+        timer_handle::TimerHandle,
+    };
+}
+
 pub use crate::{
+    call::{
+        ErrorType, EventPublished, InCall, LabelSource, Outcome, Published, event_published,
+        in_call,
+    },
     counter::{Counter, CounterBuilder},
+    early::forget_early,
     gauge::{Gauge, GaugeBuilder},
     handle::Labels,
     histogram::{Histogram, HistogramBuilder},
     install::{install, uninstall},
     instrument::SCOPE_NAME,
+    label::LabelValue,
     number::{CounterNumber, GaugeNumber, HistogramNumber, Number, UpDownNumber},
+    site::MetricValue,
     timer::{Timer, TimerBuilder},
     timer_handle::TimerHandle,
     up_down_counter::{UpDownCounter, UpDownCounterBuilder},

@@ -40,11 +40,24 @@ pub enum NumberKind {
 
 /// One value of any number type. The first type registered under a name wins: others convert.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
     U64(u64),
     I64(i64),
-    F64(f64),
+    F64(Double),
+}
+
+/// An `f64` by its bits. With integers only a [`Value`] is passed in registers; in memory it would be written in
+/// halves and read as a whole, for which the processor waits.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Double(u64);
+
+impl Double {
+    #[inline]
+    fn get(self) -> f64 {
+        f64::from_bits(self.0)
+    }
 }
 
 #[expect(
@@ -55,11 +68,16 @@ pub enum Value {
 )]
 impl Value {
     #[inline]
+    pub(crate) fn f64(value: f64) -> Self {
+        Self::F64(Double(value.to_bits()))
+    }
+
+    #[inline]
     pub(crate) fn as_u64(self) -> u64 {
         match self {
             Self::U64(value) => value,
             Self::I64(value) => u64::try_from(value).unwrap_or(0),
-            Self::F64(value) => value.round() as u64,
+            Self::F64(value) => value.get().round() as u64,
         }
     }
 
@@ -68,7 +86,7 @@ impl Value {
         match self {
             Self::U64(value) => i64::try_from(value).unwrap_or(i64::MAX),
             Self::I64(value) => value,
-            Self::F64(value) => value.round() as i64,
+            Self::F64(value) => value.get().round() as i64,
         }
     }
 
@@ -77,7 +95,7 @@ impl Value {
         match self {
             Self::U64(value) => value as f64,
             Self::I64(value) => value as f64,
-            Self::F64(value) => value,
+            Self::F64(value) => value.get(),
         }
     }
 
@@ -87,10 +105,19 @@ impl Value {
         match self {
             Self::U64(value) => match i64::try_from(value) {
                 Ok(value) => Self::I64(-value),
-                Err(_) => Self::F64(-(value as f64)),
+                Err(_) => Self::f64(-(value as f64)),
             },
             Self::I64(value) => Self::I64(value.saturating_neg()),
-            Self::F64(value) => Self::F64(-value),
+            Self::F64(value) => Self::f64(-value.get()),
+        }
+    }
+
+    /// Whether it is a number at all, and one that a whole number can stand for.
+    #[inline]
+    pub(crate) fn is_finite(self) -> bool {
+        match self {
+            Self::U64(_) | Self::I64(_) => true,
+            Self::F64(value) => value.get().is_finite(),
         }
     }
 
@@ -100,19 +127,19 @@ impl Value {
         match self {
             Self::U64(_) => false,
             Self::I64(value) => value < 0,
-            Self::F64(value) => value < 0.0,
+            Self::F64(value) => value.get() < 0.0,
         }
     }
 }
 
 macro_rules! number {
-    ($number:ty, $kind:ident, $one:literal) => {
+    ($number:ty, $kind:ident, $value:expr, $one:literal) => {
         impl sealed::Sealed for $number {}
         impl Number for $number {
             const KIND: NumberKind = NumberKind::$kind;
             #[inline]
             fn value(self) -> Value {
-                Value::$kind(self)
+                $value(self)
             }
             #[inline]
             fn one() -> Self {
@@ -121,9 +148,9 @@ macro_rules! number {
         }
     };
 }
-number!(u64, U64, 1);
-number!(i64, I64, 1);
-number!(f64, F64, 1.0);
+number!(u64, U64, Value::U64, 1);
+number!(i64, I64, Value::I64, 1);
+number!(f64, F64, Value::f64, 1.0);
 
 mod sealed {
     pub trait Sealed {}
@@ -135,12 +162,13 @@ mod tests {
 
     #[test]
     fn conversions_round_and_saturate() {
-        assert_eq!(Value::F64(2.5).as_u64(), 3);
-        assert_eq!(Value::F64(-1.0).as_u64(), 0);
+        assert_eq!(Value::f64(2.5).as_u64(), 3);
+        assert_eq!(Value::f64(-1.0).as_u64(), 0);
         assert_eq!(Value::I64(-1).as_u64(), 0);
         assert_eq!(Value::U64(u64::MAX).as_i64(), i64::MAX);
         assert_eq!(Value::U64(3).negated(), Value::I64(-3));
         assert_eq!(Value::U64(u64::MAX).negated().negated().as_u64(), u64::MAX);
-        assert!(Value::F64(-0.1).is_negative());
+        assert!(Value::f64(-0.1).is_negative());
+        assert!(Value::f64(0.5).is_finite() && !Value::f64(f64::NAN).is_finite());
     }
 }

@@ -3,22 +3,34 @@
 use std::{
     collections::HashMap,
     panic::Location,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
-    descriptor::{Descriptor, Unit},
+    descriptor::{Descriptor, Joining, Unit},
     error::RegisterError,
     gate::stream::{Aggregation, InstrumentKind},
+    hint,
     instrument::{Instrument, Scope},
+    isolated,
     number::NumberKind,
+    provider::Home,
     report,
 };
 
-/// By lower-case name: OpenTelemetry names do not differ by case. The first of each is the one that counts;
-/// the others are histograms of its name with buckets of their own.
-static INSTRUMENTS: LazyLock<Mutex<HashMap<String, Vec<Arc<Instrument>>>>> =
-    LazyLock::new(Mutex::default);
+/// The registry of the process.
+static PROCESS: LazyLock<Registry> = LazyLock::new(|| Registry::new(Home::Process));
+
+/// The instruments that record to one provider.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    home: Home,
+    /// By lower-case name: OpenTelemetry names do not differ by case. The first of each is the one that counts;
+    /// the others are histograms of its name with buckets of their own.
+    instruments: Mutex<Instruments>,
+}
+
+type Instruments = HashMap<String, Vec<Arc<Instrument>>>;
 
 /// What came of a registration.
 pub(crate) struct Registered {
@@ -28,67 +40,125 @@ pub(crate) struct Registered {
     pub(crate) conflict: Option<RegisterError>,
 }
 
-/// Finds the instrument of a descriptor, or makes it.
+/// Finds the instrument of a descriptor, or makes it: in the isolated recorder that is current, else for the process.
 pub(crate) fn register(descriptor: Descriptor) -> Registered {
-    let (number, at) = (descriptor.number, descriptor.at);
-    let (instrument, conflict) = find_or_insert(descriptor);
-    if let Some(made) = &instrument {
-        // Not under the lock: whoever hears the report may register a metric of its own.
-        report_rounding(made.descriptor(), number, at);
-        made.bind();
-    }
-    Registered {
-        instrument,
-        conflict,
+    match isolated::current() {
+        Some(isolated) => isolated.registry().register(descriptor),
+        None => PROCESS.register(descriptor),
     }
 }
 
-fn find_or_insert(descriptor: Descriptor) -> (Option<Arc<Instrument>>, Option<RegisterError>) {
-    let mut instruments = INSTRUMENTS.lock().unwrap_or_else(PoisonError::into_inner);
-    let named = instruments
-        .entry(descriptor.name.to_ascii_lowercase())
-        .or_default();
-    let Some(first) = named.first().cloned() else {
-        let made = Arc::new(Instrument::new(descriptor, Scope::Common));
+/// What a name stands for, if it is registered: in the isolated recorder that is current, or for the process, whose
+/// handles record in isolation too.
+pub(crate) fn kind_of(name: &str) -> Option<InstrumentKind> {
+    isolated::current()
+        .and_then(|isolated| isolated.registry().kind_of(name))
+        .or_else(|| PROCESS.kind_of(name))
+}
+
+impl Registry {
+    pub(crate) fn new(home: Home) -> Self {
+        Self {
+            home,
+            instruments: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    pub(crate) fn register(&self, descriptor: Descriptor) -> Registered {
+        let (values, at) = (descriptor.values, descriptor.at);
+        let (instrument, conflict) = self.find_or_insert(descriptor);
+        if let Some(made) = &instrument {
+            // Not under the lock: whoever hears the report may register a metric of its own.
+            report_rounding(made.descriptor(), values, at);
+            hint::report_buckets(made.descriptor());
+            made.bind();
+        }
+        Registered {
+            instrument,
+            conflict,
+        }
+    }
+
+    fn find_or_insert(
+        &self,
+        descriptor: Descriptor,
+    ) -> (Option<Arc<Instrument>>, Option<RegisterError>) {
+        // Before the lock: it may report.
+        let declared = hint::declared(&descriptor);
+        let mut instruments = self.lock();
+        let named = instruments
+            .entry(descriptor.name.to_ascii_lowercase())
+            .or_default();
+        let make =
+            |descriptor, scope| Arc::new(Instrument::new(descriptor, scope, self.home.clone()));
+        if let (true, Some(declared)) = (named.is_empty(), declared) {
+            named.push(make(declared, Scope::Common));
+        }
+        let first = named.first().cloned();
+        let first = first.as_deref().map(Instrument::descriptor);
+        if let Some(first) = first.filter(|first| first.kind != descriptor.kind) {
+            return (None, Some(kind_conflict(first, &descriptor)));
+        }
+        let conflict = first.and_then(|first| unit_conflict(first, &descriptor));
+        if let Some(known) = named.iter().find(|known| fits(known, &descriptor)) {
+            return (Some(known.clone()), conflict);
+        }
+        let taken = named.iter().any(|known| known.scope() == Scope::Common);
+        let scope = match descriptor.joining {
+            Joining::Any | Joining::SameBuckets if !taken => Scope::Common,
+            _ => Scope::Own,
+        };
+        let unit = first.map_or(&descriptor.unit, |first| &first.unit).clone();
+        let made = make(Descriptor { unit, ..descriptor }, scope);
         named.push(made.clone());
-        return (Some(made), None);
-    };
-    let known = first.descriptor();
-    if known.kind != descriptor.kind {
-        return (None, Some(kind_conflict(known, &descriptor)));
+        (Some(made), conflict)
     }
-    let conflict = unit_conflict(known, &descriptor);
-    if wants_the_same(known, &descriptor) {
-        return (Some(first), conflict);
+
+    /// What a name stands for, if it is registered.
+    fn kind_of(&self, name: &str) -> Option<InstrumentKind> {
+        let instruments = self.lock();
+        let named = instruments.get(&name.to_ascii_lowercase())?;
+        Some(named.first()?.descriptor().kind)
     }
-    let own = named
-        .iter()
-        .skip(1)
-        .find(|other| other.descriptor().aggregation == descriptor.aggregation);
-    if let Some(own) = own {
-        return (Some(own.clone()), conflict);
+
+    fn lock(&self) -> MutexGuard<'_, Instruments> {
+        self.instruments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
-    let made = Arc::new(Instrument::new(
-        Descriptor {
-            unit: known.unit.clone(),
-            ..descriptor
-        },
-        Scope::Own,
-    ));
-    named.push(made.clone());
-    (Some(made), conflict)
+
+    /// All instruments.
+    fn all(&self) -> Vec<Arc<Instrument>> {
+        let instruments = self.lock();
+        instruments.values().flatten().cloned().collect()
+    }
 }
 
-/// Buckets that were not asked for join whatever is there.
-fn wants_the_same(known: &Descriptor, asked: &Descriptor) -> bool {
-    asked.kind != InstrumentKind::Histogram
-        || asked.aggregation == Aggregation::Default
-        || asked.aggregation == known.aggregation
+/// Whether an instrument of the name is the one that is asked for. Buckets that were not asked for join the common
+/// one, whatever it has.
+fn fits(known: &Instrument, asked: &Descriptor) -> bool {
+    let common = known.scope() == Scope::Common;
+    if asked.kind != InstrumentKind::Histogram {
+        return true;
+    }
+    match asked.joining {
+        Joining::Any if asked.aggregation == Aggregation::Default => common,
+        Joining::Any | Joining::SameBuckets => have_the_same_buckets(known.descriptor(), asked),
+        Joining::Apart => !common && have_the_same_buckets(known.descriptor(), asked),
+    }
+}
+
+fn have_the_same_buckets(known: &Descriptor, asked: &Descriptor) -> bool {
+    known.effective_aggregation() == asked.effective_aggregation()
 }
 
 /// The first number type of a name wins; who loses fractions by that should know.
-fn report_rounding(known: &Descriptor, asked: NumberKind, at: &Location<'_>) {
-    if asked != NumberKind::F64 || known.number == NumberKind::F64 {
+fn report_rounding(known: &Descriptor, values: NumberKind, at: &Location<'_>) {
+    if values != NumberKind::F64 || known.number == NumberKind::F64 {
         return;
     }
     report::once(("number", &known.name), || {
@@ -113,6 +183,10 @@ fn unit_conflict(known: &Descriptor, asked: &Descriptor) -> Option<RegisterError
     let Unit::Stated(unit) = &asked.unit else {
         return None;
     };
+    // A mere annotation says what is counted: no contradiction to a metric that says nothing.
+    if unit.starts_with('{') && known.unit == Unit::FromName("") {
+        return None;
+    }
     (*unit != known.unit.code()).then(|| RegisterError::UnitConflict {
         name: asked.name.clone().into_owned(),
         unit: unit.clone().into_owned(),
@@ -122,13 +196,9 @@ fn unit_conflict(known: &Descriptor, asked: &Descriptor) -> Option<RegisterError
     })
 }
 
-/// Makes all instruments in a new provider, so that the first measurement need not.
+/// Makes all instruments in a new provider of the process, so that the first measurement need not.
 pub(crate) fn bind_all() {
-    let all: Vec<Arc<Instrument>> = {
-        let instruments = INSTRUMENTS.lock().unwrap_or_else(PoisonError::into_inner);
-        instruments.values().flatten().cloned().collect()
-    };
-    for instrument in all {
+    for instrument in PROCESS.all() {
         instrument.bind();
     }
 }

@@ -8,8 +8,10 @@ use opentelemetry::{
 };
 
 use crate::{
+    clock,
     exemplar::{active_span_context, context_is_alive},
     handle::Handle,
+    isolated::Here,
 };
 
 /// A running measurement: records its duration once, when stopped or dropped.
@@ -17,6 +19,8 @@ use crate::{
 #[must_use = "a timer handle that is dropped at once measures nothing"]
 pub struct TimerHandle {
     handle: Handle,
+    /// Where it began: there it records, too.
+    here: Here,
     labels: Vec<(String, String)>,
     started: Instant,
     /// The span that was active at the start, or the one that the start opened.
@@ -43,8 +47,9 @@ impl TimerHandle {
         let origin = span.in_scope(active_span_context);
         Self {
             handle,
+            here: Here::now(),
             labels: Vec::new(),
-            started: Instant::now(),
+            started: clock::now(),
             origin,
             span,
             outcome: Outcome::Open,
@@ -76,8 +81,12 @@ impl TimerHandle {
     }
 
     fn record(&mut self) -> Duration {
-        let duration = self.started.elapsed();
         self.outcome = Outcome::Closed;
+        self.here.enter(|| self.record_here())
+    }
+
+    fn record_here(&self) -> Duration {
+        let duration = clock::now().saturating_duration_since(self.started);
         let value = self.handle.duration(duration);
         let labels: Vec<(&str, &str)> = self
             .labels

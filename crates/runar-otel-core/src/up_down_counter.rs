@@ -79,7 +79,7 @@ impl<T: UpDownNumber> UpDownCounter<T> {
         self.decrement();
     }
 
-    /// Adds `n`, which may be negative.
+    /// Adds `n`, which may be negative. One that is not finite is dropped.
     pub fn add(&self, n: T) {
         self.handle.record(n.value());
     }

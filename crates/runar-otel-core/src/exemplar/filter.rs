@@ -82,6 +82,12 @@ pub(crate) fn active_span_context() -> Option<SpanContext> {
     })
 }
 
+/// Runs something as if no span were active: nothing that it records is linked to a trace.
+pub(crate) fn outside_of_spans<R>(work: impl FnOnce() -> R) -> R {
+    let _outside = context_is_alive().then(|| Context::new().attach());
+    work()
+}
+
 /// Dies before the thread's context does, and so tells whether that can still be read.
 ///
 /// One that is born when the context is dead already, because the thread measures for the first time while it

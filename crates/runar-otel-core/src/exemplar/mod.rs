@@ -20,7 +20,7 @@ pub use self::{
     reservoir::{ExemplarReservoir, Measurement, Reservoir, ReservoirFactory},
 };
 pub(crate) use self::{
-    filter::{active_span_context, context_is_alive},
+    filter::{active_span_context, context_is_alive, outside_of_spans},
     storage::ExemplarStorage,
 };
 

@@ -4,10 +4,19 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::KeyValue;
 use runar_otel_core::{
-    Counter, Gauge, Histogram, UpDownCounter, error::RegisterError, gate::GateOptions, install,
+    __private::{MetricSite, SiteKind, observe, set},
+    Counter, Gauge, Histogram, UpDownCounter,
+    error::RegisterError,
+    gate::GateOptions,
+    install,
 };
 
-use crate::reader::{Bench, Point};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::{
+    chain::Reports,
+    reader::{Bench, Point},
+};
 
 static BENCH: LazyLock<Mutex<Bench>> = LazyLock::new(|| {
     Counter::new("facade_early_total", "Made before the provider")
@@ -88,6 +97,20 @@ fn a_counter_refuses_what_would_shrink_it() {
 }
 
 #[test]
+fn an_annotation_is_no_contradiction_to_no_unit() {
+    let declare = |name: &'static str| Counter::new(name, "");
+    declare("facade_plain_total").register().add(0);
+    let annotated = |unit: &'static str| declare("facade_plain_total").with_unit(unit);
+    annotated("{request}").try_register().unwrap().add(0);
+    annotated("By").try_register().unwrap_err();
+    let noted = declare("facade_noted_total").with_unit("{request}");
+    noted.try_register().unwrap().add(0);
+    let other = declare("facade_noted_total").with_unit("{event}");
+    other.try_register().unwrap_err();
+    declare("facade_noted_total").try_register().unwrap().add(0);
+}
+
+#[test]
 fn up_down_counters_grow_and_shrink() {
     let bench = bench();
     let queued = UpDownCounter::new("facade_queue", "").register();
@@ -138,6 +161,28 @@ fn the_first_number_type_of_a_name_wins() {
     whole.add(1);
     other.add(2.0);
     assert!(same(bench.one("facade_number_total").value, 3.0));
+}
+
+#[test]
+fn a_call_site_that_records_whole_numbers_may_join_a_metric_of_them() {
+    static SESSIONS: MetricSite = MetricSite::new("facade_sessions", SiteKind::Gauge, &[]);
+    static SIZES: MetricSite = MetricSite::new("facade_sizes_bytes", SiteKind::Histogram, &[]);
+    static RATIO: MetricSite = MetricSite::new("facade_sessions", SiteKind::Gauge, &[]);
+    let reports = Reports::default();
+    let subscriber = tracing_subscriber::registry().with(reports.clone());
+    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let bench = bench();
+    let _sessions = Gauge::<u64>::of("facade_sessions", "").register();
+    let _sizes = Histogram::<u64>::of("facade_sizes_bytes", "").register();
+    set(&SESSIONS, 3_usize, &[]);
+    assert!(same(bench.one("facade_sessions").value, 3.0));
+    observe(&SIZES, 5_usize, &[]);
+    assert!(same(bench.one("facade_sizes_bytes").value, 5.0));
+    assert_eq!(*reports.0.lock().unwrap(), [""; 0]);
+
+    set(&RATIO, 0.5, &[]);
+    let said = reports.0.lock().unwrap();
+    assert!(said.iter().any(|said| said.contains("values are rounded")));
 }
 
 #[test]

@@ -14,7 +14,10 @@ use opentelemetry::{
     trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState},
 };
 use runar_otel_core::{
-    Counter, Gauge, Histogram, Timer, TimerHandle,
+    __private::{
+        Call, Function, MetricSite, Owner, Site, SiteKind, Verdict, add_label, in_sync, increment,
+    },
+    Counter, Gauge, Histogram, Timer, TimerHandle, UpDownCounter, event_published,
     exemplar::{Exemplar, ExemplarFilter, ExemplarReservoir, Measurement, Reservoir},
     gate::{
         GateOptions, View,
@@ -24,7 +27,11 @@ use runar_otel_core::{
 };
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::{facade::bench, reader::Bench};
+use crate::{
+    calls::{ACTION, poll_once},
+    facade::bench,
+    reader::Bench,
+};
 
 fn in_span<R>(work: impl FnOnce() -> R) -> R {
     let ids = (TraceId::from(0xabc), SpanId::from(0xdef));
@@ -335,4 +342,123 @@ fn whoever_hears_of_a_mistake_may_register_a_metric() {
         waited.is_ok(),
         "it waits for the lock that the report is made under"
     );
+}
+
+#[test]
+fn what_is_not_finite_does_no_harm_to_whole_numbers() {
+    let bench = bench();
+    let queue = UpDownCounter::new("hostile_queue", "").register();
+    let fractions = UpDownCounter::<f64>::of("hostile_queue", "").register();
+    queue.add(2);
+    for hostile in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+        fractions.add(hostile);
+        fractions.add_with(hostile, &[]);
+    }
+    assert!((bench.one("hostile_queue").value - 2.0).abs() < 1e-9);
+
+    let sizes = Histogram::<u64>::of("hostile_sizes", "").register();
+    let fractions = Histogram::new("hostile_sizes", "").register();
+    sizes.observe(2);
+    for hostile in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+        fractions.observe(hostile);
+        fractions.observe_with(hostile, &[]);
+    }
+    assert_eq!(bench.one("hostile_sizes").count, 1);
+}
+
+/// Meters whatever it hears of.
+struct MeterEverything;
+
+impl MeterEverything {
+    fn meter() {
+        static SITE: Site = Site::new(Function {
+            labels: &["tier"],
+            ..ACTION
+        });
+        static SEEN: MetricSite = MetricSite::new("hostile_seen_total", SiteKind::Counter, &[]);
+        let owner = Owner::named("hostile_layer", None);
+        let call = Call::begin(&SITE, owner, || &["busy"]);
+        in_sync(
+            call,
+            || {
+                increment(&SEEN, 1, &[]);
+                add_label("teir", "x", std::panic::Location::caller());
+            },
+            |()| Verdict::Error("surprise"),
+        );
+        let _ = poll_once(Box::pin(event_published("hostile.seen", async {})));
+    }
+}
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for MeterEverything {
+    fn on_event(&self, _: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        Self::meter();
+    }
+
+    fn on_new_span(
+        &self,
+        _: &tracing::span::Attributes<'_>,
+        _: &tracing::span::Id,
+        _: tracing_subscriber::layer::Context<'_, S>,
+    ) {
+        Self::meter();
+    }
+
+    fn on_close(&self, _: tracing::span::Id, _: tracing_subscriber::layer::Context<'_, S>) {
+        Self::meter();
+    }
+}
+
+#[test]
+fn a_layer_that_meters_everything_does_not_wait_for_itself() {
+    static SITE: Site = Site::new(ACTION);
+    let bench = bench();
+    let (done, finished) = mpsc::channel();
+    let own = Bench::new(GateOptions::default());
+    let (gate, common) = (own.gate.clone(), bench.gate.clone());
+    thread::spawn(move || {
+        let subscriber = tracing_subscriber::registry().with(MeterEverything);
+        tracing::subscriber::with_default(subscriber, || {
+            install(gate);
+            let owner = Owner::named("hostile_layered", None);
+            let mut call = Call::begin(&SITE, owner, || &["busy"]);
+            call.in_span(tracing::info_span!("layered"));
+            in_sync(call, || tracing::info!("inside"), |()| Verdict::Ok);
+            own.collect();
+            let _conflict = Gauge::new("hostile_seen_total", "").register();
+            install(common);
+        });
+        done.send(()).unwrap();
+    });
+    let ended = finished.recv_timeout(Duration::from_secs(10));
+    assert!(ended.is_ok(), "it waits for itself");
+    drop(bench);
+}
+
+#[test]
+fn a_call_may_begin_while_its_thread_ends() {
+    survives("begins_a_call_when_the_thread_ends");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn begins_a_call_when_the_thread_ends() {
+    static SITE: Site = Site::new(ACTION);
+    struct Late;
+    impl Drop for Late {
+        fn drop(&mut self) {
+            let owner = Owner::named("hostile_ends", None);
+            let mut call = Call::begin(&SITE, owner, || &[]);
+            call.in_span(tracing::Span::none());
+            in_sync(call, || (), |()| Verdict::Ok);
+        }
+    }
+    thread_local!(static LATE: RefCell<Option<Late>> = const { RefCell::new(None) });
+    let _bench = bench();
+    thread::spawn(move || {
+        LATE.with(|late| *late.borrow_mut() = Some(Late));
+        let _ = Context::current();
+    })
+    .join()
+    .unwrap();
 }

@@ -6,8 +6,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod calls;
+mod chain;
+mod events;
 mod facade;
 mod gate;
 mod hostile;
+mod isolated;
 mod reader;
 mod timer;
+mod watched;
+mod zero;

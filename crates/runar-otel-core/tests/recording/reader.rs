@@ -50,6 +50,8 @@ pub(crate) struct Point {
     pub(crate) description: String,
     pub(crate) labels: Vec<KeyValue>,
     pub(crate) value: f64,
+    /// Of a histogram: how many values.
+    pub(crate) count: u64,
     pub(crate) bounds: Vec<f64>,
 }
 
@@ -111,6 +113,7 @@ macro_rules! read {
                 $out.push($point(
                     p.attributes().cloned().collect(),
                     p.value() as f64,
+                    0,
                     vec![],
                 ))
             }),
@@ -118,6 +121,7 @@ macro_rules! read {
                 $out.push($point(
                     p.attributes().cloned().collect(),
                     p.value() as f64,
+                    0,
                     vec![],
                 ))
             }),
@@ -125,6 +129,7 @@ macro_rules! read {
                 $out.push($point(
                     p.attributes().cloned().collect(),
                     p.sum() as f64,
+                    p.count() as u64,
                     p.bounds().collect(),
                 ))
             }),
@@ -132,6 +137,7 @@ macro_rules! read {
                 $out.push($point(
                     p.attributes().cloned().collect(),
                     p.sum() as f64,
+                    p.count() as u64,
                     vec![],
                 ))
             }),
@@ -144,13 +150,14 @@ fn points(metrics: &ResourceMetrics) -> Vec<Point> {
     let mut out = Vec::new();
     for scope in metrics.scope_metrics() {
         for metric in scope.metrics() {
-            let point = |labels: Vec<KeyValue>, value: f64, bounds: Vec<f64>| Point {
+            let point = |labels: Vec<KeyValue>, value: f64, count: u64, bounds: Vec<f64>| Point {
                 metric: metric.name().to_owned(),
                 scope: scope.scope().attributes().cloned().collect(),
                 unit: metric.unit().to_owned(),
                 description: metric.description().to_owned(),
                 labels: canonical(&labels).to_vec(),
                 value,
+                count,
                 bounds,
             };
             match metric.data() {

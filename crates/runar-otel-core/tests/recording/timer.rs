@@ -9,14 +9,14 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::facade::bench;
 
-struct Tracing {
+pub(crate) struct Tracing {
     provider: SdkTracerProvider,
     exporter: InMemorySpanExporter,
     _subscriber: tracing::subscriber::DefaultGuard,
 }
 
 impl Tracing {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let exporter = InMemorySpanExporter::default();
         let provider = SdkTracerProvider::builder()
             .with_simple_exporter(exporter.clone())
@@ -31,7 +31,7 @@ impl Tracing {
         }
     }
 
-    fn span(&self, name: &str) -> SpanData {
+    pub(crate) fn span(&self, name: &str) -> SpanData {
         self.provider.force_flush().unwrap();
         let spans = self.exporter.get_finished_spans().unwrap();
         spans

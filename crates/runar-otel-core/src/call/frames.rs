@@ -1,0 +1,105 @@
+//! The chain of calls that the current code runs in.
+
+use std::{cell::RefCell, sync::Arc};
+
+use super::{
+    label_values::LabelValues,
+    site::{Resolved, ServiceSeries},
+};
+
+thread_local! {
+    static CHAIN: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
+}
+
+/// One call of the chain.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) resolved: &'static Resolved,
+    pub(crate) labels: Option<Arc<LabelValues>>,
+}
+
+/// Whether the action of a service is the first one of it in its chain.
+pub(crate) fn is_outermost(service: &'static ServiceSeries) -> bool {
+    let within = |frame: &Frame| {
+        frame
+            .resolved
+            .of_service()
+            .is_some_and(|known| std::ptr::eq(known, service))
+    };
+    read(|chain| !chain.iter().any(within)).unwrap_or(true)
+}
+
+/// The innermost call that fits.
+pub(crate) fn innermost(fits: impl Fn(&Frame) -> bool) -> Option<Frame> {
+    read(|chain| chain.iter().rev().find(|frame| fits(frame)).cloned()).flatten()
+}
+
+/// The chain as it is now.
+pub(crate) fn current() -> Vec<Frame> {
+    read(<[Frame]>::to_vec).unwrap_or_default()
+}
+
+/// Makes a call the innermost one, until the guard is dropped.
+pub(crate) fn push(frame: Frame) -> Pushed {
+    let depth = write(|chain| {
+        chain.push(frame);
+        chain.len() - 1
+    });
+    Pushed { depth }
+}
+
+/// See [`push`].
+#[must_use]
+pub(crate) struct Pushed {
+    /// `None` if the thread is at its end.
+    depth: Option<usize>,
+}
+
+impl Drop for Pushed {
+    fn drop(&mut self) {
+        // What is dropped with a frame are label values: nobody's code runs under the borrow.
+        let Some(depth) = self.depth else { return };
+        write(|chain| chain.truncate(depth));
+    }
+}
+
+/// Makes another chain the current one, until the guard is dropped; then both are where they were.
+pub(crate) fn exchange(chain: &mut Vec<Frame>) -> Exchanged<'_> {
+    let swapped = write(|current| std::mem::swap(current, chain)).is_some();
+    Exchanged { chain, swapped }
+}
+
+/// See [`exchange`].
+#[must_use]
+pub(crate) struct Exchanged<'a> {
+    chain: &'a mut Vec<Frame>,
+    swapped: bool,
+}
+
+impl Drop for Exchanged<'_> {
+    fn drop(&mut self) {
+        if self.swapped {
+            write(|current| std::mem::swap(current, self.chain));
+        }
+    }
+}
+
+/// Nothing happens at the end of a thread, when its chain is gone.
+fn read<R>(usage: impl FnOnce(&[Frame]) -> R) -> Option<R> {
+    CHAIN
+        .try_with(|chain| chain.try_borrow().ok().map(|chain| usage(&chain)))
+        .ok()
+        .flatten()
+}
+
+fn write<R>(usage: impl FnOnce(&mut Vec<Frame>) -> R) -> Option<R> {
+    CHAIN
+        .try_with(|chain| {
+            chain
+                .try_borrow_mut()
+                .ok()
+                .map(|mut chain| usage(&mut chain))
+        })
+        .ok()
+        .flatten()
+}

@@ -1,0 +1,48 @@
+//! Services that ask for metrics, but none of whose methods is instrumented.
+
+use std::panic::Location;
+
+use super::{
+    function::{SITES, Site},
+    service::{SERVICES, ServiceMeta},
+};
+use crate::report;
+
+/// The linked services of which it is certain that nothing feeds their metrics.
+///
+/// A method whose impl has no attribute does not know its service when it is compiled. If there is one in the
+/// file of the service, it may belong to it: then nothing is certain.
+#[must_use]
+pub fn idle_services() -> Vec<&'static ServiceMeta> {
+    SERVICES
+        .iter()
+        .copied()
+        .filter(|service| !SITES.iter().any(|site| may_feed(site, service)))
+        .collect()
+}
+
+fn may_feed(site: &Site, service: &ServiceMeta) -> bool {
+    match site.function().owner {
+        Some(owner) => owner
+            .service
+            .is_some_and(|known| known.name == service.name && known.module == service.module),
+        None => site.at().file() == service.at.file(),
+    }
+}
+
+/// Reports them, once each.
+pub(crate) fn report() {
+    for service in idle_services() {
+        report::once(("idle", service.name, service.at), || {
+            message(service.name, service.at)
+        });
+    }
+}
+
+/// What is wrong with such a service.
+#[must_use]
+pub fn message(name: &str, at: &Location<'_>) -> String {
+    format!(
+        "service `{name}` at {at} asks for metrics, but none of its methods is instrumented: expected `#[metered]` or `#[action]` on a method, or `#[metrics]` on an impl with actions"
+    )
+}

@@ -1,0 +1,170 @@
+//! The series of published events, by service and event.
+
+use std::{
+    collections::HashMap,
+    panic::Location,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
+    time::Duration,
+};
+
+use super::{
+    appended::{Appended, Made},
+    family::{Family, Group},
+    frames::Frame,
+    series::{End, Errors, Fixed, Series},
+    site::Resolved,
+};
+
+use crate::isolated;
+
+/// After so many events series are no longer kept ready: names that are made up at run time have no end.
+const MOST: usize = 1_000;
+
+type ByEvent = HashMap<String, Arc<EventSeries>>;
+
+/// By service and prefix, then by event.
+static KNOWN: LazyLock<RwLock<HashMap<(&'static str, &'static str), ByEvent>>> =
+    LazyLock::new(RwLock::default);
+
+/// `event_publish…` of one event.
+#[derive(Debug)]
+pub(crate) struct EventSeries {
+    publisher: Publisher,
+    event: String,
+    series: Series,
+    /// By what declares them: an event may be published by several futures, which fail differently.
+    errors: Appended<Declared>,
+}
+
+#[derive(Debug)]
+struct Declared {
+    types: &'static [&'static str],
+    errors: Errors,
+}
+
+/// Who publishes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Publisher {
+    service: &'static str,
+    family: Family,
+}
+
+impl Publisher {
+    /// The publisher of what is published in this call; `None` if its service does not count its events.
+    pub(crate) fn of(innermost: Option<Frame>, at: &'static Location<'static>) -> Option<Self> {
+        let calls = innermost.map(|frame| frame.resolved);
+        let service = calls.map_or("", Resolved::service);
+        let Some(meta) = calls.and_then(Resolved::meta) else {
+            let family = Family {
+                group: Group::Published,
+                prefix: "",
+                stem: None,
+                labels: &[],
+                buckets: None,
+                at,
+            };
+            return Some(Self { service, family });
+        };
+        let family = meta.family_of(Group::Published);
+        meta.events.then_some(Self { service, family })
+    }
+
+    /// The series of an event; they begin at zero when it is met for the first time.
+    pub(crate) fn series(
+        &self,
+        event: &str,
+        error_types: &'static [&'static str],
+    ) -> Arc<EventSeries> {
+        let key = (self.service, self.family.prefix);
+        let find = || {
+            let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+            known
+                .get(&key)
+                .and_then(|events| events.get(event).cloned())
+        };
+        let series = find();
+        let series = series.unwrap_or_else(|| isolated::outside(|| self.make(event)));
+        series.declare_errors(error_types);
+        if isolated::current().is_some() {
+            series.begin_at_zero();
+        }
+        series
+    }
+
+    /// Registers outside of the lock: what that reports may come back here.
+    #[cold]
+    fn make(&self, event: &str) -> Arc<EventSeries> {
+        let series = self.with_fixed(event, |fixed| Series::new(&self.family, fixed));
+        let made = Arc::new(EventSeries {
+            publisher: *self,
+            event: event.to_owned(),
+            series,
+            errors: Appended::new(),
+        });
+        let kept = {
+            let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+            let count: usize = known.values().map(HashMap::len).sum();
+            let events = known.entry((self.service, self.family.prefix)).or_default();
+            if count < MOST || events.contains_key(event) {
+                let kept = events.entry(event.to_owned());
+                kept.or_insert_with(|| made.clone()).clone()
+            } else {
+                made
+            }
+        };
+        kept.begin_at_zero();
+        kept
+    }
+
+    fn with_fixed<R>(&self, event: &str, usage: impl FnOnce(Fixed<'_>) -> R) -> R {
+        usage(&[("event", event.into()), ("service", self.service.into())])
+    }
+}
+
+impl EventSeries {
+    pub(crate) fn complete(&self, end: End, took: Duration) {
+        let nobody = Errors::default();
+        let knows = |errors: &&Errors| matches!(end, End::Error(kind) if errors.of(kind).is_some());
+        let mut declared = self.errors.iter().map(|declared| &declared.errors);
+        let errors = declared.find(knows).unwrap_or(&nobody);
+        self.series.complete(end, took, errors, &[]);
+    }
+
+    /// Binds the counters of error types, and shows them at zero.
+    fn declare_errors(&self, types: &'static [&'static str]) {
+        let same = |known: &Declared| std::ptr::eq(known.types, types) || known.types == types;
+        if types.is_empty() || self.errors.find(same).is_some() {
+            return;
+        }
+        isolated::outside(|| {
+            let (declared, made) = self.errors.find_or_make(same, || self.bind_errors(types));
+            if made == Made::Now {
+                declared.errors.begin_at_zero();
+            }
+        });
+    }
+
+    #[cold]
+    fn bind_errors(&self, types: &'static [&'static str]) -> Declared {
+        let family = &self.publisher.family;
+        let bind = |fixed: Fixed<'_>| Errors::new(family, fixed, types);
+        let errors = self.publisher.with_fixed(&self.event, bind);
+        Declared { types, errors }
+    }
+
+    fn begin_at_zero(&self) {
+        self.series.begin_at_zero();
+        self.errors
+            .iter()
+            .for_each(|declared| declared.errors.begin_at_zero());
+    }
+}
+
+/// Shows all events that have been met in a new provider.
+pub(crate) fn begin_at_zero() {
+    let all: Vec<Arc<EventSeries>> = {
+        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+        known.values().flat_map(HashMap::values).cloned().collect()
+    };
+    all.iter().for_each(|series| series.begin_at_zero());
+}

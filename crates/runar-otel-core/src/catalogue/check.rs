@@ -1,0 +1,238 @@
+//! Where the places that speak of one metric contradict each other.
+
+use std::{collections::BTreeSet, panic::Location};
+
+use super::{
+    kind,
+    place::{Origin, Said},
+    sources,
+};
+use crate::{
+    call::{idle_message, idle_services},
+    gate::stream::InstrumentKind,
+    label::difference::difference,
+};
+
+/// Two places that contradict each other, or one that has no effect.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Mismatch {
+    /// Different kinds.
+    #[error("metric `{name}` at {at} is a {}, but {first_at} says {}: expected one kind per name", kind::word(*kind), kind::word(*first))]
+    Kind {
+        /// The metric.
+        name: String,
+        /// What one place says.
+        kind: InstrumentKind,
+        /// Where.
+        at: &'static Location<'static>,
+        /// What the place says that counts.
+        first: InstrumentKind,
+        /// Where.
+        first_at: &'static Location<'static>,
+    },
+    /// Different units.
+    #[error(
+        "metric `{name}` at {at} has unit `{unit}`, but {first_at} says `{first}`: expected one unit per name"
+    )]
+    Unit {
+        /// The metric.
+        name: String,
+        /// What one place says.
+        unit: String,
+        /// Where.
+        at: &'static Location<'static>,
+        /// What the place says that counts.
+        first: String,
+        /// Where.
+        first_at: &'static Location<'static>,
+    },
+    /// Different labels.
+    #[error("metric `{name}` at {at} {difference}, as {first_at} says")]
+    Labels {
+        /// The metric.
+        name: String,
+        /// How the labels differ, and what was probably meant.
+        difference: String,
+        /// Where.
+        at: &'static Location<'static>,
+        /// The place that counts.
+        first_at: &'static Location<'static>,
+    },
+    /// Different bucket bounds.
+    #[error(
+        "metric `{name}` at {at} has buckets {buckets:?}, but {first_at} says {first:?}: expected the same buckets"
+    )]
+    Buckets {
+        /// The metric.
+        name: String,
+        /// What one place says.
+        buckets: Vec<f64>,
+        /// Where.
+        at: &'static Location<'static>,
+        /// What the place says that counts.
+        first: Vec<f64>,
+        /// Where.
+        first_at: &'static Location<'static>,
+    },
+    /// A service without any instrumented method.
+    #[error("{}", idle_message(name, at))]
+    IdleService {
+        /// The service.
+        name: &'static str,
+        /// Where.
+        at: &'static Location<'static>,
+    },
+}
+
+/// Tells where the places that speak of one metric contradict each other, sorted by name and place, and which
+/// services with `#[metrics]` have no instrumented method.
+#[must_use]
+pub fn check() -> Vec<Mismatch> {
+    let all = sources::all(|_| true);
+    let idle = idle_services().into_iter();
+    all.values()
+        .flat_map(|said| mismatches(said))
+        .chain(idle.map(|service| Mismatch::IdleService {
+            name: service.name,
+            at: service.at,
+        }))
+        .collect()
+}
+
+fn mismatches(said: &[Said]) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    found.extend(of(said, kind_mismatch));
+    found.extend(of(said, unit_mismatch));
+    found.extend(labels(said));
+    found.extend(of(said, buckets_mismatch));
+    found
+}
+
+/// Compares each place with the first one that it can be compared with and that speaks.
+fn of(said: &[Said], compare: impl Fn(&Said, &Said) -> Compared) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    for (index, place) in said.iter().enumerate().skip(1) {
+        for first in said.iter().take(index) {
+            match compare(first, place) {
+                Compared::Silent => {}
+                Compared::Agrees => break,
+                Compared::Differs(mismatch) => {
+                    found.push(mismatch);
+                    break;
+                }
+            }
+        }
+    }
+    found
+}
+
+enum Compared {
+    /// One of them does not say it.
+    Silent,
+    Agrees,
+    Differs(Mismatch),
+}
+
+fn kind_mismatch(first: &Said, place: &Said) -> Compared {
+    let (kind, known) = (place.declared.kind, first.declared.kind);
+    let fits = place.site.map_or(kind == known, |site| site.fits(known));
+    if fits {
+        return Compared::Agrees;
+    }
+    Compared::Differs(Mismatch::Kind {
+        name: place.declared.name.clone().into_owned(),
+        kind,
+        at: place.declared.at,
+        first: known,
+        first_at: first.declared.at,
+    })
+}
+
+fn unit_mismatch(first: &Said, place: &Said) -> Compared {
+    let (Some(unit), Some(known)) = (&place.declared.unit, &first.declared.unit) else {
+        return Compared::Silent;
+    };
+    if unit == known {
+        return Compared::Agrees;
+    }
+    Compared::Differs(Mismatch::Unit {
+        name: place.declared.name.clone().into_owned(),
+        unit: unit.clone().into_owned(),
+        at: place.declared.at,
+        first: known.clone().into_owned(),
+        first_at: first.declared.at,
+    })
+}
+
+/// Calls of one family may have buckets each of their own, and beside those of others.
+fn buckets_mismatch(first: &Said, place: &Said) -> Compared {
+    let (Some(buckets), Some(known)) = (&place.declared.buckets, &first.declared.buckets) else {
+        return Compared::Silent;
+    };
+    if [first.origin, place.origin].contains(&Origin::Call) {
+        return Compared::Silent;
+    }
+    if buckets == known {
+        return Compared::Agrees;
+    }
+    Compared::Differs(Mismatch::Buckets {
+        name: place.declared.name.clone().into_owned(),
+        buckets: buckets.clone(),
+        at: place.declared.at,
+        first: known.clone(),
+        first_at: first.declared.at,
+    })
+}
+
+/// Labels count as those say them who count most. A handle knows only some of the labels of its metric, and calls of
+/// one family have different ones: of these only what is foreign is wrong. Call sites among themselves may leave all
+/// labels out.
+fn labels(said: &[Said]) -> Vec<Mismatch> {
+    let speaks = |said: &&Said| {
+        said.declared
+            .labels
+            .as_ref()
+            .is_some_and(|all| !all.is_empty())
+    };
+    let Some(first) = said
+        .iter()
+        .filter(|said| said.origin != Origin::Registered)
+        .find(speaks)
+    else {
+        return Vec::new();
+    };
+    let same = said.iter().filter(|said| said.origin == first.origin);
+    let known: BTreeSet<&str> = match first.origin {
+        Origin::Call => same.flat_map(names).collect(),
+        _ => names(first).collect(),
+    };
+    let known: Vec<&str> = known.into_iter().collect();
+    let others = said
+        .iter()
+        .filter(|said| said.declared.at != first.declared.at);
+    others
+        .filter_map(|place| labels_mismatch(first, &known, place))
+        .collect()
+}
+
+fn labels_mismatch(first: &Said, known: &[&str], place: &Said) -> Option<Mismatch> {
+    let given: Vec<&str> = names(place).collect();
+    let partial = first.origin == Origin::Call || place.origin == Origin::Registered;
+    let silent =
+        place.declared.labels.is_none() || given.is_empty() && first.origin == Origin::CallSite;
+    let within = given.iter().all(|name| known.contains(name));
+    if silent || partial && within {
+        return None;
+    }
+    Some(Mismatch::Labels {
+        name: place.declared.name.clone().into_owned(),
+        difference: difference(&given, known)?,
+        at: place.declared.at,
+        first_at: first.declared.at,
+    })
+}
+
+fn names(said: &Said) -> impl Iterator<Item = &str> {
+    said.declared.labels.iter().flatten().map(AsRef::as_ref)
+}

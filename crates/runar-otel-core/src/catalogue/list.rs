@@ -1,0 +1,156 @@
+//! The catalogue: all metrics, each once.
+
+use std::borrow::Cow;
+
+use super::{
+    place::{Place, Said},
+    sources,
+};
+use crate::gate::stream::InstrumentKind;
+
+/// All metrics of the program, sorted by name.
+///
+/// What the macros declare is known as soon as the program is linked, in all its crates; what
+/// [`Counter::new`](crate::Counter::new) and the like declare, once that code ran. A dependency that no code names is
+/// not linked: `use the_crate as _;` links it.
+///
+/// # Examples
+///
+/// ```
+/// # use runar_otel_core as runar_otel;
+/// use runar_otel::catalogue::Catalogue;
+///
+/// for entry in &Catalogue::linked() {
+///     println!("{} ({:?}): {}", entry.name, entry.kind, entry.description);
+/// }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalogue {
+    entries: Vec<Entry>,
+}
+
+/// One metric.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// Its kind.
+    pub kind: InstrumentKind,
+    /// Its unit in UCUM, empty for none.
+    pub unit: Cow<'static, str>,
+    /// What it means; empty if no place says it.
+    pub description: Cow<'static, str>,
+    /// The names of its labels, as far as they are known.
+    pub labels: Vec<Cow<'static, str>>,
+    /// Its bucket bounds, if a place says them.
+    pub buckets: Option<Vec<f64>>,
+    /// All places that say something of it, what counts most first.
+    pub places: Vec<Place>,
+}
+
+/// The catalogue as it is now.
+///
+/// # Examples
+///
+/// ```
+/// # use runar_otel_core as runar_otel;
+/// use runar_otel::{Counter, catalogue::catalogue};
+///
+/// let _requests = Counter::new("catalogue_requests_total", "Requests").register();
+///
+/// let all = catalogue();
+/// let requests = all.entry("catalogue_requests_total").unwrap();
+/// assert_eq!(requests.description, "Requests");
+/// println!("{}", all.markdown());
+/// ```
+#[must_use]
+pub fn catalogue() -> Catalogue {
+    Catalogue::of(|_| true)
+}
+
+impl Catalogue {
+    /// Only what is known without running the program: the same whenever it is asked for.
+    #[must_use]
+    pub fn linked() -> Self {
+        Self::of(|said| said.linked)
+    }
+
+    fn of(counts: impl Fn(&Said) -> bool) -> Self {
+        let all = sources::all(counts);
+        Self {
+            entries: all.values().filter_map(|said| Entry::of(said)).collect(),
+        }
+    }
+
+    /// All metrics, sorted by name.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The metric of a name.
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries
+            .iter()
+            .find(|entry| entry.name.eq_ignore_ascii_case(name))
+    }
+}
+
+impl<'a> IntoIterator for &'a Catalogue {
+    type Item = &'a Entry;
+    type IntoIter = std::slice::Iter<'a, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.iter()
+    }
+}
+
+impl Entry {
+    /// One metric of all that is said of it, what counts most first.
+    fn of(said: &[Said]) -> Option<Self> {
+        let first = said.first()?;
+        let declared = || said.iter().map(|said| &said.declared);
+        let stated = declared().find_map(|declared| declared.unit.clone());
+        let assumed = || said.iter().map(|said| said.assumed_unit);
+        let unit = stated.unwrap_or_else(|| {
+            let assumed = assumed().find(|unit| !unit.is_empty());
+            assumed.unwrap_or_default().into()
+        });
+        let description = declared().map(|declared| &declared.description);
+        let description = description.into_iter().find(|said| !said.is_empty());
+        Some(Self {
+            name: first.declared.name.clone(),
+            kind: sources::kind(said)?,
+            unit,
+            description: description.cloned().unwrap_or_default(),
+            labels: labels(said),
+            buckets: declared().find_map(|declared| declared.buckets.clone()),
+            places: said.iter().map(Said::place).collect(),
+        })
+    }
+
+    /// Whether the program knows it without running.
+    #[must_use]
+    pub fn is_linked(&self) -> bool {
+        self.places.iter().any(|place| place.linked)
+    }
+}
+
+/// The labels that those say who count most, together: functions of one family have different ones.
+fn labels(said: &[Said]) -> Vec<Cow<'static, str>> {
+    let speaks = |said: &&Said| said.declared.labels.is_some();
+    let Some(origin) = said.iter().find(speaks).map(|said| said.origin) else {
+        return Vec::new();
+    };
+    let mut labels: Vec<Cow<'static, str>> = Vec::new();
+    for said in said.iter().filter(|said| said.origin == origin) {
+        for label in said.declared.labels.iter().flatten() {
+            if !labels.contains(label) {
+                labels.push(label.clone());
+            }
+        }
+    }
+    labels
+}

@@ -1,0 +1,65 @@
+//! What was registered at run time, wherever that happened.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    panic::Location,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+use super::{
+    declared::Declared,
+    place::{Origin, Said},
+};
+use crate::{
+    descriptor::{Descriptor, Unit},
+    gate::stream::Aggregation,
+};
+
+type Key = (&'static Location<'static>, Cow<'static, str>);
+
+/// The first of each name and place. It grows by declarations, not by what is recorded.
+static REGISTERED: LazyLock<Mutex<HashMap<Key, Said>>> = LazyLock::new(Mutex::default);
+
+/// Notes a registration, also one that is refused because of another: the catalogue shows both.
+pub(crate) fn note(descriptor: &Descriptor, labels: &[(String, String)]) {
+    let key = (descriptor.at, descriptor.name.clone());
+    let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    registered
+        .entry(key)
+        .or_insert_with(|| said(descriptor, labels));
+}
+
+/// Everything that was registered, in no order.
+pub(super) fn all() -> Vec<Said> {
+    let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    registered.values().cloned().collect()
+}
+
+fn said(descriptor: &Descriptor, labels: &[(String, String)]) -> Said {
+    let (unit, assumed_unit) = match &descriptor.unit {
+        Unit::Stated(unit) => (Some(unit.clone()), ""),
+        Unit::FromName(unit) => (None, *unit),
+    };
+    let buckets = match &descriptor.aggregation {
+        Aggregation::ExplicitBuckets(bounds) => Some(bounds.to_vec()),
+        _ => None,
+    };
+    let labels: Vec<Cow<'static, str>> = labels.iter().map(|(key, _)| key.clone().into()).collect();
+    let declared = Declared {
+        name: descriptor.name.clone(),
+        kind: descriptor.kind,
+        unit,
+        description: descriptor.description.clone(),
+        labels: (!labels.is_empty()).then_some(labels),
+        buckets,
+        at: descriptor.at,
+    };
+    Said {
+        declared,
+        assumed_unit,
+        origin: Origin::Registered,
+        linked: false,
+        site: None,
+    }
+}

@@ -1,0 +1,85 @@
+//! What is recorded before there is a provider: kept for the first one, in bounds.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use opentelemetry::Context;
+
+use crate::{
+    attributes::Attributes, exemplar::context_is_alive, instrument::Instrument, number::Value,
+};
+
+/// How many measurements wait for the first provider. What is recorded beyond them is not counted.
+const MOST: usize = 4096;
+
+/// Whether more is kept: until the first provider comes, or there are enough. Release pairs with Acquire: who finds it
+/// closed also finds the provider that closed it. Whether something may be put down is decided under the lock.
+static OPEN: AtomicBool = AtomicBool::new(true);
+
+static KEPT: Mutex<Vec<Early>> = Mutex::new(Vec::new());
+
+struct Early {
+    instrument: Arc<Instrument>,
+    value: Value,
+    labels: Attributes,
+}
+
+/// Keeps a measurement that found no provider; records it if one came meanwhile.
+#[inline]
+pub(crate) fn keep(
+    instrument: &Arc<Instrument>,
+    value: Value,
+    labels: impl FnOnce() -> Attributes,
+) {
+    if OPEN.load(Ordering::Acquire) {
+        push(instrument, value, labels());
+    } else if instrument.home().provider().generation() != 0 {
+        // It may have come after this measurement looked for it, and has then taken what waited already.
+        let _ = instrument.with(|recorder| recorder.record(value, &labels()));
+    }
+}
+
+#[cold]
+fn push(instrument: &Arc<Instrument>, value: Value, labels: Attributes) {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    // Under the lock: nothing may be put down after the provider has taken what there is.
+    if !OPEN.load(Ordering::Relaxed) {
+        drop(kept);
+        record(instrument, value, &labels);
+        return;
+    }
+    kept.push(Early {
+        instrument: instrument.clone(),
+        value,
+        labels,
+    });
+    if kept.len() >= MOST {
+        OPEN.store(false, Ordering::Release);
+    }
+}
+
+/// Records what waits; nothing waits from then on.
+pub(crate) fn settle() {
+    // They were measured elsewhere: the span of who installs is not theirs.
+    let _no_span = context_is_alive().then(|| Context::new().attach());
+    for early in close() {
+        record(&early.instrument, early.value, &early.labels);
+    }
+}
+
+/// Forgets what waits; nothing waits from then on. For a process that decides against telemetry.
+pub fn forget_early() {
+    drop(close());
+}
+
+fn close() -> Vec<Early> {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    OPEN.store(false, Ordering::Release);
+    std::mem::take(&mut *kept)
+}
+
+fn record(instrument: &Instrument, value: Value, labels: &Attributes) {
+    let _ = instrument.with(|recorder| recorder.record(value, labels));
+}

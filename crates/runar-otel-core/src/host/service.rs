@@ -1,0 +1,98 @@
+//! The description of one service.
+
+use super::{
+    linked::{HostService, What},
+    member::{Action, EventHandler, Job},
+};
+
+/// A service that `#[service]`, `#[publisher]`, `#[p2p_service]` or `#[dht_service]` describes to a host.
+///
+/// The attribute on the struct implements it. Functions find their service by the name of their type if their impl
+/// has `#[service]` or `#[metrics]`. An attribute on a function alone cannot know the type: such a function belongs to
+/// the service of its module if that has exactly one, otherwise to none; the remedy is `#[service]` on the impl.
+pub trait Service {
+    /// What the attribute says.
+    #[doc(hidden)]
+    const DECLARATION: &'static HostService;
+
+    /// Its name: that of the attribute, else that of the struct.
+    #[must_use]
+    fn name() -> &'static str {
+        Self::DECLARATION.name
+    }
+
+    /// The path of its actions: that of the attribute, else the name of the struct in lower case.
+    #[must_use]
+    fn path() -> &'static str {
+        Self::DECLARATION.path
+    }
+
+    /// What it does; empty if the attribute does not say.
+    #[must_use]
+    fn description() -> &'static str {
+        Self::DECLARATION.description
+    }
+
+    /// Its version: that of the attribute, else that of the crate.
+    #[must_use]
+    fn version() -> &'static str {
+        Self::DECLARATION.version
+    }
+
+    /// Which attribute describes it.
+    #[must_use]
+    fn kind() -> ServiceKind {
+        Self::DECLARATION.kind
+    }
+
+    /// Its actions, by name.
+    #[must_use]
+    fn actions() -> Vec<Action> {
+        let action = |what| match what {
+            What::Action(action) => Some(action),
+            _ => None,
+        };
+        let mut actions: Vec<Action> = Self::DECLARATION.members().filter_map(action).collect();
+        actions.sort_by_key(|action| (action.name, action.function));
+        actions
+    }
+
+    /// Its jobs, by name.
+    #[must_use]
+    fn jobs() -> Vec<Job> {
+        let job = |what| match what {
+            What::Job(job) => Some(job),
+            _ => None,
+        };
+        let mut jobs: Vec<Job> = Self::DECLARATION.members().filter_map(job).collect();
+        jobs.sort_by_key(|job| (job.name, job.function));
+        jobs
+    }
+
+    /// Its event handlers, by topic.
+    #[must_use]
+    fn event_handlers() -> Vec<EventHandler> {
+        let handler = |what| match what {
+            What::EventHandler(handler) => Some(handler),
+            _ => None,
+        };
+        let mut handlers: Vec<EventHandler> =
+            Self::DECLARATION.members().filter_map(handler).collect();
+        handlers.sort_by_key(|handler| (handler.topic, handler.function));
+        handlers
+    }
+}
+
+/// Which attribute describes a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ServiceKind {
+    /// `#[service]`.
+    Service,
+    /// `#[publisher]`.
+    Publisher,
+    /// `#[p2p_service]`.
+    PeerToPeer,
+    /// `#[dht_service]`.
+    Dht,
+}

@@ -1,0 +1,14 @@
+//! Values of labels: what can be one, and its text.
+
+pub(crate) mod difference;
+mod levels;
+mod text;
+mod value;
+
+pub use self::{levels::Labelled, text::Text, value::LabelValue};
+
+/// What `text!` finds the text with. No stable interface.
+#[doc(hidden)]
+pub mod __levels {
+    pub use super::levels::{IsAny, IsOptional, IsOptionalStr, IsStr};
+}

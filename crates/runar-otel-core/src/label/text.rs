@@ -1,0 +1,139 @@
+//! The text of a label's value: borrowed where there is one, else written without allocating.
+
+use std::{
+    fmt::{self, Display, Write},
+    ops::Deref,
+};
+
+/// Enough for each number, and for a UUID.
+const INLINE: usize = 40;
+
+/// The text of a label's value, read through `Deref` to `str`.
+///
+/// A text that is there is borrowed, a short one that must be written (a number) lives on the stack.
+#[derive(Clone, Debug)]
+pub struct Text<'a>(Kept<'a>);
+
+#[derive(Clone, Debug)]
+enum Kept<'a> {
+    Borrowed(&'a str),
+    Inline { bytes: [u8; INLINE], length: usize },
+    Owned(String),
+}
+
+impl<'a> Text<'a> {
+    /// The text that is there.
+    #[must_use]
+    #[inline]
+    pub fn borrowed(text: &'a str) -> Self {
+        Self(Kept::Borrowed(text))
+    }
+
+    /// The text that a value shows. One whose `Display` fails keeps what it wrote until then.
+    #[must_use]
+    pub fn shown(value: &(impl Display + ?Sized)) -> Self {
+        let mut text = Self(Kept::Inline {
+            bytes: [0; INLINE],
+            length: 0,
+        });
+        let _ = write!(text, "{value}");
+        text
+    }
+}
+
+impl Write for Text<'_> {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        match &mut self.0 {
+            Kept::Inline { bytes, length } => {
+                let end = *length + more.len();
+                if let Some(free) = bytes.get_mut(*length..end) {
+                    free.copy_from_slice(more.as_bytes());
+                    *length = end;
+                    return Ok(());
+                }
+            }
+            Kept::Owned(text) => {
+                text.push_str(more);
+                return Ok(());
+            }
+            Kept::Borrowed(_) => {}
+        }
+        let mut owned = String::from(&**self);
+        owned.push_str(more);
+        self.0 = Kept::Owned(owned);
+        Ok(())
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    #[inline]
+    fn deref(&self) -> &str {
+        match &self.0 {
+            Kept::Borrowed(text) => text,
+            // Only whole texts were copied in.
+            Kept::Inline { bytes, length } => bytes
+                .get(..*length)
+                .and_then(|bytes| str::from_utf8(bytes).ok())
+                .unwrap_or(""),
+            Kept::Owned(text) => text,
+        }
+    }
+}
+
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl Display for Text<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_texts_stay_on_the_stack_and_long_ones_are_whole() {
+        let short = Text::shown(&u64::MAX);
+        assert!(matches!(short.0, Kept::Inline { .. }));
+        assert_eq!(&*short, "18446744073709551615");
+        let long = "ä".repeat(INLINE);
+        assert_eq!(&*Text::shown(&long), long);
+        assert_eq!(
+            &*Text::shown(&format_args!("{}{long}", 1)),
+            format!("1{long}")
+        );
+        assert_eq!(&*Text::shown(""), "");
+    }
+
+    #[test]
+    fn a_long_text_that_is_written_in_pieces_grows_in_place() {
+        let mut text = Text::shown(&"x".repeat(INLINE));
+        let (mut moves, mut before) = (0, text.as_ptr());
+        for _ in 0..10_000 {
+            let _ = text.write_str("ä");
+            moves += usize::from(text.as_ptr() != before);
+            before = text.as_ptr();
+        }
+        assert_eq!(text.len(), INLINE + 20_000);
+        assert!(moves < 50, "it was copied {moves} times");
+    }
+
+    #[test]
+    fn a_display_that_fails_is_harmless() {
+        struct Broken;
+        impl Display for Broken {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("half")?;
+                Err(fmt::Error)
+            }
+        }
+        assert_eq!(&*Text::shown(&Broken), "half");
+    }
+}

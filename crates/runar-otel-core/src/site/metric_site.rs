@@ -1,0 +1,79 @@
+//! A call site of `metrics::increment!` and the like.
+
+use std::panic::Location;
+
+use linkme::distributed_slice;
+
+use super::resolve::Target;
+use crate::{gate::stream::InstrumentKind, isolated::PerRecorder};
+
+/// All call sites, in all crates that are linked.
+#[distributed_slice]
+pub static METRIC_SITES: [&'static MetricSite];
+
+/// Which macro it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SiteKind {
+    /// `increment!`: a counter, unless the name is known as a gauge or an up-down counter.
+    Counter,
+    /// `set!`: a gauge.
+    Gauge,
+    /// `decrement!`: a gauge, unless the name is known as an up-down counter.
+    Decrement,
+    /// `observe!`: a histogram.
+    Histogram,
+    /// `timer!`: a histogram of durations.
+    Timer,
+}
+
+impl SiteKind {
+    /// The kind of the metric if nothing else says it.
+    #[must_use]
+    pub fn instrument(self) -> InstrumentKind {
+        match self {
+            Self::Counter => InstrumentKind::Counter,
+            Self::Gauge | Self::Decrement => InstrumentKind::Gauge,
+            Self::Histogram | Self::Timer => InstrumentKind::Histogram,
+        }
+    }
+
+    /// Whether it can record into a metric of this kind.
+    #[must_use]
+    pub fn fits(self, kind: InstrumentKind) -> bool {
+        match self {
+            Self::Counter => matches!(
+                kind,
+                InstrumentKind::Counter | InstrumentKind::Gauge | InstrumentKind::UpDownCounter
+            ),
+            Self::Decrement => {
+                matches!(kind, InstrumentKind::Gauge | InstrumentKind::UpDownCounter)
+            }
+            _ => kind == self.instrument(),
+        }
+    }
+}
+
+/// A call site: what it says, and the metric that it was resolved to by its first use.
+#[derive(Debug)]
+pub struct MetricSite {
+    pub(crate) name: &'static str,
+    pub(crate) kind: SiteKind,
+    pub(crate) labels: &'static [&'static str],
+    pub(crate) at: &'static Location<'static>,
+    pub(super) target: PerRecorder<Target>,
+}
+
+impl MetricSite {
+    /// Declares a call site, at the place of the caller.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(name: &'static str, kind: SiteKind, labels: &'static [&'static str]) -> Self {
+        Self {
+            name,
+            kind,
+            labels,
+            at: Location::caller(),
+            target: PerRecorder::new(),
+        }
+    }
+}
