@@ -1,0 +1,228 @@
+//! What an error type says, checked.
+
+use syn::{
+    Attribute, Data, DeriveInput, Error, Fields, Generics, Ident, LitStr, Type, ext::IdentExt as _,
+    spanned::Spanned as _,
+};
+
+use crate::{
+    attributes,
+    krate::Krate,
+    options::{Errors, Value, unknown},
+};
+
+/// The error.
+pub(super) struct Model {
+    pub(super) ident: Ident,
+    pub(super) generics: Generics,
+    pub(super) shape: Shape,
+    pub(super) krate: Krate,
+}
+
+pub(super) enum Shape {
+    /// A struct: always the same.
+    Struct(Variant),
+    Enum(Vec<Variant>),
+}
+
+/// One variant, or the struct.
+pub(super) struct Variant {
+    pub(super) ident: Ident,
+    /// The name of its only field, if that is a named one.
+    pub(super) field: Option<Ident>,
+    pub(super) kind: Kind,
+}
+
+/// What is shown of it.
+pub(super) enum Kind {
+    Named(String),
+    /// What the error in it shows.
+    Transparent(Box<Type>),
+}
+
+/// What stands in `#[error_type(…)]`.
+#[derive(Default)]
+struct Said {
+    name: Option<LitStr>,
+    transparent: Option<Ident>,
+    krate: Option<Krate>,
+}
+
+impl Model {
+    pub(super) fn parse(input: &DeriveInput) -> syn::Result<Self> {
+        let mut errors = Errors::default();
+        let own = errors.keep(said(&input.attrs, &["name", "transparent", "crate"]));
+        let own = own.unwrap_or_default();
+        let shape = match &input.data {
+            Data::Struct(data) => {
+                let only = Variant::new(&own, &input.ident, &data.fields);
+                errors.keep(only.map(Shape::Struct))
+            }
+            Data::Enum(data) => {
+                if let Some(name) = &own.name {
+                    errors.at(
+                        name.span(),
+                        "an enum is named by its variants: put it on one",
+                    );
+                }
+                let variants = data.variants.iter().filter_map(|variant| {
+                    let said = said(&variant.attrs, &["name", "transparent"]);
+                    errors.keep(
+                        said.and_then(|said| Variant::new(&said, &variant.ident, &variant.fields)),
+                    )
+                });
+                Some(Shape::Enum(variants.collect()))
+            }
+            Data::Union(data) => {
+                let message = "`ErrorType` is for enums and structs";
+                errors.at(data.union_token.span(), message);
+                None
+            }
+        };
+        errors.finish()?;
+        let shape =
+            shape.ok_or_else(|| Error::new(input.ident.span(), "expected an error type"))?;
+        let model = Self {
+            ident: input.ident.clone(),
+            generics: input.generics.clone(),
+            shape,
+            krate: own.krate.unwrap_or_default(),
+        };
+        model.check()?;
+        Ok(model)
+    }
+
+    /// The kinds in the order of the variants.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        let (one, many) = match &self.shape {
+            Shape::Struct(only) => (Some(&only.kind), None),
+            Shape::Enum(variants) => (None, Some(variants.iter().map(|variant| &variant.kind))),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+
+    /// A list of types that is known when compiled cannot depend on type parameters.
+    fn check(&self) -> syn::Result<()> {
+        let generic = !self.generics.params.is_empty();
+        let transparent = self.kinds().find_map(|kind| match kind {
+            Kind::Transparent(inner) => Some(inner),
+            Kind::Named(_) => None,
+        });
+        match transparent {
+            Some(inner) if generic => {
+                let message = "`transparent` needs a type without parameters";
+                Err(Error::new(inner.span(), message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Variant {
+    fn new(said: &Said, ident: &Ident, fields: &Fields) -> syn::Result<Self> {
+        Ok(Self {
+            ident: ident.clone(),
+            field: fields.iter().next().and_then(|field| field.ident.clone()),
+            kind: kind(said, ident, fields)?,
+        })
+    }
+}
+
+fn said(attributes: &[Attribute], known: &[&str]) -> syn::Result<Said> {
+    let mut errors = Errors::default();
+    let mut said = Said::default();
+    let own = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("error_type"));
+    for attribute in own {
+        let (first, options) = attributes::arguments(attributes::tokens(attribute))?;
+        said.name = first.or(said.name);
+        for given in options {
+            match given.name.to_string().as_str() {
+                "name" => said.name = errors.keep(given.text()),
+                "transparent" if matches!(given.value, Value::None) => {
+                    said.transparent = Some(given.name);
+                }
+                "transparent" => errors.at(given.name.span(), "write `transparent` alone"),
+                "crate" if known.contains(&"crate") => {
+                    said.krate = errors.keep(given.path()).map(|path| Krate::new(&path));
+                }
+                "crate" => errors.at(given.name.span(), "`crate` belongs on the type"),
+                _ => errors.push(unknown(&given.name, known)),
+            }
+        }
+    }
+    errors.finish()?;
+    Ok(said)
+}
+
+fn kind(said: &Said, ident: &Ident, fields: &Fields) -> syn::Result<Kind> {
+    match (&said.name, &said.transparent) {
+        (Some(name), Some(_)) => {
+            let message = "`transparent` takes the name of what is inside: leave one of both out";
+            Err(Error::new(name.span(), message))
+        }
+        (Some(name), None) => named(name),
+        (None, Some(at)) => {
+            let mut fields = fields.iter();
+            match (fields.next(), fields.next()) {
+                (Some(only), None) => Ok(Kind::Transparent(Box::new(only.ty.clone()))),
+                _ => Err(Error::new(
+                    at.span(),
+                    "`transparent` needs exactly one field",
+                )),
+            }
+        }
+        (None, None) => Ok(Kind::Named(snake_case(&ident.unraw().to_string()))),
+    }
+}
+
+fn named(name: &LitStr) -> syn::Result<Kind> {
+    let text = name.value();
+    match text.trim() {
+        "" => Err(Error::new(name.span(), "an error type needs a name")),
+        "panic" => {
+            let message = "`panic` is what a panic is shown as: choose another name";
+            Err(Error::new(name.span(), message))
+        }
+        _ => Ok(Kind::Named(text)),
+    }
+}
+
+/// `HttpError` and `HTTPError` become `http_error`.
+fn snake_case(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut snake = String::new();
+    for (i, letter) in letters.iter().enumerate() {
+        let before = i.checked_sub(1).and_then(|before| letters.get(before));
+        let after = letters.get(i + 1);
+        let begins = letter.is_uppercase()
+            && before.is_some_and(|before| {
+                *before != '_'
+                    && (!before.is_uppercase() || after.is_some_and(|after| after.is_lowercase()))
+            });
+        if begins {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_told_apart() {
+        for (name, snake) in [
+            ("NotFound", "not_found"),
+            ("HTTPError", "http_error"),
+            ("Io", "io"),
+            ("Http2Error", "http2_error"),
+            ("Already_There", "already_there"),
+        ] {
+            assert_eq!(snake_case(name), snake);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Methods of an impl that an attribute on the impl instruments.
+
+use proc_macro2::TokenStream;
+use syn::{
+    Attribute, ImplItem, ImplItemFn, ItemImpl, Lifetime, LitStr, Type, parse_quote,
+    visit_mut::VisitMut,
+};
+
+pub(crate) use super::owner::mark;
+use super::{member, owner};
+use crate::{
+    attributes,
+    krate::Krate,
+    metered::{Role, Wanted, instrument},
+    options::Errors,
+};
+
+/// The attributes that make a method one to instrument.
+pub(crate) const ATTRIBUTES: [&str; 6] = [
+    "action",
+    "event_handler",
+    "subscribe",
+    "job",
+    "dht_operation",
+    "metered",
+];
+
+/// What the attribute on the impl knows.
+pub(crate) struct Around {
+    pub(crate) krate: Krate,
+    /// The owner, where it is known when the program is compiled.
+    pub(crate) owner: Option<TokenStream>,
+    /// The name of the type.
+    pub(crate) of: String,
+}
+
+impl Around {
+    /// Instruments the methods of an impl, and says how many there are.
+    pub(crate) fn instrument(&self, item: &mut ItemImpl, errors: &mut Errors) -> usize {
+        let methods = item.items.iter_mut().filter_map(|item| match item {
+            ImplItem::Fn(method) => Some(method),
+            _ => None,
+        });
+        methods
+            .filter_map(|method| errors.keep(self.method(method)))
+            .filter(|instrumented| *instrumented)
+            .count()
+    }
+
+    fn method(&self, method: &mut ImplItemFn) -> syn::Result<bool> {
+        let Some(wanted) = self.wanted(&method.attrs) else {
+            return Ok(false);
+        };
+        let skipped = attributes::take(&mut method.attrs, attributes::skips);
+        if skipped.is_empty() {
+            instrumented(method, &wanted)?;
+        } else {
+            no_contradiction(&method.attrs)?;
+            mark(&mut method.block);
+        }
+        owner::leave(&mut method.block, owner::OF, &self.of);
+        if let Some(path) = self.krate.said() {
+            owner::leave(&mut method.block, owner::CRATE, &path.to_string());
+        }
+        if let Some(topic) = wanted.event {
+            owner::leave(&mut method.block, owner::TOPIC, &topic.value());
+        }
+        Ok(skipped.is_empty())
+    }
+
+    /// What the attributes of a method want; of one that has none of [`ATTRIBUTES`], nothing.
+    fn wanted(&self, attributes: &[Attribute]) -> Option<Wanted> {
+        let names: Vec<String> = attributes.iter().map(attributes::name).collect();
+        let has = |known: &[&str]| names.iter().any(|name| known.contains(&name.as_str()));
+        let role = if has(&["event_handler", "subscribe"]) {
+            Role::Event
+        } else if has(&["job"]) {
+            Role::Job
+        } else if has(&ATTRIBUTES) {
+            Role::Action
+        } else {
+            return None;
+        };
+        Some(Wanted {
+            role,
+            metered: attributes.iter().any(member::says_metrics) || has(&["metered"]),
+            event: attributes.iter().find_map(topic),
+            owner: self.owner.clone(),
+            krate: self.krate.clone(),
+        })
+    }
+}
+
+/// One attribute leaves the function out, another one asks for its metrics.
+pub(crate) fn no_contradiction(attributes: &[Attribute]) -> syn::Result<()> {
+    let metered = attributes
+        .iter()
+        .find(|attribute| attributes::is(attribute, &["metered"]));
+    match metered {
+        Some(metered) => {
+            let message =
+                "`#[metrics(skip)]` and `#[metered]` contradict each other: leave one of them out";
+            Err(syn::Error::new_spanned(metered.path(), message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Instruments a function, and keeps `#[metered]` without its options: an import of it stays in use, and it finds
+/// the function instrumented.
+pub(super) fn instrumented(function: &mut ImplItemFn, wanted: &Wanted) -> syn::Result<()> {
+    let metered = |attribute: &&Attribute| attributes::is(attribute, &["metered"]);
+    let path = function.attrs.iter().find(metered);
+    let path = path.map(|attribute| attribute.path().clone());
+    instrument(
+        &mut function.attrs,
+        &function.sig,
+        &mut function.block,
+        wanted,
+    )?;
+    function
+        .attrs
+        .extend(path.map(|path| -> Attribute { parse_quote!(#[#path]) }));
+    Ok(())
+}
+
+/// Strips what an attribute on the impl takes from its methods: for the item that is emitted beside a message.
+pub(crate) fn stripped(mut item: ItemImpl) -> ItemImpl {
+    for item in &mut item.items {
+        if let ImplItem::Fn(method) = item {
+            attributes::take(&mut method.attrs, attributes::skips);
+        }
+    }
+    item
+}
+
+/// The topic that an attribute names.
+pub(super) fn topic(attribute: &Attribute) -> Option<LitStr> {
+    let named = match attributes::name(attribute).as_str() {
+        "event_handler" => "topic",
+        "metered" => "event",
+        "subscribe" => "path",
+        _ => return None,
+    };
+    let (first, options) = attributes::arguments(attributes::tokens(attribute)).ok()?;
+    let option = || options.iter().find(|given| given.name == named);
+    first.or_else(|| option()?.text().ok())
+}
+
+/// The name of an impl's type, and the type as it can be named outside of the impl: without type parameters, and
+/// with `'static` for each lifetime.
+pub(crate) struct Subject {
+    pub(crate) name: String,
+    /// `None` if the impl has type parameters.
+    pub(crate) outside: Option<Type>,
+}
+
+impl Subject {
+    pub(crate) fn of(item: &ItemImpl) -> syn::Result<Self> {
+        let Some(name) = last(&item.self_ty) else {
+            let message = "expected an impl of a struct or an enum";
+            return Err(syn::Error::new_spanned(&item.self_ty, message));
+        };
+        let generics = &item.generics;
+        let generic =
+            generics.type_params().next().is_some() || generics.const_params().next().is_some();
+        let outside = (!generic).then(|| {
+            let mut outside = (*item.self_ty).clone();
+            Static.visit_type_mut(&mut outside);
+            outside
+        });
+        Ok(Self { name, outside })
+    }
+}
+
+/// The last segment of a type's path.
+pub(crate) fn last(of: &Type) -> Option<String> {
+    match of {
+        Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
+        Type::Group(group) => last(&group.elem),
+        Type::Paren(paren) => last(&paren.elem),
+        _ => None,
+    }
+}
+
+struct Static;
+
+impl VisitMut for Static {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        *lifetime = Lifetime::new("'static", lifetime.span());
+    }
+}

@@ -1,0 +1,44 @@
+//! `#[service]`, `#[action]`, `#[job]` and the like: what a host needs to know, checked and linked.
+
+mod cache;
+mod cron;
+mod member;
+pub(crate) mod method;
+mod owner;
+mod service;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+pub(crate) use self::{
+    member::MemberKind,
+    service::{ServiceKind, service_name},
+};
+
+/// An attribute on a function.
+pub(crate) fn member(kind: MemberKind, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let original = item.clone();
+    or_original(member::expand(kind, arguments, item), &original)
+}
+
+/// An attribute on a struct or an impl.
+pub(crate) fn service(
+    kind: ServiceKind,
+    arguments: TokenStream,
+    item: &TokenStream,
+) -> TokenStream {
+    service::expand(kind, arguments, item)
+}
+
+/// What was generated, or the item as it was and the message, so that only our message shows.
+pub(crate) fn or_original(
+    generated: syn::Result<TokenStream>,
+    original: &TokenStream,
+) -> TokenStream {
+    generated.unwrap_or_else(|error| {
+        let error = error.into_compile_error();
+        quote!(#original #error)
+    })
+}

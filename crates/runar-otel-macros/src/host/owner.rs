@@ -1,0 +1,75 @@
+//! What an attribute on the impl leaves in the body of a method for the one on the method: the
+//! name of the type, and what else it knows.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens as _, format_ident};
+use syn::{Block, Item, Lit, Stmt, parse_quote};
+
+/// The name of the type.
+pub(super) const OF: &str = "__RUNAR_OTEL_OF";
+
+/// The topic that an attribute named which is gone by then.
+pub(super) const TOPIC: &str = "__RUNAR_OTEL_TOPIC";
+
+/// The path of the crate, if an attribute on the impl says it.
+pub(super) const CRATE: &str = "__RUNAR_OTEL_CRATE";
+
+/// The first statement of an instrumented function, by which other attributes know it.
+const METERED: &str = "__RUNAR_OTEL_METERED";
+
+/// Leaves a text under one of these names, once.
+pub(super) fn leave(block: &mut Block, name: &str, text: &str) {
+    if find(block, name).is_none() {
+        let name = format_ident!("{name}");
+        insert(block, parse_quote!(const #name: &str = #text;));
+    }
+}
+
+/// The text that was left, however deep other attributes have moved the body since.
+pub(super) fn find(block: &Block, name: &str) -> Option<String> {
+    search(block.to_token_stream(), name)
+}
+
+/// Marks a function as instrumented, so that it is left alone.
+pub(crate) fn mark(block: &mut Block) {
+    if !marked(block) {
+        block.stmts.insert(
+            0,
+            parse_quote!(
+                const __RUNAR_OTEL_METERED: () = ();
+            ),
+        );
+    }
+}
+
+/// Adds an item to a body, behind the mark.
+pub(super) fn insert(block: &mut Block, statement: Stmt) {
+    let at = usize::from(marked(block));
+    block.stmts.insert(at, statement);
+}
+
+fn marked(block: &Block) -> bool {
+    matches!(block.stmts.first(), Some(Stmt::Item(Item::Const(item))) if item.ident == METERED)
+}
+
+fn search(tokens: TokenStream, name: &str) -> Option<String> {
+    let mut behind = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => behind = behind || ident == name,
+            TokenTree::Literal(literal) if behind => {
+                return match Lit::new(literal) {
+                    Lit::Str(text) => Some(text.value()),
+                    _ => None,
+                };
+            }
+            TokenTree::Group(group) => {
+                if let Some(found) = search(group.stream(), name) {
+                    return Some(found);
+                }
+            }
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+    None
+}

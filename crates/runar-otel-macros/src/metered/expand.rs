@@ -1,0 +1,273 @@
+//! The body of a metered function: a declaration, the begin of a call, and the body as it was inside of it.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::format_ident;
+use syn::{Block, Type};
+
+use super::{
+    Role,
+    hygiene::quote,
+    labels::{labels, labels_early},
+    model::Model,
+    returned::{Work, annotation, is_static, nameable},
+    span::{in_span, open_early},
+    tail::{Tail, tail},
+    typed::typed,
+};
+use crate::place::placed;
+
+/// The new body.
+pub(crate) fn expand(model: &Model<'_>, block: &Block) -> TokenStream {
+    let marker = format_ident!("{}", super::MARKER);
+    let declaration = declaration(model);
+    let work = match model.work {
+        Work::Awaited => awaited(model, block),
+        Work::Called => called(model, block),
+        Work::Returned { boxed } => returned(model, block, boxed),
+    };
+    quote!({
+        const #marker: () = ();
+        #declaration
+        #work
+    })
+}
+
+/// What is known when it is compiled, and its entry in the list of all such.
+fn declaration(model: &Model<'_>) -> TokenStream {
+    let p = &model.private;
+    let said = &model.said;
+    let role = match model.role {
+        Role::Action => quote!(Action),
+        Role::Event => quote!(Event),
+        Role::Job => quote!(Job),
+    };
+    let (name, metered) = (model.name(), model.metered);
+    let family = option(said.name.as_ref().map(|name| &name.value));
+    let prefix = option(said.prefix.as_ref().map(|prefix| &prefix.value));
+    let service = option(said.service.as_ref().map(|service| &service.value));
+    let event = option(event(model));
+    let labels = model.labels();
+    let buckets = option(said.buckets.as_ref().map(|buckets| {
+        let bounds = buckets
+            .value
+            .iter()
+            .map(|bound| Literal::f64_unsuffixed(bound.value));
+        quote!(&[#(#bounds),*])
+    }));
+    let owner = option(known_owner(model));
+    let error_types = option(static_error_types(model));
+    let site = quote! {
+        #p::Site::new(#p::Function {
+            role: #p::Role::#role,
+            name: #name,
+            metered: #metered,
+            family: #family,
+            prefix: #prefix,
+            service: #service,
+            event: #event,
+            labels: &[#(#labels),*],
+            buckets: #buckets,
+            owner: #owner,
+            error_types: #error_types,
+        })
+    };
+    let site = placed(model.signature.ident.span(), site);
+    quote! {
+        static __SITE: #p::Site = #site;
+        #[#p::linkme::distributed_slice(#p::SITES)]
+        #[linkme(crate = #p::linkme)]
+        static __LINK: &#p::Site = &__SITE;
+    }
+}
+
+/// The error types, where they can be named outside of the body: then they begin at zero before the first call. Who
+/// knows the owner stands on an impl without type parameters; else a name could be one of those.
+fn static_error_types(model: &Model<'_>) -> Option<TokenStream> {
+    model.owner.as_ref()?;
+    let returned = model.result.as_ref()?;
+    if !is_static(returned, &model.signature.generics) {
+        return None;
+    }
+    let types = error_types(model);
+    Some(quote!(|| #types))
+}
+
+/// The event's name, if it is one's handler: what was said, else the function's name.
+pub(crate) fn event(model: &Model<'_>) -> Option<TokenStream> {
+    if model.role != Role::Event {
+        return None;
+    }
+    let name = model.name();
+    Some(match &model.event {
+        Some(event) => quote!(#event),
+        None => quote!(#name),
+    })
+}
+
+fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// The owner, if it is known when it is compiled.
+fn known_owner(model: &Model<'_>) -> Option<TokenStream> {
+    let p = &model.private;
+    match &model.owner {
+        Some(owner) => Some(owner.clone()),
+        None if model.is_method => None,
+        None => Some(quote!(#p::Owner::of_module(::core::module_path!()))),
+    }
+}
+
+/// `async fn`.
+fn awaited(model: &Model<'_>, block: &Block) -> TokenStream {
+    let (begin, labels, span) = (begin(model), labels(model), in_span(model));
+    let body = typed(model.result.as_ref()).before(block);
+    let call = in_async(model, &quote!(async move #body));
+    quote!(#begin #labels #span #call)
+}
+
+/// A function that is not async.
+fn called(model: &Model<'_>, block: &Block) -> TokenStream {
+    let p = &model.private;
+    let (begin, labels, span) = (begin(model), labels(model), in_span(model));
+    let returned = model.result.as_ref().and_then(annotation);
+    let arrow = returned.map(|returned| quote!(-> #returned));
+    let verdict = verdict(model);
+    let body = quote!(move || #arrow #block);
+    let call = match &model.opened {
+        None => quote!(#p::in_sync(__call, #body, #verdict)),
+        Some(opened) => {
+            let given = opened.give_back(p, &quote!(__opened));
+            quote!(let (__call, __opened) = #p::in_sync_open(__call, #body); #given)
+        }
+    };
+    quote!(#begin #labels #span #call)
+}
+
+/// A function that returns a future: nothing is counted before that is polled.
+fn returned(model: &Model<'_>, block: &Block, boxed: bool) -> TokenStream {
+    let begin = begin(model);
+    let typed = typed(model.result.as_ref());
+    // What is given back is not what the body returns: its box must be made the one that the signature says.
+    let outer = model.opened.as_ref().map(|_| &typed);
+    let future = match tail(block, boxed) {
+        Tail::Only(body) => {
+            let (labels, span) = (labels(model), in_span(model));
+            let body = typed.before(body);
+            let call = in_async(model, &quote!(async move #body));
+            return in_box(
+                boxed,
+                &quote!(async move { #outer #begin #labels #span #call }),
+            );
+        }
+        Tail::Last { before, future } => {
+            let future = future.typed(&typed);
+            quote!({ #(#before)* #future })
+        }
+        Tail::Any => {
+            let arrow = boxed.then_some(&model.signature.output);
+            quote!((move || #arrow #block)())
+        }
+    };
+    let (early, late) = labels_early(model);
+    let (early_span, span) = open_early(model);
+    let call = in_async(model, &quote!(__future));
+    let later = in_box(
+        boxed,
+        &quote!(async move { #outer #begin #late #span #call }),
+    );
+    quote! {
+        #early
+        #early_span
+        #[allow(clippy::redundant_closure_call)]
+        let __future = #future;
+        #later
+    }
+}
+
+fn in_box(boxed: bool, future: &TokenStream) -> TokenStream {
+    if boxed {
+        quote!(::std::boxed::Box::pin(#future))
+    } else {
+        future.clone()
+    }
+}
+
+fn in_async(model: &Model<'_>, body: &TokenStream) -> TokenStream {
+    let p = &model.private;
+    match &model.opened {
+        None => {
+            let verdict = verdict(model);
+            quote!(#p::in_async(__call, #body, #verdict).await)
+        }
+        Some(opened) => {
+            let given = opened.give_back(p, &quote!(__opened));
+            quote!(let (__call, __opened) = #p::in_async_open(__call, #body).await; #given)
+        }
+    }
+}
+
+fn begin(model: &Model<'_>) -> TokenStream {
+    let p = &model.private;
+    let (owner, scope) = match known_owner(model) {
+        Some(owner) => (owner, None),
+        None => (
+            quote!(#p::Owner::of::<Self>(#p::Probe::<Self>::SERVICE)),
+            Some(quote!(#[allow(unused_imports)] use #p::NoService as _;)),
+        ),
+    };
+    let types = error_types(model);
+    let begin = quote!(#p::Call::begin(&__SITE, #owner, || #types));
+    let mutable =
+        (model.said.skip_span.is_none() || !model.labels().is_empty()).then(|| quote!(mut));
+    match scope {
+        Some(scope) => quote!(let #mutable __call = { #scope #begin };),
+        None => quote!(let #mutable __call = #begin;),
+    }
+}
+
+fn error_types(model: &Model<'_>) -> TokenStream {
+    let p = &model.private;
+    let types = match model.result.as_ref().and_then(nameable) {
+        Some(returned) => quote!(#p::error_types!(#returned)),
+        None => quote!(&[]),
+    };
+    if model.said.ok_if.is_some() || model.said.error_if.is_some() {
+        quote!(match #types { [] => &["_OTHER"], types => types })
+    } else {
+        types
+    }
+}
+
+/// The closure that judges what was returned.
+fn verdict(model: &Model<'_>) -> TokenStream {
+    let p = &model.private;
+    if matches!(model.result, Some(Type::Never(_))) {
+        return quote!(|_| #p::Verdict::Ok);
+    }
+    let said = &model.said;
+    // `is_some_and` gives a closure its argument's type.
+    let holds =
+        |predicate| quote!(::core::option::Option::Some(__returned).is_some_and(#predicate));
+    let ok = match (&said.ok_if, &said.error_if) {
+        (Some(ok), _) => holds(&ok.value),
+        (None, Some(error)) => {
+            let error = holds(&error.value);
+            quote!(!#error)
+        }
+        (None, None) => return quote!(|__returned| #p::verdict!(__returned)),
+    };
+    quote! {
+        |__returned| if #ok {
+            #p::Verdict::Ok
+        } else {
+            match #p::verdict!(__returned) {
+                #p::Verdict::Ok => #p::Verdict::Error("_OTHER"),
+                error => error,
+            }
+        }
+    }
+}

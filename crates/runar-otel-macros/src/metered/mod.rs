@@ -1,0 +1,127 @@
+//! `#[metered]`: what it says, whether that can be, and what becomes of the function.
+
+mod attr;
+mod check;
+mod expand;
+mod fallback;
+mod hygiene;
+mod item;
+mod labels;
+mod model;
+mod returned;
+mod span;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod typed;
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::{Attribute, Block, Error, LitStr, Signature};
+
+use self::{attr::Said, model::Model};
+use crate::{krate::Krate, options::Errors};
+
+/// The first statement of a body that is metered.
+const MARKER: &str = "__RUNAR_OTEL_METERED";
+
+/// What a function is to its service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Action,
+    Event,
+    Job,
+}
+
+/// What another attribute wants of a function's instrumentation.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) role: Role,
+    /// Whether the function itself asks for metrics; else only its service can. A `#[metered]` among its attributes
+    /// asks for them in any case.
+    pub(crate) metered: bool,
+    /// The event that it handles.
+    pub(crate) event: Option<LitStr>,
+    /// An expression of type `P::Owner` that is constant; without it a method asks its type at run time.
+    pub(crate) owner: Option<TokenStream>,
+    pub(crate) krate: Krate,
+}
+
+/// Expands the attribute.
+pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
+    metered(options, item).unwrap_or_else(|error| fallback::fallback(item, &error))
+}
+
+fn metered(options: &TokenStream, item: &TokenStream) -> syn::Result<TokenStream> {
+    let mut function = item::function(item.clone())?;
+    let (role, event) = model::role(&function.attrs);
+    let wanted = Wanted {
+        role,
+        metered: true,
+        event,
+        owner: None,
+        krate: Krate::default(),
+    };
+    function
+        .attrs
+        .insert(0, syn::parse_quote!(#[metered(#options)]));
+    instrument(
+        &mut function.attrs,
+        &function.sig,
+        &mut function.block,
+        &wanted,
+    )?;
+    Ok(quote!(#function))
+}
+
+/// Instruments a function in place.
+///
+/// Takes the options of a `#[metered(…)]` among its attributes, and removes all of those attributes. A function that
+/// is instrumented already stays as it is.
+pub(crate) fn instrument(
+    attributes: &mut Vec<Attribute>,
+    signature: &Signature,
+    block: &mut Block,
+    wanted: &Wanted,
+) -> syn::Result<()> {
+    let ours = take_ours(attributes);
+    if model::is_marked(block) {
+        return Ok(());
+    }
+    let mut errors = Errors::default();
+    let said = Said::parse(options(&ours, &mut errors), &mut errors);
+    let model = Model::new(said, wanted, !ours.is_empty(), signature, block);
+    check::check(&model, &mut errors);
+    errors.finish()?;
+    let body = expand::expand(&model, block);
+    *block = syn::parse2(body)?;
+    Ok(())
+}
+
+/// Removes our attribute, however its path begins.
+fn take_ours(attributes: &mut Vec<Attribute>) -> Vec<Attribute> {
+    attributes
+        .extract_if(.., |attribute| model::is_named(attribute, "metered"))
+        .collect()
+}
+
+/// The one list of options. Some hosts repeat the attributes of a function as they are: that is one list.
+fn options(ours: &[Attribute], errors: &mut Errors) -> TokenStream {
+    let mut first = TokenStream::new();
+    for attribute in ours {
+        let tokens = errors.keep(attr::tokens(attribute)).unwrap_or_default();
+        if first.is_empty() {
+            first = tokens;
+        } else if !tokens.is_empty() && tokens.to_string() != first.to_string() {
+            let span = tokens
+                .into_iter()
+                .next()
+                .map_or_else(Span::call_site, |token| token.span());
+            errors.push(Error::new(
+                span,
+                "`#[metered]` stands twice with different options: put them into one",
+            ));
+        }
+    }
+    first
+}

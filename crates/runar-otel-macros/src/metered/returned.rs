@@ -1,0 +1,285 @@
+//! What a function returns, as far as its signature shows it.
+
+use proc_macro2::TokenStream;
+use syn::{
+    GenericArgument, Generics, Lifetime, Macro, Path, PathArguments, PathSegment, ReturnType, Type,
+    TypeParamBound, TypePath, punctuated::Punctuated, visit::Visit, visit_mut::VisitMut,
+};
+
+use super::hygiene::quote;
+
+/// How the work of a function is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// When it is called.
+    Called,
+    /// `async fn`: when it is awaited.
+    Awaited,
+    /// When the future that it returns is awaited.
+    Returned { boxed: bool },
+}
+
+/// How the work is done, and the type of what it results in, if that is known.
+pub(crate) fn work(is_async: bool, output: &ReturnType) -> (Work, Option<Type>) {
+    let ReturnType::Type(_, returned) = output else {
+        let work = if is_async {
+            Work::Awaited
+        } else {
+            Work::Called
+        };
+        return (work, Some(syn::parse_quote!(())));
+    };
+    if is_async {
+        return (Work::Awaited, Some((**returned).clone()));
+    }
+    future(returned).unwrap_or_else(|| (Work::Called, Some((**returned).clone())))
+}
+
+/// The future that is returned, with its output.
+fn future(returned: &Type) -> Option<(Work, Option<Type>)> {
+    if let Type::ImplTrait(of) = returned {
+        let output = output(bounded(&of.bounds, "Future")?);
+        return Some((Work::Returned { boxed: false }, output));
+    }
+    let path = path(returned)?;
+    let output = match last(path)?.as_str() {
+        "Pin" => {
+            let boxed = argument(path).filter(|boxed| is(boxed, "Box"))?;
+            let Type::TraitObject(object) = argument(self::path(boxed)?)? else {
+                return None;
+            };
+            output(bounded(&object.bounds, "Future")?)
+        }
+        "BoxFuture" | "LocalBoxFuture" => Some(argument(path)?.clone()),
+        _ => return None,
+    };
+    Some((Work::Returned { boxed: true }, output))
+}
+
+/// What is measured until it is dropped, and how it is given back.
+pub(crate) enum Opened {
+    /// `impl Stream`, and what says of which items, if its bounds do: the value alone can leave that open.
+    Plain { items: Option<TokenStream> },
+    /// `Pin<Box<dyn Stream>>`.
+    Pinned,
+    /// `Box<dyn Iterator>`.
+    Boxed,
+    /// `http::Response<…>`.
+    Response {
+        body: Box<Opened>,
+        of: Option<Box<Type>>,
+    },
+    /// `Result<…, _>`.
+    Result(Box<Opened>),
+}
+
+impl Opened {
+    /// `None` if the type is none whose end could be seen.
+    pub(crate) fn of(returned: &Type) -> Option<Self> {
+        match returned {
+            Type::ImplTrait(of) => has_end(&of.bounds).then(|| Self::Plain {
+                items: items(&of.bounds),
+            }),
+            Type::Paren(of) => Self::of(&of.elem),
+            Type::Group(of) => Self::of(&of.elem),
+            _ => Self::of_path(path(returned)?),
+        }
+    }
+
+    fn of_path(path: &Path) -> Option<Self> {
+        let inner = argument(path)?;
+        let object =
+            |boxed: &Type| matches!(boxed, Type::TraitObject(object) if has_end(&object.bounds));
+        match last(path)?.as_str() {
+            "BoxStream" | "LocalBoxStream" => Some(Self::Pinned),
+            "Pin" => {
+                let boxed = self::path(inner).filter(|_| is(inner, "Box"))?;
+                object(argument(boxed)?).then_some(Self::Pinned)
+            }
+            "Box" => object(inner).then_some(Self::Boxed),
+            "Response" => Some(Self::Response {
+                body: Box::new(Self::of(inner)?),
+                of: annotation(inner).map(Box::new),
+            }),
+            "Result" => Some(Self::Result(Box::new(Self::of(inner)?))),
+            _ => None,
+        }
+    }
+
+    /// The value with the call in it, as the signature wants it.
+    pub(crate) fn give_back(&self, private: &TokenStream, value: &TokenStream) -> TokenStream {
+        let inner = quote!(__inner);
+        match self {
+            Self::Plain { items: None } => quote!(#private::until_drop!(__call, #value)),
+            Self::Plain { items: Some(items) } => {
+                quote!(#private::until_drop!(__call, #private::#items(#value)))
+            }
+            Self::Pinned => quote!(::std::boxed::Box::pin(#private::until_drop!(__call, #value))),
+            Self::Boxed => quote!(::std::boxed::Box::new(#private::until_drop!(__call, #value))),
+            Self::Response { body, of } => {
+                let given = body.give_back(private, &inner);
+                // A box becomes the one that the signature says only where a type is asked for.
+                let arrow = of.as_ref().map(|of| quote!(-> #of));
+                quote!(#value.map(|__inner| #arrow { #given }))
+            }
+            Self::Result(of) => {
+                let given = of.give_back(private, &inner);
+                quote! {
+                    match #value {
+                        ::core::result::Result::Ok(__inner) => ::core::result::Result::Ok(#given),
+                        ::core::result::Result::Err(__error) => {
+                            ::core::result::Result::Err(#private::in_sync(__call, || __error, |__error| {
+                                #private::verdict!(&::core::result::Result::<(), _>::Err(__error))
+                            }))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn has_end(bounds: &Punctuated<TypeParamBound, syn::Token![+]>) -> bool {
+    ["Stream", "Iterator", "Body"]
+        .iter()
+        .any(|name| bounded(bounds, name).is_some())
+}
+
+/// `stream_of::<I, _>` for `Stream<Item = I>`, and the same for an iterator.
+fn items(bounds: &Punctuated<TypeParamBound, syn::Token![+]>) -> Option<TokenStream> {
+    let item = |of| {
+        associated(bounded(bounds, of)?, "Item")
+            .as_ref()
+            .and_then(annotation)
+    };
+    let of_stream = item("Stream").map(|item| quote!(stream_of::<#item, _>));
+    of_stream.or_else(|| item("Iterator").map(|item| quote!(iterator_of::<#item, _>)))
+}
+
+/// The bound whose trait has this name.
+fn bounded<'a>(
+    bounds: &'a Punctuated<TypeParamBound, syn::Token![+]>,
+    name: &str,
+) -> Option<&'a Path> {
+    bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            Some(&bound.path).filter(|path| last(path).is_some_and(|last| last == name))
+        }
+        _ => None,
+    })
+}
+
+/// `T` of `Future<Output = T>`.
+fn output(path: &Path) -> Option<Type> {
+    associated(path, "Output")
+}
+
+/// `T` of `Trait<Name = T>`.
+fn associated(path: &Path, name: &str) -> Option<Type> {
+    arguments(path)?.find_map(|argument| match argument {
+        GenericArgument::AssocType(of) if of.ident == name => Some(of.ty.clone()),
+        _ => None,
+    })
+}
+
+fn path(of: &Type) -> Option<&Path> {
+    match of {
+        Type::Path(TypePath {
+            qself: None, path, ..
+        }) => Some(path),
+        Type::Paren(of) => path(&of.elem),
+        Type::Group(of) => path(&of.elem),
+        _ => None,
+    }
+}
+
+fn last(path: &Path) -> Option<String> {
+    Some(path.segments.last()?.ident.to_string())
+}
+
+fn is(of: &Type, name: &str) -> bool {
+    path(of).and_then(last).is_some_and(|last| last == name)
+}
+
+fn arguments(path: &Path) -> Option<impl Iterator<Item = &GenericArgument>> {
+    match &path.segments.last()?.arguments {
+        PathArguments::AngleBracketed(of) => Some(of.args.iter()),
+        _ => None,
+    }
+}
+
+/// The first argument that is a type.
+fn argument(path: &Path) -> Option<&Type> {
+    arguments(path)?.find_map(|argument| match argument {
+        GenericArgument::Type(of) => Some(of),
+        _ => None,
+    })
+}
+
+/// The type as it may stand in a `let`: `_` in place of each `impl Trait`; `None` if nothing would be left of it.
+pub(crate) fn annotation(returned: &Type) -> Option<Type> {
+    replaced(returned, &syn::parse_quote!(_))
+}
+
+/// The type as it may stand in an expression; `None` if nothing would be left of it.
+pub(crate) fn nameable(returned: &Type) -> Option<Type> {
+    replaced(returned, &syn::parse_quote!(()))
+}
+
+fn replaced(returned: &Type, by: &Type) -> Option<Type> {
+    if matches!(returned, Type::ImplTrait(_) | Type::Never(_)) {
+        return None;
+    }
+    let mut returned = returned.clone();
+    ImplTrait { by }.visit_type_mut(&mut returned);
+    Some(returned)
+}
+
+struct ImplTrait<'a> {
+    by: &'a Type,
+}
+
+impl VisitMut for ImplTrait<'_> {
+    fn visit_type_mut(&mut self, of: &mut Type) {
+        if matches!(of, Type::ImplTrait(_)) {
+            *of = self.by.clone();
+        } else {
+            syn::visit_mut::visit_type_mut(self, of);
+        }
+    }
+}
+
+/// Whether the type means the same outside of the function: no type parameter, lifetime or `Self` in it.
+pub(crate) fn is_static(returned: &Type, generics: &Generics) -> bool {
+    let mut finder = FindBound {
+        generics,
+        found: false,
+    };
+    finder.visit_type(returned);
+    !finder.found
+}
+
+struct FindBound<'a> {
+    generics: &'a Generics,
+    found: bool,
+}
+
+impl<'ast> Visit<'ast> for FindBound<'_> {
+    fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
+        let name = &segment.ident;
+        let mut types = self.generics.type_params().map(|of| &of.ident);
+        let mut constants = self.generics.const_params().map(|of| &of.ident);
+        self.found |= name == "Self"
+            || types.any(|parameter| parameter == name)
+            || constants.any(|parameter| parameter == name);
+        syn::visit::visit_path_segment(self, segment);
+    }
+
+    fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        self.found |= lifetime.ident != "static" && lifetime.ident != "_";
+    }
+
+    fn visit_macro(&mut self, _: &'ast Macro) {
+        self.found = true;
+    }
+}

@@ -1,0 +1,99 @@
+//! How a body makes the future that it returns.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
+use syn::{Block, Expr, ExprAsync, ExprClosure, ExprReturn, Item, Macro, Stmt, visit::Visit};
+
+use super::{hygiene::quote, model::mentions, typed::Typed};
+
+/// The shape of a body.
+pub(crate) enum Tail<'a> {
+    /// Nothing but `async move { … }`, in its `Box::pin(…)`: the inner block. `#[async_trait]` makes this.
+    Only(&'a Block),
+    /// Statements, and then the one future, without its `Box::pin(…)`.
+    Last {
+        before: &'a [Stmt],
+        future: Future<'a>,
+    },
+    /// Anything else: only a call gives the future.
+    Any,
+}
+
+/// An expression that is a future.
+pub(crate) struct Future<'a>(&'a Expr);
+
+impl Future<'_> {
+    /// Says the type of its output where an async block needs it.
+    pub(crate) fn typed(&self, typed: &Typed) -> TokenStream {
+        match self.0 {
+            Expr::Async(ExprAsync {
+                attrs,
+                capture,
+                block,
+                ..
+            }) => {
+                let body = typed.before(block);
+                quote!(#(#attrs)* async #capture #body)
+            }
+            other => other.to_token_stream(),
+        }
+    }
+}
+
+/// Looks at a body that returns a future, in a box or not.
+pub(crate) fn tail(block: &Block, boxed: bool) -> Tail<'_> {
+    let Some((Stmt::Expr(last, None), before)) = block.stmts.split_last() else {
+        return Tail::Any;
+    };
+    let Some(future) = (if boxed { pinned(last) } else { Some(last) }) else {
+        return Tail::Any;
+    };
+    if let (Expr::Async(only), []) = (future, before)
+        && only.capture.is_some()
+        && only.attrs.is_empty()
+    {
+        return Tail::Only(&only.block);
+    }
+    let mut finder = FindReturn(false);
+    block.stmts.iter().for_each(|stmt| finder.visit_stmt(stmt));
+    if finder.0 {
+        return Tail::Any;
+    }
+    Tail::Last {
+        before,
+        future: Future(future),
+    }
+}
+
+/// `X` of `Box::pin(X)`.
+fn pinned(expr: &Expr) -> Option<&Expr> {
+    let Expr::Call(call) = expr else {
+        return None;
+    };
+    let Expr::Path(function) = &*call.func else {
+        return None;
+    };
+    let mut names = function.path.segments.iter().rev().map(|of| &of.ident);
+    let is_pin = names.next().is_some_and(|name| name == "pin")
+        && names.next().is_some_and(|name| name == "Box");
+    is_pin.then(|| call.args.first()).flatten()
+}
+
+/// Whether the function can return before its last expression.
+struct FindReturn(bool);
+
+impl<'ast> Visit<'ast> for FindReturn {
+    fn visit_expr_return(&mut self, _: &'ast ExprReturn) {
+        self.0 = true;
+    }
+
+    fn visit_macro(&mut self, of: &'ast Macro) {
+        self.0 |= mentions(of.tokens.clone(), "return");
+    }
+
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+
+    fn visit_expr_async(&mut self, _: &'ast ExprAsync) {}
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}

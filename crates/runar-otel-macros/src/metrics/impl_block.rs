@@ -1,0 +1,146 @@
+//! `#[metrics]` on an impl: each method that an attribute names is instrumented.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote};
+use syn::{Error, Ident, ImplItem, ItemImpl, Type};
+
+use super::said::Said;
+use crate::{
+    host::method::{ATTRIBUTES, Around, Subject},
+    metric::option,
+    options::Errors,
+};
+
+pub(super) fn expand(arguments: TokenStream, mut item: ItemImpl) -> syn::Result<TokenStream> {
+    let said = Said::parse(arguments)?;
+    let mut errors = Errors::default();
+    if let Some(default) = &said.default {
+        errors.at(default.span(), "`default` belongs on the struct");
+    }
+    let subject = Subject::of(&item)?;
+    let beside = match &subject.outside {
+        Some(outside) => {
+            let owner = owner_ident(&subject, &item);
+            let known = known_owner(&said, &subject.name, outside, &owner);
+            Some((owner, known))
+        }
+        None => {
+            errors.keep(of_the_struct(&said));
+            None
+        }
+    };
+    let around = Around {
+        krate: said.krate.clone(),
+        owner: beside.as_ref().map(|(owner, _)| owner.to_token_stream()),
+        of: subject.name,
+    };
+    let check = around.owner.is_none().then(|| check(&said, &item));
+    let methods = around.instrument(&mut item, &mut errors);
+    errors.finish()?;
+    if methods == 0 {
+        let message = format!(
+            "`#[metrics]` found no method to instrument: expected one with `#[{}]`",
+            ATTRIBUTES.join("]`, `#[")
+        );
+        return Err(Error::new(Span::call_site(), message));
+    }
+    let known = beside.map(|(_, known)| known);
+    Ok(quote!(#item #known #check))
+}
+
+/// The name of the constant that holds the owner: unique among all impls of the module, and always the same.
+fn owner_ident(subject: &Subject, item: &ItemImpl) -> Ident {
+    let mut said = item.self_ty.to_token_stream().to_string();
+    if let Some((of_trait, _)) = &item.trait_ {
+        said.push_str(&of_trait.to_token_stream().to_string());
+    }
+    for item in &item.items {
+        if let ImplItem::Fn(method) = item {
+            said.push_str(&method.sig.ident.to_string());
+        }
+    }
+    // FNV-1a: a hash that does not change between compilers.
+    let hash = said.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format_ident!("__RUNAR_OTEL_OWNER_{}_{hash:016x}", subject.name)
+}
+
+/// The owner as a constant. Its service is the struct's, with what the impl says in its place; if the struct has
+/// none, the impl's alone.
+fn known_owner(said: &Said, name: &str, outside: &Type, owner: &Ident) -> TokenStream {
+    let private = said.krate.private();
+    let service = option(said.service.as_ref());
+    let prefix = option(said.prefix.as_ref());
+    let (events, actions) = (option(said.events), option(said.actions));
+    let linked = match said.first {
+        // Nothing to replace: if the struct has its own, that very one.
+        None => quote!(match __OF_STRUCT {
+            ::core::option::Option::Some(meta) => meta,
+            ::core::option::Option::None => &__META,
+        }),
+        Some(_) => quote!(&__META),
+    };
+    quote! {
+        #[doc(hidden)]
+        #[allow(non_upper_case_globals)]
+        const #owner: #private::Owner = {
+            #[allow(unused_imports)]
+            use #private::NoService as _;
+
+            const __OF_STRUCT: ::core::option::Option<&'static #private::ServiceMeta> =
+                #private::Probe::<#outside>::SERVICE;
+
+            static __META: #private::ServiceMeta = #private::ServiceMeta::or(
+                __OF_STRUCT,
+                #private::ServiceMeta {
+                    name: #name,
+                    prefix: "",
+                    events: false,
+                    actions: false,
+                    module: ::core::module_path!(),
+                    at: ::core::panic::Location::caller(),
+                },
+                #service,
+                #prefix,
+                #events,
+                #actions,
+            );
+
+            #[#private::linkme::distributed_slice(#private::SERVICES)]
+            #[linkme(crate = #private::linkme)]
+            static __LINK: &#private::ServiceMeta = #linked;
+
+            #private::Owner::named(#name, ::core::option::Option::Some(#linked))
+        };
+    }
+}
+
+/// A generic type cannot be named outside of its impl: its methods ask it for its service, which is the struct's.
+fn of_the_struct(said: &Said) -> syn::Result<()> {
+    match &said.first {
+        Some(option) => {
+            let message = format!(
+                "a generic impl takes its service from the struct: put `{option}` on the struct's `#[metrics]`"
+            );
+            Err(Error::new(option.span(), message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Asks for `#[metrics]` on the struct of a generic impl.
+fn check(said: &Said, item: &ItemImpl) -> TokenStream {
+    let private = said.krate.private();
+    let of = &item.self_ty;
+    let (of_impl, _, of_where) = item.generics.split_for_impl();
+    quote! {
+        const _: () = {
+            #[allow(dead_code, clippy::elidable_lifetime_names, clippy::needless_lifetimes)]
+            // The argument implies the bounds that the struct has.
+            fn check #of_impl (_: &#of) #of_where {
+                #private::has_metrics::<#of>();
+            }
+        };
+    }
+}

@@ -1,0 +1,63 @@
+//! `#[metrics]`: metrics for a whole service, on its struct or its impl.
+
+mod field;
+mod impl_block;
+mod said;
+mod structure;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens as _;
+use syn::{Error, Item};
+
+use crate::{
+    host::{method, or_original},
+    options::Options,
+};
+
+pub(crate) fn metrics(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    match syn::parse2(item.clone()) {
+        Ok(Item::Struct(item)) => {
+            let fallback = structure::stripped(item.clone()).into_token_stream();
+            or_original(structure::expand(arguments, &item), &fallback)
+        }
+        Ok(Item::Impl(block)) => {
+            let fallback = method::stripped(block.clone()).into_token_stream();
+            or_original(impl_block::expand(arguments, block), &fallback)
+        }
+        other => or_original(elsewhere(&arguments, other, item), item),
+    }
+}
+
+/// On a function: `skip` leaves it out, for the attribute below it that would instrument it.
+fn elsewhere(
+    arguments: &TokenStream,
+    found: syn::Result<Item>,
+    item: &TokenStream,
+) -> syn::Result<TokenStream> {
+    let Ok(mut function) = syn::parse2::<syn::ImplItemFn>(item.clone()) else {
+        // What cannot be read may well be an impl that is still being written.
+        let place = match found? {
+            Item::Enum(_) => ", not on an enum: put it on its impl",
+            Item::Trait(_) => ", not on a trait: put it on the impl of the trait",
+            Item::Mod(_) => ", not on a module",
+            _ => "",
+        };
+        let message =
+            format!("`#[metrics]` belongs on the struct of a service or on its impl{place}");
+        return Err(Error::new(Span::call_site(), message));
+    };
+    let skip = |options: Options| {
+        let mut options = options.0.iter();
+        options.next().is_some_and(|given| given.name == "skip") && options.next().is_none()
+    };
+    if !syn::parse2(arguments.clone()).is_ok_and(skip) {
+        let message =
+            "`#[metrics]` is for a whole service: to meter one function put `#[metered]` on it";
+        return Err(Error::new(Span::call_site(), message));
+    }
+    method::no_contradiction(&function.attrs)?;
+    method::mark(&mut function.block);
+    Ok(function.into_token_stream())
+}

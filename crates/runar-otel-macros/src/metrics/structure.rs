@@ -1,0 +1,144 @@
+//! `#[metrics]` on a struct.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Field, Fields, ItemStruct, LitStr, WherePredicate, ext::IdentExt as _, parse_quote};
+
+use super::{
+    field::{self, MetricField},
+    said::Said,
+};
+use crate::{attributes, host, options::Errors};
+
+/// The attributes of fields that are ours.
+const OURS: [&str; 2] = ["inject", "metric_field"];
+
+pub(super) fn expand(arguments: TokenStream, item: &ItemStruct) -> syn::Result<TokenStream> {
+    let said = Said::parse(arguments)?;
+    let prefix = said.prefix.as_ref().map(LitStr::value).unwrap_or_default();
+    let mut errors = Errors::default();
+    let mut fields: Vec<Option<MetricField>> = Vec::new();
+    for field in &item.fields {
+        let attribute = field::attribute(field);
+        let parsed = attribute.map(|attribute| MetricField::parse(field, attribute, &prefix));
+        fields.push(parsed.and_then(|parsed| errors.keep(parsed)));
+    }
+    errors.finish()?;
+    let service = service(&said, item);
+    let default = said.default.is_some().then(|| default(item, &fields));
+    let declared = fields
+        .iter()
+        .flatten()
+        .filter(|field| field.says || said.default.is_some())
+        .map(|field| field.link(&said.krate));
+    let item = stripped(item.clone());
+    Ok(quote! {
+        #item
+        #service
+        #(#declared)*
+        #default
+    })
+}
+
+/// Without our attributes of fields.
+pub(super) fn stripped(mut item: ItemStruct) -> ItemStruct {
+    for field in &mut item.fields {
+        attributes::take(&mut field.attrs, |attribute| {
+            attributes::is(attribute, &OURS)
+        });
+    }
+    item
+}
+
+/// The service that the struct is.
+fn service(said: &Said, item: &ItemStruct) -> TokenStream {
+    let private = said.krate.private();
+    let ident = &item.ident;
+    let name = said.service.as_ref().map(LitStr::value);
+    let name = name
+        .or_else(|| host::service_name(&item.attrs))
+        .unwrap_or_else(|| ident.unraw().to_string());
+    let prefix = said.prefix.as_ref().map(LitStr::value).unwrap_or_default();
+    let (events, actions) = (
+        said.events.unwrap_or_default(),
+        said.actions.unwrap_or_default(),
+    );
+    let (of_impl, of_type, of_where) = item.generics.split_for_impl();
+    quote! {
+        const _: () = {
+            static __META: #private::ServiceMeta = #private::ServiceMeta {
+                name: #name,
+                prefix: #prefix,
+                events: #events,
+                actions: #actions,
+                module: ::core::module_path!(),
+                at: ::core::panic::Location::caller(),
+            };
+
+            #[#private::linkme::distributed_slice(#private::SERVICES)]
+            #[linkme(crate = #private::linkme)]
+            static __LINK: &#private::ServiceMeta = &__META;
+
+            #[automatically_derived]
+            impl #of_impl #private::MeteredService for #ident #of_type #of_where {
+                const META: &'static #private::ServiceMeta = &__META;
+            }
+        };
+    }
+}
+
+/// `Default`: metrics are registered, all else has its own default.
+fn default(item: &ItemStruct, fields: &[Option<MetricField>]) -> TokenStream {
+    let ident = &item.ident;
+    let mut generics = item.generics.clone();
+    if generics.type_params().next().is_some() {
+        let bounds = bounds(item, fields);
+        generics.make_where_clause().predicates.extend(bounds);
+    }
+    let (of_impl, of_type, of_where) = generics.split_for_impl();
+    let values: Vec<TokenStream> = item
+        .fields
+        .iter()
+        .zip(fields)
+        .map(|(field, metric)| value(field, metric.as_ref()))
+        .collect();
+    let body = match &item.fields {
+        Fields::Named(_) => quote!({ #(#values),* }),
+        Fields::Unnamed(_) => quote!((#(#values),*)),
+        Fields::Unit => TokenStream::new(),
+    };
+    quote! {
+        #[automatically_derived]
+        impl #of_impl ::core::default::Default for #ident #of_type #of_where {
+            fn default() -> Self {
+                Self #body
+            }
+        }
+    }
+}
+
+fn value(field: &Field, metric: Option<&MetricField>) -> TokenStream {
+    let value = match metric {
+        Some(metric) => metric.register(field),
+        None => quote!(::core::default::Default::default()),
+    };
+    match &field.ident {
+        Some(ident) => quote!(#ident: #value),
+        None => value,
+    }
+}
+
+/// A generic struct has a default where its fields have one.
+fn bounds(item: &ItemStruct, fields: &[Option<MetricField>]) -> Vec<WherePredicate> {
+    let plain = item
+        .fields
+        .iter()
+        .zip(fields)
+        .filter(|(_, metric)| metric.is_none());
+    plain
+        .map(|(field, _)| {
+            let of = &field.ty;
+            parse_quote!(#of: ::core::default::Default)
+        })
+        .collect()
+}

@@ -1,0 +1,85 @@
+//! Names of metrics: what is wrong with one, where, and what would be right.
+
+/// What is wrong with a metric name, and a valid proposal; the rules are those of `runar_otel::name::check_name`.
+pub(crate) fn problem(name: &str) -> Option<String> {
+    let Some(first) = name.chars().next() else {
+        return Some("metric name is empty: expected a letter first".to_owned());
+    };
+    let said = if !first.is_ascii_alphabetic() {
+        format!("metric name `{name}` starts with `{first}`: expected a letter")
+    } else if let Some((position, found)) = name.chars().enumerate().find(|(_, c)| !is_valid(*c)) {
+        format!(
+            "metric name `{name}` has `{found}` at position {position}: expected letters, digits, `_`, `.`, `-` or `/`"
+        )
+    } else if name.len() > 255 {
+        return Some(format!(
+            "metric name has {} characters: expected at most 255",
+            name.len()
+        ));
+    } else {
+        return None;
+    };
+    Some(format!("{said}; did you mean `{}`?", proposal(name)))
+}
+
+/// What is wrong with the beginning of a metric name, and a valid proposal. An empty one is none.
+pub(crate) fn prefix_problem(prefix: &str) -> Option<String> {
+    if prefix.is_empty() {
+        return None;
+    }
+    let problem = problem(prefix)?.replacen("metric name", "prefix", 1);
+    let (said, _) = problem
+        .split_once("; did you mean")
+        .unwrap_or((&problem, ""));
+    let close = proposal(prefix);
+    Some(format!("{said}; did you mean `{close}_`?"))
+}
+
+fn is_valid(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/')
+}
+
+/// A valid name that is close.
+fn proposal(name: &str) -> String {
+    let valid: String = name
+        .chars()
+        .map(|c| if is_valid(c) { c } else { '_' })
+        .collect();
+    let valid = valid.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    match valid.chars().next() {
+        Some(first) if first.is_ascii_alphabetic() => valid.to_owned(),
+        Some(_) => format!("metric_{valid}"),
+        None => "metric".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proposal_is_valid() {
+        for name in ["a b", "1st", "_x_", "", "é", "order count!", "--", "größe"] {
+            let proposal = proposal(name);
+            assert_eq!(problem(&proposal), None, "{name} -> {proposal}");
+        }
+        assert_eq!(
+            problem("order count").unwrap(),
+            "metric name `order count` has ` ` at position 5: expected letters, digits, `_`, `.`, `-` or `/`; did you mean `order_count`?"
+        );
+    }
+
+    #[test]
+    fn a_proposed_prefix_ends_like_one() {
+        assert_eq!(prefix_problem(""), None);
+        assert_eq!(prefix_problem("api_gateway_"), None);
+        assert_eq!(
+            prefix_problem("api gateway_").unwrap(),
+            "prefix `api gateway_` has ` ` at position 3: expected letters, digits, `_`, `.`, `-` or `/`; did you mean `api_gateway_`?"
+        );
+        assert_eq!(
+            prefix_problem("_x").unwrap(),
+            "prefix `_x` starts with `_`: expected a letter; did you mean `x_`?"
+        );
+    }
+}

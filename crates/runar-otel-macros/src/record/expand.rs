@@ -1,0 +1,50 @@
+//! What a use of a macro becomes.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Expr, Ident, spanned::Spanned as _};
+
+use super::{Macro, parse::Call};
+
+/// One static call site, its link into the catalogue, and the call.
+pub(crate) fn expand(which: Macro, call: &Call) -> TokenStream {
+    let private = call.krate.private();
+    let (name, function) = (&call.name, format_ident!("{}", which.name()));
+    let kind = format_ident!("{}", which.site_kind());
+    let keys = call.labels.iter().map(|(key, _)| key);
+    let labels = call.labels.iter().map(|(key, value)| {
+        let text = text(&private, value);
+        quote!((#key, &*#text))
+    });
+    let value = (which != Macro::Timer).then(|| value(call.value.as_ref()));
+    quote!({
+        static __SITE: #private::MetricSite = #private::MetricSite::new(
+            #name,
+            #private::SiteKind::#kind,
+            &[#(#keys),*],
+        );
+        #[#private::linkme::distributed_slice(#private::METRIC_SITES)]
+        #[linkme(crate = #private::linkme)]
+        static __LINK: &#private::MetricSite = &__SITE;
+        #private::#function(&__SITE, #value &[#(#labels),*])
+    })
+}
+
+/// The text of a label's value, which is only borrowed: `__private::text!`, with the names that the compiler's messages
+/// point at in the place of the value.
+pub(crate) fn text(private: &TokenStream, value: &Expr) -> TokenStream {
+    let [named, text] = ["__value", "text"].map(|name| Ident::new(name, value.span()));
+    quote!(match &(#value) {
+        #named => {
+            use #private::levels::*;
+            (&&&&#private::Labelled(#named)).level().#text(#named)
+        }
+    })
+}
+
+fn value(given: Option<&Expr>) -> TokenStream {
+    match given {
+        Some(value) => quote_spanned!(value.span()=> &(#value),),
+        None => quote!(1_u64,),
+    }
+}

@@ -1,0 +1,293 @@
+//! What stands in the parentheses: a name, `value: …` and `labels: {…}`.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::{
+    Error, Expr, ExprLit, Ident, Lit, LitStr, Token, braced, bracketed,
+    ext::IdentExt as _,
+    parse::{Parse as _, ParseStream},
+    spanned::Spanned as _,
+    token::Brace,
+};
+
+use super::Macro;
+use crate::{
+    krate::Krate,
+    names,
+    options::{Errors, closest},
+};
+
+/// One use of a macro.
+pub(crate) struct Call {
+    pub(crate) krate: Krate,
+    pub(crate) name: LitStr,
+    pub(crate) value: Option<Expr>,
+    pub(crate) labels: Vec<(LitStr, Expr)>,
+}
+
+/// The `[$crate]` that the declarative macro puts first.
+pub(crate) fn krate(input: ParseStream<'_>) -> syn::Result<Krate> {
+    let content;
+    bracketed!(content in input);
+    Ok(Krate::from_tokens(content.parse()?))
+}
+
+/// The string that an expression is, if it is one.
+pub(crate) fn literal(expr: &Expr) -> Option<&LitStr> {
+    match expr {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => Some(text),
+        Expr::Group(group) => literal(&group.expr),
+        _ => None,
+    }
+}
+
+/// Parses one use and checks it; all that is wrong is said at once.
+pub(crate) fn call(which: Macro, input: ParseStream<'_>) -> syn::Result<Call> {
+    let krate = krate(input)?;
+    let mut errors = Errors::default();
+    let name = name(which, input)?;
+    let mut given = Given::default();
+    while !input.is_empty() {
+        comma(input)?;
+        if !input.is_empty() {
+            given.take(which, input, &mut errors)?;
+        }
+    }
+    let name = errors.keep(name);
+    let lacks_value = which.needs_value() && given.value.is_none() && !given.is_doubtful;
+    if let (Some(name), true) = (&name, lacks_value) {
+        errors.at(
+            name.span(),
+            format!(
+                "expected a value: write `{}!({}, value: …)`",
+                which.name(),
+                name.to_token_stream()
+            ),
+        );
+    }
+    errors.finish()?;
+    Ok(Call {
+        krate,
+        name: name.unwrap_or_else(|| LitStr::new("", input.span())),
+        value: given.value,
+        labels: given.labels.unwrap_or_default(),
+    })
+}
+
+fn comma(input: ParseStream<'_>) -> syn::Result<()> {
+    if input.peek(Token![,]) {
+        return input.parse::<Token![,]>().map(drop);
+    }
+    Err(Error::new(input.span(), "expected `,`"))
+}
+
+/// Whether a word with `:` (or `=`, by mistake) is next.
+fn is_keyed(input: ParseStream<'_>) -> bool {
+    input.peek(Ident::peek_any)
+        && !input.peek2(Token![::])
+        && (input.peek2(Token![:]) || input.peek2(Token![=]) && !input.peek2(Token![==]))
+}
+
+/// The outer error ends parsing, the inner one lets it go on.
+fn name(which: Macro, input: ParseStream<'_>) -> syn::Result<syn::Result<LitStr>> {
+    if input.is_empty() || is_keyed(input) {
+        let expected = format!(
+            "expected the name of a metric, as in `{}!(\"name\"{})`",
+            which.name(),
+            if which.needs_value() {
+                ", value: …"
+            } else {
+                ""
+            }
+        );
+        return Err(Error::new(input.span(), expected));
+    }
+    let given: Expr = input.parse()?;
+    let Some(name) = literal(&given) else {
+        return Ok(Err(Error::new(
+            given.span(),
+            format!(
+                "expected a string literal; for run-time names use `{}::new`",
+                which.handle()
+            ),
+        )));
+    };
+    Ok(match names::problem(&name.value()) {
+        Some(problem) => Err(Error::new(name.span(), problem)),
+        None => Ok(name.clone()),
+    })
+}
+
+#[derive(Default)]
+struct Given {
+    value: Option<Expr>,
+    labels: Option<Vec<(LitStr, Expr)>>,
+    /// Something was given that may be meant as the value: reported.
+    is_doubtful: bool,
+}
+
+impl Given {
+    /// Takes what follows a comma.
+    fn take(
+        &mut self,
+        which: Macro,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        if !is_keyed(input) {
+            self.is_doubtful = true;
+            return unkeyed(which, input, errors);
+        }
+        let key = Ident::parse_any(input)?;
+        if input.peek(Token![=]) {
+            let sign: Token![=] = input.parse()?;
+            errors.at(sign.span(), format!("expected `:`, as in `{key}: …`"));
+        } else {
+            input.parse::<Token![:]>()?;
+        }
+        let twice = || Error::new(key.span(), format!("`{key}` is given twice"));
+        match key.to_string().as_str() {
+            "value" if which != Macro::Timer => {
+                let value = input.parse()?;
+                if self.value.replace(value).is_some() {
+                    errors.push(twice());
+                }
+            }
+            "labels" => {
+                let given = labels(which, input, errors)?;
+                if self.labels.replace(given).is_some() {
+                    errors.push(twice());
+                }
+            }
+            _ => {
+                self.is_doubtful = true;
+                errors.push(unknown(which, &key));
+                skip(input);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value or labels without their key.
+fn unkeyed(which: Macro, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+    if input.peek(Brace) {
+        let group: TokenTree = input.parse()?;
+        errors.at(group.span(), "write `labels: {…}`");
+        return Ok(());
+    }
+    let given: Expr = input.parse()?;
+    let message = match which {
+        Macro::Timer => "expected `labels: {…}`: a timer measures its value itself".to_owned(),
+        _ => format!("write `value: {}`", shown(&given.to_token_stream())),
+    };
+    errors.at(given.span(), message);
+    Ok(())
+}
+
+/// Tokens as a person writes them, if they are short.
+fn shown(tokens: &TokenStream) -> String {
+    let text = tokens.to_string().replace(" . ", ".").replace(" (", "(");
+    if text.chars().count() > 40 {
+        "…".to_owned()
+    } else {
+        text
+    }
+}
+
+fn unknown(which: Macro, key: &Ident) -> Error {
+    let said = key.to_string();
+    if which == Macro::Timer && said == "value" {
+        return Error::new(key.span(), "a timer measures its value itself");
+    }
+    let message = match closest(&said, which.keys()) {
+        Some(close) => format!("unknown key `{said}`: did you mean `{close}`?"),
+        None => format!(
+            "unknown key `{said}`: expected `{}`",
+            which.keys().join("` or `")
+        ),
+    };
+    Error::new(key.span(), message)
+}
+
+/// Goes on behind what cannot be understood.
+fn skip(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        let _ = TokenTree::parse(input);
+    }
+}
+
+/// `{"key" => value, …}`
+fn labels(
+    which: Macro,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<Vec<(LitStr, Expr)>> {
+    if !input.peek(Brace) {
+        let span = input.span();
+        skip(input);
+        errors.at(span, "expected braces: write `labels: {\"key\" => value}`");
+        return Ok(Vec::new());
+    }
+    let content;
+    braced!(content in input);
+    let mut labels: Vec<(LitStr, Expr)> = Vec::new();
+    while !content.is_empty() {
+        if let Some((key, value)) = label(&content, errors)? {
+            check_key(which, &key, &labels, errors);
+            labels.push((key, value));
+        }
+        if !content.is_empty() {
+            comma(&content)?;
+        }
+    }
+    Ok(labels)
+}
+
+fn label(content: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<(LitStr, Expr)>> {
+    let before = content.span();
+    let Ok(key) = content.parse::<LitStr>() else {
+        skip(content);
+        errors.at(
+            before,
+            "expected a string literal: the names of labels are known when the program is compiled",
+        );
+        return Ok(None);
+    };
+    if content.peek(Token![=>]) {
+        content.parse::<Token![=>]>()?;
+    } else if content.peek(Token![=]) || content.peek(Token![:]) {
+        let sign: TokenTree = content.parse()?;
+        errors.at(
+            sign.span(),
+            format!("expected `=>`, as in `{} => value`", key.to_token_stream()),
+        );
+    } else {
+        let expected = format!(
+            "expected `=>` and the label's value, as in `{} => value`",
+            key.to_token_stream()
+        );
+        return Err(Error::new(content.span(), expected));
+    }
+    Ok(Some((key, content.parse()?)))
+}
+
+fn check_key(which: Macro, key: &LitStr, before: &[(LitStr, Expr)], errors: &mut Errors) {
+    let said = key.value();
+    if said.is_empty() {
+        errors.at(
+            key.span(),
+            "label without a name: expected at least one character",
+        );
+    } else if said == "le" && which.is_histogram() {
+        errors.at(
+            key.span(),
+            "every histogram has a label `le` for its buckets: expected another name",
+        );
+    } else if before.iter().any(|(known, _)| known.value() == said) {
+        errors.at(key.span(), format!("label `{said}` is given twice"));
+    }
+}

@@ -1,0 +1,21 @@
+//! `#[metered]`: what it accepts, says and records.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+extern crate runar_otel_core as runar_otel;
+
+mod bodies;
+mod labels;
+mod lasting;
+mod outcomes;
+mod recorded;
+mod shapes;
+mod size;
+mod spans;
+mod ui;
