@@ -6,7 +6,7 @@ use std::{
 };
 
 use prometheus::{Encoder as _, IntCounter, Registry, TextEncoder};
-use runar_otel::{Counter, Histogram, MetricsExporter, View};
+use runar_otel::{Counter, Histogram, MetricsExporterKind, View};
 use support::{Result, http, python};
 
 /// Telemetry runs once per process: one test at a time.
@@ -21,7 +21,7 @@ fn an_application_with_a_registry_of_its_own_serves_both() -> Result<()> {
     own.inc_by(3);
     let telemetry = runar_otel::builder()
         .service_name("bridge")
-        .metrics_exporters([MetricsExporter::Prometheus])
+        .metrics_exporters([MetricsExporterKind::Prometheus])
         .traces_exporters([])
         .prometheus_address("127.0.0.1", 0)
         .prometheus_registry(registry.clone())

@@ -15,7 +15,7 @@ const SOON: Duration = Duration::from_secs(60);
 const DURATION: &str = "app_order_duration_seconds";
 
 /// Upper bounds of the semantic conventions; the application's durations lie in the middle of their buckets.
-const BOUNDS: [f64; 15] = [
+pub(crate) const BOUNDS: [f64; 15] = [
     0.0, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 

@@ -8,8 +8,8 @@ use opentelemetry_sdk::metrics::{MeterProviderBuilder, reader::MetricReader};
 use runar_otel_core::{exemplar::ExemplarFilter, gate::View};
 
 use crate::config::{
-    Compression, HistogramAggregation, MetricsExporter, Overrides, Problem, Propagator, Protocol,
-    Sampler, Secret, SubscriberChoice, TemporalityPreference, TracesExporter,
+    Compression, HistogramAggregation, MetricsExporterKind, Overrides, Problem, Propagator,
+    Protocol, Sampler, Secret, SubscriberChoice, TemporalityPreference, TracesExporterKind,
 };
 
 /// Configures telemetry in code.
@@ -172,7 +172,7 @@ impl Builder {
     /// Sets where metrics go; by default OTLP and Prometheus. An empty list exports none.
     pub fn metrics_exporters(
         mut self,
-        exporters: impl IntoIterator<Item = MetricsExporter>,
+        exporters: impl IntoIterator<Item = MetricsExporterKind>,
     ) -> Self {
         self.overrides.metrics_exporters = Some(unique(exporters));
         self
@@ -219,7 +219,10 @@ impl Builder {
 /// Spans and logs.
 impl Builder {
     /// Sets where spans go; by default OTLP. An empty list exports none.
-    pub fn traces_exporters(mut self, exporters: impl IntoIterator<Item = TracesExporter>) -> Self {
+    pub fn traces_exporters(
+        mut self,
+        exporters: impl IntoIterator<Item = TracesExporterKind>,
+    ) -> Self {
         self.overrides.traces_exporters = Some(unique(exporters));
         self
     }

@@ -7,16 +7,17 @@ use std::{
 
 use opentelemetry::global;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use runar_otel_core::report;
+use runar_otel_core::{forget_early, report};
 use runar_otel_pipeline::background::Background;
 
 use crate::{
     builder::{Builder, Parts},
     config::{Config, ConfigError, Resolved, SubscriberChoice, resolve},
+    delivery,
     error::InitError,
-    metrics,
+    exporter::{self, StoodIn},
     resource::Identity,
-    telemetry::{Running, Telemetry},
+    telemetry::{Reach, Running, Telemetry},
     traces::{self, SubscriberInstall},
 };
 
@@ -31,7 +32,8 @@ static RUNNING: AtomicBool = AtomicBool::new(false);
 /// inside any Tokio runtime and without one.
 ///
 /// Keep the guard: when it is dropped, telemetry delivers what it has and ends. A bad variable is reported once
-/// and its default taken; an unreachable Collector or a port in use is reported once and tried again.
+/// and its default taken; an unreachable Collector or a port in use is reported once and tried again. A
+/// [`MetricsExporter`](crate::MetricsExporter) that was started before goes on with what starts here.
 ///
 /// # Errors
 /// When telemetry runs already, or the system refuses a thread.
@@ -67,13 +69,30 @@ impl Builder {
     /// All mistakes in what the builder was given, at once; else as [`init`](crate::init()).
     pub fn init(self) -> Result<Telemetry, InitError> {
         let (resolved, parts) = self.check()?;
+        let mut instead = StoodIn::No;
+        while RUNNING.swap(true, Ordering::AcqRel) {
+            instead = exporter::make_way();
+            if instead == StoodIn::No {
+                return Err(InitError::Running);
+            }
+        }
+        let started = claimed(resolved, parts, Reach::Everything);
+        if started.is_ok() {
+            exporter::serve_all();
+        } else if instead == StoodIn::Yes {
+            exporter::stand_in_again();
+        }
+        started
+    }
+
+    /// Starts metrics alone, unless telemetry runs, whoever started it. Subscriber, spans and propagators of the
+    /// application stay as they are.
+    pub(crate) fn stand_in(self) -> Result<Telemetry, InitError> {
+        let (resolved, parts) = self.check()?;
         if RUNNING.swap(true, Ordering::AcqRel) {
             return Err(InitError::Running);
         }
-        let claim = Claim;
-        let telemetry = start(resolved, parts)?;
-        std::mem::forget(claim);
-        Ok(telemetry)
+        claimed(resolved, parts, Reach::Metrics)
     }
 
     /// Gathers all mistakes.
@@ -98,6 +117,14 @@ impl Builder {
     }
 }
 
+/// Starts what has been claimed.
+fn claimed(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, InitError> {
+    let claim = Claim;
+    let telemetry = start(resolved, parts, reach)?;
+    std::mem::forget(claim);
+    Ok(telemetry)
+}
+
 /// Gives up the claim to run when `init()` fails, by an error or a panic.
 struct Claim;
 
@@ -112,10 +139,10 @@ pub(crate) fn stopped() {
     RUNNING.store(false, Ordering::Release);
 }
 
-fn start(resolved: Resolved, parts: Parts) -> Result<Telemetry, InitError> {
+fn start(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, InitError> {
     let Resolved { config, problems } = resolved;
     let patience = parts.shutdown_timeout.unwrap_or(Duration::from_secs(5));
-    if config.subscriber == SubscriberChoice::Install {
+    if config.subscriber == SubscriberChoice::Install && reach == Reach::Everything {
         install_subscriber(&config);
     }
     for problem in problems {
@@ -124,15 +151,18 @@ fn start(resolved: Resolved, parts: Parts) -> Result<Telemetry, InitError> {
             report::say(&problem.to_string());
         }
     }
-    traces::install_propagators(&config.propagators);
+    if reach == Reach::Everything {
+        traces::install_propagators(&config.propagators);
+    }
     if !config.enabled {
+        forget_early();
         return Ok(Telemetry::disabled(patience));
     }
     let background = Background::start().map_err(InitError::Background)?;
     let identity = Identity::of(&config);
     // The meter provider first: the SDK's span processor takes a meter from it when it is made.
-    let mut metrics = metrics::start(&config, &identity, parts, &background)?;
-    let spans = match start_traces(&config, &identity, &background) {
+    let mut metrics = delivery::start(&config, &identity, parts, &background)?;
+    let spans = match start_traces(&config, &identity, &background, reach) {
         Ok(spans) => spans,
         Err(refused) => {
             metrics.stop(Instant::now() + Duration::from_secs(1));
@@ -144,6 +174,7 @@ fn start(resolved: Resolved, parts: Parts) -> Result<Telemetry, InitError> {
             metrics,
             spans,
             background,
+            reach,
         },
         patience,
     ))
@@ -163,10 +194,13 @@ fn start_traces(
     config: &Config,
     identity: &Identity,
     background: &Background,
+    reach: Reach,
 ) -> Result<SdkTracerProvider, InitError> {
     let builder = traces::builder(config, identity.resource.clone(), background.handle());
     let provider = builder.map_err(InitError::Traces)?.build();
-    global::set_tracer_provider(provider.clone());
-    traces::install(&provider);
+    if reach == Reach::Everything {
+        global::set_tracer_provider(provider.clone());
+        traces::install(&provider);
+    }
     Ok(provider)
 }

@@ -7,29 +7,35 @@
 //! # In applications
 //!
 //! ```no_run
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let _telemetry = runar_otel::init()?;
+//! use runar_otel::prelude::*;
 //!
-//! let orders = runar_otel::Counter::new("orders_total", "Orders taken").register();
-//! let duration = runar_otel::Timer::new("order_duration_seconds", "Time to take an order").register();
+//! #[metered(labels = ["user_tier"])]
+//! async fn check_out(order: u64, user_tier: &str) -> Result<()> {
+//!     metrics::increment!("items_sold_total", value: 3);
+//!     Ok(())
+//! }
 //!
-//! let request = tracing::info_span!("POST /orders");
-//! request.in_scope(|| {
-//!     let _timer = duration.start(); // records when dropped, linked to the span
-//!     orders.increment();
-//! });
-//! # Ok(())
-//! # }
+//! fn main() -> Result<()> {
+//!     let _telemetry = runar_otel::init()?;
+//!     // … the application
+//!     Ok(())
+//! }
 //! ```
+//!
+//! [`macro@metered`] counts the calls of a function by outcome, times them and opens a span for each; [`macro@metrics`]
+//! does it for a whole service. The macros of [`mod@metrics`] and the handles ([`Counter`], [`UpDownCounter`], [`Gauge`],
+//! [`Histogram`], [`Timer`]) record anything else, [`macro@metric`] declares a metric, [`catalogue()`] lists all of them.
+//! Most of it comes with [`prelude`].
 //!
 //! [`init`] configures everything from the `OTEL_*` environment variables, [`builder`] from code. Keep the guard
 //! [`Telemetry`]: when it is dropped, what is left is delivered, in bounded time.
 //!
 //! # In libraries
 //!
-//! A library records with handles ([`Counter`], [`UpDownCounter`], [`Gauge`], [`Histogram`], [`Timer`]) and leaves
-//! `init` to the application. Without it, handles do nothing and cost next to nothing. Libraries that use the
-//! OpenTelemetry API itself get exemplars as well, as long as they take their meters after `init`.
+//! A library records with the same attributes, macros and handles, and leaves `init` to the application. What is
+//! recorded before the first `init` of the process waits for it, up to 4096 measurements; without one, recording costs
+//! next to nothing from then on. Libraries that use the OpenTelemetry API itself get exemplars as well, as long as they
+//! take their meters after `init`.
 //!
 //! # What may go wrong
 //!
@@ -48,37 +54,64 @@ struct Exemplars;
 #[doc = include_str!("../../../docs/traces.md")]
 struct Traces;
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/metered.md")]
+struct Metered;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/catalogue.md")]
+struct CatalogueGuide;
+
 mod builder;
+pub mod catalogue;
 mod config;
+mod delivery;
+mod endpoints;
 mod error;
+mod exporter;
 mod init;
-mod metrics;
+pub mod metrics;
 mod patience;
+pub mod prelude;
 mod resource;
 mod telemetry;
 mod traces;
 
+/// What the code that the macros generate calls. No stable interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use runar_otel_core::__private::*;
+    pub use runar_otel_macros as macros;
+}
+
 pub use runar_otel_core::{
-    Counter, CounterBuilder, CounterNumber, Gauge, GaugeBuilder, GaugeNumber, Histogram,
-    HistogramBuilder, HistogramNumber, Labels, Number, SCOPE_NAME, Timer, TimerBuilder,
-    TimerHandle, UpDownCounter, UpDownCounterBuilder, UpDownNumber,
+    Counter, CounterBuilder, CounterNumber, ErrorType, Gauge, GaugeBuilder, GaugeNumber, Histogram,
+    HistogramBuilder, HistogramNumber, LabelSource, LabelValue, Labels, MetricValue, Number,
+    Outcome, Published, SCOPE_NAME, Timer, TimerBuilder, TimerHandle, UpDownCounter,
+    UpDownCounterBuilder, UpDownNumber,
+    catalogue::catalogue,
     error::{BoundsError, NameError, RegisterError, UnitError, ViewError},
     exemplar,
     gate::{
         View,
         stream::{Aggregation, InstrumentKind, StreamPlan},
     },
-    name,
+    host, name,
+};
+pub use runar_otel_macros::{
+    ErrorType, action, dht_operation, dht_service, event_handler, job, metered, metric, metrics,
+    p2p_service, publisher, service,
 };
 pub use runar_otel_pipeline::{bridge::PrometheusCollector, schedule::FlushError};
 
 pub use crate::{
     builder::Builder,
     config::{
-        Compression, HistogramAggregation, MetricsExporter, Problem, Propagator, Protocol, Sampler,
-        Source, TemporalityPreference, TracesExporter,
+        Compression, HistogramAggregation, MetricsExporterKind, Problem, Propagator, Protocol,
+        Sampler, Source, TemporalityPreference, TracesExporterKind,
     },
     error::{DeliveryError, InitError},
+    exporter::{ExportFormat, ExportProtocol, ExporterError, MetricsExporter, RunningExporter},
     init::{builder, init},
     telemetry::Telemetry,
     traces::{TracesError, layer},

@@ -1,11 +1,20 @@
 //! What the pull endpoint serves: a snapshot of the collector, as text.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
+use bytes::Bytes;
 use runar_otel_core::report;
 use tokio::{
     sync::Mutex,
     task::{JoinHandle, spawn_blocking},
+    time::Instant,
 };
 
 use crate::{
@@ -16,6 +25,7 @@ use crate::{
 };
 
 /// Serves scrapes from a [`Collector`], one after the other.
+#[derive(Clone)]
 pub struct CollectorScrape {
     rendering: Arc<Rendering>,
 }
@@ -23,9 +33,18 @@ pub struct CollectorScrape {
 struct Rendering {
     collector: Arc<Collector>,
     consumer: ConsumerId,
+    /// How long a page may be served again, in nanoseconds; 0 for never. Relaxed: the value stands for itself.
+    reuse: AtomicU64,
     /// A scrape that has begun and not ended, perhaps since a client that gave up: another one beside it would only
     /// wait for the same collection, on one more thread.
-    running: Mutex<Option<JoinHandle<String>>>,
+    running: Mutex<Running>,
+}
+
+#[derive(Default)]
+struct Running {
+    scrape: Option<JoinHandle<String>>,
+    /// The last page, and when it was asked for.
+    last: Option<(Format, Instant, Bytes)>,
 }
 
 impl CollectorScrape {
@@ -33,14 +52,20 @@ impl CollectorScrape {
     #[must_use]
     pub fn new(collector: Arc<Collector>) -> Self {
         let consumer = collector.register(TemporalityPreference::Cumulative);
-        let running = Mutex::default();
         Self {
             rendering: Arc::new(Rendering {
                 collector,
                 consumer,
-                running,
+                reuse: AtomicU64::new(0),
+                running: Mutex::default(),
             }),
         }
+    }
+
+    /// Lets a page be served again for so long after it was asked for; by default every scrape collects.
+    pub fn reuse(&self, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.rendering.reuse.store(nanos, Ordering::Relaxed);
     }
 }
 
@@ -50,24 +75,45 @@ impl Scrape for CollectorScrape {
         Box::pin(async move {
             Scraped {
                 content_type: format.content_type(),
-                body: rendering.render(format).await.into(),
+                body: rendering.render(format).await,
             }
         })
     }
 }
 
 impl Rendering {
-    async fn render(&self, format: Format) -> String {
+    async fn render(&self, format: Format) -> Bytes {
         let mut running = self.running.lock().await;
-        if let Some(earlier) = running.as_mut() {
+        if let Some(earlier) = running.scrape.as_mut() {
             let _ = earlier.await;
+            running.scrape = None;
+        }
+        let asked = Instant::now();
+        if let Some(page) = self.fresh(&running, format, asked) {
+            return page;
         }
         let (collector, consumer) = (self.collector.clone(), self.consumer);
         // Callbacks of the application run here: they may take long, the runtime may not.
         let rendered = spawn_blocking(move || render(&collector, consumer, format));
-        let body = running.insert(rendered).await;
-        *running = None;
-        body.unwrap_or_default()
+        let body = running.scrape.insert(rendered).await;
+        running.scrape = None;
+        let Ok(body) = body else {
+            return Bytes::new();
+        };
+        let page = Bytes::from(body);
+        running.last = (self.reuse() > Duration::ZERO).then(|| (format, asked, page.clone()));
+        page
+    }
+
+    /// The last page, while it may be served again.
+    fn fresh(&self, running: &Running, format: Format, now: Instant) -> Option<Bytes> {
+        let (of, asked, page) = running.last.as_ref()?;
+        let is_fresh = now.saturating_duration_since(*asked) < self.reuse();
+        (*of == format && is_fresh).then(|| page.clone())
+    }
+
+    fn reuse(&self) -> Duration {
+        Duration::from_nanos(self.reuse.load(Ordering::Relaxed))
     }
 }
 
@@ -118,6 +164,37 @@ mod tests {
             let _ = self.0.lock().unwrap().recv();
             Vec::new()
         }
+    }
+
+    /// Counts how often it is asked.
+    struct Counting(AtomicU64);
+
+    impl Producer for Counting {
+        fn produce(&self, _: SystemTime) -> Vec<ScopeMetrics> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Vec::new()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_is_served_again_for_as_long_as_it_may() {
+        let counting = Arc::new(Counting(AtomicU64::new(0)));
+        let streams = Streams::new(GateOptions::default());
+        let producers: Vec<Arc<dyn Producer>> = vec![counting.clone()];
+        let collector = Collector::new(StoreReader::new(), streams, Arc::default(), producers);
+        let scrape = CollectorScrape::new(Arc::new(collector));
+        let collected = async |format, after: u64| {
+            tokio::time::sleep(Duration::from_secs(after)).await;
+            scrape.scrape(format).await;
+            counting.0.load(Ordering::Relaxed)
+        };
+        assert_eq!(collected(Format::Text, 0).await, 1);
+        assert_eq!(collected(Format::Text, 0).await, 2);
+        scrape.reuse(Duration::from_secs(10));
+        assert_eq!(collected(Format::Text, 0).await, 3);
+        assert_eq!(collected(Format::Text, 9).await, 3);
+        assert_eq!(collected(Format::Text, 2).await, 4);
+        assert_eq!(collected(Format::OpenMetrics, 0).await, 5);
     }
 
     #[test]

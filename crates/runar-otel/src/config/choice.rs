@@ -7,7 +7,7 @@ use crate::config::environment::Choice;
 /// A destination of metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum MetricsExporter {
+pub enum MetricsExporterKind {
     /// Pushes over the OpenTelemetry protocol.
     Otlp,
     /// Serves the pull endpoint that Prometheus scrapes.
@@ -16,7 +16,7 @@ pub enum MetricsExporter {
     Console,
 }
 
-impl Choice for MetricsExporter {
+impl Choice for MetricsExporterKind {
     const NAMES: &'static [(&'static str, Self)] = &[
         ("otlp", Self::Otlp),
         ("prometheus", Self::Prometheus),
@@ -27,14 +27,14 @@ impl Choice for MetricsExporter {
 /// A destination of spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum TracesExporter {
+pub enum TracesExporterKind {
     /// Pushes over the OpenTelemetry protocol.
     Otlp,
     /// Writes readable lines to standard output.
     Console,
 }
 
-impl Choice for TracesExporter {
+impl Choice for TracesExporterKind {
     const NAMES: &'static [(&'static str, Self)] =
         &[("otlp", Self::Otlp), ("console", Self::Console)];
 }

@@ -149,7 +149,7 @@ pub(crate) fn is_usable(duration: &Duration) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::choice::MetricsExporter;
+    use crate::config::choice::MetricsExporterKind;
 
     fn read<T>(value: &str, read: impl Fn(&mut Environment<'_>) -> T) -> (T, Vec<Problem>) {
         let lookup = |_: &str| Some(value.to_owned());
@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn list_keeps_the_good_names_and_reports_the_others() {
-        use MetricsExporter::{Console, Otlp, Prometheus};
-        let cases: [(&str, Option<Vec<MetricsExporter>>, usize); 7] = [
+        use MetricsExporterKind::{Console, Otlp, Prometheus};
+        let cases: [(&str, Option<Vec<MetricsExporterKind>>, usize); 7] = [
             ("otlp, Console", Some(vec![Otlp, Console]), 0),
             ("prometheus,prometheus", Some(vec![Prometheus]), 0),
             ("NONE", Some(vec![]), 0),

@@ -20,8 +20,8 @@ use runar_otel_core::exemplar::ExemplarFilter;
 
 pub(crate) use choice::LogLevel;
 pub use choice::{
-    Compression, HistogramAggregation, MetricsExporter, Propagator, Protocol,
-    TemporalityPreference, TracesExporter,
+    Compression, HistogramAggregation, MetricsExporterKind, Propagator, Protocol,
+    TemporalityPreference, TracesExporterKind,
 };
 pub(crate) use otlp::{OtlpConfig, Signal};
 pub(crate) use overrides::Overrides;
@@ -42,8 +42,8 @@ pub(crate) struct Config {
     pub(crate) node_id: Option<String>,
     /// The other attributes of the resource, sorted by key, each key once.
     pub(crate) resource_attributes: Vec<KeyValue>,
-    pub(crate) metrics_exporters: Vec<MetricsExporter>,
-    pub(crate) traces_exporters: Vec<TracesExporter>,
+    pub(crate) metrics_exporters: Vec<MetricsExporterKind>,
+    pub(crate) traces_exporters: Vec<TracesExporterKind>,
     pub(crate) otlp_metrics: OtlpConfig,
     pub(crate) otlp_traces: OtlpConfig,
     pub(crate) temporality: TemporalityPreference,
@@ -87,8 +87,8 @@ impl Default for Config {
             service_name: None,
             node_id: None,
             resource_attributes: Vec::new(),
-            metrics_exporters: vec![MetricsExporter::Otlp, MetricsExporter::Prometheus],
-            traces_exporters: vec![TracesExporter::Otlp],
+            metrics_exporters: vec![MetricsExporterKind::Otlp, MetricsExporterKind::Prometheus],
+            traces_exporters: vec![TracesExporterKind::Otlp],
             otlp_metrics: OtlpConfig::of(Signal::Metrics),
             otlp_traces: OtlpConfig::of(Signal::Traces),
             temporality: TemporalityPreference::default(),

@@ -10,8 +10,8 @@ use runar_otel_core::exemplar::ExemplarFilter;
 use crate::config::{
     Config, SubscriberChoice,
     choice::{
-        Compression, HistogramAggregation, MetricsExporter, Propagator, Protocol,
-        TemporalityPreference, TracesExporter,
+        Compression, HistogramAggregation, MetricsExporterKind, Propagator, Protocol,
+        TemporalityPreference, TracesExporterKind,
     },
     environment::is_usable,
     otlp::{Entry, Layer, Requested},
@@ -33,8 +33,8 @@ pub(crate) struct Overrides {
     pub(crate) otlp_headers: Vec<(String, Secret)>,
     pub(crate) otlp_timeout: Option<Duration>,
     pub(crate) otlp_compression: Option<Compression>,
-    pub(crate) metrics_exporters: Option<Vec<MetricsExporter>>,
-    pub(crate) traces_exporters: Option<Vec<TracesExporter>>,
+    pub(crate) metrics_exporters: Option<Vec<MetricsExporterKind>>,
+    pub(crate) traces_exporters: Option<Vec<TracesExporterKind>>,
     pub(crate) metric_interval: Option<Duration>,
     pub(crate) metric_timeout: Option<Duration>,
     pub(crate) prometheus_address: Option<(String, u16)>,

@@ -6,7 +6,7 @@ use opentelemetry::{KeyValue, Value};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{
-    Config, MetricsExporter, TracesExporter,
+    Config, MetricsExporterKind, TracesExporterKind,
     environment::Environment,
     otlp::{Layer, Layers, Merged, Signal},
     overrides::{LOG_FILTER, Overrides},
@@ -202,8 +202,10 @@ fn choose_log_filter(
 
 fn is_pushed(config: &Config, signal: Signal) -> bool {
     match signal {
-        Signal::Metrics => config.metrics_exporters.contains(&MetricsExporter::Otlp),
-        Signal::Traces => config.traces_exporters.contains(&TracesExporter::Otlp),
+        Signal::Metrics => config
+            .metrics_exporters
+            .contains(&MetricsExporterKind::Otlp),
+        Signal::Traces => config.traces_exporters.contains(&TracesExporterKind::Otlp),
     }
 }
 
@@ -222,10 +224,10 @@ fn push(config: &mut Config, signal: Signal, merged: Merged, problems: &mut Vec<
     match signal {
         Signal::Metrics => config
             .metrics_exporters
-            .retain(|exporter| *exporter != MetricsExporter::Otlp),
+            .retain(|exporter| *exporter != MetricsExporterKind::Otlp),
         Signal::Traces => config
             .traces_exporters
-            .retain(|exporter| *exporter != TracesExporter::Otlp),
+            .retain(|exporter| *exporter != TracesExporterKind::Otlp),
     }
 }
 

@@ -30,7 +30,10 @@ const ROWS: &[Row] = &[
         "console,prometheus",
         "zipkin",
         |c| {
-            c.metrics_exporters = vec![MetricsExporter::Console, MetricsExporter::Prometheus];
+            c.metrics_exporters = vec![
+                MetricsExporterKind::Console,
+                MetricsExporterKind::Prometheus,
+            ];
         },
     ),
     ("OTEL_TRACES_EXPORTER", "none", "zipkin", |c| {
@@ -242,11 +245,11 @@ fn sampler_takes_its_ratio() {
 }
 
 /// Variables, the exporters of metrics left on, and whether that of spans is.
-type Refusal<'a> = (&'a [(&'a str, &'a str)], &'a [MetricsExporter], bool);
+type Refusal<'a> = (&'a [(&'a str, &'a str)], &'a [MetricsExporterKind], bool);
 
 #[test]
 fn what_needs_tls_or_json_switches_the_exporter_off() {
-    use MetricsExporter::{Otlp, Prometheus};
+    use MetricsExporterKind::{Otlp, Prometheus};
     let (on, off) = ([Otlp, Prometheus].as_slice(), [Prometheus].as_slice());
     let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
     let cases: &[Refusal] = &[
@@ -339,7 +342,7 @@ fn builder_wins_over_the_environment() {
         .otlp_header("B", "2")
         .metric_interval(Duration::from_secs(2))
         .sampler(Sampler::AlwaysOff)
-        .metrics_exporters([MetricsExporter::Otlp, MetricsExporter::Otlp])
+        .metrics_exporters([MetricsExporterKind::Otlp, MetricsExporterKind::Otlp])
         .log_filter("warn")
         .without_subscriber();
     let Resolved { config, problems } = read(&variables, &builder).unwrap();
@@ -356,7 +359,7 @@ fn builder_wins_over_the_environment() {
         [header("a", "1").unwrap(), header("b", "2").unwrap()]
     );
     assert_eq!(config.metric_interval, Duration::from_secs(2));
-    assert_eq!(config.metrics_exporters, [MetricsExporter::Otlp]);
+    assert_eq!(config.metrics_exporters, [MetricsExporterKind::Otlp]);
     assert_eq!(config.sampler, Sampler::AlwaysOff);
     assert_eq!(config.log_filter, "warn");
     assert_eq!(config.subscriber, SubscriberChoice::Leave);

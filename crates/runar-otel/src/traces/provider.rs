@@ -7,7 +7,7 @@ use opentelemetry_sdk::{
 use tokio::runtime::Handle;
 
 use crate::{
-    config::{Config, Sampler, TracesExporter},
+    config::{Config, Sampler, TracesExporterKind},
     traces::{TracesError, console::ConsoleExporter, otlp},
 };
 
@@ -24,10 +24,10 @@ pub(crate) fn builder(
         .with_sampler(sampler(config.sampler));
     for exporter in &config.traces_exporters {
         let processor = match exporter {
-            TracesExporter::Otlp => {
+            TracesExporterKind::Otlp => {
                 BatchSpanProcessor::builder(otlp::exporter(&config.otlp_traces, runtime)?).build()
             }
-            TracesExporter::Console => {
+            TracesExporterKind::Console => {
                 BatchSpanProcessor::builder(ConsoleExporter::stdout()).build()
             }
         };

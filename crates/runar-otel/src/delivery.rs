@@ -20,9 +20,8 @@ use runar_otel_pipeline::{
     background::Background,
     bridge::{PrometheusCollector, RegistryProducer},
     collect::{Collector, Producer, StoreReader, sdk_view},
-    endpoint::{Endpoint, EndpointOptions},
     export::{self, OtlpExporter, OtlpOptions, Secret},
-    schedule::{CollectorScrape, FlushError, Push, PushOptions, Sink},
+    schedule::{FlushError, Push, PushOptions, Sink},
     snapshot::{Resource, Snapshot},
     store,
 };
@@ -30,24 +29,22 @@ use runar_otel_pipeline::{
 use crate::{
     builder::Parts,
     config::{
-        Compression, Config, HistogramAggregation, MetricsExporter, OtlpConfig, Protocol,
+        Compression, Config, HistogramAggregation, MetricsExporterKind, OtlpConfig, Protocol,
         TemporalityPreference,
     },
+    endpoints::{Address, Endpoints, Owner},
     error::InitError,
     patience::begin,
     resource::Identity,
 };
 
-/// How long `init()` waits at the most for the first try to get the endpoint's port, so that its address can be told.
-const BINDING: Duration = Duration::from_secs(1);
-
 /// Everything about metrics that runs.
 #[derive(Debug)]
-pub(crate) struct Metrics {
+pub(crate) struct Delivery {
     provider: SdkMeterProvider,
     collector: Arc<Collector>,
     pushes: Vec<Push>,
-    endpoint: Option<Endpoint>,
+    endpoints: Arc<Endpoints>,
     /// Whether the application attached readers of its own.
     attached: bool,
 }
@@ -57,7 +54,7 @@ pub(crate) fn start(
     identity: &Identity,
     parts: Parts,
     background: &Background,
-) -> Result<Metrics, InitError> {
+) -> Result<Delivery, InitError> {
     let sinks = sinks(config)?;
     let streams = Streams::new(gate_options(config, &parts));
     let reader = StoreReader::default();
@@ -86,20 +83,20 @@ pub(crate) fn start(
     let options = push_options(config);
     let push = |sink| Push::spawn(background.handle(), collector.clone(), sink, options);
     let pushes = sinks.into_iter().map(push).collect();
-    let endpoint = endpoint(config, &collector, background);
-    Ok(Metrics {
+    let endpoints = endpoints(config, &collector, background);
+    Ok(Delivery {
         provider,
         collector,
         pushes,
-        endpoint,
+        endpoints,
         attached,
     })
 }
 
-impl Metrics {
+impl Delivery {
     /// The address of the pull endpoint, once it is bound.
     pub(crate) fn prometheus_address(&self) -> Option<SocketAddr> {
-        self.endpoint.as_ref().and_then(Endpoint::local_addr)
+        self.endpoints.address()
     }
 
     /// A collector of the `prometheus` crate that is fed from here.
@@ -143,9 +140,7 @@ impl Metrics {
         uninstall();
         global::set_meter_provider(NoopMeterProvider::new());
         self.pushes.clear();
-        if let Some(endpoint) = self.endpoint.take() {
-            let _ = endpoint.stop(deadline);
-        }
+        self.endpoints.stop(deadline);
         let provider = self.provider.clone();
         let _ = begin(move || provider.shutdown()).wait(deadline);
     }
@@ -188,14 +183,14 @@ fn sinks(config: &Config) -> Result<Vec<Sink>, InitError> {
     let mut sinks = Vec::new();
     for exporter in &config.metrics_exporters {
         match exporter {
-            MetricsExporter::Otlp => {
+            MetricsExporterKind::Otlp => {
                 let options = otlp_options(&config.otlp_metrics, config.metric_timeout);
                 sinks.push(Sink::Otlp(
                     OtlpExporter::new(&options).map_err(InitError::Metrics)?,
                 ));
             }
-            MetricsExporter::Console => sinks.push(Sink::Console),
-            MetricsExporter::Prometheus => {}
+            MetricsExporterKind::Console => sinks.push(Sink::Console),
+            MetricsExporterKind::Prometheus => {}
         }
     }
     Ok(sinks)
@@ -232,24 +227,24 @@ fn push_options(config: &Config) -> PushOptions {
     options
 }
 
-fn endpoint(
+fn endpoints(
     config: &Config,
     collector: &Arc<Collector>,
     background: &Background,
-) -> Option<Endpoint> {
-    if !config
+) -> Arc<Endpoints> {
+    let address = Address {
+        host: config.prometheus.host.clone(),
+        port: config.prometheus.port,
+    };
+    let endpoints = Endpoints::new(collector.clone(), background.handle().clone(), address);
+    if config
         .metrics_exporters
-        .contains(&MetricsExporter::Prometheus)
+        .contains(&MetricsExporterKind::Prometheus)
+        && let Some(served) = endpoints.serve(endpoints.default_address(), Owner::Telemetry)
     {
-        return None;
+        served.wait_tried();
     }
-    let mut options = EndpointOptions::default();
-    options.host.clone_from(&config.prometheus.host);
-    options.port = config.prometheus.port;
-    let source = Arc::new(CollectorScrape::new(collector.clone()));
-    let endpoint = Endpoint::spawn(background.handle(), options, source);
-    endpoint.wait_tried(Instant::now() + BINDING);
-    Some(endpoint)
+    endpoints
 }
 
 fn schema_url() -> Option<Cow<'static, str>> {

@@ -1,0 +1,49 @@
+//! An exporter that serves.
+
+use std::{fmt, net::SocketAddr, sync::Arc};
+
+use super::state::{self, Slot};
+use crate::endpoints::Address;
+
+/// An exporter of metrics that was started. It goes on serving when this value is dropped.
+pub struct RunningExporter {
+    slot: Arc<Slot>,
+}
+
+impl RunningExporter {
+    pub(super) fn new(slot: Arc<Slot>) -> Self {
+        Self { slot }
+    }
+
+    /// The address on which it listens; `None` while its port is in use, and while no telemetry runs or
+    /// `OTEL_SDK_DISABLED` is set.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.slot.served().and_then(|served| served.local_addr())
+    }
+
+    /// Stops serving, in about a second at the most.
+    ///
+    /// The endpoint of an `init()` that it has joined stays. Telemetry that was started for exporters ends with the
+    /// last of them.
+    pub fn stop(self) {
+        state::stop(&self.slot);
+    }
+
+    /// The address that it wants and cannot have.
+    pub(super) fn refused(&self) -> Option<Address> {
+        let served = self.slot.served()?;
+        match served.local_addr() {
+            Some(_) => None,
+            None => Some(served.address().clone()),
+        }
+    }
+}
+
+impl fmt::Debug for RunningExporter {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("RunningExporter")
+            .field("address", &self.address())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,163 @@
+//! What all exporters of the process share: who serves, and the telemetry that was started for them.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::ExporterError;
+use crate::{
+    Builder, InitError, Telemetry,
+    endpoints::{self, Address, Endpoints, Owner, Served},
+};
+
+/// How long a stop may take.
+const CLOSING: Duration = Duration::from_secs(1);
+
+static STATE: Mutex<State> = Mutex::new(State {
+    own: None,
+    slots: Vec::new(),
+});
+
+struct State {
+    /// Telemetry that no `init()` started.
+    own: Option<Telemetry>,
+    slots: Vec<Arc<Slot>>,
+}
+
+/// Whether telemetry ran that exporters had started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StoodIn {
+    Yes,
+    No,
+}
+
+/// One exporter, whichever telemetry it serves just now.
+#[derive(Debug)]
+pub(super) struct Slot {
+    /// `None` for the configured one.
+    address: Option<Address>,
+    reuse: Duration,
+    served: Mutex<Option<Arc<Served>>>,
+}
+
+impl Slot {
+    pub(super) fn new(address: Option<Address>, reuse: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            address,
+            reuse,
+            served: Mutex::default(),
+        })
+    }
+
+    /// The endpoint that serves for it.
+    pub(super) fn served(&self) -> Option<Arc<Served>> {
+        lock(&self.served).clone()
+    }
+
+    /// Sees to it that one of these endpoints serves for it.
+    fn serve(&self, endpoints: &Endpoints) {
+        let mut served = lock(&self.served);
+        if served.as_ref().is_some_and(|served| endpoints.has(served)) {
+            return;
+        }
+        let address = self.address.clone();
+        let address = address.unwrap_or_else(|| endpoints.default_address());
+        *served = endpoints.serve(address, Owner::Exporter);
+        if let Some(served) = served.as_ref() {
+            served.reuse(self.reuse);
+        }
+    }
+}
+
+/// Serves for an exporter; starts telemetry if none runs.
+pub(super) fn launch(slot: &Arc<Slot>) -> Result<(), ExporterError> {
+    {
+        let mut state = lock(&STATE);
+        stand_in(&mut state)?;
+        state.slots.push(slot.clone());
+    }
+    // Telemetry that is about to start will do it by itself, and what is disabled never will.
+    serve_all();
+    Ok(())
+}
+
+/// Starts telemetry for exporters unless some runs.
+fn stand_in(state: &mut State) -> Result<(), ExporterError> {
+    if endpoints::current().is_some() {
+        return Ok(());
+    }
+    let alone = Builder::default()
+        .metrics_exporters([])
+        .traces_exporters([]);
+    match alone.stand_in() {
+        Ok(telemetry) => state.own = Some(telemetry),
+        Err(InitError::Running) => {}
+        Err(error) => return Err(ExporterError::Telemetry(error)),
+    }
+    Ok(())
+}
+
+/// Serves for all exporters: telemetry has begun.
+pub(crate) fn serve_all() {
+    let slots = lock(&STATE).slots.clone();
+    let Some(endpoints) = endpoints::current() else {
+        return;
+    };
+    for slot in &slots {
+        slot.serve(&endpoints);
+    }
+    for served in slots.iter().filter_map(|slot| slot.served()) {
+        served.wait_tried();
+    }
+}
+
+/// Ends the telemetry that was started for exporters, because an `init()` takes its place.
+pub(crate) fn make_way() -> StoodIn {
+    // Under the lock: no exporter shall start another one meanwhile.
+    let mut state = lock(&STATE);
+    match state.own.take() {
+        Some(telemetry) => {
+            drop(telemetry);
+            StoodIn::Yes
+        }
+        None => StoodIn::No,
+    }
+}
+
+/// The `init()` for which way was made has failed: exporters get telemetry of their own again.
+pub(crate) fn stand_in_again() {
+    let again = stand_in(&mut lock(&STATE));
+    if again.is_ok() {
+        serve_all();
+    }
+}
+
+/// Stops serving for an exporter.
+pub(super) fn stop(slot: &Arc<Slot>) {
+    let deadline = Instant::now() + CLOSING;
+    let (unshared, last) = {
+        let mut state = lock(&STATE);
+        state.slots.retain(|other| !Arc::ptr_eq(other, slot));
+        let served = lock(&slot.served).take();
+        let shares = |other: &Arc<Slot>| {
+            let theirs = other.served();
+            matches!((&theirs, &served), (Some(theirs), Some(ours)) if Arc::ptr_eq(theirs, ours))
+        };
+        let unshared = served.clone().filter(|_| !state.slots.iter().any(shares));
+        let last = if state.slots.is_empty() {
+            state.own.take()
+        } else {
+            None
+        };
+        (unshared, last)
+    };
+    if let (Some(served), Some(endpoints)) = (unshared, endpoints::current()) {
+        endpoints.remove(&served, deadline);
+    }
+    drop(last);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
