@@ -1,0 +1,86 @@
+//! The comparison: how a value found stands to the one expected.
+
+use std::fmt;
+
+/// How large a difference rounding may make, relative to the larger value.
+const ROUNDING: f64 = 1e-9;
+
+/// How a value found should stand to the one expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Comparison {
+    /// `==`
+    Equal,
+    /// `!=`
+    Unequal,
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Greater,
+    /// `>=`
+    AtLeast,
+    /// `~`: equal but for rounding.
+    About,
+}
+
+impl Comparison {
+    /// Tells whether the value found is as expected; not a number equals not a number.
+    #[must_use]
+    #[expect(
+        clippy::float_cmp,
+        reason = "`==` is what the test asks for; `~` forgives rounding"
+    )]
+    pub fn holds(self, found: f64, expected: f64) -> bool {
+        let equal = found == expected || (found.is_nan() && expected.is_nan());
+        match self {
+            Self::Equal => equal,
+            Self::Unequal => !equal,
+            Self::Less => found < expected,
+            Self::AtMost => found <= expected,
+            Self::Greater => found > expected,
+            Self::AtLeast => found >= expected,
+            Self::About => {
+                let scale = found.abs().max(expected.abs());
+                equal || (found - expected).abs() <= scale * ROUNDING
+            }
+        }
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Equal => "==",
+            Self::Unequal => "!=",
+            Self::Less => "<",
+            Self::AtMost => "<=",
+            Self::Greater => ">",
+            Self::AtLeast => ">=",
+            Self::About => "~",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn about_forgives_rounding_and_no_more() {
+        assert!(!Comparison::Equal.holds(0.1 + 0.2, 0.3));
+        assert!(Comparison::About.holds(0.1 + 0.2, 0.3));
+        assert!(!Comparison::About.holds(0.301, 0.3));
+        assert!(Comparison::About.holds(0.0, 0.0));
+        assert!(!Comparison::About.holds(0.0, 1e-12));
+    }
+
+    #[test]
+    fn infinity_and_not_a_number_are_values() {
+        assert!(Comparison::About.holds(f64::INFINITY, f64::INFINITY));
+        assert!(!Comparison::Equal.holds(f64::INFINITY, f64::NEG_INFINITY));
+        assert!(Comparison::Equal.holds(f64::NAN, f64::NAN));
+        assert!(!Comparison::AtLeast.holds(f64::NAN, 0.0));
+    }
+}

@@ -1,0 +1,112 @@
+//! What a failed assertion says.
+
+use std::fmt::Write;
+
+use super::{
+    Condition,
+    nearness::{distance, is_near},
+};
+use crate::{query::Query, series::Series};
+
+/// How many series a message lists.
+const LISTED: usize = 20;
+
+/// No series is there.
+pub(crate) fn absent(query: &Query, conditions: &[Condition], all: &[Series]) -> String {
+    let wanted: Vec<String> = conditions.iter().map(ToString::to_string).collect();
+    let mut said = format!("there is no series `{query}`");
+    if !wanted.is_empty() {
+        let _ = write!(said, " (expected {})", wanted.join(", "));
+    }
+    let mut near: Vec<&Series> = all.iter().collect();
+    near.sort_by_cached_key(|series| {
+        (
+            distance(&query.name, &series.name),
+            query.missed(series),
+            series.to_string(),
+        )
+    });
+    match near.first() {
+        None => return said + "; there are no series at all",
+        Some(nearest) if nearest.name != query.name && is_near(&query.name, &nearest.name) => {
+            let _ = write!(said, "; did you mean `{}`?", nearest.name);
+        }
+        Some(nearest) if nearest.name == query.name => said.push_str(&other_labels(query, nearest)),
+        Some(_) => {}
+    }
+    list(&mut said, "there are, the closest first", near.into_iter());
+    said
+}
+
+/// In what the nearest series of the name differs.
+fn other_labels(query: &Query, nearest: &Series) -> String {
+    let mut said = String::new();
+    for (name, wanted) in &query.labels {
+        let known = nearest.labels.keys();
+        let slip = known.min_by_key(|known| distance(name, known));
+        match (nearest.labels.get(name), slip) {
+            (Some(there), _) if there != wanted => {
+                let _ = write!(said, "; `{name}` is {there:?} in the closest one");
+            }
+            (None, Some(slip)) if is_near(name, slip) && !query.labels.contains_key(slip) => {
+                let _ = write!(said, "; it has no label `{name}`: did you mean `{slip}`?");
+            }
+            (None, _) => {
+                let _ = write!(said, "; it has no label `{name}`");
+            }
+            _ => {}
+        }
+    }
+    said
+}
+
+/// The value is another one.
+pub(crate) fn refuted(
+    query: &Query,
+    condition: &Condition,
+    value: Option<f64>,
+    found: &[&Series],
+) -> String {
+    let mut said = format!("`{query}`: expected {condition}, ");
+    match value {
+        Some(value) => {
+            let _ = write!(said, "found {value}");
+        }
+        None => said.push_str(&wrong_part(found)),
+    }
+    let over = match found {
+        [_] => "the series",
+        _ => "the series, which are added up",
+    };
+    list(&mut said, over, found.iter().copied());
+    said
+}
+
+/// A number is asked of a histogram, or a count of a number.
+fn wrong_part(found: &[&Series]) -> String {
+    match found.first() {
+        Some(series) if series.distribution().is_some() => {
+            format!("but a {} has `count` and `sum`", series.kind)
+        }
+        Some(series) => format!("but a {} has neither count nor sum", series.kind),
+        None => "found none".to_owned(),
+    }
+}
+
+/// A series is there that should not be.
+pub(crate) fn present(query: &Query, found: &[Series]) -> String {
+    let mut said = format!("expected no series `{query}`");
+    list(&mut said, "found", found.iter());
+    said
+}
+
+fn list<'s>(said: &mut String, title: &str, series: impl ExactSizeIterator<Item = &'s Series>) {
+    let further = series.len().saturating_sub(LISTED);
+    let _ = write!(said, "\n  {title}:");
+    for one in series.take(LISTED) {
+        let _ = write!(said, "\n    {one}");
+    }
+    if further > 0 {
+        let _ = write!(said, "\n    … and {further} more");
+    }
+}

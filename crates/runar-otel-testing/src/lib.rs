@@ -1,0 +1,45 @@
+//! Test kit of runar-otel: test what your code measures, as you test what it returns.
+//!
+#![doc = include_str!("../README.md")]
+//!
+//! # Sources
+//!
+//! Assertions and typed reads work on whatever implements [`Metrics`]: a [`Recorder`], what an [`OtlpReceiver`]
+//! [`Received`], a [`Page`], or a source of one's own. They have the same names everywhere, with two differences: on a
+//! page a counter ends in `_total` and its unit is the suffix (`seconds` for `s`); over OTLP an up-down counter is one,
+//! on a page it is a gauge.
+
+mod assertion;
+mod catalogue;
+mod fail;
+mod golden;
+mod metrics;
+mod otlp;
+mod page;
+mod query;
+mod receiver;
+mod recorder;
+mod scrape;
+mod series;
+
+/// What the macros call. No stable interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::assertion::{Comparison, Condition, Part, check, check_none};
+}
+
+pub use runar_otel_core::clock::ManualClock;
+
+pub use crate::{
+    assertion::Expected,
+    catalogue::assert_catalogue,
+    golden::assert_file,
+    metrics::Metrics,
+    otlp::FinishedSpan,
+    page::{Family, Page, PageExemplar, ParseError, Sample},
+    query::{Extent, Query},
+    receiver::{OtlpReceiver, Received},
+    recorder::{Recorder, RecorderBuilder, Scope},
+    scrape::{ScrapeError, scrape, scrape_text, try_scrape},
+    series::{Bucket, Distribution, Exemplar, Kind, Labels, Series, Value},
+};

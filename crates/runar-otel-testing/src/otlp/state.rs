@@ -1,0 +1,183 @@
+//! The state: what all requests so far come to, per series.
+
+use std::collections::BTreeMap;
+
+use opentelemetry_proto::tonic::{
+    collector::metrics::v1::ExportMetricsServiceRequest,
+    metrics::v1::{AggregationTemporality, Metric, ResourceMetrics, ScopeMetrics, metric::Data},
+};
+
+use super::{labels, point::Point};
+use crate::series::{Bucket, Distribution, Kind, Labels, Series, Value};
+
+/// Tells one series from another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Identity {
+    name: String,
+    labels: Labels,
+    scope: String,
+    scope_labels: Labels,
+    resource: Labels,
+}
+
+/// Series as a receiver has them that adds up deltas and replaces totals.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    series: BTreeMap<Identity, Series>,
+}
+
+/// Whether a value is added to what was there or takes its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Total,
+    Delta,
+}
+
+impl State {
+    /// What one request comes to.
+    pub(crate) fn of(request: &ExportMetricsServiceRequest) -> Self {
+        let mut state = Self::default();
+        state.take(request);
+        state
+    }
+
+    /// Takes in a request.
+    pub(crate) fn take(&mut self, request: &ExportMetricsServiceRequest) {
+        for resource in &request.resource_metrics {
+            for scope in &resource.scope_metrics {
+                for metric in &scope.metrics {
+                    self.metric(resource, scope, metric);
+                }
+            }
+        }
+    }
+
+    /// The series, sorted by name and labels.
+    pub(crate) fn series(&self) -> Vec<Series> {
+        self.series.values().cloned().collect()
+    }
+
+    fn metric(&mut self, resource: &ResourceMetrics, scope: &ScopeMetrics, metric: &Metric) {
+        let Some(data) = &metric.data else { return };
+        let (kind, meaning, points) = read(data);
+        let from = scope.scope.as_ref();
+        for point in points {
+            let identity = Identity {
+                name: metric.name.clone(),
+                labels: point.labels.clone(),
+                scope: from.map(|from| from.name.clone()).unwrap_or_default(),
+                scope_labels: from
+                    .map(|from| labels(&from.attributes))
+                    .unwrap_or_default(),
+                resource: resource
+                    .resource
+                    .as_ref()
+                    .map(|resource| labels(&resource.attributes))
+                    .unwrap_or_default(),
+            };
+            let series = Series {
+                name: metric.name.clone(),
+                kind,
+                unit: metric.unit.clone(),
+                description: metric.description.clone(),
+                labels: point.labels,
+                value: point.value,
+                exemplars: point.exemplars,
+            };
+            self.put(identity, series, meaning);
+        }
+    }
+
+    fn put(&mut self, identity: Identity, mut new: Series, meaning: Meaning) {
+        if let Some(known) = self.series.remove(&identity) {
+            if meaning == Meaning::Delta {
+                new.value = sum(known.value, new.value);
+            }
+            // A receiver keeps the exemplars that it has been sent.
+            let mut exemplars = known.exemplars;
+            let fresh: Vec<_> = new
+                .exemplars
+                .into_iter()
+                .filter(|exemplar| !exemplars.contains(exemplar))
+                .collect();
+            exemplars.extend(fresh);
+            new.exemplars = exemplars;
+        }
+        self.series.insert(identity, new);
+    }
+}
+
+fn read(data: &Data) -> (Kind, Meaning, Vec<Point>) {
+    match data {
+        Data::Gauge(gauge) => (Kind::Gauge, Meaning::Total, points(&gauge.data_points)),
+        Data::Sum(sum) => {
+            let kind = match sum.is_monotonic {
+                true => Kind::Counter,
+                false => Kind::UpDownCounter,
+            };
+            (
+                kind,
+                meaning(sum.aggregation_temporality),
+                points(&sum.data_points),
+            )
+        }
+        Data::Histogram(histogram) => (
+            Kind::Histogram,
+            meaning(histogram.aggregation_temporality),
+            points(&histogram.data_points),
+        ),
+        Data::ExponentialHistogram(histogram) => (
+            Kind::Histogram,
+            meaning(histogram.aggregation_temporality),
+            points(&histogram.data_points),
+        ),
+        Data::Summary(summary) => (Kind::Summary, Meaning::Total, points(&summary.data_points)),
+    }
+}
+
+fn points<'p, P>(points: &'p [P]) -> Vec<Point>
+where
+    Point: From<&'p P>,
+{
+    points.iter().map(Point::from).collect()
+}
+
+fn meaning(temporality: i32) -> Meaning {
+    match temporality == AggregationTemporality::Delta as i32 {
+        true => Meaning::Delta,
+        false => Meaning::Total,
+    }
+}
+
+fn sum(known: Value, new: Value) -> Value {
+    match (known, new) {
+        (Value::Number(known), Value::Number(new)) => Value::Number(known + new),
+        (Value::Distribution(known), Value::Distribution(new)) => {
+            Value::Distribution(Distribution {
+                count: known.count + new.count,
+                sum: known.sum + new.sum,
+                buckets: buckets(&known.buckets, &new.buckets),
+                quantiles: new.quantiles,
+            })
+        }
+        (_, new) => new,
+    }
+}
+
+/// Buckets with other bounds than before begin anew.
+fn buckets(known: &[Bucket], new: &[Bucket]) -> Vec<Bucket> {
+    let same = known.len() == new.len()
+        && known
+            .iter()
+            .zip(new)
+            .all(|(one, other)| one.bound.total_cmp(&other.bound).is_eq());
+    if !same {
+        return new.to_vec();
+    }
+    let pairs = known.iter().zip(new);
+    let added = pairs.map(|(one, other)| Bucket {
+        bound: one.bound,
+        count: one.count + other.count,
+    });
+    added.collect()
+}

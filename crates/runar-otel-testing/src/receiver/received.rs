@@ -1,0 +1,93 @@
+//! What was received.
+
+use std::fmt;
+
+use opentelemetry_proto::tonic::collector::{
+    metrics::v1::ExportMetricsServiceRequest, trace::v1::ExportTraceServiceRequest,
+};
+
+use crate::{
+    metrics::Metrics,
+    otlp::{FinishedSpan, State, spans},
+    series::Series,
+};
+
+/// Everything that a receiver was sent until a moment.
+///
+/// Its series are what a backend would show: deltas are added up, of totals the last one counts; exemplars gather.
+#[derive(Clone, Debug, Default)]
+pub struct Received {
+    state: State,
+    requests: Vec<ExportMetricsServiceRequest>,
+    spans: Vec<FinishedSpan>,
+    span_requests: usize,
+    refused: usize,
+}
+
+impl Received {
+    /// The spans, in the order of their arrival.
+    #[must_use]
+    pub fn spans(&self) -> &[FinishedSpan] {
+        &self.spans
+    }
+
+    /// The first span of this name.
+    #[must_use]
+    pub fn span(&self, name: &str) -> Option<&FinishedSpan> {
+        self.spans.iter().find(|span| span.name == name)
+    }
+
+    /// The requests with metrics as they came, for what the series do not tell.
+    #[must_use]
+    pub fn requests(&self) -> &[ExportMetricsServiceRequest] {
+        &self.requests
+    }
+
+    /// How many requests were refused.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.refused
+    }
+
+    pub(super) fn take_metrics(&mut self, request: ExportMetricsServiceRequest) {
+        self.state.take(&request);
+        self.requests.push(request);
+    }
+
+    pub(super) fn take_spans(&mut self, request: &ExportTraceServiceRequest) {
+        self.spans.extend(spans(request));
+        self.span_requests += 1;
+    }
+
+    pub(super) fn refuse(&mut self) {
+        self.refused += 1;
+    }
+}
+
+impl Metrics for Received {
+    fn series(&self) -> Vec<Series> {
+        self.state.series()
+    }
+}
+
+/// A list of what is there.
+impl fmt::Display for Received {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let series = self.series();
+        let (metrics, spans) = (self.requests.len(), self.spans.len());
+        write!(
+            out,
+            "{} series in {metrics} requests, {spans} spans in {} requests, {} requests refused",
+            series.len(),
+            self.span_requests,
+            self.refused
+        )?;
+        for one in series {
+            write!(out, "\n  {one}")?;
+        }
+        for span in &self.spans {
+            write!(out, "\n  span {:?} of trace {}", span.name, span.trace_id)?;
+        }
+        Ok(())
+    }
+}

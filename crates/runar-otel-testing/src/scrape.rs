@@ -1,0 +1,180 @@
+//! The scrape: asking an endpoint for its page, as Prometheus does.
+
+use std::{fmt, time::Duration};
+
+use crate::{
+    fail::fail,
+    page::{Page, ParseError},
+};
+
+/// What Prometheus prefers.
+const OPEN_METRICS: &str =
+    "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.5";
+const TEXT: &str = "text/plain;version=0.0.4";
+
+/// How long an endpoint may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most that is read of a page.
+const LARGEST: u64 = 256 << 20;
+
+/// Scrapes an endpoint, given by its address or URL, and reads the OpenMetrics page.
+///
+/// `/metrics` is appended to what has no path. It waits for the answer on this thread; our endpoint answers on a
+/// thread of its own, so that this works within an asynchronous test too. A server that runs on the runtime of the
+/// test itself has to be asked from `spawn_blocking`.
+///
+/// # Panics
+/// When nobody answers, or what comes is no page.
+///
+/// # Examples
+/// ```
+/// use runar_otel::MetricsExporterKind;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let telemetry = runar_otel::builder()
+///     .metrics_exporters([MetricsExporterKind::Prometheus])
+///     .traces_exporters([])
+///     .prometheus_address("127.0.0.1", 0)
+///     .init()?;
+/// runar_otel::Counter::new("scraped_orders_total", "Orders taken").register().increment();
+///
+/// let page = runar_otel_testing::scrape(telemetry.prometheus_address().unwrap());
+/// assert_eq!(page.sample("scraped_orders_total", &[]).unwrap().value, 1.0);
+/// # Ok(())
+/// # }
+/// ```
+#[track_caller]
+pub fn scrape(address: impl fmt::Display) -> Page {
+    match try_scrape(address) {
+        Ok(page) => page,
+        Err(error) => fail(&error.told()),
+    }
+}
+
+/// Like [`scrape`], in the text format 0.0.4, which has no exemplars.
+///
+/// # Panics
+/// When nobody answers, or what comes is no page.
+#[track_caller]
+pub fn scrape_text(address: impl fmt::Display) -> Page {
+    match fetch(&url(&address.to_string()), TEXT) {
+        Ok(page) => page,
+        Err(error) => fail(&error.told()),
+    }
+}
+
+/// Like [`scrape`], for an endpoint that may not be there.
+///
+/// # Errors
+/// When nobody answers, the answer is not 200, or what comes is no page.
+pub fn try_scrape(address: impl fmt::Display) -> Result<Page, ScrapeError> {
+    fetch(&url(&address.to_string()), OPEN_METRICS)
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScrapeError {
+    /// Nobody answers there.
+    #[error("{url} does not answer")]
+    Unanswered {
+        /// What was asked for.
+        url: String,
+        /// What happened.
+        #[source]
+        source: Box<ureq::Error>,
+    },
+    /// The answer is not 200.
+    #[error("{url} answered {status}, expected 200: {body}")]
+    Refused {
+        /// What was asked for.
+        url: String,
+        /// The status.
+        status: u16,
+        /// The body.
+        body: String,
+    },
+    /// The answer is no page.
+    #[error("{url} answered with what is no page")]
+    Unreadable {
+        /// What was asked for.
+        url: String,
+        /// What is wrong with it.
+        #[source]
+        source: ParseError,
+    },
+}
+
+impl ScrapeError {
+    /// With what is behind it.
+    fn told(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(source) => format!("{self}: {source}"),
+            None => self.to_string(),
+        }
+    }
+}
+
+fn url(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("http", address));
+    match rest.split_once('/') {
+        None | Some((_, "")) => format!("{scheme}://{}/metrics", rest.trim_end_matches('/')),
+        Some(_) => format!("{scheme}://{rest}"),
+    }
+}
+
+fn fetch(url: &str, accept: &str) -> Result<Page, ScrapeError> {
+    let unanswered = |source| ScrapeError::Unanswered {
+        url: url.to_owned(),
+        source: Box::new(source),
+    };
+    let agent = ureq::Agent::config_builder()
+        .proxy(None)
+        .http_status_as_error(false)
+        .timeout_global(Some(PATIENCE))
+        .build()
+        .new_agent();
+    let mut answer = agent
+        .get(url)
+        .header("accept", accept)
+        .call()
+        .map_err(unanswered)?;
+    let body = answer.body_mut().with_config().limit(LARGEST);
+    let body = body.read_to_string().map_err(unanswered)?;
+    if answer.status() != 200 {
+        return Err(ScrapeError::Refused {
+            url: url.to_owned(),
+            status: answer.status().as_u16(),
+            body,
+        });
+    }
+    Page::parse(body).map_err(|source| ScrapeError::Unreadable {
+        url: url.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_become_urls() {
+        for (address, expected) in [
+            ("127.0.0.1:9464", "http://127.0.0.1:9464/metrics"),
+            ("[::1]:9464", "http://[::1]:9464/metrics"),
+            ("http://localhost:9464/", "http://localhost:9464/metrics"),
+            ("http://localhost:9464/own", "http://localhost:9464/own"),
+            ("localhost:9464/own", "http://localhost:9464/own"),
+        ] {
+            assert_eq!(url(address), expected);
+        }
+    }
+
+    #[test]
+    fn nobody_there_is_an_error() {
+        let error = try_scrape("127.0.0.1:1").unwrap_err();
+        assert!(matches!(error, ScrapeError::Unanswered { .. }), "{error:?}");
+    }
+}

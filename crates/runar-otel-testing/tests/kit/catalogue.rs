@@ -1,0 +1,33 @@
+//! The committed catalogue, true and not.
+
+use std::{fs, path::Path};
+
+use runar_otel::{catalogue::Catalogue, metrics};
+use runar_otel_testing::assert_catalogue;
+
+use crate::said;
+
+#[test]
+fn a_catalogue_that_differs_shows_the_line() {
+    metrics::increment!("kit_catalogue_total", labels: {"source" => "web"});
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kit-catalogue.md");
+    let text = Catalogue::linked().markdown();
+    fs::write(&path, &text).unwrap();
+    assert_catalogue(&path);
+    fs::write(
+        &path,
+        text.replace("kit_catalogue_total", "kit_catalog_total"),
+    )
+    .unwrap();
+    let said = said(|| assert_catalogue(&path));
+    assert!(said.contains(" - | `kit_catalog_total`"), "{said}");
+    assert!(said.contains(" + | `kit_catalogue_total`"), "{said}");
+    assert!(said.contains("RUNAR_OTEL_UPDATE=1"), "{said}");
+}
+
+#[test]
+fn a_catalogue_in_json_is_compared_as_such() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kit-catalogue.json");
+    fs::write(&path, Catalogue::linked().json()).unwrap();
+    assert_catalogue(&path);
+}
