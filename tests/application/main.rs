@@ -1,7 +1,9 @@
 //! An application under test: records what it is told to, on the runtime it is told to, and keeps a ledger.
 //!
 //! It is configured through the environment, as a user's application is, and is spoken to line by line:
-//! `orders N`, `foreign N`, `flush`, `ledger`, `restart`, `exit`; it answers each line with one line of JSON.
+//! `orders N`, `foreign N`, `flush`, `ledger`, `restart`, `exit`; `calls ok 3 error 2 refused 1 panic 1 cancelled 1` and, in
+//! the same way, `prices`, `events`, `jobs` and `publishes`; `hold N` and `release`, for calls that stay under way. It
+//! answers each line with one line of JSON.
 
 #![expect(
     clippy::expect_used,
@@ -10,6 +12,7 @@
 
 mod foreign;
 mod orders;
+mod shop;
 
 use std::{
     io::{BufRead, Write},
@@ -19,6 +22,7 @@ use std::{
 use orders::Orders;
 use runar_otel::Telemetry;
 use serde_json::{Value, json};
+use shop::Errands;
 use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 fn main() {
@@ -66,14 +70,20 @@ fn talk() {
     subscribe();
     let mut telemetry = Some(start());
     let orders = Orders::register();
+    let errands = Errands::default();
     let address = || telemetry.as_ref().and_then(Telemetry::prometheus_address);
     say(&json!({ "prometheus": address().map(|address| address.to_string()) }));
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-        let (command, number) = line.split_once(' ').unwrap_or((&line, "0"));
-        let number = number.parse().unwrap_or(0);
+        let (command, words) = line.split_once(' ').unwrap_or((&line, "0"));
+        let number = words.parse().unwrap_or(0);
         match command {
             "orders" => say(&orders.take(number)),
             "foreign" => say(&foreign::requests(number)),
+            "calls" | "prices" | "events" | "jobs" | "publishes" => {
+                say(&errands.run(command, words));
+            }
+            "hold" => say(&errands.hold(number)),
+            "release" => say(&errands.release()),
             "ledger" => say(&orders.ledger()),
             "flush" => say(&timed(|| telemetry.as_ref().map(Telemetry::force_flush))),
             "restart" => {

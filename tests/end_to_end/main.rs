@@ -13,6 +13,7 @@ mod bridge;
 mod delta;
 mod exposition;
 mod link;
+mod metered;
 mod outage;
 mod runtimes;
 mod settings;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{Error, Result, http};
 
 pub use jaeger::{Jaeger, Span, Trace};
-pub use prometheus::{Exemplar, ExemplarSeries, Labels, Prometheus, Sample};
+pub use prometheus::{Exemplar, ExemplarSeries, Labels, Metadata, Prometheus, Sample};
 
 /// Asks for JSON; `None` on 404.
 fn json(peer: &str, url: &str) -> Result<Option<Value>> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{json, list, text};
+use super::{encoded, json, list, text};
 use crate::Result;
 use crate::poll::{self, Look};
 
@@ -79,6 +79,44 @@ impl Jaeger {
             .as_ref()
             .and_then(|answer| answer.pointer("/data/0"))
             .map(trace))
+    }
+
+    /// The traces in which a service has a span of this name with these tags, at most 1000.
+    ///
+    /// # Errors
+    /// As [`Self::trace`].
+    pub fn search(&self, service: &str, name: &str, tags: &[(&str, &str)]) -> Result<Vec<Trace>> {
+        let tags: BTreeMap<&str, &str> = tags.iter().copied().collect();
+        let query = format!(
+            "service={}&operation={}&tags={}&lookback=1h&limit=1000",
+            encoded(service),
+            encoded(name),
+            encoded(&Value::from_iter(tags).to_string())
+        );
+        let url = format!("{}/api/traces?{query}", self.address);
+        let answer = json("Jaeger", &url)?.unwrap_or_default();
+        Ok(list(&answer, "/data").iter().map(trace).collect())
+    }
+
+    /// Repeats [`Self::search`] until `expected` is content with what is found.
+    ///
+    /// # Errors
+    /// [`crate::Error::Deadline`] with what was there last, or what [`Self::search`] says.
+    pub fn wait_for_search(
+        &self,
+        (service, name, tags): (&str, &str, &[(&str, &str)]),
+        within: Duration,
+        expected: impl Fn(&[Trace]) -> bool,
+    ) -> Result<Vec<Trace>> {
+        poll::until(
+            &format!("traces with {name} {tags:?}"),
+            within,
+            || match self.search(service, name, tags) {
+                Ok(found) if expected(&found) => Look::Found(found),
+                Ok(found) => Look::NotYet(format!("{found:?}")),
+                Err(error) => Look::Hopeless(error),
+            },
+        )
     }
 
     /// Names of the services that have sent spans.

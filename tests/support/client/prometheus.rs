@@ -48,6 +48,18 @@ pub struct ExemplarSeries {
     pub exemplars: Vec<Exemplar>,
 }
 
+/// What Prometheus knows of a metric that it has scraped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// Counter, gauge, histogram …
+    pub kind: String,
+    /// The unit as OpenMetrics writes it, empty if there is none.
+    pub unit: String,
+    /// The description.
+    pub help: String,
+}
+
 /// A client of one Prometheus.
 #[derive(Clone, Debug)]
 pub struct Prometheus {
@@ -92,6 +104,22 @@ impl Prometheus {
             encoded(promql)
         ))?;
         list(&answer, "/data").iter().map(exemplar_series).collect()
+    }
+
+    /// Finds what it was told about the metric with this name; nothing if it came by OTLP.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub fn metadata(&self, metric: &str) -> Result<Vec<Metadata>> {
+        let answer = self.ask(&format!("metadata?metric={}", encoded(metric)))?;
+        let found = list(&answer, &format!("/data/{metric}")).iter();
+        Ok(found
+            .map(|one| Metadata {
+                kind: text(one, "/type"),
+                unit: text(one, "/unit"),
+                help: text(one, "/help"),
+            })
+            .collect())
     }
 
     /// Repeats [`Self::query`] until `expected` is content with the samples.
