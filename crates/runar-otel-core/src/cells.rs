@@ -56,9 +56,14 @@ impl Cells {
         self.sets.limit(limit);
     }
 
-    /// Uses the series of base labels and labels of one change; of one name, those of the change win.
-    pub(crate) fn with_labels(&self, base: &Attributes, labels: Labels<'_>, usage: impl Fn(&Cell)) {
-        let seed = self.sets.base(base);
+    /// Uses the series of base labels (with the hash that their handle has of them) and labels of one change; of one
+    /// name, those of the change win.
+    pub(crate) fn with_labels(
+        &self,
+        (base, seed): (&Attributes, u64),
+        labels: Labels<'_>,
+        usage: impl Fn(&Cell),
+    ) {
         let make = |all: &Attributes| self.cell(all);
         let known = self
             .sets

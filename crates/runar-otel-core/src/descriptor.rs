@@ -45,6 +45,14 @@ pub(crate) enum Joining {
 }
 
 impl Unit {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Stated(code) => code,
+            Self::FromName(code) => code,
+        }
+    }
+
+    /// The same, to be handed on.
     pub(crate) fn code(&self) -> Cow<'static, str> {
         match self {
             Self::Stated(code) => code.clone(),
@@ -56,7 +64,7 @@ impl Unit {
 impl Descriptor {
     /// The aggregation that counts in a comparison: for durations the default is a set of buckets like any other.
     pub(crate) fn effective_aggregation(&self) -> Cow<'_, Aggregation> {
-        let durations = self.kind == InstrumentKind::Histogram && self.unit.code() == "s";
+        let durations = self.kind == InstrumentKind::Histogram && self.unit.as_str() == "s";
         match &self.aggregation {
             Aggregation::Default if durations => Cow::Owned(Aggregation::ExplicitBuckets(
                 Arc::from(name::SECONDS_BUCKETS),
@@ -68,7 +76,7 @@ impl Descriptor {
     pub(crate) fn check(&self) -> Result<(), RegisterError> {
         name::check_name(&self.name)?;
         let name = || self.name.clone().into_owned();
-        name::check_unit(&self.unit.code()).map_err(|error| RegisterError::Unit {
+        name::check_unit(self.unit.as_str()).map_err(|error| RegisterError::Unit {
             name: name(),
             error,
         })?;

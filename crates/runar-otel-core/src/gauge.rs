@@ -174,7 +174,7 @@ impl<T: GaugeNumber> Gauge<T> {
     }
 
     fn with(&self, labels: Labels<'_>, usage: impl Fn(&Cell)) {
-        let Some(base) = self.handle.labels() else {
+        let Some(base) = self.handle.base() else {
             return;
         };
         let use_of = |cells: &Arc<Cells>| cells.with_labels(base, labels, &usage);

@@ -97,11 +97,18 @@ impl Handle {
         self.0.as_ref().map(|shared| &shared.own.labels)
     }
 
+    /// The base labels and their hash, see [`Interned`](crate::interned::Interned).
+    pub(crate) fn base(&self) -> Option<(&Attributes, u64)> {
+        self.0
+            .as_ref()
+            .map(|shared| (&shared.own.labels, shared.seed))
+    }
+
     /// A duration in the unit of the metric, seconds unless that is another unit of time.
     pub(crate) fn duration(&self, duration: Duration) -> Value {
-        let unit = self.descriptor().map(|descriptor| descriptor.unit.code());
+        let unit = self.descriptor().map(|descriptor| descriptor.unit.as_str());
         let seconds = duration.as_secs_f64();
-        Value::f64(match unit.as_deref() {
+        Value::f64(match unit {
             Some("ms") => seconds * 1e3,
             Some("us") => seconds * 1e6,
             Some("ns") => seconds * 1e9,

@@ -110,9 +110,9 @@ impl Instrument {
 
     fn make(&self, gate: &Gate) -> Recorder {
         let kind = self.descriptor.kind;
-        let (name, unit) = (&self.descriptor.name, self.descriptor.unit.code());
+        let (name, unit) = (&self.descriptor.name, self.descriptor.unit.as_str());
         self.sets
-            .limit(gate.streams().limit(&self.scope, name, &unit, kind));
+            .limit(gate.streams().limit(&self.scope, name, unit, kind));
         let meter = gate.meter_with(self.scope.clone(), self.descriptor.aggregation.clone());
         let (name, description) = (
             self.descriptor.name.clone(),

@@ -20,7 +20,8 @@ use crate::{
 /// The label sets of one instrument that were recorded, each with what was made for it.
 #[derive(Debug)]
 pub(crate) struct Interned<T> {
-    /// Seeded at random: who chooses label values must not be able to choose collisions.
+    /// Seeded at random, so that label values that collide cannot be prepared. It is no cryptographic hash: sets that
+    /// collide stay apart and cost a walk along their list, which the limit bounds.
     hashes: RandomState,
     sets: papaya::HashMap<u64, Arc<Set<T>>, BuildHasherDefault<AsItIs>>,
     /// How many there are. Relaxed: being off by a few does no harm.

@@ -2,7 +2,8 @@
 //!
 //! While one is current on a thread, everything that is recorded through the facade goes to it instead of the
 //! process's provider, whatever handle it is recorded with. A handle that was made meanwhile belongs to it and
-//! records there from any thread, as long as the recorder lives. Instruments of third parties (`opentelemetry::global`) are not isolated.
+//! records there from any thread, as long as the recorder lives. Instruments of third parties
+//! (`opentelemetry::global`) are not isolated.
 
 use std::{
     any::{Any, TypeId},

@@ -187,11 +187,11 @@ fn unit_conflict(known: &Descriptor, asked: &Descriptor) -> Option<RegisterError
     if unit.starts_with('{') && known.unit == Unit::FromName("") {
         return None;
     }
-    (*unit != known.unit.code()).then(|| RegisterError::UnitConflict {
+    (unit != known.unit.as_str()).then(|| RegisterError::UnitConflict {
         name: asked.name.clone().into_owned(),
         unit: unit.clone().into_owned(),
         at: asked.at,
-        first: known.unit.code().into_owned(),
+        first: known.unit.as_str().to_owned(),
         first_at: known.at,
     })
 }

@@ -10,6 +10,8 @@
 #[path = "recording/reader.rs"]
 mod reader;
 
+use std::time::Duration;
+
 use allocation_counter::measure;
 use runar_otel_core::{Counter, Gauge, Histogram, UpDownCounter, gate::GateOptions, install};
 
@@ -43,7 +45,13 @@ fn a_known_series_is_recorded_without_allocation() {
     let histogram = Histogram::new("allocations_seconds", "")
         .with_label("service", "api")
         .register();
-    let gauge = Gauge::new("allocations_level", "").register();
+    let gauge = Gauge::new("allocations_level", "")
+        .with_label("service", "api")
+        .register();
+    let owned = String::from("ms");
+    let milliseconds = Histogram::new("allocations_duration", "")
+        .with_unit(owned)
+        .register();
 
     assert_eq!(of_known(|labels| counter.increment_with(labels)), 0);
     assert_eq!(of_known(|labels| up_down.add_with(-1, labels)), 0);
@@ -53,6 +61,7 @@ fn a_known_series_is_recorded_without_allocation() {
     let plain = || {
         counter.increment();
         histogram.observe(0.3);
+        milliseconds.observe_duration(Duration::from_millis(3));
         gauge.increment();
     };
     plain();
