@@ -10,6 +10,7 @@ mod calls;
 mod chain;
 mod events;
 mod facade;
+mod families;
 mod gate;
 mod hostile;
 mod isolated;
