@@ -142,14 +142,14 @@ impl Cell {
         if self.number != NumberKind::F64 && !value.as_f64().is_finite() {
             return;
         }
-        self.bits.store(self.to_bits(value), Ordering::Relaxed);
+        self.bits.store(value.bits(self.number), Ordering::Relaxed);
     }
 
     pub(crate) fn add(&self, value: Value) {
         if !value.as_f64().is_finite() {
             return;
         }
-        let add = |bits| Some(self.to_bits(self.plus(self.from_bits(bits), value)));
+        let add = |bits| Some(self.plus(self.from_bits(bits), value).bits(self.number));
         let _ = self
             .bits
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
@@ -167,14 +167,6 @@ impl Cell {
                 Value::U64(one.as_u64().saturating_sub(other.negated().as_u64()))
             }
             NumberKind::U64 => Value::U64(one.as_u64().saturating_add(other.as_u64())),
-        }
-    }
-
-    fn to_bits(&self, value: Value) -> u64 {
-        match self.number {
-            NumberKind::U64 => value.as_u64(),
-            NumberKind::I64 => value.as_i64().cast_unsigned(),
-            NumberKind::F64 => value.as_f64().to_bits(),
         }
     }
 

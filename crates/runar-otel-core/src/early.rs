@@ -9,6 +9,7 @@ use opentelemetry::Context;
 
 use crate::{
     attributes::Attributes, exemplar::context_is_alive, instrument::Instrument, number::Value,
+    provider::NONE_YET,
 };
 
 /// How many measurements wait for the first provider. What is recorded beyond them is not counted.
@@ -35,7 +36,7 @@ pub(crate) fn keep(
 ) {
     if OPEN.load(Ordering::Acquire) {
         push(instrument, value, labels());
-    } else if instrument.home().provider().generation() != 0 {
+    } else if instrument.home().provider().generation() != NONE_YET {
         // It may have come after this measurement looked for it, and has then taken what waited already.
         let _ = instrument.with(|recorder| recorder.record(value, &labels()));
     }
@@ -69,8 +70,8 @@ pub(crate) fn settle() {
     }
 }
 
-/// Forgets what waits; nothing waits from then on. For a process that decides against telemetry.
-pub fn forget_early() {
+/// Forgets what waits; nothing waits from then on.
+pub(crate) fn forget() {
     drop(close());
 }
 

@@ -127,9 +127,8 @@ impl Handle {
         if !value.is_finite() {
             return;
         }
-        match shared.elsewhere() {
-            Some(elsewhere) => elsewhere.record(value, &shared.own.labels),
-            None => shared.record(&shared.own, value),
+        if !shared.own.record_at_hand(value) {
+            shared.record_base(value);
         }
     }
 
@@ -140,11 +139,21 @@ impl Handle {
             return;
         }
         let base = &shared.own.labels;
-        if let Some(elsewhere) = shared.elsewhere() {
-            return elsewhere.record(value, &merged(base, labels));
+        match shared.instrument.at_hand() {
+            Some(None) => return,
+            Some(Some(_)) => {}
+            None => {
+                if let Some(elsewhere) = shared.elsewhere() {
+                    return elsewhere.record(value, &merged(base, labels));
+                }
+            }
         }
         let sets = shared.instrument.sets();
-        let record = |series: &Series| shared.record(series, value);
+        let record = |series: &Series| {
+            if !series.record_at_hand(value) {
+                shared.record(series, value);
+            }
+        };
         let interned = sets.with((base, shared.seed), labels, Series::new, record);
         if interned.is_none() {
             shared.record_once(value, &merged(base, labels));
@@ -199,7 +208,16 @@ impl Shared {
         Some(Elsewhere(registered.instrument))
     }
 
-    #[inline]
+    /// Records into the series of the base labels, wherever that is.
+    #[cold]
+    fn record_base(&self, value: Value) {
+        match self.elsewhere() {
+            Some(elsewhere) => elsewhere.record(value, &self.own.labels),
+            None => self.record(&self.own, value),
+        }
+    }
+
+    /// Records into a series of the instrument; keeps the measurement if there is no provider yet.
     fn record(&self, series: &Series, value: Value) {
         if !series.record(&self.instrument, self.home.provider(), value) {
             early::keep(&self.instrument, value, || series.labels.clone());

@@ -13,6 +13,15 @@ pub fn install(gate: Arc<Gate>) {
     early::settle();
 }
 
+/// Decides against telemetry, if there is none: what was recorded is forgotten, and nothing is recorded until the next
+/// [`install`].
+pub fn decline() {
+    if provider::PROCESS.current().is_none() {
+        provider::PROCESS.replace(None);
+    }
+    early::forget();
+}
+
 /// Takes the provider away: handles record nothing until the next [`install`].
 pub fn uninstall() {
     provider::PROCESS.replace(None);

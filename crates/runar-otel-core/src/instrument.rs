@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use opentelemetry::{InstrumentationScope, KeyValue, metrics as otel};
+use opentelemetry::{InstrumentationScope, KeyValue, metrics::Meter};
 
 use crate::{
     attributes::Attributes,
     cells::Cells,
     descriptor::Descriptor,
     gate::{
-        Gate,
+        BoundSeries, Gate, Source,
         stream::{Aggregation, InstrumentKind},
     },
     interned::Interned,
-    late::Late,
-    number::{NumberKind, Value},
+    late::{Found, Late, Make},
+    number::Value,
     provider::{Home, Provider},
 };
 
@@ -98,8 +98,20 @@ impl Instrument {
     /// Uses the instrument of the current provider; nothing happens without one.
     #[inline]
     pub(crate) fn with<R>(&self, usage: impl FnOnce(&Recorder) -> R) -> Option<R> {
-        self.recorder
-            .with(self.home.provider(), |gate| Some(self.make(gate)), usage)
+        match self
+            .recorder
+            .with(self.home.provider(), |gate| self.make(gate), usage)
+        {
+            Found::Used(used) => Some(used),
+            Found::Nothing | Found::NotNow => None,
+        }
+    }
+
+    /// The instrument of the provider that everything goes to: the outer `None` says that more has to be asked, the
+    /// inner one that nothing is recorded.
+    #[inline]
+    pub(crate) fn at_hand(&self) -> Option<Option<&Recorder>> {
+        self.recorder.at_hand()
     }
 
     /// Whose provider it records to.
@@ -108,44 +120,22 @@ impl Instrument {
         &self.home
     }
 
-    fn make(&self, gate: &Gate) -> Recorder {
+    fn make(&self, gate: &Gate) -> Make<Recorder> {
         let kind = self.descriptor.kind;
         let (name, unit) = (&self.descriptor.name, self.descriptor.unit.as_str());
         self.sets
             .limit(gate.streams().limit(&self.scope, name, unit, kind));
         let meter = gate.meter_with(self.scope.clone(), self.descriptor.aggregation.clone());
-        let (name, description) = (
-            self.descriptor.name.clone(),
-            self.descriptor.description.clone(),
-        );
-        let unit = self.descriptor.unit.code();
-        macro_rules! build {
-            ($method:ident) => {
-                meter
-                    .$method(name)
-                    .with_description(description)
-                    .with_unit(unit)
-                    .build()
-            };
-        }
-        match (self.descriptor.kind, self.descriptor.number) {
-            (InstrumentKind::Counter, NumberKind::F64) => Recorder::CounterF64(build!(f64_counter)),
-            (InstrumentKind::Counter, _) => Recorder::CounterU64(build!(u64_counter)),
-            (InstrumentKind::UpDownCounter, NumberKind::F64) => {
-                Recorder::UpDownF64(build!(f64_up_down_counter))
-            }
-            (InstrumentKind::UpDownCounter, _) => Recorder::UpDownI64(build!(i64_up_down_counter)),
-            (InstrumentKind::Histogram, NumberKind::U64) => {
-                Recorder::HistogramU64(build!(u64_histogram))
-            }
-            (InstrumentKind::Histogram, _) => Recorder::HistogramF64(build!(f64_histogram)),
-            _ => {
+        match meter.source(&self.descriptor) {
+            Some(source) if source.is_dropped() => Make::Nothing,
+            Some(source) => Make::Made(Recorder::Source(source)),
+            None => {
                 if let Some(cells) = &self.cells {
-                    cells.observe(&meter, &self.descriptor);
+                    cells.observe(&Meter::new(Arc::new(meter)), &self.descriptor);
                     let kind = InstrumentKind::ObservableGauge;
-                    cells.limit(gate.streams().limit(&self.scope, &name, &unit, kind));
+                    cells.limit(gate.streams().limit(&self.scope, name, unit, kind));
                 }
-                Recorder::Observed
+                Make::Made(Recorder::Observed)
             }
         }
     }
@@ -167,31 +157,16 @@ fn buckets(aggregation: &Aggregation) -> String {
 
 /// An instrument of the current provider.
 pub(crate) enum Recorder {
-    CounterU64(otel::Counter<u64>),
-    CounterF64(otel::Counter<f64>),
-    UpDownI64(otel::UpDownCounter<i64>),
-    UpDownF64(otel::UpDownCounter<f64>),
-    HistogramU64(otel::Histogram<u64>),
-    HistogramF64(otel::Histogram<f64>),
+    Source(Arc<dyn Source>),
     /// A gauge: its cells are read by a callback.
     Observed,
-}
-
-/// The same with its labels fixed.
-pub(crate) enum BoundRecorder {
-    CounterU64(otel::BoundCounter<u64>),
-    CounterF64(otel::BoundCounter<f64>),
-    UpDownI64(otel::BoundUpDownCounter<i64>),
-    UpDownF64(otel::BoundUpDownCounter<f64>),
-    HistogramU64(otel::BoundHistogram<u64>),
-    HistogramF64(otel::BoundHistogram<f64>),
 }
 
 /// One series of an instrument, bound in whatever provider is current.
 #[derive(Debug)]
 pub(crate) struct Series {
     pub(crate) labels: Attributes,
-    bound: Late<BoundRecorder>,
+    bound: Late<BoundSeries>,
 }
 
 impl Series {
@@ -202,57 +177,51 @@ impl Series {
         }
     }
 
-    /// Records; tells whether there is a provider to record to.
+    /// Records, if that takes no more than a look at what is bound.
     #[inline]
+    #[must_use]
+    pub(crate) fn record_at_hand(&self, value: Value) -> bool {
+        let Some(bound) = self.bound.at_hand() else {
+            return false;
+        };
+        if let Some(bound) = bound {
+            bound.record(value);
+        }
+        true
+    }
+
+    /// Records; tells whether there is something to record to.
     pub(crate) fn record(
         &self,
         instrument: &Instrument,
         provider: &Provider,
         value: Value,
     ) -> bool {
-        let bind = |recorder: &Recorder| recorder.bind(&self.labels);
-        let make = |_: &Gate| instrument.with(bind).flatten();
-        let record = |bound: &BoundRecorder| bound.record(value);
-        self.bound.with(provider, make, record).is_some()
+        let make = |_: &Gate| match instrument.with(|recorder| recorder.bind(&self.labels)) {
+            Some(made) => made,
+            None => Make::Nothing,
+        };
+        match self.bound.with(provider, make, |bound| bound.record(value)) {
+            Found::Used(()) => true,
+            Found::Nothing => false,
+            Found::NotNow => instrument
+                .with(|recorder| recorder.record(value, &self.labels))
+                .is_some(),
+        }
     }
 }
 
 impl Recorder {
     pub(crate) fn record(&self, value: Value, labels: &[KeyValue]) {
-        match self {
-            Self::CounterU64(counter) => counter.add(value.as_u64(), labels),
-            Self::CounterF64(counter) => counter.add(value.as_f64(), labels),
-            Self::UpDownI64(counter) => counter.add(value.as_i64(), labels),
-            Self::UpDownF64(counter) => counter.add(value.as_f64(), labels),
-            Self::HistogramU64(histogram) => histogram.record(value.as_u64(), labels),
-            Self::HistogramF64(histogram) => histogram.record(value.as_f64(), labels),
-            Self::Observed => {}
+        if let Self::Source(source) = self {
+            source.record(value, labels);
         }
     }
 
-    pub(crate) fn bind(&self, labels: &[KeyValue]) -> Option<BoundRecorder> {
-        Some(match self {
-            Self::CounterU64(counter) => BoundRecorder::CounterU64(counter.bind(labels)),
-            Self::CounterF64(counter) => BoundRecorder::CounterF64(counter.bind(labels)),
-            Self::UpDownI64(counter) => BoundRecorder::UpDownI64(counter.bind(labels)),
-            Self::UpDownF64(counter) => BoundRecorder::UpDownF64(counter.bind(labels)),
-            Self::HistogramU64(histogram) => BoundRecorder::HistogramU64(histogram.bind(labels)),
-            Self::HistogramF64(histogram) => BoundRecorder::HistogramF64(histogram.bind(labels)),
-            Self::Observed => return None,
-        })
-    }
-}
-
-impl BoundRecorder {
-    #[inline]
-    pub(crate) fn record(&self, value: Value) {
+    fn bind(&self, labels: &Attributes) -> Make<BoundSeries> {
         match self {
-            Self::CounterU64(counter) => counter.add(value.as_u64()),
-            Self::CounterF64(counter) => counter.add(value.as_f64()),
-            Self::UpDownI64(counter) => counter.add(value.as_i64()),
-            Self::UpDownF64(counter) => counter.add(value.as_f64()),
-            Self::HistogramU64(histogram) => histogram.record(value.as_u64()),
-            Self::HistogramF64(histogram) => histogram.record(value.as_f64()),
+            Self::Source(source) => source.bind(labels).map_or(Make::NotNow, Make::Made),
+            Self::Observed => Make::Nothing,
         }
     }
 }

@@ -23,7 +23,7 @@ use pin_project_lite::pin_project;
 use crate::{
     clock::Clock,
     gate::Gate,
-    provider::{Home, Provider},
+    provider::{self, Home, Provider},
     registry::Registry,
 };
 
@@ -49,6 +49,7 @@ impl Isolated {
     #[must_use]
     pub fn new(gate: Gate, clock: Clock) -> Arc<Self> {
         IN_USE.fetch_add(1, Ordering::Relaxed);
+        provider::settle_sole();
         let home = Home::Isolated(Arc::new(Provider::of(Arc::new(gate))));
         Arc::new(Self {
             registry: Registry::new(home),
@@ -96,6 +97,7 @@ impl Drop for Isolated {
     fn drop(&mut self) {
         self.registry.home().provider().replace(None);
         IN_USE.fetch_sub(1, Ordering::Relaxed);
+        provider::settle_sole();
     }
 }
 

@@ -4,7 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
 
-use crate::{gate::Gate, provider::Provider};
+use crate::{
+    gate::Gate,
+    provider::{self, Provider},
+};
 
 /// Something made from the current provider, for as long as that provider is the current one.
 ///
@@ -17,8 +20,26 @@ pub(crate) struct Late<B> {
 
 struct Made<B> {
     generation: u64,
-    /// `None` while there is no provider.
+    /// `None` if the provider has nothing of it, or there is no provider.
     value: Option<B>,
+}
+
+/// What the provider has.
+pub(crate) enum Make<B> {
+    Made(B),
+    /// Nothing, for as long as it is the provider.
+    Nothing,
+    /// It cannot be made now, on this thread.
+    NotNow,
+}
+
+/// What was found.
+pub(crate) enum Found<R> {
+    Used(R),
+    /// There is nothing to be used.
+    Nothing,
+    /// There is nothing yet.
+    NotNow,
 }
 
 impl<B> Default for Late<B> {
@@ -31,17 +52,27 @@ impl<B> Default for Late<B> {
 }
 
 impl<B> Late<B> {
-    /// Uses the value; makes it first if the provider is a new one. Without provider nothing happens.
+    /// What was made from the first provider of the process, while that is where everything goes: the outer `None` says
+    /// that more has to be asked, the inner one that nothing is to be done.
+    #[inline]
+    pub(crate) fn at_hand(&self) -> Option<Option<&B>> {
+        match self.first.get() {
+            Some(first) if first.generation == provider::sole() => Some(first.value.as_ref()),
+            _ => None,
+        }
+    }
+
+    /// Uses the value; makes it first if the provider is a new one.
     #[inline]
     pub(crate) fn with<R>(
         &self,
         provider: &Provider,
-        make: impl FnOnce(&Gate) -> Option<B>,
+        make: impl FnOnce(&Gate) -> Make<B>,
         usage: impl FnOnce(&B) -> R,
-    ) -> Option<R> {
+    ) -> Found<R> {
         let generation = provider.generation();
         match self.first.get() {
-            Some(first) if first.generation == generation => first.value.as_ref().map(usage),
+            Some(first) if first.generation == generation => first.found(usage),
             _ => self.with_later(provider, generation, make, usage),
         }
     }
@@ -50,12 +81,12 @@ impl<B> Late<B> {
         &self,
         provider: &Provider,
         generation: u64,
-        make: impl FnOnce(&Gate) -> Option<B>,
+        make: impl FnOnce(&Gate) -> Make<B>,
         usage: impl FnOnce(&B) -> R,
-    ) -> Option<R> {
+    ) -> Found<R> {
         let made = self.later.load();
         match &*made {
-            Some(made) if made.generation == generation => made.value.as_ref().map(usage),
+            Some(made) if made.generation == generation => made.found(usage),
             _ => self.make(provider, generation, make, usage),
         }
     }
@@ -66,18 +97,31 @@ impl<B> Late<B> {
         &self,
         provider: &Provider,
         generation: u64,
-        make: impl FnOnce(&Gate) -> Option<B>,
+        make: impl FnOnce(&Gate) -> Make<B>,
         usage: impl FnOnce(&B) -> R,
-    ) -> Option<R> {
-        let value = provider.current().and_then(|gate| make(&gate));
+    ) -> Found<R> {
+        let value = match provider.current().map(|gate| make(&gate)) {
+            Some(Make::Made(value)) => Some(value),
+            Some(Make::Nothing) | None => None,
+            Some(Make::NotNow) => return Found::NotNow,
+        };
         let made = Made { generation, value };
-        if made.value.is_some() && self.first.get().is_none() {
-            let first = self.first.get_or_init(|| made);
-            return first.value.as_ref().map(usage);
+        // Before the first provider there is nothing to be remembered for long.
+        if generation != provider::NONE_YET && self.first.get().is_none() {
+            return self.first.get_or_init(|| made).found(usage);
         }
         let made = Arc::new(made);
         self.later.store(Some(made.clone()));
-        made.value.as_ref().map(usage)
+        made.found(usage)
+    }
+}
+
+impl<B> Made<B> {
+    #[inline]
+    fn found<R>(&self, usage: impl FnOnce(&B) -> R) -> Found<R> {
+        self.value
+            .as_ref()
+            .map_or(Found::Nothing, |value| Found::Used(usage(value)))
     }
 }
 

@@ -69,11 +69,11 @@ pub use crate::{
         in_call,
     },
     counter::{Counter, CounterBuilder},
-    early::forget_early,
+    
     gauge::{Gauge, GaugeBuilder},
     handle::Labels,
     histogram::{Histogram, HistogramBuilder},
-    install::{install, uninstall},
+    install::{decline, install, uninstall},
     instrument::SCOPE_NAME,
     label::LabelValue,
     number::{CounterNumber, GaugeNumber, HistogramNumber, Number, UpDownNumber},

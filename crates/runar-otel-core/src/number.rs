@@ -38,6 +38,22 @@ pub enum NumberKind {
     F64,
 }
 
+impl NumberKind {
+    /// The number that these bits stand for.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "an exemplar's value is a double"
+    )]
+    #[inline]
+    pub(crate) fn f64_of(self, bits: u64) -> f64 {
+        match self {
+            Self::U64 => bits as f64,
+            Self::I64 => bits.cast_signed() as f64,
+            Self::F64 => f64::from_bits(bits),
+        }
+    }
+}
+
 /// One value of any number type. The first type registered under a name wins: others convert.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +112,16 @@ impl Value {
             Self::U64(value) => value as f64,
             Self::I64(value) => value as f64,
             Self::F64(value) => value.get(),
+        }
+    }
+
+    /// The value as this number type, by its bits.
+    #[inline]
+    pub(crate) fn bits(self, number: NumberKind) -> u64 {
+        match number {
+            NumberKind::U64 => self.as_u64(),
+            NumberKind::I64 => self.as_i64().cast_unsigned(),
+            NumberKind::F64 => self.as_f64().to_bits(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The provider that handles record to: none before `init()`, one after it, another one after the next.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -12,6 +12,34 @@ use crate::{gate::Gate, isolated};
 /// The provider of the process.
 pub(crate) static PROCESS: Provider = Provider::none();
 
+/// The generation of a place that has not had a gate yet.
+pub(crate) const NONE_YET: u64 = 0;
+
+/// The next generation of any provider.
+static NEXT: AtomicU64 = AtomicU64::new(NONE_YET + 1);
+
+/// The generation of the process's provider while everything goes there; [`NONE_YET`] while there are isolated recorders.
+static SOLE: AtomicU64 = AtomicU64::new(NONE_YET);
+
+/// The generation of the provider that everything goes to, whatever handle it is recorded with. No other provider
+/// shares it.
+#[inline]
+pub(crate) fn sole() -> u64 {
+    SOLE.load(Ordering::Acquire)
+}
+
+/// To be called when the provider of the process, or whether there are isolated recorders, has changed.
+pub(crate) fn settle_sole() {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _lock = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let sole = if isolated::in_use() {
+        NONE_YET
+    } else {
+        PROCESS.generation()
+    };
+    SOLE.store(sole, Ordering::Release);
+}
+
 /// Whether something can be recorded to: the provider of the process, or an isolated recorder that is current.
 pub(crate) fn is_there() -> bool {
     PROCESS.current().is_some() || isolated::current().is_some()
@@ -21,7 +49,7 @@ pub(crate) fn is_there() -> bool {
 #[derive(Debug)]
 pub(crate) struct Provider {
     current: ArcSwapOption<Gate>,
-    /// Raised after every change of `current`. Release pairs with Acquire: who sees the new generation also sees
+    /// Another one after every change of `current`, unlike that of any other provider. Release pairs with Acquire: who sees the new generation also sees
     /// the gate that it stands for.
     generation: AtomicU64,
 }
@@ -30,7 +58,7 @@ impl Provider {
     const fn none() -> Self {
         Self {
             current: ArcSwapOption::const_empty(),
-            generation: AtomicU64::new(0),
+            generation: AtomicU64::new(NONE_YET),
         }
     }
 
@@ -44,7 +72,9 @@ impl Provider {
     /// Puts another gate there, or none.
     pub(crate) fn replace(&self, gate: Option<Arc<Gate>>) {
         self.current.store(gate);
-        self.generation.fetch_add(1, Ordering::Release);
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        self.generation.store(next, Ordering::Release);
+        settle_sole();
     }
 
     pub(crate) fn current(&self) -> Option<Arc<Gate>> {

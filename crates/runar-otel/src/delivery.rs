@@ -77,6 +77,8 @@ pub(crate) fn start(
 
     let inner: Arc<dyn MeterProvider + Send + Sync> = Arc::new(provider.clone());
     let gate = Gate::new(streams, inner);
+    // Measurements may wait for collections once one has shown that it lets them in.
+    collector.collect();
     global::set_meter_provider(gate.clone());
     install(Arc::new(gate));
 

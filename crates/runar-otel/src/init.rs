@@ -7,7 +7,7 @@ use std::{
 
 use opentelemetry::global;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use runar_otel_core::{forget_early, report};
+use runar_otel_core::{decline, report};
 use runar_otel_pipeline::background::Background;
 
 use crate::{
@@ -155,7 +155,7 @@ fn start(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, In
         traces::install_propagators(&config.propagators);
     }
     if !config.enabled {
-        forget_early();
+        decline();
         return Ok(Telemetry::disabled(patience));
     }
     let background = Background::start().map_err(InitError::Background)?;

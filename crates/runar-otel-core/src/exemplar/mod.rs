@@ -20,8 +20,8 @@ pub use self::{
     reservoir::{ExemplarReservoir, Measurement, Reservoir, ReservoirFactory},
 };
 pub(crate) use self::{
-    filter::{active_span_context, context_is_alive, outside_of_spans},
-    storage::ExemplarStorage,
+    filter::{Verdict, active_span_context, context_is_alive, outside_of_spans},
+    storage::{ExemplarPlace, ExemplarStorage},
 };
 
 /// One measurement kept as an example of its data point.

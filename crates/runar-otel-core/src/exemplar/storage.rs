@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, TryLockError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -26,19 +26,27 @@ use crate::{
 pub(crate) struct ExemplarStorage {
     filter: ExemplarFilter,
     choice: Reservoir,
+    /// Those that took something since the last but one freeze.
     series: RwLock<HashMap<Attributes, Arc<Series>>>,
 }
 
+/// The exemplars of one series.
 struct Series {
     /// Set by every offer, cleared by every freeze: a series without offers in between is let go.
     touched: AtomicBool,
-    reservoir: Mutex<Box<dyn ExemplarReservoir>>,
+    /// `None` while it is let go. Changed only with the table of series locked for writing.
+    reservoir: Mutex<Option<Box<dyn ExemplarReservoir>>>,
 }
 
-enum Place {
-    Taken(Arc<Series>),
-    Free,
-    None,
+/// Keeps at hand what a bound series offers to, so that it need not be looked up.
+#[derive(Debug, Default)]
+pub(crate) struct ExemplarPlace(OnceLock<Arc<Series>>);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offered {
+    Done,
+    /// The series is let go, or is not known.
+    Nowhere,
 }
 
 impl std::fmt::Debug for Series {
@@ -46,6 +54,46 @@ impl std::fmt::Debug for Series {
         out.debug_struct("Series")
             .field("touched", &self.touched)
             .finish_non_exhaustive()
+    }
+}
+
+impl Series {
+    /// A series that is let go.
+    fn idle() -> Arc<Self> {
+        Arc::new(Self {
+            touched: AtomicBool::new(false),
+            reservoir: Mutex::new(None),
+        })
+    }
+
+    /// What others are busy with right now is left to them.
+    fn try_lock(&self) -> Option<MutexGuard<'_, Option<Box<dyn ExemplarReservoir>>>> {
+        match self.reservoir.try_lock() {
+            Ok(reservoir) => Some(reservoir),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn offer(&self, plan: &StreamPlan, measurement: &Measurement<'_>) -> Offered {
+        self.touched.store(true, Ordering::Relaxed);
+        // Recording waits for nobody: while another thread offers, this candidate is let go.
+        let Some(mut locked) = self.try_lock() else {
+            return Offered::Done;
+        };
+        let Some(reservoir) = locked.as_mut() else {
+            return Offered::Nowhere;
+        };
+        if catch_unwind(AssertUnwindSafe(|| reservoir.offer(measurement))).is_err() {
+            drop(locked);
+            report::once(("reservoir", &plan.name), || {
+                format!(
+                    "the exemplar reservoir of metric `{}` panicked in `offer`",
+                    plan.name
+                )
+            });
+        }
+        Offered::Done
     }
 }
 
@@ -58,6 +106,10 @@ impl ExemplarStorage {
             choice,
             series: RwLock::default(),
         })
+    }
+
+    pub(crate) fn filter(&self) -> ExemplarFilter {
+        self.filter
     }
 
     /// Offers a measurement that is already recorded.
@@ -73,11 +125,8 @@ impl ExemplarStorage {
         labels: Option<&LabelFilter>,
     ) {
         if let Verdict::Accepted(span) = self.filter.verdict() {
-            self.take(
-                plan,
-                kept,
-                &Measurement::new(value, attributes, labels, span),
-            );
+            let measurement = Measurement::new(value, attributes, labels, span);
+            self.take(plan, kept, &measurement);
         }
     }
 
@@ -91,70 +140,91 @@ impl ExemplarStorage {
         labels: Option<&LabelFilter>,
     ) {
         if self.filter == ExemplarFilter::AlwaysOn {
-            self.take(
-                plan,
-                kept,
-                &Measurement::new(value, attributes, labels, None),
-            );
+            let measurement = Measurement::new(value, attributes, labels, None);
+            self.take(plan, kept, &measurement);
         }
     }
 
     fn take(&self, plan: &StreamPlan, kept: &[KeyValue], measurement: &Measurement<'_>) {
+        self.take_at(&ExemplarPlace::default(), plan, kept, measurement);
+    }
+
+    /// Takes a measurement of a bound series that the filter has accepted.
+    pub(crate) fn take_at(
+        &self,
+        place: &ExemplarPlace,
+        plan: &StreamPlan,
+        kept: &[KeyValue],
+        measurement: &Measurement<'_>,
+    ) {
         if !measurement.value().is_finite() {
             return;
         }
-        let Some(series) = self.find(plan, kept) else {
-            return;
+        let offered = match place.0.get() {
+            Some(series) => series.offer(plan, measurement),
+            None => Offered::Nowhere,
         };
-        series.touched.store(true, Ordering::Relaxed);
-        // Recording waits for nobody: while another thread offers, this candidate is let go.
-        let Ok(mut reservoir) = series.reservoir.try_lock() else {
-            return;
-        };
-        if catch_unwind(AssertUnwindSafe(|| reservoir.offer(measurement))).is_err() {
-            drop(reservoir);
-            report::once(("reservoir", &plan.name), || {
-                format!(
-                    "the exemplar reservoir of metric `{}` panicked in `offer`",
-                    plan.name
-                )
-            });
+        if offered == Offered::Nowhere {
+            self.take_anew(place, plan, kept, measurement);
         }
     }
 
-    fn find(&self, plan: &StreamPlan, kept: &[KeyValue]) -> Option<Arc<Series>> {
-        {
-            let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(found) = series.get(kept) {
-                return Some(found.clone());
-            }
+    #[cold]
+    fn take_anew(
+        &self,
+        place: &ExemplarPlace,
+        plan: &StreamPlan,
+        kept: &[KeyValue],
+        measurement: &Measurement<'_>,
+    ) {
+        let known = self.known(kept);
+        let series = match known {
+            Some(series) => Some(series),
+            None => self.begin(place.0.get(), plan, canonical(kept)),
+        };
+        if let Some(series) = series {
+            series.offer(plan, measurement);
+            let _ = place.0.set(series);
         }
-        let key = canonical(kept);
-        match self.place(plan, &key) {
-            Place::Taken(series) => return Some(series),
-            Place::None => return None,
-            Place::Free => {}
+    }
+
+    fn known(&self, key: &[KeyValue]) -> Option<Arc<Series>> {
+        let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
+        series.get(key).cloned()
+    }
+
+    /// Gives a series a reservoir; `None` if there is no room for it.
+    fn begin(
+        &self,
+        idle: Option<&Arc<Series>>,
+        plan: &StreamPlan,
+        key: Attributes,
+    ) -> Option<Arc<Series>> {
+        if let Some(known) = self.known(&key) {
+            return Some(known);
+        }
+        if !self.has_room(plan) {
+            return None;
         }
         // The application's code runs here: not under the lock.
-        let made = Arc::new(Series {
-            touched: AtomicBool::new(false),
-            reservoir: Mutex::new(self.make(plan)?),
-        });
-        let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
-        Some(series.entry(key).or_insert(made).clone())
+        let reservoir = self.make(plan)?;
+        let series = idle.cloned().unwrap_or_else(Series::idle);
+        let mut table = self.series.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = table.get(&key) {
+            return Some(known.clone());
+        }
+        *series.try_lock()? = Some(reservoir);
+        table.insert(key, series.clone());
+        Some(series)
     }
 
-    /// Whether there is a series for a canonical set, or room for one.
+    /// Whether there is room for another series.
     ///
     /// The storage does not know which sets are beyond the cardinality limit, the store does: it gives their
     /// exemplars to the overflow series. Twice the limit is room enough for those of one interval.
-    fn place(&self, plan: &StreamPlan, key: &Attributes) -> Place {
+    fn has_room(&self, plan: &StreamPlan) -> bool {
         let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
-        match series.get(key) {
-            Some(found) => Place::Taken(found.clone()),
-            None if series.len() >= plan.limit.saturating_mul(2) => Place::None,
-            None => Place::Free,
-        }
+        series.len() < plan.limit.saturating_mul(2)
     }
 
     /// Makes a reservoir, an empty one if that panics.
@@ -186,31 +256,39 @@ impl ExemplarStorage {
                 idle.push(key);
                 continue;
             }
-            let mut reservoir = series
+            let mut locked = series
                 .reservoir
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            let kept = catch_unwind(AssertUnwindSafe(|| reservoir.collect())).unwrap_or_default();
-            if !kept.is_empty() {
+            let collect = || locked.as_mut().map(|reservoir| reservoir.collect());
+            let kept = catch_unwind(AssertUnwindSafe(collect)).unwrap_or_default();
+            if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
                 frozen.push((key, kept));
             }
         }
         if !idle.is_empty() {
-            self.forget(&idle);
+            drop(self.let_go(&idle));
         }
         frozen
     }
 
-    fn forget(&self, idle: &[Attributes]) {
-        let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
+    /// Lets idle series go; what their reservoirs were.
+    fn let_go(&self, idle: &[Attributes]) -> Vec<Box<dyn ExemplarReservoir>> {
+        let mut table = self.series.write().unwrap_or_else(PoisonError::into_inner);
+        let mut gone = Vec::new();
         for key in idle {
-            if series
-                .get(key)
-                .is_some_and(|one| !one.touched.load(Ordering::Relaxed))
+            // Busy is not idle. Touched is set before the lock is taken for an offer.
+            let Some(series) = table.get(key).cloned() else {
+                continue;
+            };
+            if let Some(mut locked) = series.try_lock()
+                && !series.touched.load(Ordering::Relaxed)
             {
-                series.remove(key);
+                gone.extend(locked.take());
+                table.remove(key);
             }
         }
+        gone
     }
 }
 
@@ -263,6 +341,38 @@ mod tests {
         assert_eq!(storage.freeze().len(), 1);
         assert!(storage.freeze().is_empty());
         assert!(storage.series.read().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_bound_series_is_let_go_and_comes_back() {
+        let (storage, plan, place) = (storage(), plan(2), ExemplarPlace::default());
+        let offer = |value| {
+            let measurement = Measurement::new(value, &[], None, None);
+            storage.take_at(&place, &plan, &[], &measurement);
+        };
+        for round in [1.0, 2.0] {
+            offer(round);
+            let kept = storage.freeze();
+            assert_eq!(kept[0].1[0].value.to_bits(), f64::to_bits(round));
+            assert!(storage.freeze().is_empty());
+            assert!(storage.series.read().unwrap().is_empty());
+            let at_hand = place.0.get().unwrap();
+            assert!(at_hand.reservoir.lock().unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn a_bound_series_and_others_of_its_labels_share_a_reservoir() {
+        let (storage, plan, place) = (storage(), plan(2), ExemplarPlace::default());
+        let measurement = Measurement::new(1.0, &[], None, None);
+        storage.take_at(&place, &plan, &[], &measurement);
+        storage.freeze();
+        storage.freeze();
+        // Somebody else comes first, in a place of its own.
+        storage.offer(&plan, 2.0, &[], &[], None);
+        storage.take_at(&place, &plan, &[], &measurement);
+        let kept = storage.freeze();
+        assert_eq!((kept.len(), kept[0].1.len()), (1, 1));
     }
 
     #[test]

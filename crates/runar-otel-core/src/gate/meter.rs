@@ -19,12 +19,13 @@ use super::{
     observable::{Callbacks, observe},
     stream::{Aggregation, InstrumentKind},
     streams::{InstrumentSpec, Stream, Streams},
-    tap::{ApiInstrument, Tap},
+    tap::{ApiInstrument, Source, Tap},
 };
+use crate::{descriptor::Descriptor, number::NumberKind};
 
 /// Makes instruments that pass the gate. The trait's defaults would silently drop measurements, so every
 /// method is here.
-pub(super) struct GateMeter {
+pub(crate) struct GateMeter {
     pub(super) inner: Arc<InnerMeter>,
     pub(super) scope: InstrumentationScope,
     pub(super) aggregation: Aggregation,
@@ -80,17 +81,33 @@ impl GateMeter {
         }
     }
 
-    fn tap<I: ApiInstrument>(
-        &self,
-        spec: InstrumentSpec,
-        build: impl Fn(&Meter, &Stream) -> I + Send + Sync + 'static,
-    ) -> Arc<Tap<I>> {
+    fn tap<I: Built>(&self, spec: InstrumentSpec) -> Arc<Tap<I>> {
         self.settle();
         let (streams, meter) = (self.streams.clone(), self.inner.clone());
         let resolve = move || streams.resolve(&spec);
         Arc::new(Tap::new(&self.streams, resolve, move |stream| {
-            build(meter.get(), stream)
+            I::build(meter.get(), stream)
         }))
+    }
+
+    /// Makes the instrument of a descriptor; `None` for a kind that callbacks observe.
+    pub(crate) fn source(&self, descriptor: &Descriptor) -> Option<Arc<dyn Source>> {
+        let kind = descriptor.kind;
+        let spec = self.spec(
+            kind,
+            descriptor.name.clone(),
+            Some(descriptor.unit.code()),
+            Some(descriptor.description.clone()),
+        );
+        Some(match (kind, descriptor.number) {
+            (InstrumentKind::Counter, NumberKind::F64) => self.tap::<Counter<f64>>(spec),
+            (InstrumentKind::Counter, _) => self.tap::<Counter<u64>>(spec),
+            (InstrumentKind::UpDownCounter, NumberKind::F64) => self.tap::<UpDownCounter<f64>>(spec),
+            (InstrumentKind::UpDownCounter, _) => self.tap::<UpDownCounter<i64>>(spec),
+            (InstrumentKind::Histogram, NumberKind::U64) => self.tap::<Histogram<u64>>(spec),
+            (InstrumentKind::Histogram, _) => self.tap::<Histogram<f64>>(spec),
+            _ => return None,
+        })
     }
 
     /// Makes what waits. The collector does so after each collection; an application that only has readers of its own
@@ -138,6 +155,41 @@ macro_rules! dressed {
     }};
 }
 
+/// An instrument that a meter of the SDK makes for a stream.
+trait Built: ApiInstrument {
+    fn build(meter: &Meter, stream: &Stream) -> Self;
+}
+
+macro_rules! built {
+    (Histogram<$number:ty>, $method:ident) => {
+        impl Built for Histogram<$number> {
+            fn build(meter: &Meter, stream: &Stream) -> Self {
+                let mut builder = dressed!(meter.$method(stream.plan.name.clone()), stream);
+                if let Aggregation::ExplicitBuckets(bounds) = &stream.plan.aggregation {
+                    builder = builder.with_boundaries(bounds.to_vec());
+                }
+                builder.build()
+            }
+        }
+    };
+    ($instrument:ty, $method:ident) => {
+        impl Built for $instrument {
+            fn build(meter: &Meter, stream: &Stream) -> Self {
+                dressed!(meter.$method(stream.plan.name.clone()), stream).build()
+            }
+        }
+    };
+}
+built!(Counter<u64>, u64_counter);
+built!(Counter<f64>, f64_counter);
+built!(UpDownCounter<i64>, i64_up_down_counter);
+built!(UpDownCounter<f64>, f64_up_down_counter);
+built!(Gauge<u64>, u64_gauge);
+built!(Gauge<i64>, i64_gauge);
+built!(Gauge<f64>, f64_gauge);
+built!(Histogram<u64>, u64_histogram);
+built!(Histogram<f64>, f64_histogram);
+
 macro_rules! synchronous {
     ($method:ident, $instrument:ty, $kind:ident) => {
         fn $method(&self, asked: InstrumentBuilder<'_, $instrument>) -> $instrument {
@@ -147,9 +199,7 @@ macro_rules! synchronous {
                 asked.unit,
                 asked.description,
             );
-            <$instrument>::new(self.tap(spec, |meter, stream| {
-                dressed!(meter.$method(stream.plan.name.clone()), stream).build()
-            }))
+            <$instrument>::new(self.tap::<$instrument>(spec))
         }
     };
 }
@@ -164,13 +214,7 @@ macro_rules! histogram {
                 asked.description,
             );
             spec.bounds = asked.boundaries;
-            Histogram::new(self.tap(spec, |meter, stream| {
-                let mut builder = dressed!(meter.$method(stream.plan.name.clone()), stream);
-                if let Aggregation::ExplicitBuckets(bounds) = &stream.plan.aggregation {
-                    builder = builder.with_boundaries(bounds.to_vec());
-                }
-                builder.build()
-            }))
+            Histogram::new(self.tap::<Histogram<$number>>(spec))
         }
     };
 }

@@ -3,9 +3,12 @@
 //! Built from traits of the OpenTelemetry API alone and set as the global provider, it sees what the facade, the
 //! macros and third-party libraries record, applies the views, and offers exemplars.
 
+mod batch;
+mod bound;
 mod deferral;
 pub(crate) mod labels;
 mod meter;
+mod number;
 mod observable;
 pub mod stream;
 mod streams;
@@ -24,6 +27,7 @@ pub use self::{
     streams::{GateOptions, Streams},
     view::View,
 };
+pub(crate) use self::{bound::BoundSeries, tap::Source};
 use self::{
     meter::{GateMeter, InnerMeter},
     stream::Aggregation,
@@ -40,6 +44,7 @@ impl Gate {
     /// Puts the gate before a provider.
     #[must_use]
     pub fn new(streams: Arc<Streams>, inner: Arc<dyn MeterProvider + Send + Sync>) -> Self {
+        streams.hook().install(&*inner);
         Self { inner, streams }
     }
 
@@ -54,19 +59,19 @@ impl Gate {
         &self,
         scope: InstrumentationScope,
         aggregation: Aggregation,
-    ) -> Meter {
-        Meter::new(Arc::new(GateMeter {
+    ) -> GateMeter {
+        GateMeter {
             inner: Arc::new(InnerMeter::new(self.inner.clone(), scope.clone())),
             scope,
             aggregation,
             streams: self.streams.clone(),
-        }))
+        }
     }
 }
 
 impl MeterProvider for Gate {
     fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
-        self.meter_with(scope, Aggregation::Default)
+        Meter::new(Arc::new(self.meter_with(scope, Aggregation::Default)))
     }
 }
 

@@ -11,7 +11,9 @@ use opentelemetry::{
     metrics::{AsyncInstrument, Callback},
 };
 
-use super::{deferral::during_collection, stream::InstrumentKind, streams::Stream, tap::Measured};
+use super::{
+    deferral::during_collection, number::Measured, stream::InstrumentKind, streams::Stream,
+};
 use crate::{
     attributes::{Attributes, canonical},
     report,

@@ -10,6 +10,7 @@ use std::{
 use opentelemetry::InstrumentationScope;
 
 use super::{
+    batch::Hook,
     labels::LabelFilter,
     stream::{
         Aggregation, DEFAULT_CARDINALITY_LIMIT, FrozenExemplars, InstrumentKind, Shape, StreamPlan,
@@ -82,6 +83,7 @@ pub struct Streams {
     table: RwLock<HashMap<Identity, Vec<Arc<Stream>>>>,
     first: Mutex<HashMap<(InstrumentationScope, String), FirstSeen>>,
     deferred: Mutex<Vec<Deferred>>,
+    hook: Hook,
 }
 
 impl Streams {
@@ -93,7 +95,13 @@ impl Streams {
             table: RwLock::default(),
             first: Mutex::default(),
             deferred: Mutex::default(),
+            hook: Hook::default(),
         })
+    }
+
+    /// Whether measurements may wait for the next collection.
+    pub(crate) fn hook(&self) -> &Hook {
+        &self.hook
     }
 
     /// The plan of the stream that a collected metric belongs to.

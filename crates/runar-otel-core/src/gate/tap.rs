@@ -14,10 +14,16 @@ use opentelemetry::{
 };
 
 use super::{
+    batch::Hook,
+    bound::BoundSeries,
     deferral::{during_collection, is_collecting},
+    number::Measured,
     streams::{Stream, Streams},
 };
-use crate::attributes::{Attributes, canonical, has_duplicates};
+use crate::{
+    attributes::{Attributes, canonical, has_duplicates},
+    number::Value,
+};
 
 /// What waits at the most for an instrument that is made after a collection.
 const MOST_PENDING: usize = 1024;
@@ -28,45 +34,46 @@ pub(super) trait ApiInstrument: Send + Sync + 'static {
     type Bound: Send + Sync;
     fn record(&self, value: Self::Value, attributes: &[KeyValue]);
     fn bound(&self, attributes: &[KeyValue]) -> Self::Bound;
-    fn record_bound(bound: &Self::Bound, value: Self::Value);
+    /// Records several measurements of one series.
+    fn record_all(bound: &Self::Bound, values: impl Iterator<Item = Self::Value>);
+    /// Whether measurements may wait: not those of which only the last one counts.
+    const BATCHED: bool;
 }
 
-/// A number that instruments measure.
-pub(super) trait Measured: Copy + Send + Sync + 'static {
-    fn as_f64(self) -> f64;
-    fn plus(self, other: Self) -> Self;
-}
-
-macro_rules! measured {
-    ($number:ty, $plus:ident) => {
-        impl Measured for $number {
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "an exemplar's value is a double"
-            )]
-            fn as_f64(self) -> f64 {
-                self as f64
-            }
-            fn plus(self, other: Self) -> Self {
-                self.$plus(other)
-            }
+/// Sums add up first: the SDK then has one addition.
+macro_rules! summed {
+    (batched) => {
+        true
+    };
+    ($bound:ident, $values:ident) => {
+        if let Some(sum) = $values.reduce(Measured::plus) {
+            $bound.add(sum);
         }
     };
 }
-measured!(u64, saturating_add);
-measured!(i64, saturating_add);
 
-impl Measured for f64 {
-    fn as_f64(self) -> f64 {
-        self
-    }
-    fn plus(self, other: Self) -> Self {
-        self + other
-    }
+macro_rules! each {
+    (batched) => {
+        true
+    };
+    ($bound:ident, $values:ident) => {
+        $values.for_each(|value| $bound.record(value))
+    };
+}
+
+macro_rules! last {
+    (batched) => {
+        false
+    };
+    ($bound:ident, $values:ident) => {
+        if let Some(value) = $values.last() {
+            $bound.record(value);
+        }
+    };
 }
 
 macro_rules! api_instrument {
-    ($kind:ident<$number:ty>, $bound:ident, $record:ident) => {
+    ($kind:ident<$number:ty>, $bound:ident, $record:ident, $all:ident) => {
         impl ApiInstrument for $kind<$number> {
             type Value = $number;
             type Bound = $bound<$number>;
@@ -77,22 +84,22 @@ macro_rules! api_instrument {
             fn bound(&self, attributes: &[KeyValue]) -> $bound<$number> {
                 self.bind(attributes)
             }
-            #[inline]
-            fn record_bound(bound: &$bound<$number>, value: $number) {
-                bound.$record(value);
+            fn record_all(bound: &$bound<$number>, values: impl Iterator<Item = $number>) {
+                $all!(bound, values);
             }
+            const BATCHED: bool = $all!(batched);
         }
     };
 }
-api_instrument!(Counter<u64>, BoundCounter, add);
-api_instrument!(Counter<f64>, BoundCounter, add);
-api_instrument!(UpDownCounter<i64>, BoundUpDownCounter, add);
-api_instrument!(UpDownCounter<f64>, BoundUpDownCounter, add);
-api_instrument!(Gauge<u64>, BoundGauge, record);
-api_instrument!(Gauge<i64>, BoundGauge, record);
-api_instrument!(Gauge<f64>, BoundGauge, record);
-api_instrument!(Histogram<u64>, BoundHistogram, record);
-api_instrument!(Histogram<f64>, BoundHistogram, record);
+api_instrument!(Counter<u64>, BoundCounter, add, summed);
+api_instrument!(Counter<f64>, BoundCounter, add, summed);
+api_instrument!(UpDownCounter<i64>, BoundUpDownCounter, add, summed);
+api_instrument!(UpDownCounter<f64>, BoundUpDownCounter, add, summed);
+api_instrument!(Gauge<u64>, BoundGauge, record, last);
+api_instrument!(Gauge<i64>, BoundGauge, record, last);
+api_instrument!(Gauge<f64>, BoundGauge, record, last);
+api_instrument!(Histogram<u64>, BoundHistogram, record, each);
+api_instrument!(Histogram<f64>, BoundHistogram, record, each);
 
 /// One instrument of the gate.
 pub(super) struct Tap<I: ApiInstrument>(Arc<Branches<I>>);
@@ -101,12 +108,13 @@ pub(super) struct Tap<I: ApiInstrument>(Arc<Branches<I>>);
 struct Branches<I: ApiInstrument> {
     made: OnceLock<Box<[Branch<I>]>>,
     make: Box<dyn Fn() -> Box<[Branch<I>]> + Send + Sync>,
+    hook: Hook,
     pending: Mutex<Vec<(I::Value, Attributes)>>,
 }
 
-struct Branch<I> {
-    inner: I,
-    stream: Arc<Stream>,
+pub(super) struct Branch<I> {
+    pub(super) inner: I,
+    pub(super) stream: Arc<Stream>,
 }
 
 impl<I: ApiInstrument> Tap<I> {
@@ -126,6 +134,7 @@ impl<I: ApiInstrument> Tap<I> {
         let branches = Arc::new(Branches {
             made: OnceLock::new(),
             make: Box::new(make),
+            hook: streams.hook().clone(),
             pending: Mutex::default(),
         });
         if is_collecting() {
@@ -227,56 +236,55 @@ impl<I: ApiInstrument> SyncInstrument<I::Value> for Tap<I> {
 struct BoundTap<I: ApiInstrument> {
     branches: Arc<Branches<I>>,
     attributes: Attributes,
-    bound: OnceLock<Box<[BoundBranch<I>]>>,
-}
-
-struct BoundBranch<I: ApiInstrument> {
-    inner: I::Bound,
-    stream: Arc<Stream>,
-    kept: Attributes,
+    bound: OnceLock<BoundSeries>,
 }
 
 impl<I: ApiInstrument> BoundTap<I> {
-    fn bind(&self, branches: &[Branch<I>]) -> Box<[BoundBranch<I>]> {
-        let bind = |branch: &Branch<I>| {
-            let kept: Attributes = match &branch.stream.labels {
-                Some(labels) => labels.kept(&self.attributes).into(),
-                None => self.attributes.clone(),
-            };
-            BoundBranch {
-                inner: branch.inner.bound(&kept),
-                stream: branch.stream.clone(),
-                kept,
+    /// The first measurement binds, if that can be done on this thread.
+    #[cold]
+    fn measure_unbound(&self, value: I::Value) {
+        match self.branches.get() {
+            Some(branches) if !is_collecting() => {
+                let bind = || BoundSeries::new(branches, &self.attributes, &self.branches.hook);
+                self.bound.get_or_init(bind).measure(value);
             }
-        };
-        branches.iter().map(bind).collect()
+            Some(branches) => record(branches, value, &self.attributes),
+            None => self.branches.wait(value, self.attributes.clone()),
+        }
     }
 }
 
 impl<I: ApiInstrument> BoundSyncInstrument<I::Value> for BoundTap<I> {
     fn measure(&self, value: I::Value) {
-        let bound = match self.bound.get() {
-            Some(bound) => bound,
-            None => match self.branches.get() {
-                Some(branches) if !is_collecting() => {
-                    self.bound.get_or_init(|| self.bind(branches))
-                }
-                Some(branches) => return record(branches, value, &self.attributes),
-                None => return self.branches.wait(value, self.attributes.clone()),
-            },
-        };
-        for BoundBranch {
-            inner,
-            stream,
-            kept,
-        } in bound
-        {
-            I::record_bound(inner, value);
-            if let Some(exemplars) = &stream.exemplars {
-                let labels = stream.labels.as_ref();
-                exemplars.offer(&stream.plan, value.as_f64(), &self.attributes, kept, labels);
-            }
+        match self.bound.get() {
+            Some(bound) => bound.measure(value),
+            None => self.measure_unbound(value),
         }
+    }
+}
+
+/// An instrument of the gate, whatever its kind and number.
+pub(crate) trait Source: Send + Sync {
+    /// Records a value, converted to the number type of the instrument.
+    fn record(&self, value: Value, labels: &[KeyValue]);
+    /// Binds a series; not on a thread that is collecting.
+    fn bind(&self, labels: &Attributes) -> Option<BoundSeries>;
+    /// Whether the views leave nothing of it.
+    fn is_dropped(&self) -> bool;
+}
+
+impl<I: ApiInstrument> Source for Tap<I> {
+    fn record(&self, value: Value, labels: &[KeyValue]) {
+        self.measure(I::Value::from_bits(value.bits(I::Value::KIND)), labels);
+    }
+
+    fn bind(&self, labels: &Attributes) -> Option<BoundSeries> {
+        let branches = self.0.get().filter(|_| !is_collecting())?;
+        Some(BoundSeries::new(branches, labels, &self.0.hook))
+    }
+
+    fn is_dropped(&self) -> bool {
+        self.0.made.get().is_some_and(|branches| branches.is_empty())
     }
 }
 
@@ -302,9 +310,10 @@ mod tests {
         fn bound(&self, _: &[KeyValue]) -> Self {
             self.clone()
         }
-        fn record_bound(bound: &Self, value: u64) {
-            bound.record(value, &[]);
+        fn record_all(bound: &Self, values: impl Iterator<Item = u64>) {
+            values.for_each(|value| bound.record(value, &[]));
         }
+        const BATCHED: bool = true;
     }
 
     #[test]

@@ -1,0 +1,159 @@
+//! A series of the gate: an instrument with its labels fixed, bound in the SDK.
+
+use std::sync::Arc;
+
+use opentelemetry::metrics::BoundSyncInstrument;
+
+use super::{
+    batch::{Hook, Target, Ticket},
+    number::Measured,
+    streams::Stream,
+    tap::{ApiInstrument, Branch},
+};
+use crate::{
+    attributes::Attributes,
+    exemplar::{ExemplarFilter, ExemplarPlace, Measurement, SpanLink, Verdict},
+    number::{NumberKind, Value},
+};
+
+/// What a series measures goes on to: the SDK's instruments, and the exemplar reservoirs.
+trait Series: Target {
+    /// Offers a measurement that the filter has accepted.
+    fn offer(&self, value: f64, span: Option<SpanLink>);
+    fn target(self: Arc<Self>) -> Arc<dyn Target>;
+}
+
+/// A bound series, whatever its kind and number.
+pub(crate) struct BoundSeries {
+    series: Arc<dyn Series>,
+    /// Its place among those that are batched; `None` if every measurement goes straight to the SDK.
+    ticket: Option<Ticket>,
+    hook: Hook,
+    number: NumberKind,
+    filter: ExemplarFilter,
+}
+
+impl BoundSeries {
+    /// Binds a series in the SDK. Must not happen on a thread that is collecting.
+    pub(super) fn new<I: ApiInstrument>(
+        branches: &[Branch<I>],
+        attributes: &Attributes,
+        hook: &Hook,
+    ) -> Self {
+        let mut bound = branches
+            .iter()
+            .map(|branch| BoundBranch::new(branch, attributes));
+        let filters = branches.iter().filter_map(|branch| {
+            let exemplars = branch.stream.exemplars.as_ref()?;
+            Some(exemplars.filter())
+        });
+        let filter = filters.last().unwrap_or(ExemplarFilter::AlwaysOff);
+        let series = Arc::new(BoundBranches {
+            first: bound.next(),
+            others: bound.collect(),
+            attributes: attributes.clone(),
+        });
+        Self {
+            ticket: I::BATCHED
+                .then(|| Ticket::new(series.clone().target()))
+                .flatten(),
+            series,
+            hook: hook.clone(),
+            number: I::Value::KIND,
+            filter,
+        }
+    }
+
+    /// Records a value, converted to the number type of the instrument.
+    #[inline]
+    pub(crate) fn record(&self, value: Value) {
+        self.measure(value.bits(self.number));
+    }
+
+    #[inline]
+    fn measure(&self, bits: u64) {
+        let waits = match &self.ticket {
+            Some(ticket) => self.hook.works() && ticket.push(bits),
+            None => false,
+        };
+        if !waits {
+            self.series.record(&[bits]);
+        }
+        if let Verdict::Accepted(span) = self.filter.verdict() {
+            self.series.offer(self.number.f64_of(bits), span);
+        }
+    }
+}
+
+impl<N: Measured> BoundSyncInstrument<N> for BoundSeries {
+    fn measure(&self, value: N) {
+        self.measure(value.to_bits());
+    }
+}
+
+/// The streams of a series: mostly just one; a view can make several of an instrument, or none.
+struct BoundBranches<I: ApiInstrument> {
+    first: Option<BoundBranch<I>>,
+    others: Box<[BoundBranch<I>]>,
+    /// All attributes, also those that a view removes.
+    attributes: Attributes,
+}
+
+struct BoundBranch<I: ApiInstrument> {
+    inner: I::Bound,
+    stream: Arc<Stream>,
+    kept: Attributes,
+    exemplars: ExemplarPlace,
+}
+
+impl<I: ApiInstrument> BoundBranches<I> {
+    #[inline]
+    fn for_each(&self, mut usage: impl FnMut(&BoundBranch<I>)) {
+        if let Some(first) = &self.first {
+            usage(first);
+        }
+        self.others.iter().for_each(usage);
+    }
+}
+
+impl<I: ApiInstrument> Target for BoundBranches<I> {
+    fn record(&self, values: &[u64]) {
+        self.for_each(|branch| {
+            let values = values.iter().map(|bits| I::Value::from_bits(*bits));
+            I::record_all(&branch.inner, values);
+        });
+    }
+}
+
+impl<I: ApiInstrument> Series for BoundBranches<I> {
+    fn offer(&self, value: f64, span: Option<SpanLink>) {
+        self.for_each(|branch| branch.offer(value, &self.attributes, span));
+    }
+
+    fn target(self: Arc<Self>) -> Arc<dyn Target> {
+        self
+    }
+}
+
+impl<I: ApiInstrument> BoundBranch<I> {
+    fn new(branch: &Branch<I>, attributes: &Attributes) -> Self {
+        let kept: Attributes = match &branch.stream.labels {
+            Some(labels) => labels.kept(attributes).into(),
+            None => attributes.clone(),
+        };
+        Self {
+            inner: branch.inner.bound(&kept),
+            stream: branch.stream.clone(),
+            kept,
+            exemplars: ExemplarPlace::default(),
+        }
+    }
+
+    fn offer(&self, value: f64, attributes: &Attributes, span: Option<SpanLink>) {
+        if let Some(exemplars) = &self.stream.exemplars {
+            let measurement =
+                Measurement::new(value, attributes, self.stream.labels.as_ref(), span);
+            exemplars.take_at(&self.exemplars, &self.stream.plan, &self.kept, &measurement);
+        }
+    }
+}
