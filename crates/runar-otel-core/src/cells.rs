@@ -64,12 +64,9 @@ impl Cells {
         labels: Labels<'_>,
         usage: impl Fn(&Cell),
     ) {
-        let make = |all: &Attributes| self.cell(all);
-        let known = self
-            .sets
-            .with((base, seed), labels, make, |cell| usage(cell));
-        if known.is_none() {
-            usage(&self.cell(&merged(base, labels)));
+        match self.sets.get((base, seed), labels, |all| self.cell(all)) {
+            Some(cell) => usage(cell),
+            None => usage(&self.cell(&merged(base, labels))),
         }
     }
 

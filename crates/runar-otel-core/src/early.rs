@@ -8,8 +8,8 @@ use std::sync::{
 use opentelemetry::Context;
 
 use crate::{
-    attributes::Attributes, exemplar::context_is_alive, instrument::Instrument, number::Value,
-    provider::NONE_YET,
+    attributes::Attributes, instrument::Instrument, number::Value, provider::NONE_YET,
+    thread::context_is_alive,
 };
 
 /// How many measurements wait for the first provider. What is recorded beyond them is not counted.

@@ -149,14 +149,13 @@ impl Handle {
             }
         }
         let sets = shared.instrument.sets();
-        let record = |series: &Series| {
-            if !series.record_at_hand(value) {
-                shared.record(series, value);
+        match sets.get((base, shared.seed), labels, Series::new) {
+            Some(series) => {
+                if !series.record_at_hand(value) {
+                    shared.record(series, value);
+                }
             }
-        };
-        let interned = sets.with((base, shared.seed), labels, Series::new, record);
-        if interned.is_none() {
-            shared.record_once(value, &merged(base, labels));
+            None => shared.record_once(value, &merged(base, labels)),
         }
     }
 

@@ -31,6 +31,7 @@ mod registry;
 pub mod report;
 mod similar;
 pub mod site;
+mod thread;
 mod timer;
 mod timer_handle;
 mod up_down_counter;
@@ -69,7 +70,6 @@ pub use crate::{
         in_call,
     },
     counter::{Counter, CounterBuilder},
-    
     gauge::{Gauge, GaugeBuilder},
     handle::Labels,
     histogram::{Histogram, HistogramBuilder},

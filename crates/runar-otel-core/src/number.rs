@@ -118,6 +118,16 @@ impl Value {
     /// The value as this number type, by its bits.
     #[inline]
     pub(crate) fn bits(self, number: NumberKind) -> u64 {
+        match (self, number) {
+            (Self::U64(value), NumberKind::U64) => value,
+            (Self::I64(value), NumberKind::I64) => value.cast_unsigned(),
+            (Self::F64(value), NumberKind::F64) => value.0,
+            _ => self.converted(number),
+        }
+    }
+
+    #[cold]
+    fn converted(self, number: NumberKind) -> u64 {
         match number {
             NumberKind::U64 => self.as_u64(),
             NumberKind::I64 => self.as_i64().cast_unsigned(),

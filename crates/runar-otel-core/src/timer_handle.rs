@@ -8,10 +8,7 @@ use opentelemetry::{
 };
 
 use crate::{
-    clock,
-    exemplar::{active_span_context, context_is_alive},
-    handle::Handle,
-    isolated::Here,
+    clock, exemplar::active_span_context, handle::Handle, isolated::Here, thread::context_is_alive,
 };
 
 /// A running measurement: records its duration once, when stopped or dropped.

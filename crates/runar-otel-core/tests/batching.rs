@@ -85,9 +85,10 @@ impl Setting {
         for scope in metrics.scope_metrics() {
             for metric in scope.metrics() {
                 let value = match metric.data() {
-                    AggregatedMetrics::U64(MetricData::Sum(sum)) => {
-                        sum.data_points().map(opentelemetry_sdk::metrics::data::SumDataPoint::value).sum()
-                    }
+                    AggregatedMetrics::U64(MetricData::Sum(sum)) => sum
+                        .data_points()
+                        .map(opentelemetry_sdk::metrics::data::SumDataPoint::value)
+                        .sum(),
                     AggregatedMetrics::F64(MetricData::Histogram(histogram)) => histogram
                         .data_points()
                         .map(opentelemetry_sdk::metrics::data::HistogramDataPoint::count)

@@ -16,7 +16,7 @@ use super::{
     site::{BothErrors, Resolved},
     verdict::Verdict,
 };
-use crate::{clock, exemplar::context_is_alive, isolated::Here};
+use crate::{clock, isolated::Here, thread::context_is_alive};
 
 /// A call under way.
 ///

@@ -1,13 +1,12 @@
 //! The exemplar filter: which measurements may become exemplars.
 
-use std::panic::catch_unwind;
-
 use opentelemetry::{
     Context,
     trace::{SpanContext, TraceContextExt},
 };
 
 use super::SpanLink;
+use crate::thread::{Thread, context_is_alive};
 
 /// Which measurements are offered to the exemplar reservoirs.
 ///
@@ -33,8 +32,17 @@ pub(crate) enum Verdict {
 }
 
 impl ExemplarFilter {
-    /// Asks the filter about the current context.
+    /// Whether a measurement of this thread would be accepted now.
     #[inline]
+    pub(crate) fn is_open(self, thread: &Thread) -> bool {
+        match self {
+            Self::AlwaysOff => false,
+            Self::AlwaysOn => true,
+            Self::TraceBased => thread.context_is_alive() && is_sampled(),
+        }
+    }
+
+    /// Asks the filter about the current context.
     pub(crate) fn verdict(self) -> Verdict {
         match self {
             Self::AlwaysOff => Verdict::Refused,
@@ -45,6 +53,13 @@ impl ExemplarFilter {
             },
         }
     }
+}
+
+#[inline]
+fn is_sampled() -> bool {
+    Context::map_current(|context| {
+        context.has_active_span() && context.span().span_context().is_sampled()
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,32 +101,6 @@ pub(crate) fn active_span_context() -> Option<SpanContext> {
 pub(crate) fn outside_of_spans<R>(work: impl FnOnce() -> R) -> R {
     let _outside = context_is_alive().then(|| Context::new().attach());
     work()
-}
-
-/// Dies before the thread's context does, and so tells whether that can still be read.
-///
-/// One that is born when the context is dead already, because the thread measures for the first time while it
-/// ends, finds that out by a panic.
-struct Sentinel {
-    context_is_alive: bool,
-}
-
-impl Drop for Sentinel {
-    fn drop(&mut self) {}
-}
-
-thread_local! {
-    static SENTINEL: Sentinel = Sentinel {
-        context_is_alive: catch_unwind(|| Context::map_current(|_| ())).is_ok(),
-    };
-}
-
-/// Reading the context in the destructor of a thread-local aborts the process once the context is gone.
-#[inline]
-pub(crate) fn context_is_alive() -> bool {
-    SENTINEL
-        .try_with(|sentinel| sentinel.context_is_alive)
-        .unwrap_or(false)
 }
 
 #[cfg(test)]

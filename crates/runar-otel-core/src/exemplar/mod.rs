@@ -20,7 +20,7 @@ pub use self::{
     reservoir::{ExemplarReservoir, Measurement, Reservoir, ReservoirFactory},
 };
 pub(crate) use self::{
-    filter::{Verdict, active_span_context, context_is_alive, outside_of_spans},
+    filter::{Verdict, active_span_context, outside_of_spans},
     storage::{ExemplarPlace, ExemplarStorage},
 };
 

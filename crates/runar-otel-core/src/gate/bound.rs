@@ -14,6 +14,7 @@ use crate::{
     attributes::Attributes,
     exemplar::{ExemplarFilter, ExemplarPlace, Measurement, SpanLink, Verdict},
     number::{NumberKind, Value},
+    thread::{self, Thread},
 };
 
 /// What a series measures goes on to: the SDK's instruments, and the exemplar reservoirs.
@@ -26,9 +27,8 @@ trait Series: Target {
 /// A bound series, whatever its kind and number.
 pub(crate) struct BoundSeries {
     series: Arc<dyn Series>,
-    /// Its place among those that are batched; `None` if every measurement goes straight to the SDK.
+    /// Its number among those that are batched; `None` if every measurement goes straight to the SDK.
     ticket: Option<Ticket>,
-    hook: Hook,
     number: NumberKind,
     filter: ExemplarFilter,
 }
@@ -54,11 +54,10 @@ impl BoundSeries {
             attributes: attributes.clone(),
         });
         Self {
-            ticket: I::BATCHED
+            ticket: (I::BATCHED && hook.works())
                 .then(|| Ticket::new(series.clone().target()))
                 .flatten(),
             series,
-            hook: hook.clone(),
             number: I::Value::KIND,
             filter,
         }
@@ -70,19 +69,56 @@ impl BoundSeries {
         self.measure(value.bits(self.number));
     }
 
-    #[inline]
+    /// The usual case and nothing else: there is room in the ring of this thread, and no exemplar is wanted. One function
+    /// for all kinds, which calls nothing else unless it ends with that.
+    #[inline(never)]
     fn measure(&self, bits: u64) {
-        let waits = match &self.ticket {
-            Some(ticket) => self.hook.works() && ticket.push(bits),
+        let step = thread::here(|thread| match (&self.ticket, thread.ring()) {
+            (Some(ticket), Some(ring)) if ticket.push(ring, bits) => {
+                if self.filter.is_open(thread) {
+                    Step::Offer
+                } else {
+                    Step::Done
+                }
+            }
+            _ => Step::Measure,
+        });
+        match step {
+            Some(Step::Done) => {}
+            Some(Step::Offer) => self.offer(bits),
+            Some(Step::Measure) | None => self.measure_slowly(bits),
+        }
+    }
+
+    #[inline(never)]
+    fn measure_slowly(&self, bits: u64) {
+        let push = |thread: &Thread| match &self.ticket {
+            Some(ticket) => ticket.push_first(thread.make_ring(), bits),
             None => false,
         };
+        let waits = thread::here(push).unwrap_or(false);
         if !waits {
             self.series.record(&[bits]);
         }
+        self.offer(bits);
+    }
+
+    /// Offers the measurement to the exemplar reservoirs, if the filter says so.
+    #[inline(never)]
+    fn offer(&self, bits: u64) {
         if let Verdict::Accepted(span) = self.filter.verdict() {
             self.series.offer(self.number.f64_of(bits), span);
         }
     }
+}
+
+/// What is to be done with a measurement.
+enum Step {
+    Done,
+    /// To offer it to the exemplar reservoirs.
+    Offer,
+    /// All of it.
+    Measure,
 }
 
 impl<N: Measured> BoundSyncInstrument<N> for BoundSeries {

@@ -102,7 +102,9 @@ impl GateMeter {
         Some(match (kind, descriptor.number) {
             (InstrumentKind::Counter, NumberKind::F64) => self.tap::<Counter<f64>>(spec),
             (InstrumentKind::Counter, _) => self.tap::<Counter<u64>>(spec),
-            (InstrumentKind::UpDownCounter, NumberKind::F64) => self.tap::<UpDownCounter<f64>>(spec),
+            (InstrumentKind::UpDownCounter, NumberKind::F64) => {
+                self.tap::<UpDownCounter<f64>>(spec)
+            }
             (InstrumentKind::UpDownCounter, _) => self.tap::<UpDownCounter<i64>>(spec),
             (InstrumentKind::Histogram, NumberKind::U64) => self.tap::<Histogram<u64>>(spec),
             (InstrumentKind::Histogram, _) => self.tap::<Histogram<f64>>(spec),

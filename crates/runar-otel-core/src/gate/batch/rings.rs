@@ -6,14 +6,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
 };
 
-use super::{Target, ring};
+use super::{Target, groups, ring};
 use crate::gate::deferral::during_collection;
 
 /// After how many measurements a thread looks whether it can empty its ring.
-const BATCH: usize = 64;
+pub(super) const BATCH: usize = 64;
 
 /// 16 KiB per thread that measures.
-pub(super) type Ring = ring::Ring<1024, BATCH>;
+pub(crate) type Ring = ring::Ring<1024, BATCH>;
 
 /// All rings and all targets. Who holds it may drain. Nothing is created, bound or awaited under it.
 pub(super) struct Rings {
@@ -97,56 +97,20 @@ impl Rings {
         self.targets.get_mut(index(number))
     }
 
-    /// Empties some rings. Measurements of one series that follow each other are recorded together.
+    /// Empties some rings.
     pub(super) fn drain(&mut self, rings: &[Arc<Ring>]) {
-        let mut run = Run {
-            targets: &self.targets,
-            series: 0,
-            values: [0; BATCH],
-            count: 0,
-        };
-        during_collection(|| {
-            for ring in rings {
-                ring.drain(|series, value| run.add(series, value));
+        let record = |number, values: &[u64]| {
+            let number = NonZeroU32::new(number);
+            if let Some(Some(target)) = number.and_then(|number| self.targets.get(index(number))) {
+                // A panic would poison the SDK's lock if a collection drains.
+                let _ = catch_unwind(AssertUnwindSafe(|| target.record(values)));
             }
-            run.finish();
-        });
+        };
+        let batch = |series: &[u32], values: &[u64]| groups::by_series(series, values, record);
+        during_collection(|| rings.iter().for_each(|ring| ring.drain(batch)));
     }
 }
 
 fn index(number: NonZeroU32) -> usize {
     number.get() as usize - 1
-}
-
-/// Measurements of one series that follow each other.
-struct Run<'a> {
-    targets: &'a [Option<Arc<dyn Target>>],
-    /// 0 for none.
-    series: u32,
-    values: [u64; BATCH],
-    count: usize,
-}
-
-impl Run<'_> {
-    #[inline]
-    fn add(&mut self, series: u32, value: u64) {
-        if series != self.series || self.count == BATCH {
-            self.finish();
-            self.series = series;
-        }
-        if let Some(place) = self.values.get_mut(self.count) {
-            *place = value;
-            self.count += 1;
-        }
-    }
-
-    fn finish(&mut self) {
-        let values = self.values.get(..self.count).unwrap_or_default();
-        let target = NonZeroU32::new(self.series).and_then(|number| self.targets.get(index(number)));
-        if let (Some(Some(target)), false) = (target, values.is_empty()) {
-            // A panic would poison the SDK's lock if a collection drains.
-            let _ = catch_unwind(AssertUnwindSafe(|| target.record(values)));
-        }
-        self.count = 0;
-    }
 }

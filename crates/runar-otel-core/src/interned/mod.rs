@@ -1,16 +1,20 @@
 //! Interned label sets: what labels given with a measurement lead to, found without copying them.
 
+mod packed;
+mod table;
+
 use std::{
-    hash::{BuildHasher, BuildHasherDefault, Hasher},
+    hash::{BuildHasher, Hasher},
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
 use foldhash::fast::RandomState;
-use opentelemetry::{Key, KeyValue};
+use opentelemetry::{Key, KeyValue, StringValue};
 
+use self::{packed::Packed, table::Table};
 use crate::{
     attributes::{Attributes, canonical},
     gate::stream::DEFAULT_CARDINALITY_LIMIT,
@@ -21,30 +25,25 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Interned<T> {
     /// Seeded at random, so that label values that collide cannot be prepared. It is no cryptographic hash: sets that
-    /// collide stay apart and cost a walk along their list, which the limit bounds.
+    /// collide stay apart and cost a walk along their slots, which the limit bounds.
     hashes: RandomState,
-    sets: papaya::HashMap<u64, Arc<Set<T>>, BuildHasherDefault<AsItIs>>,
-    /// How many there are. Relaxed: being off by a few does no harm.
-    count: AtomicUsize,
+    sets: Table<Set<T>>,
     limit: AtomicUsize,
 }
 
 /// One label set: that of the handle, and what came with the measurement in its order.
 #[derive(Debug)]
-pub(crate) struct Set<T> {
+struct Set<T> {
     base: Attributes,
-    labels: Box<[(Box<str>, Box<str>)]>,
+    labels: Packed,
     made: T,
-    /// Another set of the same hash.
-    next: OnceLock<Arc<Set<T>>>,
 }
 
 impl<T> Default for Interned<T> {
     fn default() -> Self {
         Self {
             hashes: RandomState::default(),
-            sets: papaya::HashMap::default(),
-            count: AtomicUsize::new(0),
+            sets: Table::default(),
             limit: AtomicUsize::new(DEFAULT_CARDINALITY_LIMIT),
         }
     }
@@ -56,43 +55,37 @@ impl<T> Interned<T> {
         self.limit.store(limit, Ordering::Relaxed);
     }
 
-    /// A hash of what a handle carries, to begin with for [`with`](Self::with).
+    /// A hash of what a handle carries, to begin with for [`get`](Self::get).
     pub(crate) fn base(&self, base: &Attributes) -> u64 {
         self.hashes.hash_one(base)
     }
 
-    /// Uses what belongs to a label set; makes it first if the set is new. `None` beyond the limit.
+    /// What belongs to a label set, made first if the set is new. `None` beyond the limit.
     #[inline]
-    pub(crate) fn with<R>(
+    pub(crate) fn get(
         &self,
         (base, seed): (&Attributes, u64),
         labels: Labels<'_>,
         make: impl FnOnce(&Attributes) -> T,
-        usage: impl FnOnce(&T) -> R,
-    ) -> Option<R> {
+    ) -> Option<&T> {
         let hash = self.hash(seed, labels);
-        let sets = self.sets.pin();
-        let mut found = sets.get(&hash);
-        while let Some(set) = found {
-            if set.is(base, labels) {
-                return Some(usage(&set.made));
-            }
-            found = set.next.get();
+        let found = self.sets.find(hash, |set| set.is(base, labels));
+        match found {
+            Some(set) => Some(&set.made),
+            None => self.add(hash, base, labels, make),
         }
-        drop(sets);
-        self.add(hash, base, labels, make)
-            .map(|set| usage(&set.made))
     }
 
     /// Names tell little that values do not: only their lengths are hashed.
     #[inline]
     fn hash(&self, seed: u64, labels: Labels<'_>) -> u64 {
         let mut hasher = self.hashes.build_hasher();
-        hasher.write_u64(seed);
+        let mut lengths = seed;
         for (name, value) in labels {
-            hasher.write_usize(name.len());
+            lengths = lengths.rotate_left(8) ^ name.len() as u64;
             hasher.write(value.as_bytes());
         }
+        hasher.write_u64(lengths);
         hasher.finish()
     }
 
@@ -103,78 +96,38 @@ impl<T> Interned<T> {
         base: &Attributes,
         labels: Labels<'_>,
         make: impl FnOnce(&Attributes) -> T,
-    ) -> Option<Arc<Set<T>>> {
-        if self.count.load(Ordering::Relaxed) >= self.limit.load(Ordering::Relaxed) {
-            return None;
-        }
-        let made = make(&merged(base, labels));
-        let labels = labels
-            .iter()
-            .map(|(name, value)| (Box::from(*name), Box::from(*value)))
-            .collect();
-        let set = Arc::new(Set {
+    ) -> Option<&T> {
+        let set = || Set {
             base: base.clone(),
-            labels,
-            made,
-            next: OnceLock::new(),
-        });
-        self.count.fetch_add(1, Ordering::Relaxed);
-        let sets = self.sets.pin();
-        let mut last = match sets.try_insert(hash, set.clone()) {
-            Ok(_) => return Some(set),
-            Err(taken) => taken.current,
+            labels: Packed::of(labels),
+            made: make(&merged(base, labels)),
         };
-        // Another thread made it, or the hash is that of another set: the list grows at its end.
-        loop {
-            if last.is_same(&set) {
-                return Some(last.clone());
-            }
-            last = last.next.get_or_init(|| set.clone());
-        }
+        let limit = self.limit.load(Ordering::Relaxed);
+        let found = self
+            .sets
+            .find_or_make(hash, |set| set.is(base, labels), limit, set);
+        found.map(|set| &set.made)
     }
 }
 
 impl<T> Set<T> {
     #[inline]
     fn is(&self, base: &Attributes, labels: Labels<'_>) -> bool {
-        let mut pairs = self.labels.iter().zip(labels);
-        self.labels.len() == labels.len()
-            && (Arc::ptr_eq(&self.base, base) || self.base == *base)
-            && pairs.all(|(known, given)| *known.1 == *given.1 && *known.0 == *given.0)
-    }
-
-    fn is_same(&self, other: &Self) -> bool {
-        self.base == other.base && self.labels == other.labels
+        self.labels.is(labels) && (Arc::ptr_eq(&self.base, base) || self.base == *base)
     }
 }
 
 /// The base labels and these, in canonical form; of one name, these win, and of these the last one.
 pub(crate) fn merged(base: &Attributes, labels: Labels<'_>) -> Attributes {
+    // Shared text: the SDK copies labels, not what they say.
     let own = |(name, value): &(&str, &str)| {
-        KeyValue::new(Key::from((*name).to_owned()), (*value).to_owned())
+        KeyValue::new(
+            Key::from(Arc::from(*name)),
+            StringValue::from(Arc::from(*value)),
+        )
     };
     let all: Vec<KeyValue> = base.iter().cloned().chain(labels.iter().map(own)).collect();
     canonical(&all)
-}
-
-/// The keys are hashes already.
-#[derive(Clone, Copy, Debug, Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
 }
 
 #[cfg(test)]
@@ -194,8 +147,9 @@ mod tests {
     /// What a set was made from.
     fn found(sets: &Interned<Attributes>, base: &Attributes, labels: Labels<'_>) -> Attributes {
         let seed = sets.base(base);
-        sets.with((base, seed), labels, Clone::clone, Clone::clone)
+        sets.get((base, seed), labels, Clone::clone)
             .unwrap()
+            .clone()
     }
 
     #[test]
@@ -208,7 +162,6 @@ mod tests {
             &one,
             &found(&sets, &base, &[("method", "PUT")])
         ));
-        assert_eq!(sets.count.load(Ordering::Relaxed), 2);
     }
 
     #[test]
@@ -222,7 +175,6 @@ mod tests {
                 assert_eq!(*set, [KeyValue::new(name, "same")]);
             }
         }
-        assert_eq!(sets.count.load(Ordering::Relaxed), 3);
     }
 
     #[test]
@@ -230,10 +182,7 @@ mod tests {
         let (sets, none) = (Interned::<()>::default(), base(&[]));
         sets.limit(2);
         let seed = sets.base(&none);
-        let known = |value: &str| {
-            sets.with((&none, seed), &[("a", value)], |_| (), |()| ())
-                .is_some()
-        };
+        let known = |value: &str| sets.get((&none, seed), &[("a", value)], |_| ()).is_some();
         assert_eq!(["1", "2", "3", "1"].map(known), [true, true, false, true]);
     }
 
