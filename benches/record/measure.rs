@@ -1,17 +1,13 @@
 //! The measurement: many short samples, the peers taking turns.
 
-use std::{
-    ops::Range,
-    sync::atomic::{AtomicUsize, Ordering},
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use crate::{
     Result,
-    peers::Peer,
-    setting::Setting,
-    table::{Cell, Line},
-    work::{Row, Work, value},
+    case::{Case, count},
+    labels::LabelSets,
+    row::Row,
+    table::Cell,
 };
 
 /// How much is measured.
@@ -24,10 +20,27 @@ pub(crate) enum Effort {
 }
 
 impl Effort {
+    /// How often each process gets its turn.
+    pub(crate) fn turns(self) -> usize {
+        match self {
+            Self::Full => 7,
+            Self::Check => 1,
+        }
+    }
+
+    /// The samples of each case in one turn.
     fn samples(self) -> usize {
         match self {
-            Self::Full => 301,
+            Self::Full => 21,
             Self::Check => 2,
+        }
+    }
+
+    /// The label sets that a row has at the most.
+    fn sets(self) -> usize {
+        match self {
+            Self::Full => usize::MAX,
+            Self::Check => 1_000,
         }
     }
 
@@ -41,177 +54,81 @@ impl Effort {
     }
 }
 
-/// One peer at one work.
-pub(crate) struct Case {
-    peer: Peer,
-    /// Makes the records of these numbers.
-    records: Box<dyn Fn(Range<usize>) + Sync>,
-    /// What the peer says was recorded: how many, or the last value of a gauge.
-    recorded: Box<dyn Fn() -> f64>,
-    /// What the peer does now and then in the background.
-    upkeep: Box<dyn Fn()>,
+/// One peer at one row, with what came out so far.
+pub(crate) struct Entrant {
+    row: &'static Row,
+    case: Case,
     /// The records per sample.
     batch: usize,
-    /// The number of the next record.
-    done: usize,
-    /// The records so far, of all threads.
-    expected: usize,
     /// Nanoseconds per record.
     samples: Vec<f64>,
 }
 
-impl Case {
+impl Entrant {
+    /// Records each label set once, and finds out how many records take one thread as long as a sample should.
     pub(crate) fn new(
-        peer: Peer,
-        record: impl Fn(usize) + Sync + 'static,
-        recorded: impl Fn() -> f64 + 'static,
-    ) -> Self {
-        Self {
-            peer,
-            records: Box::new(move |numbers| numbers.for_each(&record)),
-            recorded: Box::new(recorded),
-            upkeep: Box::new(|| ()),
-            batch: 1,
-            done: 0,
-            expected: 0,
-            samples: Vec::new(),
+        row: &'static Row,
+        case: impl FnOnce(&Row) -> Result<Option<Case>>,
+        effort: Effort,
+    ) -> Result<Option<Self>> {
+        let adapted = row.at_most(effort.sets());
+        let Some(mut case) = case(&adapted)? else {
+            return Ok(None);
+        };
+        let alone = adapted.alone();
+        case.run(LabelSets::round(adapted.sets), &alone)?;
+        let mut batch = 1;
+        // Of three, so that one that was interrupted does not make the batch too small.
+        while (0..3).try_fold(Duration::MAX, |least, _| {
+            Ok::<_, Box<dyn std::error::Error>>(least.min(case.run(batch, &alone)?))
+        })? < effort.sample(row.threads)
+        {
+            batch *= 2;
         }
+        case.upkeep();
+        Ok(Some(Self {
+            row,
+            case,
+            batch,
+            samples: Vec::new(),
+        }))
     }
 
-    pub(crate) fn with_upkeep(mut self, upkeep: impl Fn() + 'static) -> Self {
-        self.upkeep = Box::new(upkeep);
-        self
-    }
-
-    /// Finds out how many records take one thread as long as a sample should.
-    fn calibrate(&mut self, row: &Row, effort: Effort) -> Result<()> {
-        while self.sample(row.setting, 1)? < effort.sample(row.threads) {
+    fn sample(&mut self, effort: Effort) -> Result<()> {
+        let taken = self.case.run(self.batch, self.row)?;
+        let nanoseconds = taken.as_secs_f64() * 1e9 / count(self.batch);
+        self.samples.push(nanoseconds);
+        // Interruptions only lengthen a sample: the batch was measured while there were some.
+        if 2 * taken < effort.sample(self.row.threads) {
             self.batch *= 2;
         }
         Ok(())
     }
 
-    /// Takes one sample: the time from when all threads are there until the last one is done.
-    fn sample(&mut self, setting: Setting, threads: usize) -> Result<Duration> {
-        let numbers = self.done..self.done + self.batch;
-        let missing = &AtomicUsize::new(threads);
-        let records = &*self.records;
-        let time = || timed(records, numbers.clone(), setting, missing);
-        let times = std::thread::scope(|scope| {
-            // This thread is one of them: it keeps its core busy, so that the others get cores of their own.
-            let start = |_| scope.spawn(|| time().map_err(|error| error.to_string()));
-            let others: Vec<_> = (1..threads).map(start).collect();
-            let mut times = vec![time()?];
-            for other in others {
-                times.push(other.join().map_err(|_| "a thread panicked")??);
-            }
-            Ok::<_, Box<dyn std::error::Error>>(times)
-        })?;
-        self.done += self.batch;
-        self.expected += self.batch * threads;
-        (self.upkeep)();
-        Ok(wall(&times))
-    }
-
-    fn cell(&mut self) -> Cell {
+    /// What came out, once everything is known to be recorded.
+    pub(crate) fn cell(mut self) -> Result<Cell> {
+        self.case.check(self.row)?;
         self.samples.sort_by(f64::total_cmp);
         let quantile = |quarters: usize| {
             let at = (self.samples.len() - 1) * quarters / 4;
             self.samples.get(at).copied().unwrap_or_default()
         };
-        Cell {
-            peer: self.peer,
+        Ok(Cell {
+            row: self.row,
+            peer: self.case.peer,
             median: quantile(2),
             quartiles: (quantile(1), quantile(3)),
-        }
-    }
-
-    /// Nobody is measured who does nothing.
-    fn check(&self, row: &Row) -> Result<()> {
-        let (expected, recorded) = match row.work {
-            Work::Gauge => (value(self.done - 1), (self.recorded)()),
-            _ => (count(self.expected), (self.recorded)()),
-        };
-        if (expected - recorded).abs() < 1e-9 {
-            return Ok(());
-        }
-        let (peer, work) = (self.peer.title(), row.title);
-        Err(format!("{work}: {peer} has {recorded}, expected {expected}").into())
-    }
-}
-
-/// One row with those who take part.
-pub(crate) struct Contest {
-    pub(crate) row: &'static Row,
-    pub(crate) cases: Vec<Case>,
-}
-
-impl Contest {
-    /// What came out, once everything is known to be recorded.
-    fn line(&mut self) -> Result<Line> {
-        let row = self.row;
-        let cell = |case: &mut Case| {
-            case.check(row)?;
-            Ok(case.cell())
-        };
-        let cells: Result<Vec<Cell>> = self.cases.iter_mut().map(cell).collect();
-        Ok(Line {
-            work: row.title,
-            cells: cells?,
         })
     }
 }
 
-/// Measures; all cases of all rows take turns, so that a slow minute of the machine hits them alike.
-pub(crate) fn measure(contests: &mut [Contest], effort: Effort) -> Result<Vec<Line>> {
-    for Contest { row, cases } in &mut *contests {
-        for case in cases {
-            case.calibrate(row, effort)?;
-        }
-    }
+/// Measures for one turn; all cases of all rows take turns, so that a slow minute of the machine hits them alike.
+pub(crate) fn turn(entrants: &mut [Entrant], effort: Effort) -> Result<()> {
     for _ in 0..effort.samples() {
-        for Contest { row, cases } in &mut *contests {
-            for case in cases {
-                let taken = case.sample(row.setting, row.threads)?;
-                let nanoseconds = taken.as_secs_f64() * 1e9 / count(case.batch);
-                case.samples.push(nanoseconds);
-            }
+        for entrant in &mut *entrants {
+            entrant.sample(effort)?;
         }
     }
-    contests.iter_mut().map(Contest::line).collect()
-}
-
-/// Makes the records once all threads are there; when it began and when it ended.
-fn timed(
-    records: &(dyn Fn(Range<usize>) + Sync),
-    numbers: Range<usize>,
-    setting: Setting,
-    missing: &AtomicUsize,
-) -> Result<Range<Instant>> {
-    let inside = setting.enter();
-    // Acquire and Release: what a thread did before is done when the others begin.
-    missing.fetch_sub(1, Ordering::AcqRel);
-    let _inside = inside?;
-    while missing.load(Ordering::Acquire) > 0 {
-        std::hint::spin_loop();
-    }
-    let start = Instant::now();
-    records(numbers);
-    Ok(start..Instant::now())
-}
-
-/// From the first start to the last end: threads that ran one after the other, because the machine had something
-/// else to do, look slow and not fast.
-fn wall(times: &[Range<Instant>]) -> Duration {
-    let start = times.iter().map(|time| time.start).min();
-    let end = times.iter().map(|time| time.end).max();
-    match (start, end) {
-        (Some(start), Some(end)) => end - start,
-        _ => Duration::ZERO,
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn count(of: usize) -> f64 {
-    of as f64
+    entrants.iter().for_each(|entrant| entrant.case.upkeep());
+    Ok(())
 }

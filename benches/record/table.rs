@@ -1,61 +1,51 @@
-//! The table of medians.
+//! The tables of medians.
 
 use std::fmt;
 
-use crate::peers::Peer;
+use crate::{
+    Result,
+    peers::Peer,
+    row::{Group, Row},
+    rows::ROWS,
+};
 
-/// Whom ours is compared with in numbers.
-const COMPARED: [Peer; 2] = [Peer::Raw, Peer::RawBound];
-
-/// All that was measured.
-#[derive(Debug, Default)]
-pub(crate) struct Table(Vec<Line>);
-
-/// One work.
-#[derive(Debug)]
-pub(crate) struct Line {
-    pub(crate) work: &'static str,
-    pub(crate) cells: Vec<Cell>,
-}
-
-/// One peer at one work, in nanoseconds per record.
+/// One peer at one row, in nanoseconds per record.
 #[derive(Debug)]
 pub(crate) struct Cell {
+    pub(crate) row: &'static Row,
     pub(crate) peer: Peer,
     pub(crate) median: f64,
     pub(crate) quartiles: (f64, f64),
 }
 
-impl Table {
-    /// Adds those lines of which something was wanted.
-    pub(crate) fn extend(&mut self, lines: Vec<Line>) {
-        let wanted = lines.into_iter().filter(|line| !line.cells.is_empty());
-        self.0.extend(wanted);
-    }
-
-    /// The cell whose middle half of samples is the widest.
-    fn noisiest(&self) -> Option<(&Line, &Cell)> {
-        let cells = self
-            .0
-            .iter()
-            .flat_map(|line| line.cells.iter().map(move |cell| (line, cell)));
-        cells.max_by(|(_, one), (_, other)| one.spread().total_cmp(&other.spread()))
-    }
-}
-
-impl Line {
-    fn median(&self, peer: Peer) -> Option<f64> {
-        let cell = self.cells.iter().find(|cell| cell.peer == peer);
-        cell.map(|cell| cell.median)
-    }
-
-    /// Ours as a multiple of a peer.
-    fn ratio(&self, peer: Peer) -> Option<f64> {
-        Some(self.median(Peer::Ours)? / self.median(peer)?)
-    }
-}
-
 impl Cell {
+    /// As one process tells it to the other.
+    pub(crate) fn print(&self) -> String {
+        let row = ROWS.iter().position(|row| std::ptr::eq(row, self.row));
+        let peer = Peer::ALL.iter().position(|peer| *peer == self.peer);
+        let (lower, upper) = self.quartiles;
+        format!(
+            "{} {} {lower} {} {upper}",
+            row.unwrap_or(usize::MAX),
+            peer.unwrap_or(usize::MAX),
+            self.median
+        )
+    }
+
+    pub(crate) fn parse(line: &str) -> Result<Self> {
+        let wrong = || format!("expected a cell, found {line:?}");
+        let [row, peer, lower, median, upper] = *line.split(' ').collect::<Vec<_>>().as_slice()
+        else {
+            return Err(wrong().into());
+        };
+        Ok(Self {
+            row: ROWS.get(row.parse::<usize>()?).ok_or_else(wrong)?,
+            peer: *Peer::ALL.get(peer.parse::<usize>()?).ok_or_else(wrong)?,
+            median: median.parse()?,
+            quartiles: (lower.parse()?, upper.parse()?),
+        })
+    }
+
     /// How far the middle half of the samples spreads, as a part of the median.
     fn spread(&self) -> f64 {
         let (lower, upper) = self.quartiles;
@@ -63,43 +53,165 @@ impl Cell {
     }
 }
 
-impl fmt::Display for Table {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "| ns per record |")?;
-        for peer in Peer::ALL {
+/// All that was measured.
+#[derive(Debug)]
+pub(crate) struct Table {
+    cells: Vec<Cell>,
+    quartiles: bool,
+}
+
+impl Table {
+    pub(crate) fn new(cells: Vec<Cell>, quartiles: bool) -> Self {
+        Self { cells, quartiles }
+    }
+
+    fn find(&self, row: &Row, peer: Peer) -> Option<&Cell> {
+        let mut cells = self.cells.iter();
+        cells.find(|cell| std::ptr::eq(cell.row, row) && cell.peer == peer)
+    }
+
+    /// The rows of a group of which something was measured.
+    fn rows(&self, group: Group) -> Vec<&'static Row> {
+        let measured = |row: &&Row| {
+            let mut peers = Peer::ALL.iter();
+            peers.any(|peer| self.find(row, *peer).is_some())
+        };
+        let rows = ROWS.iter().filter(|row| row.group == group);
+        rows.filter(measured).collect()
+    }
+
+    /// Ours as a multiple of a peer.
+    fn ratio(&self, row: &Row, peer: Peer) -> Option<f64> {
+        let (ours, other) = (self.find(row, Peer::Ours)?, self.find(row, peer)?);
+        Some(ours.median / other.median)
+    }
+
+    /// The fastest of the others.
+    fn best(&self, row: &Row) -> Option<Peer> {
+        let others = Peer::ALL.iter().filter(|peer| **peer != Peer::Ours);
+        let cells = others.filter_map(|peer| self.find(row, *peer));
+        let best = cells.min_by(|one, other| one.median.total_cmp(&other.median));
+        best.map(|cell| cell.peer)
+    }
+
+    fn group(&self, out: &mut fmt::Formatter<'_>, group: Group) -> fmt::Result {
+        let rows = self.rows(group);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let has = |peer: &&Peer| rows.iter().any(|row| self.find(row, **peer).is_some());
+        let peers: Vec<Peer> = Peer::ALL.iter().filter(has).copied().collect();
+        // Beside one other the fastest is that one.
+        let compared: &[Peer] = if peers.len() > 2 {
+            &[
+                Peer::Raw,
+                Peer::RawBound,
+                Peer::Metered,
+                Peer::Autometrics,
+                Peer::Bare,
+            ]
+        } else {
+            &[]
+        };
+        let shown = |peer: &&Peer| peers.contains(peer);
+        let compared: Vec<Peer> = compared.iter().filter(shown).copied().collect();
+        write!(out, "| {}: ns per record |", group.title())?;
+        for peer in &peers {
             write!(out, " {} |", peer.title())?;
         }
-        for peer in COMPARED {
+        for peer in &compared {
             write!(out, " ours ÷ {} |", peer.title())?;
         }
-        let columns = Peer::ALL.len() + COMPARED.len();
-        writeln!(out, "\n|---|{}", "---:|".repeat(columns))?;
-        for line in &self.0 {
-            write!(out, "| {} |", line.work)?;
-            let medians = Peer::ALL.iter().map(|peer| line.median(*peer));
-            for median in medians {
-                cell(out, median, 1)?;
+        let columns = peers.len() + compared.len() + 1;
+        writeln!(out, " ours ÷ the fastest other |")?;
+        writeln!(out, "|---|{}", "---:|".repeat(columns))?;
+        for row in rows {
+            write!(out, "| {} |", row.title)?;
+            for peer in &peers {
+                self.cell(out, self.find(row, *peer))?;
             }
-            for peer in COMPARED {
-                cell(out, line.ratio(peer), 2)?;
+            for peer in &compared {
+                number(out, self.ratio(row, *peer))?;
             }
-            writeln!(out)?;
+            match self
+                .best(row)
+                .and_then(|best| Some((best, self.ratio(row, best)?)))
+            {
+                Some((best, ratio)) => writeln!(out, " {ratio:.2} ({}) |", best.title())?,
+                None => writeln!(out, " |")?,
+            }
         }
-        let Some((line, cell)) = self.noisiest() else {
+        writeln!(out)
+    }
+
+    fn cell(&self, out: &mut fmt::Formatter<'_>, cell: Option<&Cell>) -> fmt::Result {
+        let Some(cell) = cell else {
+            return write!(out, " |");
+        };
+        write!(out, " {:.1}", cell.median)?;
+        if self.quartiles {
+            let (lower, upper) = cell.quartiles;
+            write!(out, " ({lower:.1} to {upper:.1})")?;
+        }
+        write!(out, " |")
+    }
+
+    /// What the offer of an exemplar costs: a record under the default filter less the same under `always_off`.
+    fn offers(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let off = |row: &Row| {
+            let title = format!("always_off: {}", row.title);
+            ROWS.iter().find(|other| other.title == title)
+        };
+        let differences: Vec<(&Row, f64)> = self
+            .rows(Group::Spans)
+            .into_iter()
+            .filter_map(|row| {
+                let with = self.find(row, Peer::Ours)?.median;
+                let without = self.find(off(row)?, Peer::Ours)?.median;
+                Some((row, with - without))
+            })
+            .collect();
+        if differences.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            out,
+            "| exemplar offer, on top of the record | ns |\n|---|---:|"
+        )?;
+        for (row, nanoseconds) in differences {
+            writeln!(out, "| {} | {nanoseconds:.1} |", row.title)?;
+        }
+        writeln!(out)
+    }
+
+    /// The cell whose middle half of samples is the widest.
+    fn noisiest(&self) -> Option<&Cell> {
+        let cells = self.cells.iter();
+        cells.max_by(|one, other| one.spread().total_cmp(&other.spread()))
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for group in Group::ALL {
+            self.group(out, *group)?;
+        }
+        self.offers(out)?;
+        let Some(cell) = self.noisiest() else {
             return Ok(());
         };
         let (peer, (lower, upper)) = (cell.peer.title(), cell.quartiles);
         writeln!(
             out,
-            "\nThe noisiest: {}, {peer}: half of its samples lie between {lower:.1} and {upper:.1}.",
-            line.work
+            "The noisiest: {}, {peer}: half of its samples lie between {lower:.1} and {upper:.1}.\n",
+            cell.row.title
         )
     }
 }
 
-fn cell(out: &mut fmt::Formatter<'_>, number: Option<f64>, places: usize) -> fmt::Result {
+fn number(out: &mut fmt::Formatter<'_>, number: Option<f64>) -> fmt::Result {
     match number {
-        Some(number) => write!(out, " {number:.places$} |"),
+        Some(number) => write!(out, " {number:.2} |"),
         None => write!(out, " |"),
     }
 }

@@ -1,18 +1,5 @@
 //! The work: what every peer does, and what it is given.
 
-use crate::{peers::Peer, setting::Setting};
-
-/// One line of the table.
-pub(crate) struct Row {
-    pub(crate) title: &'static str,
-    /// The name of the metric; each row has its own.
-    pub(crate) metric: &'static str,
-    pub(crate) work: Work,
-    pub(crate) setting: Setting,
-    pub(crate) threads: usize,
-    pub(crate) peers: &'static [Peer],
-}
-
 /// What is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
@@ -28,40 +15,10 @@ pub(crate) enum Work {
     HistogramLabelled,
     /// A duration is measured and observed: the clock is read twice.
     Timer,
-}
-
-impl Row {
-    pub(crate) const fn new(
-        title: &'static str,
-        metric: &'static str,
-        work: Work,
-        peers: &'static [Peer],
-    ) -> Self {
-        Self {
-            title,
-            metric,
-            work,
-            setting: Setting::Plain,
-            threads: 1,
-            peers,
-        }
-    }
-
-    pub(crate) const fn within(mut self, setting: Setting) -> Self {
-        self.setting = setting;
-        self
-    }
-
-    pub(crate) const fn on_two_threads(mut self) -> Self {
-        self.threads = 2;
-        self
-    }
-
-    /// Tells whether one of the words is part of `work | peer`; without words everything is wanted.
-    pub(crate) fn is_wanted(&self, peer: &Peer, words: &[String]) -> bool {
-        let cell = format!("{} | {}", self.title, peer.title());
-        words.is_empty() || words.iter().any(|word| cell.contains(word))
-    }
+    /// An async function that returns a `Result` is called; it is counted and timed, and has no span.
+    Call,
+    /// The same with a span; whether that is sampled is a matter of the sampler and of the setting.
+    SpannedCall,
 }
 
 /// The bucket bounds of all histograms.
@@ -85,36 +42,3 @@ pub(crate) const LABELS: [(&str, &str); 3] = [
     ("route", "/orders/{id}"),
     ("status", "200"),
 ];
-
-/// The values of three labels, known only at run time.
-#[derive(Clone, Debug)]
-pub(crate) struct LabelValues {
-    pub(crate) method: String,
-    pub(crate) route: String,
-    pub(crate) status: String,
-}
-
-/// The label sets that records with labels take turns in.
-#[derive(Clone, Debug)]
-pub(crate) struct LabelSets([LabelValues; 8]);
-
-impl LabelSets {
-    pub(crate) fn new() -> Self {
-        Self(std::array::from_fn(|at| LabelValues {
-            method: if at & 1 == 0 { "GET" } else { "POST" }.to_owned(),
-            route: if at & 2 == 0 {
-                "/orders/{id}"
-            } else {
-                "/orders"
-            }
-            .to_owned(),
-            status: if at & 4 == 0 { "200" } else { "503" }.to_owned(),
-        }))
-    }
-
-    /// The label set of the record of this number.
-    pub(crate) fn of(&self, at: usize) -> &LabelValues {
-        let [first, ..] = &self.0;
-        self.0.get(at % self.0.len()).unwrap_or(first)
-    }
-}

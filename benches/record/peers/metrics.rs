@@ -8,9 +8,11 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use super::Peer;
 use crate::{
     Result,
-    measure::Case,
+    case::Case,
+    labels::LabelSets,
     readings::in_text,
-    work::{BUCKETS, LABELS, LabelSets, Work, value},
+    row::Row,
+    work::{BUCKETS, LABELS, Work, value},
 };
 
 /// The recorder of the process.
@@ -26,19 +28,20 @@ impl Metrics {
         Ok(Self(handle))
     }
 
-    pub(crate) fn case(&self, work: Work, metric: &'static str) -> Case {
+    pub(crate) fn case(&self, row: &Row) -> Option<Case> {
         let upkeep = self.0.clone();
         // Observed values wait until a scrape or this puts them into their buckets; `install()` does it on a thread of
         // its own, every five seconds.
-        self.records(work, metric)
-            .with_upkeep(move || upkeep.run_upkeep())
+        let case = self.records(row)?;
+        Some(case.with_upkeep(move || upkeep.run_upkeep()))
     }
 
-    fn records(&self, work: Work, metric: &'static str) -> Case {
+    fn records(&self, row: &Row) -> Option<Case> {
+        let metric = row.metric;
         let handle = self.0.clone();
         let recorded = move || in_text(&handle.render(), metric);
-        let sets = LabelSets::new();
-        match work {
+        let sets = LabelSets::new(row.sets);
+        Some(match row.work {
             Work::Counter => {
                 let counter = counter!(metric, &LABELS);
                 Case::new(Peer::Metrics, move |_| counter.increment(1), recorded)
@@ -46,7 +49,7 @@ impl Metrics {
             Work::CounterLabelled => {
                 let record = move |at| {
                     let of = sets.of(at);
-                    counter!(metric, "method" => of.method.clone(), "route" => of.route.clone(), "status" => of.status.clone())
+                    counter!(metric, "method" => of.method.to_owned(), "route" => of.route.to_owned(), "status" => of.status.to_owned())
                         .increment(1);
                 };
                 Case::new(Peer::Metrics, record, recorded)
@@ -63,7 +66,7 @@ impl Metrics {
             Work::HistogramLabelled => {
                 let record = move |at| {
                     let of = sets.of(at);
-                    histogram!(metric, "method" => of.method.clone(), "route" => of.route.clone(), "status" => of.status.clone())
+                    histogram!(metric, "method" => of.method.to_owned(), "route" => of.route.to_owned(), "status" => of.status.to_owned())
                         .record(value(at));
                 };
                 Case::new(Peer::Metrics, record, recorded)
@@ -76,6 +79,7 @@ impl Metrics {
                 };
                 Case::new(Peer::Metrics, record, recorded)
             }
-        }
+            Work::Call | Work::SpannedCall => return None,
+        })
     }
 }

@@ -1,13 +1,19 @@
 //! The peers, each with its own idiom for the same work.
 
+mod autometrics;
+mod bare;
+mod call;
+mod measured;
+mod metered;
 mod metrics;
 mod ours;
+mod ours_calls;
 mod prometheus;
 mod prometheus_client;
 mod raw;
 
 pub(crate) use self::ours::Ours;
-use crate::{Result, measure::Case, work::Row};
+use crate::{Result, case::Case, regime::Regime, row::Row};
 
 /// One column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,19 +27,31 @@ pub(crate) enum Peer {
     Metrics,
     Prometheus,
     PrometheusClient,
+    /// `measured` with labels that are enums: all label sets are known when the program is compiled.
+    Measured,
+    /// `measured` with labels that are any text.
+    MeasuredStrings,
+    /// `metered` with its four metrics: hits, errors, calls in flight, response time.
+    Metered,
+    /// `autometrics` with `prometheus` behind it.
+    Autometrics,
+    /// `#[tracing::instrument]` under `tracing-opentelemetry`: a span and no metrics.
+    Bare,
 }
 
 /// What the other peers need, for as long as the process lives.
 pub(crate) struct Others {
     raw: raw::Raw,
     metrics: metrics::Metrics,
+    autometrics: ::prometheus::Registry,
 }
 
 impl Others {
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(regime: Regime) -> Result<Self> {
         Ok(Self {
-            raw: raw::Raw::start()?,
+            raw: raw::Raw::start(regime)?,
             metrics: metrics::Metrics::start()?,
+            autometrics: autometrics::start()?,
         })
     }
 }
@@ -46,6 +64,11 @@ impl Peer {
         Self::Metrics,
         Self::Prometheus,
         Self::PrometheusClient,
+        Self::Measured,
+        Self::MeasuredStrings,
+        Self::Metered,
+        Self::Autometrics,
+        Self::Bare,
     ];
 
     pub(crate) fn title(self) -> &'static str {
@@ -56,19 +79,28 @@ impl Peer {
             Self::Metrics => "metrics",
             Self::Prometheus => "prometheus",
             Self::PrometheusClient => "prometheus-client",
+            Self::Measured => "measured, enums",
+            Self::MeasuredStrings => "measured, strings",
+            Self::Metered => "metered",
+            Self::Autometrics => "autometrics",
+            Self::Bare => "tracing alone",
         }
     }
 
     /// Prepares the work of a row, `None` where the peer has no idiom for it.
     pub(crate) fn case(self, row: &Row, ours: &Ours, others: &Others) -> Result<Option<Case>> {
-        let (work, metric) = (row.work, row.metric);
         Ok(match self {
-            Self::Ours => Some(ours.case(work, metric)),
-            Self::Raw => Some(others.raw.case(work, metric)),
-            Self::RawBound => others.raw.bound_case(work, metric),
-            Self::Metrics => Some(others.metrics.case(work, metric)),
-            Self::Prometheus => Some(prometheus::case(work, metric)?),
-            Self::PrometheusClient => Some(prometheus_client::case(work, metric)),
+            Self::Ours => ours.case(row),
+            Self::Raw => others.raw.case(row),
+            Self::RawBound => others.raw.bound_case(row),
+            Self::Metrics => others.metrics.case(row),
+            Self::Prometheus => prometheus::case(row)?,
+            Self::PrometheusClient => prometheus_client::case(row),
+            Self::Measured => measured::enum_case(row),
+            Self::MeasuredStrings => measured::string_case(row),
+            Self::Metered => metered::case(row),
+            Self::Autometrics => autometrics::case(row, &others.autometrics),
+            Self::Bare => bare::case(row)?,
         })
     }
 }

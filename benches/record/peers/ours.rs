@@ -1,14 +1,17 @@
 //! `runar-otel`.
 
 use prometheus::Registry;
-use runar_otel::{Counter, Gauge, Histogram, Telemetry, Timer, exemplar::ExemplarFilter};
+use runar_otel::{Counter, Gauge, Histogram, HistogramBuilder, Telemetry, Timer};
 
-use super::Peer;
+use super::{Peer, ours_calls};
 use crate::{
     Result,
-    measure::Case,
+    case::Case,
+    labels::{LabelSets, LabelValues},
     readings::in_registry,
-    work::{BUCKETS, LABELS, LabelSets, LabelValues, Work, value},
+    regime::Regime,
+    row::Row,
+    work::{BUCKETS, LABELS, Work, value},
 };
 
 /// Our telemetry, which runs while this lives.
@@ -18,13 +21,8 @@ pub(crate) struct Ours {
 }
 
 impl Ours {
-    pub(crate) fn start(filter: ExemplarFilter) -> Result<Self> {
-        let telemetry = runar_otel::builder()
-            .metrics_exporters([])
-            .traces_exporters([])
-            .exemplar_filter(filter)
-            .without_subscriber()
-            .init()?;
+    pub(crate) fn start(regime: Regime) -> Result<Self> {
+        let telemetry = regime.start()?;
         let registry = Registry::new();
         registry.register(Box::new(telemetry.prometheus_collector()))?;
         Ok(Self {
@@ -33,19 +31,18 @@ impl Ours {
         })
     }
 
-    pub(crate) fn case(&self, work: Work, metric: &'static str) -> Case {
+    pub(crate) fn case(&self, row: &Row) -> Option<Case> {
+        let metric = row.metric;
         let registry = self.registry.clone();
         let recorded = move || in_registry(&registry, metric);
-        let sets = LabelSets::new();
-        match work {
+        let sets = LabelSets::new(row.sets);
+        Some(match row.work {
             Work::Counter => {
-                let counter = Counter::new(metric, "Requests");
-                let counter = LABELS
-                    .iter()
-                    .fold(counter, |counter, (name, value)| {
-                        counter.with_label(*name, *value)
-                    })
-                    .register();
+                let counter = LABELS.iter().fold(
+                    Counter::new(metric, "Requests"),
+                    |counter, (name, value)| counter.with_label(*name, *value),
+                );
+                let counter = counter.register();
                 Case::new(Peer::Ours, move |_| counter.increment(), recorded)
             }
             Work::CounterLabelled => {
@@ -54,53 +51,56 @@ impl Ours {
                 Case::new(Peer::Ours, record, recorded)
             }
             Work::Gauge => {
-                let gauge = Gauge::new(metric, "Level");
                 let gauge = LABELS
                     .iter()
-                    .fold(gauge, |gauge, (name, value)| {
+                    .fold(Gauge::new(metric, "Level"), |gauge, (name, value)| {
                         gauge.with_label(*name, *value)
-                    })
-                    .register();
+                    });
+                let gauge = gauge.register();
                 Case::new(Peer::Ours, move |at| gauge.set(value(at)), recorded)
             }
             Work::Histogram => {
-                let histogram = Histogram::new(metric, "Duration").with_buckets(BUCKETS.into());
                 let histogram = LABELS
                     .iter()
-                    .fold(histogram, |one, (name, value)| {
-                        one.with_label(*name, *value)
-                    })
-                    .register();
+                    .fold(histogram(metric), |histogram, (name, value)| {
+                        histogram.with_label(*name, *value)
+                    });
+                let histogram = histogram.register();
                 Case::new(Peer::Ours, move |at| histogram.observe(value(at)), recorded)
             }
             Work::HistogramLabelled => {
-                let histogram = Histogram::new(metric, "Duration")
-                    .with_buckets(BUCKETS.into())
-                    .register();
+                let histogram = histogram(metric).register();
                 let record = move |at| histogram.observe_with(value(at), &labels(sets.of(at)));
                 Case::new(Peer::Ours, record, recorded)
             }
             Work::Timer => {
-                let timer = Timer::new(metric, "Duration").with_buckets(BUCKETS.into());
-                let timer = LABELS
-                    .iter()
-                    .fold(timer, |timer, (name, value)| {
-                        timer.with_label(*name, *value)
-                    })
-                    .register();
+                let timer = timer(metric);
                 let record = move |_| {
                     timer.start().stop();
                 };
                 Case::new(Peer::Ours, record, recorded)
             }
-        }
+            Work::Call | Work::SpannedCall => return ours_calls::case(row, recorded),
+        })
     }
 }
 
-fn labels(of: &LabelValues) -> [(&str, &str); 3] {
+fn histogram(metric: &'static str) -> HistogramBuilder {
+    Histogram::new(metric, "Duration").with_buckets(BUCKETS.into())
+}
+
+fn timer(metric: &'static str) -> Timer {
+    let timer = Timer::new(metric, "Duration").with_buckets(BUCKETS.into());
+    let timer = LABELS.iter().fold(timer, |timer, (name, value)| {
+        timer.with_label(*name, *value)
+    });
+    timer.register()
+}
+
+fn labels(of: LabelValues<'_>) -> [(&str, &str); 3] {
     [
-        ("method", of.method.as_str()),
-        ("route", of.route.as_str()),
-        ("status", of.status.as_str()),
+        ("method", of.method),
+        ("route", of.route),
+        ("status", of.status),
     ]
 }

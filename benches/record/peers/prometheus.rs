@@ -7,17 +7,20 @@ use prometheus::{
 use super::Peer;
 use crate::{
     Result,
-    measure::Case,
+    case::Case,
+    labels::{LabelSets, LabelValues},
     readings::in_registry,
-    work::{BUCKETS, LABELS, LabelSets, LabelValues, Work, value},
+    row::Row,
+    work::{BUCKETS, LABELS, Work, value},
 };
 
-pub(crate) fn case(work: Work, metric: &'static str) -> Result<Case> {
+pub(crate) fn case(row: &Row) -> Result<Option<Case>> {
+    let metric = row.metric;
     let registry = Registry::new();
     let (names, fixed) = (LABELS.map(|(name, _)| name), LABELS.map(|(_, value)| value));
-    let sets = LabelSets::new();
+    let sets = LabelSets::new(row.sets);
     let observed = HistogramOpts::new(metric, "Duration").buckets(BUCKETS.into());
-    match work {
+    let case = match row.work {
         Work::Counter => {
             let counters = IntCounterVec::new(Opts::new(metric, "Requests"), &names)?;
             let counter = counters.with_label_values(&fixed);
@@ -57,7 +60,9 @@ pub(crate) fn case(work: Work, metric: &'static str) -> Result<Case> {
                 histogram.start_timer().stop_and_record();
             })
         }
-    }
+        Work::Call | Work::SpannedCall => return Ok(None),
+    };
+    case.map(Some)
 }
 
 fn read_back(
@@ -72,6 +77,6 @@ fn read_back(
     Ok(Case::new(Peer::Prometheus, record, recorded))
 }
 
-fn values(of: &LabelValues) -> [&str; 3] {
-    [&of.method, &of.route, &of.status]
+fn values(of: LabelValues<'_>) -> [&str; 3] {
+    [of.method, of.route, of.status]
 }

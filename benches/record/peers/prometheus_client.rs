@@ -13,9 +13,11 @@ use prometheus_client::{
 
 use super::Peer;
 use crate::{
-    measure::Case,
+    case::Case,
+    labels::{LabelSets, LabelValues},
     readings::in_text,
-    work::{BUCKETS, LabelSets, LabelValues, Work, value},
+    row::Row,
+    work::{BUCKETS, Work, value},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -26,23 +28,24 @@ struct Labels {
 }
 
 impl Labels {
-    fn new(of: &LabelValues) -> Self {
+    fn new(of: LabelValues<'_>) -> Self {
         Self {
-            method: of.method.clone(),
-            route: of.route.clone(),
-            status: of.status.clone(),
+            method: of.method.to_owned(),
+            route: of.route.to_owned(),
+            status: of.status.to_owned(),
         }
     }
 }
 
 type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
 
-pub(crate) fn case(work: Work, metric: &'static str) -> Case {
-    let sets = LabelSets::new();
+pub(crate) fn case(row: &Row) -> Option<Case> {
+    let metric = row.metric;
+    let sets = LabelSets::new(row.sets);
     let fixed = Labels::new(sets.of(0));
     let counters = Family::<Labels, Counter>::default();
     let histograms = Histograms::new_with_constructor(|| Histogram::new(BUCKETS));
-    match work {
+    Some(match row.work {
         Work::Counter => {
             let counter = counters.get_or_create_owned(&fixed);
             read_back(counters, metric, move |_| {
@@ -80,7 +83,8 @@ pub(crate) fn case(work: Work, metric: &'static str) -> Case {
                 histogram.observe(start.elapsed().as_secs_f64());
             })
         }
-    }
+        Work::Call | Work::SpannedCall => return None,
+    })
 }
 
 fn read_back(

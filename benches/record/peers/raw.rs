@@ -4,17 +4,20 @@ use std::time::Instant;
 
 use opentelemetry::{
     KeyValue,
-    metrics::{Counter, Gauge, Histogram, Meter, MeterProvider},
+    metrics::{Counter, Gauge, Histogram, Meter, MeterProvider, noop::NoopMeterProvider},
 };
-use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::{Aggregation, Instrument, SdkMeterProvider, Stream};
 use prometheus::Registry;
 
 use super::Peer;
 use crate::{
     Result,
-    measure::Case,
+    case::Case,
+    labels::{LabelSets, LabelValues},
     readings::in_registry,
-    work::{BUCKETS, LABELS, LabelSets, LabelValues, Work, value},
+    regime::{DROPPED, RAISED_LIMIT, Regime},
+    row::Row,
+    work::{BUCKETS, LABELS, Work, value},
 };
 
 /// A provider that is read by the SDK's exporter for Prometheus.
@@ -25,26 +28,35 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(regime: Regime) -> Result<Self> {
         let registry = Registry::new();
         let exporter = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
             // Our names have theirs already.
             .without_counter_suffixes()
             .build()?;
-        let provider = SdkMeterProvider::builder().with_reader(exporter).build();
+        let provider = SdkMeterProvider::builder()
+            .with_reader(exporter)
+            .with_view(move |instrument: &Instrument| view(regime, instrument))
+            .build();
+        let meter = match regime {
+            // The SDK for Rust does not know the variable: who heeds it sets no provider.
+            Regime::SdkDisabled => NoopMeterProvider::new().meter("record"),
+            _ => provider.meter("record"),
+        };
         Ok(Self {
             registry,
-            meter: provider.meter("record"),
+            meter,
             _provider: provider,
         })
     }
 
     /// With attributes in each call.
-    pub(crate) fn case(&self, work: Work, metric: &'static str) -> Case {
-        let (fixed, sets) = (LABELS.map(attribute), LabelSets::new());
+    pub(crate) fn case(&self, row: &Row) -> Option<Case> {
+        let metric = row.metric;
+        let (fixed, sets) = (LABELS.map(attribute), LabelSets::new(row.sets));
         let recorded = self.recorded(metric);
-        match work {
+        Some(match row.work {
             Work::Counter => {
                 let counter = self.counter(metric);
                 Case::new(Peer::Raw, move |_| counter.add(1, &fixed), recorded)
@@ -77,17 +89,18 @@ impl Raw {
                 };
                 Case::new(Peer::Raw, record, recorded)
             }
-        }
+            Work::Call | Work::SpannedCall => return None,
+        })
     }
 
     /// With attributes bound before. Where they are known only at the call, the SDK leaves it to the application to
     /// find the bound instrument.
-    pub(crate) fn bound_case(&self, work: Work, metric: &'static str) -> Option<Case> {
+    pub(crate) fn bound_case(&self, row: &Row) -> Option<Case> {
         // The other column records under the plain name.
-        let metric = bound_name(metric);
+        let metric = bound_name(row.metric);
         let fixed = LABELS.map(attribute);
         let recorded = self.recorded(metric);
-        Some(match work {
+        Some(match row.work {
             Work::Counter => {
                 let counter = self.counter(metric).bind(&fixed);
                 Case::new(Peer::RawBound, move |_| counter.add(1), recorded)
@@ -110,7 +123,9 @@ impl Raw {
                 };
                 Case::new(Peer::RawBound, record, recorded)
             }
-            Work::CounterLabelled | Work::HistogramLabelled => return None,
+            Work::CounterLabelled | Work::HistogramLabelled | Work::Call | Work::SpannedCall => {
+                return None;
+            }
         })
     }
 
@@ -134,17 +149,32 @@ impl Raw {
 }
 
 fn bound_name(metric: &str) -> &'static str {
-    String::leak(format!("bound_{metric}"))
+    match metric.strip_prefix(DROPPED) {
+        Some(rest) => String::leak(format!("{DROPPED}bound_{rest}")),
+        None => String::leak(format!("bound_{metric}")),
+    }
+}
+
+/// As ours: some metrics are dropped, and the limit of label sets may be raised.
+fn view(regime: Regime, instrument: &Instrument) -> Option<Stream> {
+    let stream = Stream::builder();
+    if instrument.name().starts_with(DROPPED) {
+        stream.with_aggregation(Aggregation::Drop).build().ok()
+    } else if regime == Regime::Many {
+        stream.with_cardinality_limit(RAISED_LIMIT).build().ok()
+    } else {
+        None
+    }
 }
 
 fn attribute((name, value): (&'static str, &'static str)) -> KeyValue {
     KeyValue::new(name, value)
 }
 
-fn attributes(of: &LabelValues) -> [KeyValue; 3] {
+fn attributes(of: LabelValues<'_>) -> [KeyValue; 3] {
     [
-        KeyValue::new("method", of.method.clone()),
-        KeyValue::new("route", of.route.clone()),
-        KeyValue::new("status", of.status.clone()),
+        KeyValue::new("method", of.method.to_owned()),
+        KeyValue::new("route", of.route.to_owned()),
+        KeyValue::new("status", of.status.to_owned()),
     ]
 }
