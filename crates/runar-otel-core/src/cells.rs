@@ -142,14 +142,29 @@ impl Cell {
         self.bits.store(value.bits(self.number), Ordering::Relaxed);
     }
 
+    #[inline]
     pub(crate) fn add(&self, value: Value) {
-        if !value.as_f64().is_finite() {
+        let by = value.as_f64();
+        if !by.is_finite() {
             return;
         }
-        let add = |bits| Some(self.plus(self.from_bits(bits), value).bits(self.number));
+        match self.number {
+            // What most gauges are, and all that count what is under way: no conversion.
+            NumberKind::F64 => self.update(|bits| (f64::from_bits(bits) + by).to_bits()),
+            NumberKind::I64 | NumberKind::U64 => self.add_whole(value),
+        }
+    }
+
+    fn add_whole(&self, value: Value) {
+        self.update(|bits| self.plus(self.from_bits(bits), value).bits(self.number));
+    }
+
+    #[inline]
+    fn update(&self, next: impl Fn(u64) -> u64) {
+        let next = |bits| Some(next(bits));
         let _ = self
             .bits
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
     }
 
     pub(crate) fn value(&self) -> Value {

@@ -11,6 +11,7 @@ use crate::{
     descriptor::Declaration,
     gate::stream::InstrumentKind,
     handle::{Handle, Labels, builder_methods, register_methods},
+    isolated,
     number::{GaugeNumber, NumberKind, Value},
 };
 
@@ -35,7 +36,8 @@ use crate::{
 #[must_use = "a gauge shows what it is told"]
 pub struct Gauge<T: GaugeNumber = f64> {
     handle: Handle,
-    /// The series of the base labels, from its first use on.
+    /// The series of the base labels, from its first use on. Only that of the process is kept: an isolated recorder
+    /// may end before its handles do.
     own: Arc<OnceLock<Arc<Cell>>>,
     number: PhantomData<T>,
 }
@@ -150,26 +152,41 @@ impl<T: GaugeNumber> Gauge<T> {
         &self.handle
     }
 
+    #[inline]
     fn change(&self, value: Value) {
         self.own(|cell| cell.add(value));
     }
 
+    #[inline]
     fn own(&self, usage: impl FnOnce(&Cell)) {
+        match self.own.get() {
+            Some(cell) if !isolated::in_use() => usage(cell),
+            _ => self.find(usage),
+        }
+    }
+
+    /// The first use, or one beside isolated recorders.
+    #[cold]
+    fn find(&self, usage: impl FnOnce(&Cell)) {
+        let Some(labels) = self.handle.labels() else {
+            return;
+        };
         if let Some(elsewhere) = self.handle.elsewhere() {
-            if let (Some(cells), Some(labels)) = (elsewhere.cells(), self.handle.labels()) {
+            if let Some(cells) = elsewhere.cells() {
                 usage(&cells.cell(labels));
             }
             return;
         }
-        if let Some(cell) = self.own.get() {
-            return usage(cell);
-        }
-        let (Some(instrument), Some(labels)) = (self.handle.instrument(), self.handle.labels())
-        else {
+        let Some(instrument) = self.handle.instrument() else {
             return;
         };
-        if let Some(cells) = instrument.cells() {
+        let Some(cells) = instrument.cells() else {
+            return;
+        };
+        if instrument.home().is_process() {
             usage(self.own.get_or_init(|| cells.cell(labels)));
+        } else {
+            usage(&cells.cell(labels));
         }
     }
 

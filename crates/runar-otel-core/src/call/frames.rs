@@ -40,10 +40,14 @@ pub(crate) fn current() -> Vec<Frame> {
 }
 
 /// Makes a call the innermost one, until the guard is dropped.
-pub(crate) fn push(frame: Frame) -> Pushed {
+pub(crate) fn push(resolved: &'static Resolved, labels: Option<&Arc<LabelValues>>) -> Pushed {
     let depth = write(|chain| {
-        chain.push(frame);
-        chain.len() - 1
+        let depth = chain.len();
+        chain.push(Frame {
+            resolved,
+            labels: labels.cloned(),
+        });
+        depth
     });
     Pushed { depth }
 }
@@ -56,11 +60,28 @@ pub(crate) struct Pushed {
 }
 
 impl Drop for Pushed {
+    #[inline]
     fn drop(&mut self) {
-        // What is dropped with a frame are label values: nobody's code runs under the borrow.
-        let Some(depth) = self.depth else { return };
-        write(|chain| chain.truncate(depth));
+        if let Some(depth) = self.depth {
+            truncate(depth);
+        }
     }
+}
+
+/// What is dropped with a frame are label values: nobody's code runs under the borrow.
+fn truncate(depth: usize) {
+    write(|chain| {
+        if chain.len() == depth + 1 {
+            chain.pop();
+        } else {
+            cut(chain, depth);
+        }
+    });
+}
+
+#[cold]
+fn cut(chain: &mut Vec<Frame>, depth: usize) {
+    chain.truncate(depth);
 }
 
 /// Makes another chain the current one, until the guard is dropped; then both are where they were.
@@ -85,6 +106,7 @@ impl Drop for Exchanged<'_> {
 }
 
 /// Nothing happens at the end of a thread, when its chain is gone.
+#[inline]
 fn read<R>(usage: impl FnOnce(&[Frame]) -> R) -> Option<R> {
     CHAIN
         .try_with(|chain| chain.try_borrow().ok().map(|chain| usage(&chain)))
@@ -92,6 +114,7 @@ fn read<R>(usage: impl FnOnce(&[Frame]) -> R) -> Option<R> {
         .flatten()
 }
 
+#[inline]
 fn write<R>(usage: impl FnOnce(&mut Vec<Frame>) -> R) -> Option<R> {
     CHAIN
         .try_with(|chain| {

@@ -5,18 +5,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tracing::Span;
+use tracing::{Span, span::Entered};
 
 use super::{
-    frames::{self, Frame, Pushed},
+    frames::{self, Pushed},
     function::Site,
     label_values::LabelValues,
     series::End,
     service::Owner,
-    site::{BothErrors, Resolved},
+    site::Resolved,
     verdict::Verdict,
 };
-use crate::{clock, isolated::Here, thread::context_is_alive};
+use crate::{
+    clock,
+    handle::Labels,
+    isolated::{self, Here},
+    thread::context_is_alive,
+};
 
 /// A call under way.
 ///
@@ -55,7 +60,6 @@ enum Place {
 impl Call {
     /// Begins a call: counts it as active, an event as received, and finds out whether it is the outermost action
     /// of its service.
-    #[inline]
     pub fn begin(
         site: &'static Site,
         owner: Owner,
@@ -98,30 +102,43 @@ impl Call {
         self.open.started = Some(clock::now());
     }
 
-    /// Runs a part of the call: in its span, as the innermost call of the chain. A verdict ends the call; if the
-    /// part unwinds, the call ends as a panic.
-    pub(crate) fn run<R>(&mut self, part: impl FnOnce() -> (R, Option<Verdict>)) -> R {
-        if self.open.resolved.is_none() {
-            return part().0;
-        }
-        self.open.started.get_or_insert_with(clock::now);
-        let ended;
-        let returned = {
-            let _span = context_is_alive().then(|| self.span.enter());
-            let _pushed = self.open.push();
-            let mut part_guard = Part {
-                open: &mut self.open,
-                span: &self.span,
-                end: Some(End::Panic),
-            };
-            let (returned, verdict) = part();
-            part_guard.end = verdict.map(End::from);
-            ended = part_guard.end.is_some();
-            returned
+    /// Begins a part of the call, which lasts as long as what is returned: in its span, as the innermost call of the
+    /// chain. If the part unwinds, the call ends as a panic. Call [`over`](Self::over) after it.
+    ///
+    /// Not a closure: what it would give back is moved, piece by piece, before the caller has it.
+    #[inline]
+    pub(crate) fn part(&mut self) -> Part<'_> {
+        let pushed = self.open.start();
+        let entered = match pushed {
+            Some(_) => entered(&self.span),
+            None => None,
         };
-        if ended {
+        Part {
+            open: &mut self.open,
+            end: Some(End::Panic),
+            _pushed: pushed,
+            span: &self.span,
+            _entered: entered,
+        }
+    }
+
+    /// Closes the span if the call has ended.
+    #[inline]
+    pub(crate) fn over(&mut self) {
+        if self.open.resolved.is_none() && !self.span.is_none() {
             self.span = Span::none();
         }
+    }
+
+    /// Runs a part of the call. A verdict ends the call.
+    pub(crate) fn run<R>(&mut self, work: impl FnOnce() -> (R, Option<Verdict>)) -> R {
+        let returned = {
+            let mut part = self.part();
+            let (returned, verdict) = work();
+            part.ends(verdict);
+            returned
+        };
+        self.over();
         returned
     }
 
@@ -135,30 +152,8 @@ impl Call {
         self.end_after(verdict.into(), rest);
     }
 
-    fn end_after(&mut self, end: End, rest: impl FnOnce()) {
-        if self.open.resolved.is_none() {
-            return rest();
-        }
-        {
-            let _span = context_is_alive().then(|| self.span.enter());
-            let _pushed = self.open.push();
-            let _part = Part {
-                open: &mut self.open,
-                span: &self.span,
-                end: Some(end),
-            };
-            rest();
-        }
-        self.span = Span::none();
-    }
-}
-
-impl Drop for Call {
-    /// Reached with an open call only between its beginning and its first part: what unwinds here is the function.
-    fn drop(&mut self) {
-        if self.open.resolved.is_none() {
-            return;
-        }
+    #[cold]
+    fn end_before_its_first_part(&mut self) {
         let end = if std::thread::panicking() {
             End::Panic
         } else {
@@ -166,18 +161,53 @@ impl Drop for Call {
         };
         self.end_after(end, || {});
     }
+
+    #[inline]
+    fn end_after(&mut self, end: End, rest: impl FnOnce()) {
+        if self.open.resolved.is_none() {
+            return rest();
+        }
+        {
+            let mut part = self.part();
+            part.end = Some(end);
+            rest();
+        }
+        self.over();
+    }
+}
+
+impl Drop for Call {
+    /// Reached with an open call only between its beginning and its first part: what unwinds here is the function.
+    #[inline]
+    fn drop(&mut self) {
+        if self.open.resolved.is_some() {
+            self.end_before_its_first_part();
+        }
+    }
 }
 
 /// A part of a call that is being run. Dropped without an end when the call goes on later.
-struct Part<'a> {
+pub(crate) struct Part<'a> {
     open: &'a mut Open,
-    span: &'a Span,
     end: Option<End>,
+    span: &'a Span,
+    // Given up in this order, after the end was counted.
+    _pushed: Option<Pushed>,
+    _entered: Option<Entered<'a>>,
+}
+
+impl Part<'_> {
+    /// How the part ends: with the call, or so that it goes on later.
+    #[inline]
+    pub(crate) fn ends(&mut self, verdict: Option<Verdict>) {
+        self.end = verdict.map(End::from);
+    }
 }
 
 impl Drop for Part<'_> {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(end) = self.end {
+        if let Some(end) = &self.end {
             self.open.finish(end, self.span);
         }
     }
@@ -186,75 +216,110 @@ impl Drop for Part<'_> {
 impl Open {
     /// Whatever a call counts when it begins is counted here, and in [`finish`](Self::finish) when it ends: to the
     /// same recorder.
-    #[inline]
     fn begin(resolved: &'static Resolved) -> Self {
-        let mut open = Self {
-            resolved: None,
-            labels: None,
-            started: None,
-            place: Place::Inner,
-            here: Here::now(),
-        };
-        if !resolved.records() {
-            return open;
-        }
-        open.resolved = Some(resolved);
-        if let Some(own) = resolved.own() {
+        let labels = resolved.own().and_then(|own| {
             own.enter();
             let count = resolved.site().function().labels.len();
-            open.labels = (count > 0).then(|| Arc::new(LabelValues::new(count)));
+            (count > 0).then(|| Arc::new(LabelValues::new(count)))
+        });
+        let place = match resolved.of_service() {
+            Some(service) if frames::is_outermost(service) => {
+                service.series().enter();
+                Place::Outermost
+            }
+            _ => Place::Inner,
+        };
+        Self {
+            resolved: resolved.records().then_some(resolved),
+            labels,
+            started: None,
+            place,
+            here: Here::now(),
         }
-        if let Some(service) = resolved.of_service().filter(|it| frames::is_outermost(it)) {
-            service.series().enter();
-            open.place = Place::Outermost;
-        }
-        open
     }
 
-    fn push(&self) -> Option<Pushed> {
-        let frame = Frame {
-            resolved: self.resolved?,
-            labels: self.labels.clone(),
-        };
-        Some(frames::push(frame))
+    /// A part of it begins: the clock runs from the first one on, and it is the innermost call.
+    #[inline]
+    fn start(&mut self) -> Option<Pushed> {
+        let resolved = self.resolved?;
+        if self.started.is_none() {
+            self.started = Some(clock::now());
+        }
+        Some(frames::push(resolved, self.labels.as_ref()))
     }
 
     /// Ends the call, once.
-    fn finish(&mut self, end: End, span: &Span) {
+    fn finish(&mut self, end: &End, span: &Span) {
         let Some(resolved) = self.resolved.take() else {
             return;
         };
         let values = self.labels.take().map(|labels| labels.take());
-        let (place, started) = (self.place, self.started);
-        self.here.enter(|| {
-            let now = clock::now();
-            let took = now.saturating_duration_since(started.unwrap_or(now));
-            describe(span, end);
-            record(resolved, place, end, took, &values.unwrap_or_default());
-        });
+        let values = values.as_deref().unwrap_or_default();
+        if isolated::in_use() {
+            let count = || count(resolved, self, end, span, values);
+            return self.here.enter(count);
+        }
+        count(resolved, self, end, span, values);
     }
 }
 
-/// Counts what is known at the end of a call.
-fn record(resolved: &Resolved, place: Place, end: End, took: Duration, values: &[String]) {
-    let undeclared = BothErrors::default();
-    let errors = resolved.errors(end).unwrap_or(&undeclared);
+/// Reads the clock and counts all that is known at the end of a call.
+#[inline(always)]
+fn count(resolved: &Resolved, open: &Open, end: &End, span: &Span, values: &[String]) {
+    let now = clock::now();
+    let took = match open.started {
+        Some(started) => now.saturating_duration_since(started),
+        None => Duration::ZERO,
+    };
+    describe(span, end);
+    let errors = match end {
+        End::Error(kind) => resolved.errors(kind),
+        End::Ok | End::Panic | End::Cancelled => None,
+    };
     if let Some(own) = resolved.own() {
         own.leave();
-        let names = resolved.site().function().labels.iter().copied();
-        let labels: Vec<(&str, &str)> = names.zip(values.iter().map(String::as_str)).collect();
-        own.complete(end, took, &errors.own, &labels);
+        let errors = errors.map(|errors| &errors.own);
+        match values {
+            [] => own.complete(end, took, errors, &[]),
+            values => with_labels(resolved, values, |labels| {
+                own.complete(end, took, errors, labels);
+            }),
+        }
     }
-    let of_service = resolved.of_service().filter(|_| place == Place::Outermost);
-    if let Some(service) = of_service {
+    if let (Place::Outermost, Some(service)) = (open.place, resolved.of_service()) {
         let series = service.series();
         series.leave();
-        series.complete(end, took, &errors.of_service, &[]);
+        let errors = errors.map(|errors| &errors.of_service);
+        series.complete(end, took, errors, &[]);
     }
+}
+
+/// The labels of a call, by name and value: as many as most functions have without a list of their own.
+fn with_labels(resolved: &Resolved, values: &[String], usage: impl FnOnce(Labels<'_>)) {
+    let names = resolved.site().function().labels.iter().copied();
+    let pairs = names.zip(values.iter().map(String::as_str));
+    let mut few = [("", ""); 8];
+    match few.get_mut(..values.len()) {
+        Some(labels) => {
+            labels
+                .iter_mut()
+                .zip(pairs)
+                .for_each(|(to, pair)| *to = pair);
+            usage(labels);
+        }
+        None => usage(&pairs.collect::<Vec<_>>()),
+    }
+}
+
+/// Enters a span, if there is one and a span can still be entered on this thread.
+#[inline]
+fn entered(span: &Span) -> Option<Entered<'_>> {
+    (!span.is_none() && context_is_alive()).then(|| span.enter())
 }
 
 /// Says in the span how the call ended. The status of a span that did not fail is left to others.
-fn describe(span: &Span, end: End) {
+#[inline]
+fn describe(span: &Span, end: &End) {
     if span.is_disabled() {
         return;
     }

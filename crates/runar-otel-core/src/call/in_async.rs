@@ -1,6 +1,7 @@
 //! The body of an async function, run within its call.
 
 use std::{
+    borrow::BorrowMut,
     fmt,
     pin::Pin,
     task::{Context, Poll},
@@ -14,8 +15,13 @@ use super::{guard::Call, verdict::Verdict};
 ///
 /// A panic is one that unwinds a poll of the body. A future that is dropped while its caller unwinds was cancelled.
 /// With `panic = "abort"` the process ends at once, and nothing is counted.
-pub fn in_async<F, V>(call: Call, body: F, verdict: V) -> InAsync<F, V>
+///
+/// The attributes lend the call: moved, it would be written in parts and at once read as a whole, for which the
+/// processor waits.
+#[inline]
+pub fn in_async<C, F, V>(call: C, body: F, verdict: V) -> InAsync<C, F, V>
 where
+    C: BorrowMut<Call>,
     F: Future,
     V: FnOnce(&F::Output) -> Verdict,
 {
@@ -36,16 +42,17 @@ pub fn in_async_open<F: Future>(call: Call, body: F) -> InAsyncOpen<F> {
 pin_project! {
     /// See [`in_async`].
     #[must_use = "futures do nothing unless polled"]
-    pub struct InAsync<F, V> {
+    pub struct InAsync<C: BorrowMut<Call>, F, V> {
         #[pin]
         work: Work<F, V>,
-        call: Call,
+        call: C,
     }
 
-    impl<F, V> PinnedDrop for InAsync<F, V> {
+    impl<C: BorrowMut<Call>, F, V> PinnedDrop for InAsync<C, F, V> {
+        #[inline]
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            this.call.cancel(|| this.work.set(Work::Over));
+            this.call.borrow_mut().cancel(|| this.work.set(Work::Over));
         }
     }
 }
@@ -64,29 +71,36 @@ pin_project! {
     }
 }
 
-impl<F, V> Future for InAsync<F, V>
+impl<C, F, V> Future for InAsync<C, F, V>
 where
+    C: BorrowMut<Call>,
     F: Future,
     V: FnOnce(&F::Output) -> Verdict,
 {
     type Output = F::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let mut work = this.work;
-        this.call.run(|| {
-            let WorkUnderWay::UnderWay { body, .. } = work.as_mut().project() else {
-                return (Poll::Pending, None);
+        let (mut work, call) = (this.work, this.call.borrow_mut());
+        let polled = {
+            let mut part = call.part();
+            let polled = match work.as_mut().project() {
+                WorkUnderWay::UnderWay { body, .. } => body.poll(context),
+                WorkUnderWay::Over => Poll::Pending,
             };
-            let Poll::Ready(returned) = body.poll(context) else {
-                return (Poll::Pending, None);
+            let verdict = match &polled {
+                Poll::Ready(returned) => match work.project_replace(Work::Over) {
+                    WorkTaken::UnderWay { verdict, .. } => Some(verdict(returned)),
+                    WorkTaken::Over => None,
+                },
+                Poll::Pending => None,
             };
-            let verdict = match work.project_replace(Work::Over) {
-                WorkTaken::UnderWay { verdict, .. } => Some(verdict(&returned)),
-                WorkTaken::Over => None,
-            };
-            (Poll::Ready(returned), verdict)
-        })
+            part.ends(verdict);
+            polled
+        };
+        call.over();
+        polled
     }
 }
 
@@ -138,10 +152,10 @@ impl<F: Future> Future for InAsyncOpen<F> {
     }
 }
 
-impl<F, V> fmt::Debug for InAsync<F, V> {
+impl<C: BorrowMut<Call>, F, V> fmt::Debug for InAsync<C, F, V> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("InAsync")
-            .field("call", &self.call)
+            .field("call", self.call.borrow())
             .finish_non_exhaustive()
     }
 }

@@ -1,18 +1,25 @@
 //! The body of a function, run within its call.
 
+use std::borrow::BorrowMut;
+
 use super::{guard::Call, verdict::Verdict};
 
 /// Runs the body of a function within its call. The call ends when the body returns or panics.
+#[inline]
 pub fn in_sync<R>(
-    mut call: Call,
+    mut call: impl BorrowMut<Call>,
     body: impl FnOnce() -> R,
     verdict: impl FnOnce(&R) -> Verdict,
 ) -> R {
-    call.run(|| {
+    let call = call.borrow_mut();
+    let returned = {
+        let mut part = call.part();
         let returned = body();
-        let verdict = verdict(&returned);
-        (returned, Some(verdict))
-    })
+        part.ends(Some(verdict(&returned)));
+        returned
+    };
+    call.over();
+    returned
 }
 
 /// Runs the body of a function within its call, which goes on after it: in what the function returns.

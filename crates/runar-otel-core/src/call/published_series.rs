@@ -123,11 +123,10 @@ impl Publisher {
 
 impl EventSeries {
     pub(crate) fn complete(&self, end: End, took: Duration) {
-        let nobody = Errors::default();
         let knows = |errors: &&Errors| matches!(end, End::Error(kind) if errors.of(kind).is_some());
         let mut declared = self.errors.iter().map(|declared| &declared.errors);
-        let errors = declared.find(knows).unwrap_or(&nobody);
-        self.series.complete(end, took, errors, &[]);
+        let errors = declared.find(knows);
+        self.series.complete(&end, took, errors, &[]);
     }
 
     /// Binds the counters of error types, and shows them at zero.

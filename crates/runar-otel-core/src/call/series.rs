@@ -22,7 +22,7 @@ pub(crate) enum End {
 
 impl End {
     /// Label `outcome`.
-    pub(crate) fn outcome(self) -> &'static str {
+    pub(crate) fn outcome(&self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Error(_) => "error",
@@ -32,7 +32,7 @@ impl End {
     }
 
     /// Label `error_type`, of what burns an error budget: a caller that went away does not.
-    pub(crate) fn error_type(self) -> Option<&'static str> {
+    pub(crate) fn error_type(&self) -> Option<&'static str> {
         match self {
             Self::Error(kind) => Some(kind),
             Self::Panic => Some(PANIC),
@@ -60,7 +60,8 @@ impl<T> ByOutcome<T> {
         }
     }
 
-    fn of(&self, end: End) -> &T {
+    #[inline]
+    fn of(&self, end: &End) -> &T {
         match end {
             End::Ok => &self.ok,
             End::Error(_) => &self.error,
@@ -132,20 +133,27 @@ impl Series {
     }
 
     /// It is over.
-    pub(crate) fn complete(&self, end: End, took: Duration, errors: &Errors, labels: Labels<'_>) {
+    #[inline]
+    pub(crate) fn complete(
+        &self,
+        end: &End,
+        took: Duration,
+        errors: Option<&Errors>,
+        labels: Labels<'_>,
+    ) {
         let duration = self.duration.of(end);
-        let completed = self.completed.as_ref().map(|counters| counters.of(end));
         if labels.is_empty() {
             duration.observe_duration(took);
-            completed.inspect(|counter| counter.increment());
         } else {
             duration.observe_duration_with(took, labels);
-            completed.inspect(|counter| counter.increment_with(labels));
+        }
+        if let Some(completed) = &self.completed {
+            count(completed.of(end), labels);
         }
         match end {
             End::Ok | End::Cancelled => {}
             End::Panic => count(&self.panicked, labels),
-            End::Error(kind) => match errors.of(kind) {
+            End::Error(kind) => match errors.and_then(|errors| errors.of(kind)) {
                 Some(counter) => count(counter, labels),
                 None => self.count_undeclared(kind, labels),
             },
@@ -154,6 +162,9 @@ impl Series {
 
     /// An error that nobody declared.
     fn count_undeclared(&self, kind: &'static str, labels: Labels<'_>) {
+        if labels.is_empty() {
+            return self.failed.increment_with(&[("error_type", kind)]);
+        }
         let all: Vec<(&str, &str)> = labels
             .iter()
             .copied()
@@ -218,6 +229,7 @@ impl Errors {
     }
 }
 
+#[inline]
 fn count(counter: &Counter, labels: Labels<'_>) {
     if labels.is_empty() {
         counter.increment();

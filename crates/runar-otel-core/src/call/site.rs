@@ -10,7 +10,7 @@ use super::{
     appended::{Appended, Made},
     family::{Family, Group},
     function::{Function, Role, Site},
-    series::{End, Errors, Series},
+    series::{Errors, Series},
     service::{Owner, ServiceMeta},
 };
 use crate::{
@@ -60,7 +60,7 @@ struct Declares {
 type ErrorTypesOf = fn() -> &'static [&'static str];
 
 /// The error counters of a function, and those of its service for what the function declares.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct BothErrors {
     pub(crate) own: Errors,
     pub(crate) of_service: Errors,
@@ -164,17 +164,12 @@ impl Resolved {
         self.of_service
     }
 
-    /// The error counters, those first that know how the call ended.
-    pub(crate) fn errors(&self, end: End) -> Option<&BothErrors> {
-        let all = || {
-            self.errors
-                .iter()
-                .filter_map(|declares| declares.both.as_ref())
-        };
-        match end {
-            End::Error(kind) => all().find(|both| both.know(kind)),
-            End::Ok | End::Panic | End::Cancelled => None,
-        }
+    /// The error counters, those first that know the type.
+    pub(crate) fn errors(&self, kind: &'static str) -> Option<&BothErrors> {
+        self.errors
+            .iter()
+            .filter_map(|declares| declares.both.as_ref())
+            .find(|both| both.know(kind))
     }
 
     /// Binds the error counters, when the types are known: with the first call at the latest.
@@ -220,7 +215,7 @@ impl Resolved {
     /// The same in the isolated recorder that is current, with the first call in it.
     #[inline]
     pub(crate) fn begin_at_zero_here(&'static self) {
-        if isolated::current().is_some() {
+        if isolated::in_use() && isolated::current().is_some() {
             self.zero.with(|| self.begin_at_zero(), |()| ());
         }
     }
@@ -295,6 +290,15 @@ impl Site {
     /// The function of this owner. Its series begin at zero when they meet for the first time.
     #[inline]
     pub(crate) fn resolve(&'static self, owner: Owner) -> &'static Resolved {
+        match self.met().iter().next() {
+            Some(first) if first.owner.is_same_text(&owner) => first,
+            _ => self.find_or_meet(owner),
+        }
+    }
+
+    /// A method of several types, or of a type whose name was compiled twice.
+    #[cold]
+    fn find_or_meet(&'static self, owner: Owner) -> &'static Resolved {
         match self.met().find(|known| known.owner.is(&owner)) {
             Some(resolved) => resolved,
             None => self.meet(owner),

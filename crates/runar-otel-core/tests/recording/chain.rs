@@ -164,6 +164,25 @@ fn labels_of_nested_calls_do_not_mix() {
 }
 
 #[test]
+fn a_function_has_as_many_labels_as_it_declares() {
+    static MANY: Site = Site::new(Function {
+        name: "many",
+        labels: &["a", "b", "c", "d", "e", "f", "g", "h", "i"],
+        ..ACTION
+    });
+    let bench = bench();
+    let mut call = Call::begin(&MANY, Owner::named("chain_many", None), NO_ERRORS);
+    for (at, name) in MANY.function().labels.iter().enumerate() {
+        call.label(at, &name.to_uppercase());
+    }
+    in_sync(call, || (), |()| Verdict::Ok);
+    assert_eq!(
+        requests("chain_many", &bench.collect()),
+        ["action_requests_total{a=A,action=many,b=B,c=C,d=D,e=E,f=F,g=G,h=H,i=I,outcome=ok} 1",]
+    );
+}
+
+#[test]
 fn a_label_passes_calls_that_have_none_of_their_own() {
     static META: ServiceMeta = ServiceMeta {
         name: "chain_through",

@@ -117,7 +117,7 @@ fn known_owner(model: &Model<'_>) -> Option<TokenStream> {
     match &model.owner {
         Some(owner) => Some(owner.clone()),
         None if model.is_method => None,
-        None => Some(quote!(#p::Owner::of_module(::core::module_path!()))),
+        None => Some(quote!(const { #p::Owner::of_module(::core::module_path!()) })),
     }
 }
 
@@ -138,7 +138,7 @@ fn called(model: &Model<'_>, block: &Block) -> TokenStream {
     let verdict = verdict(model);
     let body = quote!(move || #arrow #block);
     let call = match &model.opened {
-        None => quote!(#p::in_sync(__call, #body, #verdict)),
+        None => quote!(#p::in_sync(&mut __call, #body, #verdict)),
         Some(opened) => {
             let given = opened.give_back(p, &quote!(__opened));
             quote!(let (__call, __opened) = #p::in_sync_open(__call, #body); #given)
@@ -201,7 +201,7 @@ fn in_async(model: &Model<'_>, body: &TokenStream) -> TokenStream {
     match &model.opened {
         None => {
             let verdict = verdict(model);
-            quote!(#p::in_async(__call, #body, #verdict).await)
+            quote!(#p::in_async(&mut __call, #body, #verdict).await)
         }
         Some(opened) => {
             let given = opened.give_back(p, &quote!(__opened));
@@ -221,8 +221,9 @@ fn begin(model: &Model<'_>) -> TokenStream {
     };
     let types = error_types(model);
     let begin = quote!(#p::Call::begin(&__SITE, #owner, || #types));
-    let mutable =
-        (model.said.skip_span.is_none() || !model.labels().is_empty()).then(|| quote!(mut));
+    let handed_on = model.opened.is_some();
+    let untouched = model.said.skip_span.is_some() && model.labels().is_empty();
+    let mutable = (!(handed_on && untouched)).then(|| quote!(mut));
     match scope {
         Some(scope) => quote!(let #mutable __call = { #scope #begin };),
         None => quote!(let #mutable __call = #begin;),
