@@ -15,6 +15,7 @@ pub mod exemplar;
 pub mod gate;
 mod gauge;
 mod handle;
+pub mod head;
 mod hint;
 mod histogram;
 pub mod host;
@@ -54,6 +55,7 @@ pub mod __private {
         },
         catalogue::{METRICS, Metric},
         gate::stream::InstrumentKind,
+        head::HeadSite,
         host,
         label::{__levels as levels, LabelValue, Labelled, Text},
         site::{

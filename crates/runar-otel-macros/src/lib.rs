@@ -324,6 +324,7 @@ pub fn job(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `level = "debug"` | the span's level, else info |
 /// | `span_name = "POST /orders"` | the span's name, else the function's |
 /// | `skip_span` | opens no span |
+/// | `keep_span` | makes the span even if the call begins a trace that is not recorded |
 /// | `until = "drop"` | a call lasts until the returned stream, iterator or body ends or is dropped |
 /// | `crate = path` | where `runar_otel` is found |
 ///

@@ -4,13 +4,17 @@ use std::{fmt, time::Duration};
 
 use opentelemetry::{Key, KeyValue, Value};
 
-use opentelemetry_sdk::metrics::{MeterProviderBuilder, reader::MetricReader};
+use opentelemetry_sdk::{
+    metrics::{MeterProviderBuilder, reader::MetricReader},
+    trace::ShouldSample,
+};
 use runar_otel_core::{exemplar::ExemplarFilter, gate::View};
 
 use crate::config::{
     Compression, HistogramAggregation, MetricsExporterKind, Overrides, Problem, Propagator,
     Protocol, Sampler, Secret, SubscriberChoice, TemporalityPreference, TracesExporterKind,
 };
+use crate::traces::Sampling;
 
 /// Configures telemetry in code.
 ///
@@ -32,6 +36,7 @@ pub(crate) struct Parts {
     pub(crate) readers: Vec<AttachedReader>,
     pub(crate) registries: Vec<prometheus::Registry>,
     pub(crate) shutdown_timeout: Option<Duration>,
+    pub(crate) sampling: Sampling,
 }
 
 impl Parts {
@@ -230,6 +235,26 @@ impl Builder {
     /// Sets which traces are recorded; by default all that no caller has decided against.
     pub fn sampler(mut self, sampler: Sampler) -> Self {
         self.overrides.sampler = Some(sampler);
+        self
+    }
+
+    /// Asks a sampler of one's own about the traces that begin here, in place of [`sampler`](Self::sampler) and
+    /// `OTEL_TRACES_SAMPLER`. The decision of a caller is followed.
+    ///
+    /// It is asked for the first span of a trace, sometimes before that is made: by a metered call without `fields(…)`
+    /// that begins a trace. Then it sees the attributes of the span but for `thread.id` and `thread.name`.
+    pub fn root_sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
+        self.parts.sampling.root = Some(Box::new(sampler));
+        self
+    }
+
+    /// Makes the span of every metered call, also of those whose trace is not recorded.
+    ///
+    /// By default a call that begins a trace asks the sampler first, and makes none if the answer is no: it saves most
+    /// of what a span costs. What differs then is in `docs/traces.md`; for a single function there is
+    /// `#[metered(keep_span)]`.
+    pub fn keep_spans(mut self) -> Self {
+        self.parts.sampling.keep_spans = true;
         self
     }
 

@@ -18,7 +18,7 @@ use crate::{
     exporter::{self, StoodIn},
     resource::Identity,
     telemetry::{Reach, Running, Telemetry},
-    traces::{self, SubscriberInstall},
+    traces::{self, Sampling, SubscriberInstall},
 };
 
 /// Whether telemetry runs in this process. Acquire and Release: who finds it stopped also finds what the shutdown
@@ -160,9 +160,10 @@ fn start(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, In
     }
     let background = Background::start().map_err(InitError::Background)?;
     let identity = Identity::of(&config);
+    let sampling = parts.sampling.clone();
     // The meter provider first: the SDK's span processor takes a meter from it when it is made.
     let mut metrics = delivery::start(&config, &identity, parts, &background)?;
-    let spans = match start_traces(&config, &identity, &background, reach) {
+    let spans = match start_traces(&config, &sampling, &identity, &background, reach) {
         Ok(spans) => spans,
         Err(refused) => {
             metrics.stop(Instant::now() + Duration::from_secs(1));
@@ -192,15 +193,17 @@ fn install_subscriber(config: &Config) {
 
 fn start_traces(
     config: &Config,
+    sampling: &Sampling,
     identity: &Identity,
     background: &Background,
     reach: Reach,
 ) -> Result<SdkTracerProvider, InitError> {
-    let builder = traces::builder(config, identity.resource.clone(), background.handle());
+    let resource = identity.resource.clone();
+    let builder = traces::builder(config, sampling, resource, background.handle());
     let provider = builder.map_err(InitError::Traces)?.build();
     if reach == Reach::Everything {
         global::set_tracer_provider(provider.clone());
-        traces::install(&provider);
+        traces::install(&provider, sampling.decider(config.sampler));
     }
     Ok(provider)
 }

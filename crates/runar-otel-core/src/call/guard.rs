@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tracing::{Span, span::Entered};
+use tracing::Span;
 
 use super::{
     frames::{self, Pushed},
@@ -19,8 +19,8 @@ use super::{
 use crate::{
     clock,
     handle::Labels,
+    head::{Opened, Within},
     isolated::{self, Here},
-    thread::context_is_alive,
 };
 
 /// A call under way.
@@ -32,7 +32,7 @@ use crate::{
 pub struct Call {
     open: Open,
     /// Open until the call has ended; disabled if the function has none.
-    span: Span,
+    span: Opened,
 }
 
 /// What a call needs to know until it ends.
@@ -72,7 +72,7 @@ impl Call {
         }
         Self {
             open: Open::begin(resolved),
-            span: Span::none(),
+            span: Opened::none(),
         }
     }
 
@@ -97,8 +97,8 @@ impl Call {
     }
 
     /// Gives the call its span, and starts the clock: duration and span are of one length.
-    pub fn in_span(&mut self, span: Span) {
-        self.span = span;
+    pub fn in_span(&mut self, span: impl Into<Opened>) {
+        self.span = span.into();
         self.open.started = Some(clock::now());
     }
 
@@ -109,16 +109,16 @@ impl Call {
     #[inline]
     pub(crate) fn part(&mut self) -> Part<'_> {
         let pushed = self.open.start();
-        let entered = match pushed {
-            Some(_) => entered(&self.span),
+        let within = match pushed {
+            Some(_) => self.span.enter(),
             None => None,
         };
         Part {
             open: &mut self.open,
             end: Some(End::Panic),
             _pushed: pushed,
-            span: &self.span,
-            _entered: entered,
+            span: self.span.span(),
+            _within: within,
         }
     }
 
@@ -126,7 +126,7 @@ impl Call {
     #[inline]
     pub(crate) fn over(&mut self) {
         if self.open.resolved.is_none() && !self.span.is_none() {
-            self.span = Span::none();
+            self.span = Opened::none();
         }
     }
 
@@ -193,7 +193,7 @@ pub(crate) struct Part<'a> {
     span: &'a Span,
     // Given up in this order, after the end was counted.
     _pushed: Option<Pushed>,
-    _entered: Option<Entered<'a>>,
+    _within: Option<Within<'a>>,
 }
 
 impl Part<'_> {
@@ -309,12 +309,6 @@ fn with_labels(resolved: &Resolved, values: &[String], usage: impl FnOnce(Labels
         }
         None => usage(&pairs.collect::<Vec<_>>()),
     }
-}
-
-/// Enters a span, if there is one and a span can still be entered on this thread.
-#[inline]
-fn entered(span: &Span) -> Option<Entered<'_>> {
-    (!span.is_none() && context_is_alive()).then(|| span.enter())
 }
 
 /// Says in the span how the call ended. The status of a span that did not fail is left to others.

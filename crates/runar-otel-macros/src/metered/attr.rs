@@ -24,6 +24,7 @@ const KNOWN: &[&str] = &[
     "level",
     "span_name",
     "skip_span",
+    "keep_span",
     "until",
     "crate",
 ];
@@ -56,6 +57,7 @@ pub(crate) struct Said {
     pub(crate) level: Option<Set<Expr>>,
     pub(crate) span_name: Option<Set<LitStr>>,
     pub(crate) skip_span: Option<Set<()>>,
+    pub(crate) keep_span: Option<Set<()>>,
     pub(crate) until: Option<Set<LitStr>>,
     pub(crate) krate: Option<Set<Path>>,
 }
@@ -100,6 +102,7 @@ impl Said {
             "fields" => put(&mut self.fields, &name, fields(&name, value), errors),
             "level" => put(&mut self.level, &name, level(&name, value), errors),
             "skip_span" => put(&mut self.skip_span, &name, nothing(&name, &value), errors),
+            "keep_span" => put(&mut self.keep_span, &name, nothing(&name, &value), errors),
             "crate" => put(&mut self.krate, &name, path(&name, value), errors),
             _ => errors.push(unknown(&name, KNOWN)),
         }

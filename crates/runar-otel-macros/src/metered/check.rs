@@ -179,6 +179,7 @@ fn span(said: &Said, errors: &mut Errors) {
         said.fields.as_ref().map(|set| &set.word),
         said.kind.as_ref().map(|set| &set.word),
         said.level.as_ref().map(|set| &set.word),
+        said.keep_span.as_ref().map(|set| &set.word),
     ];
     for word in words.into_iter().flatten() {
         errors.at(

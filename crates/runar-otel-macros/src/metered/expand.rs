@@ -104,7 +104,7 @@ pub(crate) fn event(model: &Model<'_>) -> Option<TokenStream> {
     })
 }
 
-fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
+pub(crate) fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),

@@ -4,7 +4,12 @@ use proc_macro2::TokenStream;
 use quote::format_ident;
 use syn::{Expr, ExprLit, Lit};
 
-use super::{expand::event, hygiene::quote, model::Model};
+use super::{
+    attr::Set,
+    expand::{event, option},
+    hygiene::quote,
+    model::{Model, mentions},
+};
 use crate::place::placed;
 
 /// Opens the span and gives it to the call.
@@ -12,12 +17,12 @@ pub(crate) fn in_span(model: &Model<'_>) -> TokenStream {
     if model.said.skip_span.is_some() {
         return TokenStream::new();
     }
-    let span = span(model, &quote!(__call.service()));
+    let opened = open(model, Service::Known);
     if model.metered {
-        quote!(__call.in_span(#span);)
+        quote!(__call.in_span(#opened);)
     } else {
         // Only the call knows whether the service has `#[metrics]`.
-        quote!(if __call.records() { __call.in_span(#span); })
+        quote!(if __call.records() { __call.in_span(#opened); })
     }
 }
 
@@ -26,16 +31,76 @@ pub(crate) fn open_early(model: &Model<'_>) -> (TokenStream, TokenStream) {
     if model.said.fields.is_none() {
         return (TokenStream::new(), in_span(model));
     }
-    let p = &model.private;
-    let span = span(model, &quote!(#p::tracing::field::Empty));
-    let late = quote! {
-        __span.record("service", __call.service());
-        __call.in_span(__span);
+    let opened = open(model, Service::Later);
+    let late = match keeps_span(model) {
+        true => quote! {
+            __span.record("service", __call.service());
+            __call.in_span(__span);
+        },
+        false => quote! {
+            __span.span().record("service", __call.service());
+            __call.in_span(__span);
+        },
     };
-    (quote!(let __span = #span;), late)
+    (quote!(let __span = #opened;), late)
 }
 
-fn span(model: &Model<'_>, service: &TokenStream) -> TokenStream {
+/// Whether the service is known when the span is opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Service {
+    Known,
+    Later,
+}
+
+/// Whether the span is made in any case. A decision must not be waited upon: its context is that of the thread.
+fn keeps_span(model: &Model<'_>) -> bool {
+    let said = &model.said;
+    let waits = |fields: &Set<TokenStream>| mentions(fields.value.clone(), "await");
+    said.keep_span.is_some() || said.fields.as_ref().is_some_and(waits)
+}
+
+/// Asks whether the trace is recorded, if one begins here, and opens the span or the one for log lines alone.
+fn open(model: &Model<'_>, service: Service) -> TokenStream {
+    let recorded = span(model, service, Trace::Recorded);
+    if keeps_span(model) {
+        return recorded;
+    }
+    let p = &model.private;
+    let unsampled = span(model, service, Trace::Unsampled);
+    let kind = option(model.said.kind.as_ref().map(|kind| &kind.value));
+    let of = match event(model) {
+        Some(event) => quote!(("event", #event)),
+        None => {
+            let action = model.name();
+            quote!(("action", #action))
+        }
+    };
+    let (fields, complete) = match (&model.said.fields, service) {
+        (None, Service::Known) => (quote!(&[("service", __call.service()), #of]), true),
+        _ => (quote!(&[]), false),
+    };
+    quote!({
+        static __HEAD: #p::HeadSite = #p::HeadSite::new();
+        let __head = __HEAD.decide(#kind, #fields, #complete);
+        let __span = if __head.is_unsampled() {
+            #unsampled
+        } else {
+            let __attached = __head.attach();
+            #recorded
+        };
+        __HEAD.opened(__span, __head)
+    })
+}
+
+/// Which of the two spans of a function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trace {
+    Recorded,
+    /// The layer for traces leaves it out by the field that it has more.
+    Unsampled,
+}
+
+fn span(model: &Model<'_>, service: Service, trace: Trace) -> TokenStream {
     let p = &model.private;
     let said = &model.said;
     let level = level(model);
@@ -47,6 +112,10 @@ fn span(model: &Model<'_>, service: &TokenStream) -> TokenStream {
         }
         None => quote!(#action),
     };
+    let service = match service {
+        Service::Known => quote!(__call.service()),
+        Service::Later => quote!(#p::tracing::field::Empty),
+    };
     let of = match event(model) {
         Some(event) => quote!(event = #event),
         None => quote!(action = #action),
@@ -55,6 +124,8 @@ fn span(model: &Model<'_>, service: &TokenStream) -> TokenStream {
         let kind = &kind.value;
         quote!(otel.kind = #kind,)
     });
+    let mark = (trace == Trace::Unsampled)
+        .then(|| quote!(runar_otel.unsampled = #p::tracing::field::Empty,));
     let fields = said.fields.as_ref().map(|fields| &fields.value);
     let opened = quote! {
         #p::tracing::span!(
@@ -65,6 +136,7 @@ fn span(model: &Model<'_>, service: &TokenStream) -> TokenStream {
             outcome = #p::tracing::field::Empty,
             "error.type" = #p::tracing::field::Empty,
             otel.status_code = #p::tracing::field::Empty,
+            #mark
             #kind
             #fields
         )

@@ -1,6 +1,13 @@
 //! A tracer that looks up the provider at each span, so that it may come later, go, and come back.
 
-use std::{borrow::Cow, sync::Arc, time::SystemTime};
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::SystemTime,
+};
 
 use arc_swap::ArcSwapOption;
 use opentelemetry::{
@@ -11,18 +18,36 @@ use opentelemetry::{
     },
 };
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span as SdkSpan};
+use runar_otel_core::head::{self, Coming, Head, HeadSampler};
 
-use crate::traces::alive;
+use crate::traces::{alive, decided::Decision, head::Decider};
 
-/// The tracer of the provider that is installed now.
-static CURRENT: ArcSwapOption<SdkTracer> = ArcSwapOption::const_empty();
+/// What is installed now.
+static CURRENT: ArcSwapOption<Installed> = ArcSwapOption::const_empty();
 
-/// Makes spans with this provider from now on.
-pub(crate) fn install(provider: &SdkTracerProvider) {
+/// How many providers were installed so far. Nothing else depends on it.
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+/// A provider that makes spans.
+struct Installed {
+    tracer: SdkTracer,
+    /// Decides about traces before their first span is made, if that is to be.
+    decider: Option<Decider>,
+    /// Tells it from providers before and after it.
+    number: u64,
+}
+
+/// Makes spans with this provider from now on, and has metered calls ask the decider.
+pub(crate) fn install(provider: &SdkTracerProvider, decider: Option<Decider>) {
     let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
         .with_version(env!("CARGO_PKG_VERSION"))
         .build();
-    CURRENT.store(Some(Arc::new(provider.tracer_with_scope(scope))));
+    CURRENT.store(Some(Arc::new(Installed {
+        tracer: provider.tracer_with_scope(scope),
+        decider,
+        number: COUNT.fetch_add(1, Ordering::Relaxed),
+    })));
+    head::set_head_sampler(&LateHead);
 }
 
 /// Makes spans that record nothing from now on.
@@ -48,10 +73,36 @@ impl Tracer for LateTracer {
             return LateSpan(State::Off(NoopSpan::DEFAULT));
         }
         let current = CURRENT.load();
-        LateSpan(match &*current {
-            Some(tracer) => State::On(tracer.build_with_context(builder, parent)),
+        LateSpan(match current.as_deref() {
+            Some(Installed { tracer, number, .. }) => {
+                let span = match Decision::take(parent, &builder, *number) {
+                    Some(decision) => {
+                        decision.honoured(|| tracer.build_with_context(builder, parent))
+                    }
+                    None => tracer.build_with_context(builder, parent),
+                };
+                State::On(span)
+            }
             None => State::Off(NoopTracer::new().build_with_context(builder, parent)),
         })
+    }
+}
+
+/// The decider of whatever provider is installed when a call begins.
+struct LateHead;
+
+impl HeadSampler for LateHead {
+    fn decide(&self, span: &Coming<'_>) -> Head {
+        let current = CURRENT.load();
+        let Some(Installed {
+            decider: Some(decider),
+            number,
+            ..
+        }) = current.as_deref()
+        else {
+            return Head::Undecided;
+        };
+        decider.decide(span, *number)
     }
 }
 
@@ -184,13 +235,13 @@ pub(crate) mod tests {
     fn spans_reach_the_provider_of_their_time() {
         let _alone = alone();
         let (first, first_spans) = in_memory();
-        install(&first);
+        install(&first, None);
         LateTracer.start("one");
         first.shutdown().unwrap();
         uninstall();
         LateTracer.start("none");
         let (second, second_spans) = in_memory();
-        install(&second);
+        install(&second, None);
         let mut span = LateTracer.start("two");
         span.set_attribute(KeyValue::new("k", 1));
         drop(span);
@@ -206,7 +257,7 @@ pub(crate) mod tests {
     fn suppressed_thread_makes_no_root_spans_either() {
         let _alone = alone();
         let (provider, spans) = in_memory();
-        install(&provider);
+        install(&provider, None);
         let quiet = Context::enter_telemetry_suppressed_scope();
         LateTracer.start("child");
         LateTracer.start_with_context("root", &Context::new());

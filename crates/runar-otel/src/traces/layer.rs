@@ -1,15 +1,18 @@
 //! The layer that turns `tracing` spans into OpenTelemetry spans.
 
-use tracing::{Metadata, Subscriber, level_filters::LevelFilter};
+use std::cell::Cell;
+
+use runar_otel_core::head::{Coming, UNSAMPLED};
+use tracing::{Dispatch, Metadata, Subscriber, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetryLayer;
-use tracing_subscriber::{Layer, filter::FilterFn, layer::Layered, registry::LookupSpan};
+use tracing_subscriber::{
+    Layer,
+    filter::FilterFn,
+    layer::{Context, Layered},
+    registry::LookupSpan,
+};
 
 use crate::traces::late::LateTracer;
-
-/// The target of spans whose trace was decided against before they were made.
-///
-/// They exist for logs only; hiding them here saves most of their cost.
-pub(crate) const UNSAMPLED: &str = "runar_otel::unsampled";
 
 /// Returns the layer for a subscriber of your own.
 ///
@@ -35,27 +38,44 @@ pub fn layer<S>() -> impl Layer<S> + Send + Sync + 'static
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync + 'static,
 {
-    spans_from(LevelFilter::TRACE)
+    spans_from(LevelFilter::TRACE, Around::Unknown)
+}
+
+/// What may keep spans away from the layer, beside its own filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Around {
+    /// Filters of the application.
+    Unknown,
+    /// Nothing: the subscriber is ours.
+    Nothing,
 }
 
 /// Returns the layer for spans and events of this level and the more important ones.
-pub(crate) fn spans_from<S>(floor: LevelFilter) -> impl Layer<S> + Send + Sync + 'static
+pub(crate) fn spans_from<S>(
+    floor: LevelFilter,
+    around: Around,
+) -> impl Layer<S> + Send + Sync + 'static
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync + 'static,
 {
     let spans: OpenTelemetryLayer<S, LateTracer> =
         OpenTelemetryLayer::new(LateTracer).with_context_activation(true);
-    let marked: Layered<Mark, _, S> = spans.and_then(Mark);
-    let seen = FilterFn::new(move |metadata| *metadata.level() <= floor && is_seen(metadata));
+    let marked: Layered<Mark, _, S> = spans.and_then(Mark { floor, around });
+    let seen = FilterFn::new(move |metadata| is_seen(metadata, floor));
     marked.with_filter(seen.with_max_level_hint(floor))
 }
 
 /// Tells whether the layer sees a callsite at all. The answer is static, so `tracing` asks once.
 ///
-/// Events of the OpenTelemetry crates are left out because some of them are emitted while the current
+/// Spans whose trace was decided against before they were made exist for logs only: hiding them here saves most of
+/// their cost. Events of the OpenTelemetry crates are left out because some of them are emitted while the current
 /// context is locked.
-fn is_seen(metadata: &Metadata<'_>) -> bool {
-    metadata.target() != UNSAMPLED && !is_internal(metadata)
+fn is_seen(metadata: &Metadata<'_>, floor: LevelFilter) -> bool {
+    *metadata.level() <= floor && !is_unsampled(metadata) && !is_internal(metadata)
+}
+
+fn is_unsampled(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && metadata.fields().field(UNSAMPLED).is_some()
 }
 
 /// Tells whether a span or event comes from the OpenTelemetry crates.
@@ -71,11 +91,69 @@ pub(crate) fn is_installed() -> bool {
     tracing::dispatcher::get_default(|dispatch| dispatch.downcast_ref::<Mark>().is_some())
 }
 
-/// A layer that does nothing; it is found where our layer is.
-#[derive(Clone, Copy, Debug)]
-struct Mark;
+/// Tells whether the layer would see a span that is made now, on this thread.
+pub(crate) fn sees(span: &Coming<'_>) -> bool {
+    tracing::dispatcher::get_default(|dispatch| {
+        let Some(mark) = dispatch.downcast_ref::<Mark>() else {
+            return false;
+        };
+        match mark.around {
+            _ if span.always => true,
+            Around::Nothing => is_seen(span.metadata, mark.floor),
+            Around::Unknown => reaches_mark(dispatch, span.metadata),
+        }
+    })
+}
 
-impl<S: Subscriber> Layer<S> for Mark {}
+/// Asks all filters of a subscriber, some of which may want the span now and not at another time.
+///
+/// What they answer is kept by `tracing-subscriber` for the span that is made next. The second question takes it back,
+/// because a layer that wants nothing at all makes it forget the answers.
+fn reaches_mark(dispatch: &Dispatch, metadata: &Metadata<'_>) -> bool {
+    QUESTION.set(Question::IsItSeen);
+    let is_enabled = dispatch.enabled(metadata);
+    if QUESTION.replace(Question::None) != Question::Seen {
+        return false;
+    }
+    QUESTION.set(Question::Forget);
+    dispatch.enabled(metadata);
+    QUESTION.set(Question::None);
+    is_enabled
+}
+
+thread_local! {
+    static QUESTION: Cell<Question> = const { Cell::new(Question::None) };
+}
+
+/// What the mark is asked by us rather than by a macro of `tracing`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    None,
+    IsItSeen,
+    /// The answer to the first question.
+    Seen,
+    Forget,
+}
+
+/// A layer that does nothing; it is found where our layer is, and sees what that sees.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    floor: LevelFilter,
+    around: Around,
+}
+
+impl<S: Subscriber> Layer<S> for Mark {
+    fn enabled(&self, _: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        match QUESTION.get() {
+            Question::None | Question::Seen => true,
+            Question::IsItSeen => {
+                QUESTION.set(Question::Seen);
+                true
+            }
+            Question::Forget => false,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -100,7 +178,7 @@ mod tests {
     fn entered_span_is_the_current_one() {
         let _alone = alone();
         let (provider, spans) = in_memory();
-        late::install(&provider);
+        late::install(&provider, None);
         let subscriber = Registry::default().with(layer());
         let inside = tracing::subscriber::with_default(subscriber, || {
             assert!(is_installed());
@@ -124,14 +202,14 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             tracing::info_span!("early").in_scope(|| ());
             let (first, first_spans) = in_memory();
-            late::install(&first);
+            late::install(&first, None);
             tracing::info_span!("first").in_scope(|| ());
             assert_eq!(names(&first_spans), ["first"]);
             first.shutdown().unwrap();
             late::uninstall();
             tracing::info_span!("between").in_scope(|| ());
             let (second, second_spans) = in_memory();
-            late::install(&second);
+            late::install(&second, None);
             tracing::info_span!("second").in_scope(|| ());
             late::uninstall();
             assert_eq!(names(&second_spans), ["second"]);
@@ -163,11 +241,12 @@ mod tests {
     fn hidden_and_internal_spans_are_not_exported() {
         let _alone = alone();
         let (provider, spans) = in_memory();
-        late::install(&provider);
-        let subscriber = Registry::default().with(spans_from(LevelFilter::INFO));
+        late::install(&provider, None);
+        let subscriber = Registry::default().with(spans_from(LevelFilter::INFO, Around::Unknown));
         tracing::subscriber::with_default(subscriber, || {
             let seen = tracing::info_span!("seen").entered();
-            tracing::info_span!(target: UNSAMPLED, "decided").in_scope(|| {
+            let nothing = tracing::field::Empty;
+            tracing::info_span!("decided", runar_otel.unsampled = nothing).in_scope(|| {
                 assert_eq!(seen.context().span().span_context(), &current());
             });
             tracing::info_span!(target: "opentelemetry_sdk", "internal").in_scope(|| ());
@@ -185,7 +264,7 @@ mod tests {
     fn private_runtime_makes_no_spans() {
         let _alone = alone();
         let (provider, spans) = in_memory();
-        late::install(&provider);
+        late::install(&provider, None);
         let dispatch = tracing::Dispatch::new(Registry::default().with(layer()));
         let background = runar_otel_pipeline::background::Background::start().unwrap();
         let (sender, receiver) = std::sync::mpsc::channel();

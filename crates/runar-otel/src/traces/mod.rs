@@ -2,7 +2,9 @@
 
 mod alive;
 mod console;
+mod decided;
 mod error;
+mod head;
 mod late;
 mod layer;
 mod lines;
@@ -18,6 +20,6 @@ pub use error::TracesError;
 pub(crate) use late::{install, uninstall};
 pub use layer::layer;
 pub(crate) use propagation::{install_propagators, remove_propagators};
-pub(crate) use provider::builder;
+pub(crate) use provider::{Sampling, builder};
 pub(crate) use stop::{flush, shutdown};
 pub(crate) use subscriber::{SubscriberInstall, install_subscriber};

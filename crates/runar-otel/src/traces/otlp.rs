@@ -184,9 +184,10 @@ mod tests {
             ..Config::default()
         };
         let resource = Resource::builder_empty().build();
-        let provider = provider::builder(&config, resource, background.handle())
-            .unwrap()
-            .build();
+        let provider =
+            provider::builder(&config, &Default::default(), resource, background.handle())
+                .unwrap()
+                .build();
         provider.tracer("test").start("the-span");
         stop::shutdown(&provider, Duration::from_secs(20)).unwrap();
         let request = request.join().unwrap();

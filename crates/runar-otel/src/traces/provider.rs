@@ -2,26 +2,75 @@
 
 use opentelemetry_sdk::{
     Resource,
-    trace::{BatchSpanProcessor, Sampler as SdkSampler, SdkTracerProvider, TracerProviderBuilder},
+    trace::{
+        BatchSpanProcessor, Sampler as SdkSampler, SdkTracerProvider, ShouldSample,
+        TracerProviderBuilder,
+    },
 };
 use tokio::runtime::Handle;
 
 use crate::{
     config::{Config, Sampler, TracesExporterKind},
-    traces::{TracesError, console::ConsoleExporter, otlp},
+    traces::{
+        TracesError,
+        console::ConsoleExporter,
+        decided::{DecidedIds, DecidedSampler},
+        head::{Decider, Looks},
+        otlp,
+    },
 };
+
+/// Which traces are recorded, and when that is decided.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sampling {
+    /// The application's own sampler for traces that begin here, in place of the configured one.
+    pub(crate) root: Option<Box<dyn ShouldSample>>,
+    /// Whether every metered call makes its span, even if nobody will see it.
+    pub(crate) keep_spans: bool,
+}
+
+impl Sampling {
+    fn sampler(&self, configured: Sampler) -> Box<dyn ShouldSample> {
+        match &self.root {
+            Some(root) => Box::new(SdkSampler::parent_based(root.clone())),
+            None => Box::new(sampler(configured)),
+        }
+    }
+
+    /// Makes a provider sample so, and heed what was decided before there was a span.
+    pub(crate) fn apply(
+        &self,
+        builder: TracerProviderBuilder,
+        configured: Sampler,
+    ) -> TracerProviderBuilder {
+        builder
+            .with_id_generator(DecidedIds::default())
+            .with_sampler(DecidedSampler(self.sampler(configured)))
+    }
+
+    /// Who decides before there is a span; nobody if that would save nothing.
+    pub(crate) fn decider(&self, configured: Sampler) -> Option<Decider> {
+        let looks = match (&self.root, configured) {
+            _ if self.keep_spans => return None,
+            (Some(_), _) => Looks::AtEverything,
+            (None, Sampler::AlwaysOn | Sampler::ParentBasedAlwaysOn) => return None,
+            (None, _) => Looks::AtTraceId,
+        };
+        Some(Decider::new(self.sampler(configured), looks))
+    }
+}
 
 /// Prepares a provider that exports as configured; OTLP works on `runtime`.
 ///
 /// The batch processors read their `OTEL_BSP_*` variables themselves, the SDK its span limits.
 pub(crate) fn builder(
     config: &Config,
+    sampling: &Sampling,
     resource: Resource,
     runtime: &Handle,
 ) -> Result<TracerProviderBuilder, TracesError> {
-    let mut builder = SdkTracerProvider::builder()
-        .with_resource(resource)
-        .with_sampler(sampler(config.sampler));
+    let builder = SdkTracerProvider::builder().with_resource(resource);
+    let mut builder = sampling.apply(builder, config.sampler);
     for exporter in &config.traces_exporters {
         let processor = match exporter {
             TracesExporterKind::Otlp => {
@@ -75,7 +124,7 @@ mod tests {
                 ..Config::default()
             };
             let resource = Resource::builder_empty().build();
-            let provider = builder(&config, resource, background.handle())
+            let provider = builder(&config, &Sampling::default(), resource, background.handle())
                 .unwrap()
                 .build();
             let span = provider.tracer("test").start("s");

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tracing::{Event, Metadata, callsite::Identifier};
+use tracing::{Event, Metadata, callsite::Identifier, subscriber::Interest};
 use tracing_subscriber::layer::{Context, Filter};
 
 use crate::traces::layer::is_internal;
@@ -41,6 +41,11 @@ impl Sparing {
 impl<S> Filter<S> for Sparing {
     fn enabled(&self, _: &Metadata<'_>, _: &Context<'_, S>) -> bool {
         true
+    }
+
+    /// Only events are looked at one by one: what other filters say of a callsite holds.
+    fn callsite_enabled(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::always()
     }
 
     fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {

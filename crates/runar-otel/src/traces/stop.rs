@@ -119,9 +119,10 @@ mod tests {
             ..Config::default()
         };
         let resource = Resource::builder_empty().build();
-        let provider = provider::builder(&config, resource, background.handle())
-            .unwrap()
-            .build();
+        let provider =
+            provider::builder(&config, &Default::default(), resource, background.handle())
+                .unwrap()
+                .build();
         (background, provider)
     }
 

@@ -15,7 +15,7 @@ use tracing_subscriber::{
 };
 
 use crate::traces::{
-    layer::{is_installed, spans_from},
+    layer::{Around, is_installed, spans_from},
     lines::TracedLine,
     sparing::Sparing,
 };
@@ -78,7 +78,7 @@ where
                 .and(Sparing::default()),
         );
     Registry::default()
-        .with(spans_from(LevelFilter::INFO))
+        .with(spans_from(LevelFilter::INFO, Around::Nothing))
         .with(lines)
 }
 
@@ -90,9 +90,12 @@ mod tests {
     use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 
     use super::*;
-    use crate::traces::late::{
-        self,
-        tests::{alone, in_memory, names},
+    use crate::traces::{
+        Sampling,
+        late::{
+            self,
+            tests::{alone, in_memory, names},
+        },
     };
 
     #[derive(Clone, Default)]
@@ -131,7 +134,7 @@ mod tests {
         let _alone = alone();
         for sampler in [Sampler::AlwaysOn, Sampler::AlwaysOff] {
             let provider = SdkTracerProvider::builder().with_sampler(sampler).build();
-            late::install(&provider);
+            late::install(&provider, None);
             let mut ids = SpanContext::empty_context();
             let text = logged("info", Colour::Off, || {
                 tracing::info!("outside");
@@ -154,11 +157,57 @@ mod tests {
         }
     }
 
+    /// A line without its time and its ids, and the ids.
+    fn parts(line: &str) -> (String, String) {
+        let (said, ids) = line.split_once(" trace_id=").unwrap_or((line, ""));
+        let said = said.split_once(' ').map_or(said, |(_, said)| said);
+        (said.to_owned(), ids.to_owned())
+    }
+
+    /// The span of an unsampled call is in the log under its own module, level, name and fields.
+    #[test]
+    fn lines_of_an_unsampled_call_are_those_of_a_sampled_one() {
+        #[runar_otel_macros::metered(crate = crate, fields(item = item))]
+        fn sale(item: u64) -> SpanContext {
+            tracing::info!("looking");
+            tracing::info_span!("below").in_scope(|| tracing::info!("sold"));
+            current()
+        }
+        let _alone = alone();
+        let module = module_path!();
+        for filter in ["info", module, "warn,[sale{item=7}]=info"] {
+            let mut said = Vec::new();
+            for ratio in [1.0, 0.0] {
+                let sampling = Sampling::default();
+                let configured = crate::Sampler::ParentBasedTraceIdRatio(ratio);
+                let provider = sampling.apply(SdkTracerProvider::builder(), configured);
+                late::install(&provider.build(), sampling.decider(configured));
+                let mut ids = Vec::new();
+                let text = logged(filter, Colour::Off, || {
+                    ids.extend([sale(7), sale(7)]);
+                });
+                late::uninstall();
+                let lines: Vec<_> = text.lines().map(parts).collect();
+                assert_eq!(lines.len(), 4, "{filter}: {text}");
+                for (lines, ids) in lines.chunks(2).zip(&ids) {
+                    assert!(lines[0].0.contains("sale{service="), "{text}");
+                    assert!(lines[0].0.contains("item=7"), "{text}");
+                    let (trace, span) = (ids.trace_id(), ids.span_id());
+                    assert_eq!(lines[0].1, format!("{trace} span_id={span}"));
+                    assert!(lines[1].1.starts_with(&trace.to_string()), "{text}");
+                    assert_eq!(ids.is_sampled(), ratio > 0.5);
+                }
+                said.push(lines.into_iter().map(|line| line.0).collect::<Vec<_>>());
+            }
+            assert_eq!(said[0], said[1], "{filter}");
+        }
+    }
+
     #[test]
     fn colours_are_kept_in_front_of_the_ids() {
         let _alone = alone();
         let (provider, _) = in_memory();
-        late::install(&provider);
+        late::install(&provider, None);
         let text = logged("info", Colour::On, || {
             let _span = tracing::info_span!("sale").entered();
             tracing::info!("sold");
@@ -192,7 +241,7 @@ mod tests {
         let _alone = alone();
         for filter in ["warn", "off", "debug"] {
             let (provider, spans) = in_memory();
-            late::install(&provider);
+            late::install(&provider, None);
             let text = logged(filter, Colour::Off, || {
                 tracing::info_span!("sale").in_scope(|| tracing::info!("sold"));
                 tracing::debug_span!("detail").in_scope(|| ());
@@ -291,11 +340,12 @@ mod tests {
             };
             let memory = opentelemetry_sdk::trace::InMemorySpanExporter::default();
             let resource = opentelemetry_sdk::Resource::builder_empty().build();
-            let provider = provider::builder(&config, resource, background.handle())
-                .unwrap()
-                .with_simple_exporter(memory.clone())
-                .build();
-            late::install(&provider);
+            let provider =
+                provider::builder(&config, &Default::default(), resource, background.handle())
+                    .unwrap()
+                    .with_simple_exporter(memory.clone())
+                    .build();
+            late::install(&provider, None);
             for _ in 0..3 {
                 tracing::info_span!("call").in_scope(|| ());
                 stop::flush(&provider, std::time::Duration::from_secs(20)).unwrap_err();

@@ -31,7 +31,8 @@ fn what_is_pushed_is_drained_in_order() {
 
 #[test]
 fn a_full_ring_takes_nothing_and_loses_nothing_wherever_its_tail_is() {
-    for start in 0..130 {
+    let step = if cfg!(miri) { 43 } else { 1 };
+    for start in (0..130).step_by(step) {
         let ring = Ring::new();
         for _ in 0..start {
             assert!(push(&ring, 0, 0));

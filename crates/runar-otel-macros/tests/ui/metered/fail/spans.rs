@@ -19,6 +19,9 @@ fn level_in_capitals() {}
 #[metered(skip_span, span_name = "x", fields(a = 1), kind = "server", level = "info")]
 fn no_span() {}
 
+#[metered(skip_span, keep_span)]
+fn both() {}
+
 #[metered(span_name = "")]
 fn empty_name() {}
 

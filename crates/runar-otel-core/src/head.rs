@@ -1,0 +1,253 @@
+//! The head of a trace, decided before there is a span.
+//!
+//! A span of OpenTelemetry costs most of what it costs before a sampler has said that nobody will see it. A metered
+//! call that begins a trace therefore asks first. What answers is not known here: whoever installs spans sets a
+//! [`HeadSampler`]. Without one, and wherever it does not decide, a call makes its span as ever, and the span is
+//! sampled when it starts.
+//!
+//! An unsampled call has the context of its trace, so that everything below it belongs to an unsampled trace, and a
+//! span for log lines alone: one with the field [`UNSAMPLED`], which layers for traces are to leave out.
+
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU8, Ordering},
+};
+
+use opentelemetry::{Context, ContextGuard};
+use tracing::{
+    Callsite, Level, Metadata, Span, callsite,
+    level_filters::{LevelFilter, STATIC_MAX_LEVEL},
+    span::Entered,
+    subscriber::Interest,
+};
+
+use crate::thread::context_is_alive;
+
+/// The field that marks spans whose trace was decided against. It never has a value.
+pub const UNSAMPLED: &str = "runar_otel.unsampled";
+
+/// Decides whether traces are recorded that begin with a metered call.
+pub trait HeadSampler: Send + Sync {
+    /// Decides, or leaves it to the span. Called where the context of the thread can be read.
+    fn decide(&self, span: &Coming<'_>) -> Head;
+}
+
+/// The one that is asked. It is set once: what comes and goes is behind it.
+static SAMPLER: OnceLock<&'static dyn HeadSampler> = OnceLock::new();
+
+/// Has metered calls ask from now on. Who comes second is not asked.
+pub fn set_head_sampler(sampler: &'static dyn HeadSampler) {
+    let _ = SAMPLER.set(sampler);
+}
+
+/// A span that is to come.
+#[derive(Clone, Copy, Debug)]
+pub struct Coming<'a> {
+    /// Its callsite.
+    pub metadata: &'static Metadata<'static>,
+    /// Whether all subscribers want the span at any time; else the current one must be asked.
+    pub always: bool,
+    /// `otel.kind`.
+    pub kind: Option<&'static str>,
+    /// Fields that it has from the beginning.
+    pub fields: &'a [(&'static str, &'static str)],
+    /// Whether these are all. Others are not known before the span is made.
+    pub complete: bool,
+}
+
+/// What was decided.
+#[derive(Debug, Default)]
+#[must_use = "a decision is worth what is done with it"]
+pub enum Head {
+    /// Nothing: the span is sampled when it starts.
+    #[default]
+    Undecided,
+    /// The span is recorded. It begins in this context, in which its tracer finds the decision.
+    Recorded(Context),
+    /// There is no span to be recorded. The call runs in this context.
+    Unsampled(Context),
+}
+
+impl Head {
+    /// Whether there is no span to be recorded.
+    #[must_use]
+    pub fn is_unsampled(&self) -> bool {
+        matches!(self, Self::Unsampled(_))
+    }
+
+    /// Makes the context current in which the span is to be made, if it is a special one.
+    #[must_use]
+    pub fn attach(&self) -> Option<ContextGuard> {
+        match self {
+            Self::Recorded(context) => Some(context.clone().attach()),
+            Self::Undecided | Self::Unsampled(_) => None,
+        }
+    }
+}
+
+/// The place of a span that can be asked for before it is made.
+///
+/// It learns what `tracing` knows of the place from the first span that is made there, which is always undecided.
+#[derive(Debug)]
+pub struct HeadSite(OnceLock<Known>);
+
+/// What `tracing` knows of a place. To `tracing` it is one more callsite with the metadata of the span, and is told
+/// who is interested in it.
+#[derive(Debug)]
+struct Known {
+    metadata: &'static Metadata<'static>,
+    /// Stands alone, therefore relaxed.
+    interest: AtomicU8,
+}
+
+const NEVER: u8 = 0;
+const SOMETIMES: u8 = 1;
+const ALWAYS: u8 = 2;
+
+impl HeadSite {
+    /// A place at which no span was made yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Decides about the span that is to come, if that can be done before it is there.
+    #[inline]
+    pub fn decide(
+        &'static self,
+        kind: Option<&'static str>,
+        fields: &[(&'static str, &'static str)],
+        complete: bool,
+    ) -> Head {
+        let (Some(sampler), Some(known)) = (SAMPLER.get(), self.0.get()) else {
+            return Head::Undecided;
+        };
+        let interest = known.interest.load(Ordering::Relaxed);
+        if interest == NEVER || !is_on(known.metadata.level()) || !context_is_alive() {
+            return Head::Undecided;
+        }
+        sampler.decide(&Coming {
+            metadata: known.metadata,
+            always: interest == ALWAYS,
+            kind,
+            fields,
+            complete,
+        })
+    }
+
+    /// Keeps the span that was made after the decision together with it.
+    #[inline]
+    pub fn opened(&'static self, span: Span, head: Head) -> Opened {
+        let root = match head {
+            Head::Unsampled(context) => Some(context),
+            Head::Recorded(_) => None,
+            Head::Undecided => {
+                if self.0.get().is_none() && SAMPLER.get().is_some() {
+                    self.learn(&span);
+                }
+                None
+            }
+        };
+        Opened { span, root }
+    }
+
+    #[cold]
+    fn learn(&'static self, span: &Span) {
+        let Some(metadata) = span.metadata() else {
+            return;
+        };
+        let known = Known {
+            metadata,
+            interest: AtomicU8::new(NEVER),
+        };
+        if self.0.set(known).is_ok()
+            && let Some(known) = self.0.get()
+        {
+            callsite::register(known);
+        }
+    }
+}
+
+/// As the macros of `tracing` ask before anything else.
+fn is_on(level: &Level) -> bool {
+    *level <= STATIC_MAX_LEVEL && *level <= LevelFilter::current()
+}
+
+impl Default for HeadSite {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Callsite for Known {
+    fn set_interest(&self, interest: Interest) {
+        let interest = if interest.is_always() {
+            ALWAYS
+        } else if interest.is_sometimes() {
+            SOMETIMES
+        } else {
+            NEVER
+        };
+        self.interest.store(interest, Ordering::Relaxed);
+    }
+
+    fn metadata(&self) -> &Metadata<'_> {
+        self.metadata
+    }
+}
+
+/// A span, and the context of its trace if that is unsampled.
+#[derive(Debug)]
+pub struct Opened {
+    span: Span,
+    root: Option<Context>,
+}
+
+impl Opened {
+    /// No span.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            span: Span::none(),
+            root: None,
+        }
+    }
+
+    /// Whether there is nothing to be entered.
+    #[inline]
+    pub(crate) fn is_none(&self) -> bool {
+        self.span.is_none() && self.root.is_none()
+    }
+
+    /// The span; for log lines alone if the trace is unsampled.
+    #[must_use]
+    pub fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Makes context and span the current ones, until the guards are dropped. Nothing happens at the end of a
+    /// thread, when there is no context any more.
+    #[inline]
+    pub(crate) fn enter(&self) -> Option<Within<'_>> {
+        (!self.is_none() && context_is_alive()).then(|| {
+            let context = self.root.clone().map(Context::attach);
+            Within {
+                _span: self.span.enter(),
+                _context: context,
+            }
+        })
+    }
+}
+
+impl From<Span> for Opened {
+    fn from(span: Span) -> Self {
+        Self { span, root: None }
+    }
+}
+
+/// See [`Opened::enter`]. The span is left first.
+#[must_use]
+pub(crate) struct Within<'a> {
+    _span: Entered<'a>,
+    _context: Option<ContextGuard>,
+}

@@ -1,0 +1,132 @@
+//! What was decided about a trace before its first span is there, and how that span comes to be as decided.
+//!
+//! The decision travels in the context in which the span is made. The tracer takes it out, once, and puts it where the
+//! provider's id generator and sampler find it while the span is built.
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    sync::{Mutex, PoisonError},
+};
+
+use opentelemetry::{
+    Context, KeyValue, Value,
+    trace::{Link, SpanBuilder, SpanId, SpanKind, TraceContextExt, TraceId},
+};
+use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SamplingResult, ShouldSample};
+use tracing::Metadata;
+
+/// A decision on one span.
+#[derive(Debug)]
+pub(crate) struct Decision {
+    pub(crate) trace: TraceId,
+    pub(crate) result: SamplingResult,
+    /// The callsite of the span.
+    pub(crate) metadata: &'static Metadata<'static>,
+    /// Which provider's sampler has decided.
+    pub(crate) provider: u64,
+}
+
+/// The decision in a context, until it is taken.
+struct Decided(Mutex<Option<Decision>>);
+
+impl Decision {
+    /// The context with the decision in it.
+    pub(crate) fn within(self, context: &Context) -> Context {
+        context.with_value(Decided(Mutex::new(Some(self))))
+    }
+
+    /// The decision on the span that is being built, if there is one: it begins a trace, in the provider that decided,
+    /// at the callsite for which it was decided, and it is the first that asks.
+    pub(crate) fn take(parent: &Context, builder: &SpanBuilder, provider: u64) -> Option<Self> {
+        let decided = parent.get::<Decided>()?;
+        if parent.span().span_context().is_valid() {
+            return None;
+        }
+        let mut slot = decided.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.take_if(|it| it.provider == provider && it.is_of(builder))
+    }
+
+    fn is_of(&self, builder: &SpanBuilder) -> bool {
+        let attributes = builder.attributes.as_deref().unwrap_or_default();
+        let is = |key: &str, holds: &dyn Fn(&Value) -> bool| {
+            let found = attributes.iter().find(|it| it.key.as_str() == key);
+            found.is_none_or(|it| holds(&it.value))
+        };
+        let (file, line) = (self.metadata.file(), self.metadata.line().map(i64::from));
+        is(
+            "code.line.number",
+            &|it| matches!(it, Value::I64(at) if Some(*at) == line),
+        ) && is("code.file.path", &|it| Some(it.as_str().as_ref()) == file)
+    }
+
+    /// Builds a span as decided.
+    pub(crate) fn honoured<R>(self, build: impl FnOnce() -> R) -> R {
+        let _cleared = Cleared;
+        let _ = TRACE.try_with(|trace| trace.set(Some(self.trace)));
+        let _ = RESULT.try_with(|result| result.replace(Some(self.result)));
+        build()
+    }
+}
+
+thread_local! {
+    static TRACE: Cell<Option<TraceId>> = const { Cell::new(None) };
+    static RESULT: RefCell<Option<SamplingResult>> = const { RefCell::new(None) };
+}
+
+fn take_result() -> Option<SamplingResult> {
+    let taken = RESULT.try_with(|result| result.try_borrow_mut().ok()?.take());
+    taken.ok().flatten()
+}
+
+/// No other span is to find what this one has left.
+struct Cleared;
+
+impl Drop for Cleared {
+    fn drop(&mut self) {
+        let _ = TRACE.try_with(Cell::take);
+        drop(take_result());
+    }
+}
+
+/// Random ids, but for a span that was decided.
+#[derive(Debug, Default)]
+pub(crate) struct DecidedIds(RandomIdGenerator);
+
+impl IdGenerator for DecidedIds {
+    fn new_trace_id(&self) -> TraceId {
+        let decided = TRACE.try_with(Cell::take).ok().flatten();
+        decided.unwrap_or_else(|| self.0.new_trace_id())
+    }
+
+    fn new_span_id(&self) -> SpanId {
+        self.0.new_span_id()
+    }
+}
+
+/// A sampler, but for a span that was decided.
+#[derive(Clone)]
+pub(crate) struct DecidedSampler(pub(crate) Box<dyn ShouldSample>);
+
+impl ShouldSample for DecidedSampler {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        take_result().unwrap_or_else(|| {
+            self.0
+                .should_sample(parent, trace, name, kind, attributes, links)
+        })
+    }
+}
+
+impl fmt::Debug for DecidedSampler {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
