@@ -117,7 +117,7 @@ impl Collector {
             self.gate
                 .during_collection(&mut || result = self.reader.collect(&mut metrics));
             result.map(|()| {
-                let mut collected = convert(&metrics, began, &*self.gate);
+                let mut collected = convert(&metrics, began, &*self.gate, &self.store());
                 collected.exemplars = exemplars;
                 collected
             })

@@ -26,27 +26,29 @@ use super::gate::Plans;
 use crate::{
     snapshot::{ExponentialBuckets, ExponentialHistogram, Histogram, Number, Temporality},
     store::{
-        Collected, CollectedData, CollectedMetric, CollectedPoint, CollectedScope, StreamFacts,
+        Collected, CollectedData, CollectedMetric, CollectedPoint, CollectedScope, Known, Store,
+        StreamFacts, StreamId,
     },
 };
 
 /// Converts what a [`StoreReader`](super::StoreReader) collected; `time` is when the collection began.
 ///
-/// Only the SDK knows whether it observed what it reports, so its temporality says how to take the points. Label
+/// Label sets that the store has are taken from there instead of copied. Only the SDK knows whether it observed what it reports, so its temporality says how to take the points. Label
 /// sets become canonical; those that thereby become equal are added up by the store.
 #[must_use]
 pub fn convert(
     metrics: &ResourceMetrics,
     time: SystemTime,
     plans: &(impl Plans + ?Sized),
+    store: &Store,
 ) -> Collected {
     let mut collected = Collected::new(time);
     for sdk in metrics.scope_metrics() {
         let scope = sdk.scope();
         let metrics = sdk.metrics().map(|metric| match metric.data() {
-            AggregatedMetrics::F64(data) => convert_metric(scope, metric, data, plans),
-            AggregatedMetrics::U64(data) => convert_metric(scope, metric, data, plans),
-            AggregatedMetrics::I64(data) => convert_metric(scope, metric, data, plans),
+            AggregatedMetrics::F64(data) => convert_metric(scope, metric, data, plans, store),
+            AggregatedMetrics::U64(data) => convert_metric(scope, metric, data, plans, store),
+            AggregatedMetrics::I64(data) => convert_metric(scope, metric, data, plans, store),
         });
         collected.scopes.push(CollectedScope {
             scope: scope.clone(),
@@ -84,6 +86,7 @@ fn convert_metric<T: SdkNumber>(
     metric: &Metric,
     data: &MetricData<T>,
     plans: &(impl Plans + ?Sized),
+    store: &Store,
 ) -> CollectedMetric {
     let (shape, temporality) = (shape(data), temporality(data));
     let facts = plans
@@ -91,6 +94,8 @@ fn convert_metric<T: SdkNumber>(
         .unwrap_or_else(|| StreamFacts::assumed(shape))
         .agreeing_with(temporality);
     let (start, time) = window(data);
+    let id = StreamId::new(metric.name(), metric.unit().to_owned().into(), shape);
+    let mut known = store.known(scope, &id, temporality);
     CollectedMetric {
         name: metric.name().to_owned().into(),
         description: metric.description().to_owned().into(),
@@ -98,7 +103,7 @@ fn convert_metric<T: SdkNumber>(
         facts,
         start,
         time,
-        data: convert_data(data, facts.kind, temporality),
+        data: convert_data(data, facts.kind, temporality, &mut known),
     }
 }
 
@@ -138,18 +143,25 @@ fn convert_data<T: SdkNumber>(
     data: &MetricData<T>,
     kind: InstrumentKind,
     temporality: Temporality,
+    known: &mut Known<'_>,
 ) -> CollectedData {
     match data {
         MetricData::Gauge(gauge) => CollectedData::Gauge(
             gauge
                 .data_points()
-                .map(|sdk| point(sdk.attributes(), sdk.value().number(), sdk.exemplars()))
+                .map(|sdk| {
+                    let attributes = set(known, || sdk.attributes());
+                    point(attributes, sdk.value().number(), sdk.exemplars())
+                })
                 .collect(),
         ),
         MetricData::Sum(sum) => CollectedData::Sum {
             points: sum
                 .data_points()
-                .map(|sdk| point(sdk.attributes(), sdk.value().number(), sdk.exemplars()))
+                .map(|sdk| {
+                    let attributes = set(known, || sdk.attributes());
+                    point(attributes, sdk.value().number(), sdk.exemplars())
+                })
                 .collect(),
             temporality,
             monotonic: sum.is_monotonic(),
@@ -162,7 +174,7 @@ fn convert_data<T: SdkNumber>(
                     .filter(|sdk| sdk.count() > 0)
                     .map(|sdk| {
                         let value = explicit(sdk, kind, &mut bounds);
-                        point(sdk.attributes(), value, sdk.exemplars())
+                        point(set(known, || sdk.attributes()), value, sdk.exemplars())
                     })
                     .collect(),
                 temporality,
@@ -172,7 +184,10 @@ fn convert_data<T: SdkNumber>(
             points: histogram
                 .data_points()
                 .filter(|sdk| sdk.count() > 0)
-                .map(|sdk| point(sdk.attributes(), exponential(sdk, kind), sdk.exemplars()))
+                .map(|sdk| {
+                    let attributes = set(known, || sdk.attributes());
+                    point(attributes, exponential(sdk, kind), sdk.exemplars())
+                })
                 .collect(),
             temporality,
         },
@@ -230,15 +245,26 @@ fn has_sum(kind: InstrumentKind) -> bool {
 }
 
 fn point<'a, V, T: SdkNumber + 'a>(
-    attributes: impl Iterator<Item = &'a KeyValue>,
+    attributes: Attributes,
     value: V,
     exemplars: impl Iterator<Item = &'a SdkExemplar<T>>,
 ) -> CollectedPoint<V> {
     CollectedPoint {
-        attributes: in_order(attributes.cloned().collect()),
+        attributes,
         value,
         exemplars: exemplars.map(exemplar).collect(),
     }
+}
+
+/// The label set that the store has, else a new one.
+#[inline]
+fn set<'a, I: Iterator<Item = &'a KeyValue>>(
+    known: &mut Known<'_>,
+    attributes: impl Fn() -> I,
+) -> Attributes {
+    known
+        .set(&attributes)
+        .unwrap_or_else(|| in_order(attributes().cloned().collect()))
 }
 
 /// Brings a label set into canonical form, without copying it again if it already is.

@@ -19,7 +19,7 @@ fn check(file: &str, actual: &str) {
 fn otlp_is_as_recorded() {
     check(
         "otlp.txt",
-        &format!("{:#?}\n", otlp::request(&everything())),
+        &format!("{:#?}\n", otlp::tests::request(&everything())),
     );
 }
 

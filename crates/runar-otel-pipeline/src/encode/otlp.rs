@@ -1,107 +1,157 @@
-//! The OTLP encoding of a snapshot, as the protobuf message of the metrics service.
+//! The OTLP encoding of a snapshot, as the Protobuf message of the metrics service.
+//!
+//! It is written straight from the snapshot into one buffer. The generated messages would hold a copy of every text and
+//! measure each part of themselves again and again before they write it.
 
 mod attribute;
 mod point;
+mod wire;
 
-use opentelemetry_proto::tonic::{
-    collector::metrics::v1::ExportMetricsServiceRequest, common::v1 as common,
-    metrics::v1 as proto, resource::v1 as resource,
-};
+use self::wire::{SMALL, Wire, varint_size};
+use crate::snapshot::{Data, Metric, Point, Resource, ScopeMetrics, Snapshot, Temporality};
 
-use crate::snapshot::{Data, Metric, Point, ScopeMetrics, Snapshot, Temporality};
-
-/// Builds the export request that carries a whole snapshot.
+/// Encodes the `ExportMetricsServiceRequest` that carries a whole snapshot.
 ///
 /// Exemplars go out as doubles in the order of the snapshot, ascending by value: receivers assign them to
 /// buckets in one walk, and some read an integer exemplar as zero. A `u64` beyond `i64::MAX` goes out as a
 /// double. Values that are not a number are left out.
 #[must_use]
-pub fn request(snapshot: &Snapshot) -> ExportMetricsServiceRequest {
-    let resource = &snapshot.resource;
-    ExportMetricsServiceRequest {
-        resource_metrics: vec![proto::ResourceMetrics {
-            resource: Some(resource::Resource {
-                attributes: attribute::list(&resource.attributes),
-                ..Default::default()
-            }),
-            scope_metrics: snapshot.scopes.iter().map(scope_metrics).collect(),
-            schema_url: owned(resource.schema_url.as_deref()),
-        }],
-    }
+pub fn encode(snapshot: &Snapshot) -> Vec<u8> {
+    let sizes: Vec<usize> = snapshot.scopes.iter().map(size).collect();
+    let whole: usize = sizes.iter().sum();
+    let mut wire = Wire::with_capacity(whole);
+    wire.message(1, room(whole), |wire| {
+        wire.message(1, SMALL, |wire| resource(wire, &snapshot.resource));
+        for (scope, size) in snapshot.scopes.iter().zip(sizes) {
+            wire.message(2, room(size), |wire| scope_metrics(wire, scope));
+        }
+        wire.text(
+            3,
+            snapshot.resource.schema_url.as_deref().unwrap_or_default(),
+        );
+    });
+    wire.into_bytes()
 }
 
-fn scope_metrics(from: &ScopeMetrics) -> proto::ScopeMetrics {
+fn resource(wire: &mut Wire, from: &Resource) {
+    attribute::list(wire, 1, &from.attributes);
+}
+
+fn scope_metrics(wire: &mut Wire, from: &ScopeMetrics) {
     let scope = &from.scope;
-    proto::ScopeMetrics {
-        scope: Some(common::InstrumentationScope {
-            name: scope.name().to_owned(),
-            version: owned(scope.version()),
-            attributes: scope.attributes().map(attribute::pair).collect(),
-            ..Default::default()
-        }),
-        metrics: from.metrics.iter().map(metric).collect(),
-        schema_url: owned(scope.schema_url()),
+    wire.message(1, SMALL, |wire| {
+        wire.text(1, scope.name());
+        wire.text(2, scope.version().unwrap_or_default());
+        attribute::list(wire, 3, scope.attributes());
+    });
+    for metric in &from.metrics {
+        wire.message(2, room(metric_size(metric)), |wire| {
+            write_metric(wire, metric);
+        });
     }
+    wire.text(3, scope.schema_url().unwrap_or_default());
 }
 
-fn metric(from: &Metric) -> proto::Metric {
-    proto::Metric {
-        name: from.name.clone().into_owned(),
-        description: from.description.clone().into_owned(),
-        unit: from.unit.clone().into_owned(),
-        data: Some(data(&from.data)),
-        ..Default::default()
-    }
+fn write_metric(wire: &mut Wire, from: &Metric) {
+    wire.text(1, &from.name);
+    wire.text(2, &from.description);
+    wire.text(3, &from.unit);
+    let field = match from.data {
+        Data::Gauge(_) => 5,
+        Data::Sum { .. } => 7,
+        Data::Histogram { .. } => 9,
+        Data::ExponentialHistogram { .. } => 10,
+        Data::Summary(_) => 11,
+    };
+    wire.message(field, room(data_size(&from.data)), |wire| {
+        data(wire, &from.data);
+    });
 }
 
-fn data(from: &Data) -> proto::metric::Data {
+fn data(wire: &mut Wire, from: &Data) {
     match from {
-        Data::Gauge(points) => proto::metric::Data::Gauge(proto::Gauge {
-            data_points: collect(points, point::number),
-        }),
+        Data::Gauge(points) => each(wire, points, point::number),
         Data::Sum {
             points,
             temporality,
             monotonic,
-        } => proto::metric::Data::Sum(proto::Sum {
-            data_points: collect(points, point::number),
-            aggregation_temporality: code(*temporality),
-            is_monotonic: *monotonic,
-        }),
+        } => {
+            each(wire, points, point::number);
+            wire.present_integer(2, code(*temporality));
+            if *monotonic {
+                wire.present_integer(3, 1);
+            }
+        }
         Data::Histogram {
             points,
             temporality,
-        } => proto::metric::Data::Histogram(proto::Histogram {
-            data_points: collect(points, |from| Some(point::histogram(from))),
-            aggregation_temporality: code(*temporality),
-        }),
+        } => {
+            each(wire, points, point::histogram);
+            wire.present_integer(2, code(*temporality));
+        }
         Data::ExponentialHistogram {
             points,
             temporality,
-        } => proto::metric::Data::ExponentialHistogram(proto::ExponentialHistogram {
-            data_points: collect(points, |from| Some(point::exponential(from))),
-            aggregation_temporality: code(*temporality),
-        }),
-        Data::Summary(points) => proto::metric::Data::Summary(proto::Summary {
-            data_points: collect(points, |from| Some(point::summary(from))),
-        }),
+        } => {
+            each(wire, points, point::exponential);
+            wire.present_integer(2, code(*temporality));
+        }
+        Data::Summary(points) => each(wire, points, point::summary),
     }
 }
 
-fn collect<V, P>(points: &[Point<V>], convert: impl Fn(&Point<V>) -> Option<P>) -> Vec<P> {
-    points.iter().filter_map(convert).collect()
+fn each<V>(wire: &mut Wire, points: &[Point<V>], write: impl Fn(&mut Wire, u8, &Point<V>)) {
+    for point in points {
+        write(wire, 1, point);
+    }
 }
 
-fn code(temporality: Temporality) -> i32 {
+/// `AggregationTemporality`
+fn code(temporality: Temporality) -> i64 {
     match temporality {
-        Temporality::Cumulative => proto::AggregationTemporality::Cumulative.into(),
-        Temporality::Delta => proto::AggregationTemporality::Delta.into(),
+        Temporality::Delta => 1,
+        Temporality::Cumulative => 2,
     }
 }
 
-fn owned(text: Option<&str>) -> String {
-    text.unwrap_or_default().to_owned()
+/// How many bytes to keep for the length of a message of about this size.
+fn room(size: usize) -> usize {
+    varint_size(size as u64)
+}
+
+/// About how large a scope will be: enough for the buffer, and for the room of lengths.
+fn size(scope: &ScopeMetrics) -> usize {
+    scope.metrics.iter().map(metric_size).sum()
+}
+
+fn metric_size(metric: &Metric) -> usize {
+    let texts = metric.name.len() + metric.description.len();
+    texts + data_size(&metric.data)
+}
+
+/// Counted by its first point; the others are alike.
+fn data_size(data: &Data) -> usize {
+    match data {
+        Data::Gauge(points) | Data::Sum { points, .. } => points_size(points, |_| 0),
+        Data::Histogram { points, .. } => points_size(points, |value| 30 + 16 * value.counts.len()),
+        Data::ExponentialHistogram { points, .. } => points_size(points, |value| {
+            60 + 2 * (value.positive.counts.len() + value.negative.counts.len())
+        }),
+        Data::Summary(points) => points_size(points, |value| 20 * value.quantiles.len()),
+    }
+}
+
+fn points_size<V>(points: &[Point<V>], value: impl Fn(&V) -> usize) -> usize {
+    let Some(first) = points.first() else {
+        return 0;
+    };
+    let labels = first.attributes.iter().map(|label| {
+        let text = label.value.as_str();
+        label.key.as_str().len() + text.len() + 8
+    });
+    let one: usize = 32 + labels.sum::<usize>() + value(&first.value);
+    one * points.len()
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

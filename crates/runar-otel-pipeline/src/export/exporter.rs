@@ -1,10 +1,7 @@
 //! The OTLP exporter of metrics.
 
 use bytes::Bytes;
-use opentelemetry_proto::tonic::collector::metrics::v1::{
-    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
-};
-use prost::Message;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
 
 use super::{
     ExportError, OtlpOptions, Protocol, RetryPolicy,
@@ -54,27 +51,22 @@ impl OtlpExporter {
         })
     }
 
-    /// Sends the request until it is answered for good or the total timeout is over.
+    /// Sends an encoded `ExportMetricsServiceRequest` until it is answered for good or the total timeout is over.
     ///
     /// It can be dropped at any time; the receiver may then have the data or not.
     ///
     /// # Errors
     /// When the receiver refuses the data, cannot be reached, or does not answer in time;
     /// [`ExportError::is_transient`] tells whether to keep the data.
-    pub async fn export(
-        &self,
-        request: ExportMetricsServiceRequest,
-    ) -> Result<Delivered, ExportError> {
-        let size = request.encoded_len();
+    pub async fn export(&self, request: impl Into<Bytes>) -> Result<Delivered, ExportError> {
+        let body = request.into();
+        let size = body.len();
         if size > self.max_request_size {
             return Err(ExportError::RequestTooLarge {
                 size,
                 limit: self.max_request_size,
             });
         }
-        // Encoded once for all attempts; the request itself is not needed any more.
-        let body = Bytes::from(request.encode_to_vec());
-        drop(request);
         match &self.transport {
             Transport::Http(http) => {
                 let body = http.prepare(body).await;

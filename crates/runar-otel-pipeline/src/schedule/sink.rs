@@ -23,7 +23,7 @@ impl Sink {
     pub(super) async fn deliver(&self, snapshot: Snapshot) -> Result<Delivered, ExportError> {
         match self {
             Self::Otlp(exporter) => {
-                let request = otlp::request(&snapshot);
+                let request = otlp::encode(&snapshot);
                 drop(snapshot);
                 exporter.export(request).await
             }

@@ -19,6 +19,7 @@ mod series;
 mod store;
 mod stream;
 mod table;
+mod texts;
 
 pub use collected::{
     Collected, CollectedData, CollectedMetric, CollectedPoint, CollectedScope, StreamExemplars,
@@ -26,4 +27,4 @@ pub use collected::{
 };
 pub use consumer::{ConsumerId, TemporalityPreference};
 pub use identity::StreamId;
-pub use store::Store;
+pub use store::{Known, Store};

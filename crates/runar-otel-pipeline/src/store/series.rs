@@ -1,6 +1,6 @@
 //! One series: its total, and for each delta consumer what it has not acknowledged.
 
-use std::time::SystemTime;
+use std::{num::NonZeroU64, time::SystemTime};
 
 use runar_otel_core::{attributes::Attributes, exemplar::Exemplar};
 
@@ -25,15 +25,24 @@ pub(super) struct Window {
 pub(super) struct Series<V> {
     total: V,
     start: SystemTime,
-    /// `false` once it is gone and only still owes a consumer its last delta.
-    live: bool,
-    /// The collection that last saw it.
-    seen: u64,
-    /// The collection in which the SDK itself delivered exemplars.
-    native: Option<u64>,
-    exemplars: Vec<Exemplar>,
-    pending: Vec<Pending<V>>,
+    /// The collection that last saw it; `None` once it is gone and only still owes a consumer its last delta.
+    seen: Option<NonZeroU64>,
+    /// Most series have neither these nor consumers of deltas: each is a pointer then.
+    exemplars: Option<Box<Kept>>,
+    pending: Option<Box<Owed<V>>>,
 }
+
+/// The exemplars of a series.
+#[derive(Debug, Default)]
+struct Kept {
+    /// The collection in which the SDK itself delivered some.
+    native: Option<u64>,
+    list: Vec<Exemplar>,
+}
+
+/// What the delta consumers have not acknowledged, by their slots.
+#[derive(Debug)]
+struct Owed<V>(Vec<Pending<V>>);
 
 /// What one delta consumer has not acknowledged.
 #[derive(Debug)]
@@ -52,11 +61,9 @@ impl<V: Accumulate> Series<V> {
         let mut series = Self {
             total: first,
             start: window.start,
-            live: true,
-            seen: window.collection,
-            native: None,
-            exemplars: Vec::new(),
-            pending: Vec::new(),
+            seen: NonZeroU64::new(window.collection),
+            exemplars: None,
+            pending: None,
         };
         for _ in 0..consumers {
             series.owe_everything();
@@ -66,17 +73,21 @@ impl<V: Accumulate> Series<V> {
 
     /// Adds a delta consumer, which gets the total so far as its first delta.
     pub(super) fn owe_everything(&mut self) {
-        self.pending.push(Pending {
+        let pending = Pending {
             since: self.start,
             in_flight: None,
-            newer: self.live.then(|| self.total.clone()),
-        });
+            newer: self.is_live().then(|| self.total.clone()),
+        };
+        match &mut self.pending {
+            Some(owed) => owed.0.push(pending),
+            None => self.pending = Some(Box::new(Owed(vec![pending]))),
+        }
     }
 
     /// Adds what was recorded in a window.
     pub(super) fn add(&mut self, delta: &V, window: Window, rule: &Rule) {
-        self.seen = window.collection;
-        if self.live {
+        let live = self.see(window);
+        if live {
             self.total.absorb(delta, rule);
             if delta.is_nothing() {
                 return;
@@ -89,9 +100,9 @@ impl<V: Accumulate> Series<V> {
 
     /// Takes over the total that was observed in a window.
     pub(super) fn observe(&mut self, observed: Observation<V>, window: Window, rule: &Rule) {
-        self.seen = window.collection;
+        let live = self.see(window);
         let Observation { total, delta } = observed;
-        if self.live {
+        if live {
             if total.is_reset(&self.total, rule) {
                 self.start = window.start;
             }
@@ -105,15 +116,21 @@ impl<V: Accumulate> Series<V> {
         self.owe(&delta, rule);
     }
 
+    /// Notes that a collection has seen it; whether it lived before.
+    fn see(&mut self, window: Window) -> bool {
+        let live = self.is_live();
+        self.seen = NonZeroU64::new(window.collection);
+        live
+    }
+
     fn begin_anew(&mut self, total: V, window: Window) {
-        self.live = true;
         self.start = window.start;
         self.total = total;
-        self.exemplars.clear();
+        self.exemplars = None;
     }
 
     fn owe(&mut self, delta: &V, rule: &Rule) {
-        for pending in &mut self.pending {
+        for pending in self.pending.iter_mut().flat_map(|owed| &mut owed.0) {
             match &mut pending.newer {
                 Some(newer) => newer.absorb(delta, rule),
                 None => pending.newer = Some(delta.clone()),
@@ -124,48 +141,54 @@ impl<V: Accumulate> Series<V> {
     /// Takes exemplars from the SDK itself.
     pub(super) fn deliver_native(&mut self, delivered: Vec<Exemplar>, collection: u64) {
         if !delivered.is_empty() {
-            self.native = Some(collection);
-            self.total.keep(&mut self.exemplars, delivered);
+            let kept = self.exemplars.get_or_insert_default();
+            kept.native = Some(collection);
+            self.total.keep(&mut kept.list, delivered);
         }
     }
 
     /// Takes exemplars from a reservoir, unless the SDK had some in the same collection.
     pub(super) fn deliver(&mut self, delivered: Vec<Exemplar>, collection: u64) {
-        if !delivered.is_empty() && self.native != Some(collection) {
-            self.total.keep(&mut self.exemplars, delivered);
+        if delivered.is_empty() {
+            return;
+        }
+        let kept = self.exemplars.get_or_insert_default();
+        if kept.native != Some(collection) {
+            self.total.keep(&mut kept.list, delivered);
         }
     }
 
     /// The total as it was observed last, `None` once the series has ended.
     pub(super) fn observed(&self) -> Option<&V> {
-        self.live.then_some(&self.total)
+        self.is_live().then_some(&self.total)
     }
 
     pub(super) fn is_live(&self) -> bool {
-        self.live
+        self.seen.is_some()
     }
 
     pub(super) fn was_seen(&self, collection: u64) -> bool {
-        self.seen == collection
+        self.seen.is_some_and(|seen| seen.get() == collection)
     }
 
     /// Ends the series; what consumers have not acknowledged stays until they do.
     pub(super) fn depart(&mut self) {
-        self.live = false;
+        self.seen = None;
     }
 
     /// Tells whether the entry is still needed.
     pub(super) fn is_needed(&self) -> bool {
-        self.live
+        self.is_live()
             || self
                 .pending
                 .iter()
+                .flat_map(|owed| &owed.0)
                 .any(|pending| pending.in_flight.is_some() || pending.newer.is_some())
     }
 
     /// The total, `None` once the series has ended.
     pub(super) fn total(&self, attributes: &Attributes, time: SystemTime) -> Option<Point<V>> {
-        if !self.live {
+        if !self.is_live() {
             return None;
         }
         Some(Point {
@@ -173,8 +196,12 @@ impl<V: Accumulate> Series<V> {
             start: Some(self.start),
             time: time.max(self.start),
             value: self.total.clone(),
-            exemplars: exemplars::of_point(&self.exemplars, Some(self.start), time, &self.total),
+            exemplars: exemplars::of_point(self.exemplars(), Some(self.start), time, &self.total),
         })
+    }
+
+    fn exemplars(&self) -> &[Exemplar] {
+        list(self.exemplars.as_deref())
     }
 
     /// What a delta consumer has not acknowledged, `None` if that is nothing.
@@ -185,7 +212,8 @@ impl<V: Accumulate> Series<V> {
         time: SystemTime,
         rule: &Rule,
     ) -> Option<Point<V>> {
-        let pending = self.pending.get_mut(slot)?;
+        let kept = list(self.exemplars.as_deref());
+        let pending = self.pending.as_mut()?.0.get_mut(slot)?;
         let value = match (pending.in_flight.take(), pending.newer.take()) {
             (Some((mut value, _)), Some(newer)) => {
                 value.absorb(&newer, rule);
@@ -193,23 +221,28 @@ impl<V: Accumulate> Series<V> {
             }
             // Nothing came after: the point goes out again exactly as it was.
             (Some((value, handed)), None) => {
-                return Some(pending.lend(value, attributes, handed, &self.exemplars));
+                return Some(pending.lend(value, attributes, handed, kept));
             }
             (None, newer) => newer?,
         };
         let time = time.max(pending.since);
-        Some(pending.lend(value, attributes, time, &self.exemplars))
+        Some(pending.lend(value, attributes, time, kept))
     }
 
     /// Forgets what was handed out to a consumer.
     pub(super) fn acknowledge(&mut self, slot: usize) {
-        let Some(pending) = self.pending.get_mut(slot) else {
+        let owed = self.pending.as_mut();
+        let Some(pending) = owed.and_then(|owed| owed.0.get_mut(slot)) else {
             return;
         };
         if let Some((_, handed)) = pending.in_flight.take() {
             pending.since = handed;
         }
     }
+}
+
+fn list(kept: Option<&Kept>) -> &[Exemplar] {
+    kept.map_or(&[], |kept| &kept.list)
 }
 
 impl<V: Accumulate> Pending<V> {

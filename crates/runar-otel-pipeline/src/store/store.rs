@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use opentelemetry::InstrumentationScope;
+use opentelemetry::{InstrumentationScope, KeyValue};
 use runar_otel_core::attributes::Attributes;
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     consumer::{ConsumerId, TemporalityPreference},
     identity::StreamId,
     stream::Stream,
+    table::Cursor,
 };
 use crate::snapshot::{ScopeMetrics, Temporality};
 
@@ -87,6 +88,21 @@ impl Store {
         }
     }
 
+    /// The label sets of one stream, to look them up one after the other.
+    #[must_use]
+    pub fn known(
+        &self,
+        scope: &InstrumentationScope,
+        stream: &StreamId,
+        temporality: Temporality,
+    ) -> Known<'_> {
+        let streams = self.scopes.get(scope);
+        Known {
+            stream: streams.and_then(|streams| streams.get(&(stream.clone(), temporality))),
+            cursor: Cursor::default(),
+        }
+    }
+
     /// Everything that a consumer gets to see: totals, or the deltas that it has not acknowledged.
     ///
     /// Scopes and metrics are sorted by name.
@@ -145,6 +161,27 @@ impl Store {
         let streams = self.scopes.get_mut(scope);
         let found = streams.map(|streams| streams.get_disjoint_mut([&recorded, &observed]));
         found.into_iter().flatten().flatten()
+    }
+}
+
+/// The label sets of one stream.
+///
+/// Who reports a series that is known already need not copy its labels.
+#[derive(Debug)]
+pub struct Known<'a> {
+    stream: Option<&'a Stream>,
+    cursor: Cursor,
+}
+
+impl Known<'_> {
+    /// The label set that is equal to these attributes, in canonical order. Sets are found fastest in the order of the
+    /// stream.
+    #[inline]
+    pub fn set<'a, I: Iterator<Item = &'a KeyValue>>(
+        &mut self,
+        attributes: impl Fn() -> I,
+    ) -> Option<Attributes> {
+        self.stream?.known(&mut self.cursor, attributes).cloned()
     }
 }
 

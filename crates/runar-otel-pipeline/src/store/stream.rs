@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, time::SystemTime};
 
+use opentelemetry::KeyValue;
 use runar_otel_core::{attributes::Attributes, exemplar::Exemplar, gate::stream::Shape};
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     collected::{CollectedData, CollectedMetric, StreamFacts},
     consumer::{ConsumerId, TemporalityPreference},
     series::Window,
-    table::Table,
+    table::{Cursor, Table},
 };
 use crate::snapshot::{Data, ExponentialHistogram, Histogram, Metric, Number, Point, Temporality};
 
@@ -149,6 +150,16 @@ impl Stream {
     /// Gives exemplars to the series they were measured for.
     pub(super) fn deliver(&mut self, series: Vec<(Attributes, Vec<Exemplar>)>, collection: u64) {
         with_table!(&mut self.series, table => table.deliver(series, collection));
+    }
+
+    /// The label set that is equal to this one, if there is one.
+    #[inline]
+    pub(super) fn known<'a, I: Iterator<Item = &'a KeyValue>>(
+        &self,
+        cursor: &mut Cursor,
+        attributes: impl Fn() -> I,
+    ) -> Option<&Attributes> {
+        with_table!(&self.series, table => table.known(cursor, attributes))
     }
 
     /// Ends one series.

@@ -1,7 +1,13 @@
 //! All series of one stream, within its cardinality limit.
 
-use std::{collections::HashMap, time::SystemTime};
+use std::{
+    hash::{Hash, Hasher, RandomState},
+    sync::Arc,
+    time::SystemTime,
+};
 
+use indexmap::{Equivalent, IndexMap};
+use opentelemetry::KeyValue;
 use runar_otel_core::{
     attributes::Attributes,
     exemplar::Exemplar,
@@ -14,13 +20,18 @@ use super::{
     folded::Folded,
     observed::{Observation, Observed},
     series::{Series, Window},
+    texts::Texts,
 };
 use crate::snapshot::{Point, Temporality};
 
 /// The series of one stream.
 #[derive(Debug)]
 pub(super) struct Table<V> {
-    series: HashMap<Attributes, Series<V>>,
+    /// In the order in which they came, so that a walk over all goes through memory from end to end.
+    series: IndexMap<LabelSet, Series<V>, RandomState>,
+    texts: Texts,
+    /// Where the next point probably belongs.
+    next: Cursor,
     /// What the collection has observed so far.
     observed: Observed<V>,
     folded: Folded<V>,
@@ -37,7 +48,9 @@ pub(super) struct Table<V> {
 impl<V: Accumulate> Table<V> {
     pub(super) fn new(consumers: usize, temporality: Temporality) -> Self {
         Self {
-            series: HashMap::new(),
+            series: IndexMap::default(),
+            texts: Texts::default(),
+            next: Cursor::default(),
             observed: Observed::default(),
             folded: Folded::default(),
             live: 0,
@@ -56,6 +69,7 @@ impl<V: Accumulate> Table<V> {
         limit: usize,
     ) {
         self.limit = limit;
+        self.next = Cursor::default();
         for mut point in points {
             point.value.conform(rule);
             match self.temporality {
@@ -120,7 +134,28 @@ impl<V: Accumulate> Table<V> {
     }
 
     fn is_live(&self, attributes: &Attributes) -> bool {
-        self.series.get(attributes).is_some_and(Series::is_live)
+        let series = self.series.get(&Looked(|| attributes.iter()));
+        series.is_some_and(Series::is_live)
+    }
+
+    /// The label set that is equal to this one, if there is one; the cursor stands where it is likely to be.
+    #[inline]
+    pub(super) fn known<'a, I: Iterator<Item = &'a KeyValue>>(
+        &self,
+        cursor: &mut Cursor,
+        attributes: impl Fn() -> I,
+    ) -> Option<&Attributes> {
+        let at = cursor.at;
+        let (set, _) = match self.series.get_index(at) {
+            Some(found) if found.0.0.iter().eq(attributes()) => found,
+            _ => {
+                let at = self.series.get_index_of(&Looked(attributes))?;
+                cursor.at = at;
+                self.series.get_index(at)?
+            }
+        };
+        cursor.at += 1;
+        Some(&set.0)
     }
 
     fn has_place(&self, attributes: &Attributes) -> bool {
@@ -136,9 +171,9 @@ impl<V: Accumulate> Table<V> {
         change: impl FnOnce(&mut Series<V>, V),
     ) {
         let counted = usize::from(!is_overflow(&point.attributes));
-        match self.series.get_mut(&point.attributes) {
-            Some(series) => {
-                self.live += if series.is_live() { 0 } else { counted };
+        match self.series_mut(&point.attributes) {
+            Some((series, live)) => {
+                *live += if series.is_live() { 0 } else { counted };
                 change(series, point.value);
                 series.deliver_native(point.exemplars, window.collection);
             }
@@ -146,9 +181,22 @@ impl<V: Accumulate> Table<V> {
                 let mut series = Series::new(point.value, window, self.consumers);
                 series.deliver_native(point.exemplars, window.collection);
                 self.live += counted;
-                self.series.insert(point.attributes, series);
+                let attributes = self.texts.share(&point.attributes);
+                self.series.insert(LabelSet(attributes), series);
             }
         }
+    }
+
+    /// The series of a label set, and how many live.
+    fn series_mut(&mut self, attributes: &Attributes) -> Option<(&mut Series<V>, &mut usize)> {
+        let mut at = self.next.at;
+        let expected = self.series.get_index(at);
+        if !expected.is_some_and(|(set, _)| Arc::ptr_eq(&set.0, attributes)) {
+            at = self.series.get_index_of(&Looked(|| attributes.iter()))?;
+        }
+        self.next.at = at + 1;
+        let (_, series) = self.series.get_index_mut(at)?;
+        Some((series, &mut self.live))
     }
 
     /// Ends every series that the collection did not see.
@@ -168,7 +216,7 @@ impl<V: Accumulate> Table<V> {
         let mut room = self.limit.saturating_add(self.live);
         room = room.saturating_sub(self.series.len());
         let live = &mut self.live;
-        self.series.retain(|attributes, series| {
+        self.series.retain(|LabelSet(attributes), series| {
             if !ends(attributes, series) {
                 return true;
             }
@@ -184,9 +232,13 @@ impl<V: Accumulate> Table<V> {
     pub(super) fn deliver(&mut self, series: Vec<(Attributes, Vec<Exemplar>)>, collection: u64) {
         let overflow = overflow_attributes();
         for (attributes, exemplars) in series {
-            let known = self.series.get(&attributes).is_some_and(Series::is_live);
-            let key = if known { &attributes } else { &overflow };
-            if let Some(series) = self.series.get_mut(key).filter(|series| series.is_live()) {
+            let key = if self.is_live(&attributes) {
+                &attributes
+            } else {
+                &overflow
+            };
+            let series = self.series.get_mut(&Looked(|| key.iter()));
+            if let Some(series) = series.filter(|series| series.is_live()) {
                 series.deliver(exemplars, collection);
             }
         }
@@ -212,7 +264,7 @@ impl<V: Accumulate> Table<V> {
     pub(super) fn totals(&self, time: SystemTime) -> Vec<Point<V>> {
         let points = self.series.iter();
         points
-            .filter_map(|(attributes, series)| series.total(attributes, time))
+            .filter_map(|(LabelSet(attributes), series)| series.total(attributes, time))
             .collect()
     }
 
@@ -220,11 +272,81 @@ impl<V: Accumulate> Table<V> {
     pub(super) fn deltas(&mut self, slot: usize, time: SystemTime, rule: &Rule) -> Vec<Point<V>> {
         let points = self.series.iter_mut();
         points
-            .filter_map(|(attributes, series)| series.hand_out(slot, attributes, time, rule))
+            .filter_map(|(LabelSet(attributes), series)| {
+                series.hand_out(slot, attributes, time, rule)
+            })
             .collect()
+    }
+}
+
+/// A place among the series. The SDK reports them in the same order each time, as long as none is new: most are found
+/// without a look-up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cursor {
+    at: usize,
+}
+
+/// A label set as the key of its series.
+#[derive(Debug, PartialEq, Eq)]
+struct LabelSet(Attributes);
+
+impl Hash for LabelSet {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Looked(|| self.0.iter()).hash(state);
+    }
+}
+
+/// A label set that is looked up, wherever its attributes are.
+struct Looked<F>(F);
+
+impl<'a, I: Iterator<Item = &'a KeyValue>, F: Fn() -> I> Hash for Looked<F> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.0)().for_each(|attribute| attribute.hash(state));
+    }
+}
+
+impl<'a, I: Iterator<Item = &'a KeyValue>, F: Fn() -> I> Equivalent<LabelSet> for Looked<F> {
+    fn equivalent(&self, key: &LabelSet) -> bool {
+        key.0.iter().eq((self.0)())
     }
 }
 
 fn is_overflow(attributes: &Attributes) -> bool {
     matches!(&**attributes, [one] if one.key.as_str() == OVERFLOW_KEY && one.value == true.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{snapshot::Number, store::accumulate::Combine};
+
+    #[test]
+    fn known_label_sets_are_found_in_any_order() {
+        let sets = ["a", "b", "c"].map(|value| Attributes::from([KeyValue::new("key", value)]));
+        let mut table = Table::<Number>::new(0, Temporality::Delta);
+        let mut rule = Rule {
+            combine: Combine::Add,
+            monotonic: true,
+            max_size: 160,
+            bounds: None,
+        };
+        let window = Window {
+            start: SystemTime::UNIX_EPOCH,
+            collection: 1,
+        };
+        let point = |attributes: &Attributes| CollectedPoint {
+            attributes: attributes.clone(),
+            value: Number::U64(1),
+            exemplars: Vec::new(),
+        };
+        table.add(sets.iter().map(point).collect(), window, &mut rule, 10);
+        let mut cursor = Cursor::default();
+        for at in [0, 1, 2, 2, 0, 1] {
+            let set = &sets[at];
+            let known = table.known(&mut cursor, || set.iter()).unwrap();
+            assert_eq!(known, set);
+        }
+        let unknown = [KeyValue::new("key", "d")];
+        assert!(table.known(&mut cursor, || unknown.iter()).is_none());
+    }
 }

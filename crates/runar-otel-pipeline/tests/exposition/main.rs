@@ -38,7 +38,7 @@ proptest! {
 
     #[test]
     fn nothing_panics(snapshot in any::snapshot()) {
-        let _ = otlp::request(&snapshot);
+        let _ = otlp::encode(&snapshot);
         let _ = console::text(&snapshot);
     }
 

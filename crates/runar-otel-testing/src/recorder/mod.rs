@@ -7,6 +7,8 @@ mod spans;
 
 use std::{fmt, future::Future, sync::Arc};
 
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use prost::Message as _;
 use runar_otel_core::{clock::ManualClock, isolated::Isolated};
 use runar_otel_pipeline::{
     encode::{
@@ -168,7 +170,11 @@ impl Default for Recorder {
 
 impl Metrics for Recorder {
     fn series(&self) -> Vec<Series> {
-        State::of(&otlp::request(&self.snapshot())).series()
+        let bytes = otlp::encode(&self.snapshot());
+        match ExportMetricsServiceRequest::decode(bytes.as_slice()) {
+            Ok(request) => State::of(&request).series(),
+            Err(error) => fail(&format!("the recorder's own message is invalid: {error}")),
+        }
     }
 }
 

@@ -1,12 +1,8 @@
 //! Labels: attributes with sanitized names and values as text.
 
-use std::{
-    borrow::Cow,
-    collections::HashMap,
-    hash::{BuildHasher, RandomState},
-    ops::Range,
-};
+use std::{borrow::Cow, collections::HashMap, hash::BuildHasher, ops::Range};
 
+use foldhash::fast::RandomState;
 use opentelemetry::{InstrumentationScope, KeyValue};
 
 use super::{
@@ -137,12 +133,13 @@ pub(crate) fn write(out: &mut String, labels: &[Label<'_>]) {
     }
 }
 
-/// The label sets of one family that were written already.
+/// The label sets of one family that were written already: where in a page they stand, by a hash of their text.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     hasher: RandomState,
+    /// The page of those who write none.
     texts: String,
-    places: HashMap<u64, Range<usize>>,
+    places: HashMap<u64, Range<usize>, RandomState>,
 }
 
 impl Seen {
@@ -159,15 +156,33 @@ impl Seen {
 
     /// Tells whether these written labels are new, and remembers them.
     pub(crate) fn admit(&mut self, labels: &str) -> bool {
-        let hash = self.hasher.hash_one(labels);
-        let known = self.places.get(&hash);
-        if known.is_some_and(|place| self.texts.get(place.clone()) == Some(labels)) {
+        let hash = self.hash(labels);
+        if self.holds(hash, labels, &self.texts) {
             return false;
         }
         let start = self.texts.len();
         self.texts.push_str(labels);
-        self.places.insert(hash, start..self.texts.len());
+        self.remember(hash, start..self.texts.len());
         true
+    }
+
+    /// The hash of written labels.
+    #[inline]
+    pub(crate) fn hash(&self, labels: &str) -> u64 {
+        self.hasher.hash_one(labels)
+    }
+
+    /// Tells whether the page has these labels in this family already.
+    #[inline]
+    pub(crate) fn holds(&self, hash: u64, labels: &str, page: &str) -> bool {
+        let known = self.places.get(&hash);
+        known.is_some_and(|place| page.get(place.clone()) == Some(labels))
+    }
+
+    /// Remembers where the page has labels.
+    #[inline]
+    pub(crate) fn remember(&mut self, hash: u64, place: Range<usize>) {
+        self.places.insert(hash, place);
     }
 }
 

@@ -12,6 +12,7 @@ mod name;
 mod number;
 mod problem;
 mod series;
+mod template;
 mod unit;
 mod value;
 

@@ -26,34 +26,33 @@ pub(crate) fn write_float(out: &mut String, value: f64, dialect: Dialect) {
         write_exponent(out, value);
         return;
     }
-    let start = out.len();
-    // Writing to a string cannot fail.
-    let _ = write!(out, "{value}");
-    let is_integer = !out.get(start..).unwrap_or_default().contains('.');
-    if dialect == Dialect::OpenMetrics && is_integer {
-        out.push_str(".0");
-    }
+    let mut buffer = ryu::Buffer::new();
+    // In this range without an exponent, and with a point.
+    let written = buffer.format_finite(value);
+    out.push_str(match dialect {
+        Dialect::OpenMetrics => written,
+        Dialect::Text => written.strip_suffix(".0").unwrap_or(written),
+    });
 }
 
 /// Writes a value in the type it was recorded in: integers exactly, without a point.
 pub(crate) fn write_number(out: &mut String, value: Number, dialect: Dialect) {
     match value {
         Number::U64(value) => write_integer(out, value),
-        Number::I64(value) => {
-            let _ = write!(out, "{value}");
-        }
+        Number::I64(value) => out.push_str(itoa::Buffer::new().format(value)),
         Number::F64(value) => write_float(out, value, dialect),
     }
 }
 
 /// Writes a count.
 pub(crate) fn write_integer(out: &mut String, value: u64) {
-    let _ = write!(out, "{value}");
+    out.push_str(itoa::Buffer::new().format(value));
 }
 
 /// Writes a time in seconds, to the millisecond that Prometheus keeps.
 pub(crate) fn write_seconds(out: &mut String, time: SystemTime) {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    // Writing to a string cannot fail.
     let _ = write!(out, "{}.{:03}", since.as_secs(), since.subsec_millis());
 }
 
@@ -68,23 +67,22 @@ pub(crate) enum Quotes {
 
 /// Writes a text with line feeds, backslashes and, if asked for, double quotes escaped.
 pub(crate) fn write_escaped(out: &mut String, text: &str, quotes: Quotes) {
-    let mut rest = text;
-    while let Some(at) = rest.find(|character| needs_escape(character, quotes)) {
-        let (plain, special) = rest.split_at(at);
-        out.push_str(plain);
-        let mut characters = special.chars();
-        out.push_str(match characters.next() {
-            Some('\n') => "\\n",
-            Some('"') => "\\\"",
-            _ => "\\\\",
-        });
-        rest = characters.as_str();
+    if !text.bytes().any(|byte| needs_escape(byte, quotes)) {
+        out.push_str(text);
+        return;
     }
-    out.push_str(rest);
+    for character in text.chars() {
+        match character {
+            '\n' => out.push_str("\\n"),
+            '\\' => out.push_str("\\\\"),
+            '"' if quotes == Quotes::Escaped => out.push_str("\\\""),
+            plain => out.push(plain),
+        }
+    }
 }
 
-fn needs_escape(character: char, quotes: Quotes) -> bool {
-    matches!(character, '\\' | '\n') || (character == '"' && quotes == Quotes::Escaped)
+fn needs_escape(byte: u8, quotes: Quotes) -> bool {
+    matches!(byte, b'\\' | b'\n') || (byte == b'"' && quotes == Quotes::Escaped)
 }
 
 fn write_exponent(out: &mut String, value: f64) {
@@ -106,6 +104,8 @@ fn write_exponent(out: &mut String, value: f64) {
 mod tests {
     use std::time::Duration;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn float(value: f64, dialect: Dialect) -> String {
@@ -123,6 +123,14 @@ mod tests {
         ];
         for text in canonical {
             assert_eq!(float(text.parse().unwrap(), Dialect::OpenMetrics), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn floats_are_the_shortest_that_read_back(value in 1e-4..1e6_f64) {
+            prop_assert_eq!(float(value, Dialect::Text), value.to_string());
+            prop_assert_eq!(float(-value, Dialect::OpenMetrics), format!("{:?}", -value));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The samples of a family, line by line.
 
-use std::time::SystemTime;
+use std::{ops::Range, time::SystemTime};
 
 use runar_otel_core::exemplar::Exemplar;
 
@@ -9,8 +9,9 @@ use super::{
     bucket::Buckets,
     exemplar::{self, Placing},
     family::{Families, Family, Kind, note},
-    label::{self, Label, Seen},
+    label::{Label, Seen},
     number::{write_float, write_integer, write_number, write_seconds},
+    template::Labelling,
 };
 use crate::snapshot::{Data, Number, Point, Summary};
 
@@ -22,10 +23,13 @@ pub(super) struct Series<'a> {
     dialect: Dialect,
     options: &'a Options,
     seen: Seen,
-    scratch: Vec<Label<'a>>,
+    labelling: Labelling<'a>,
     /// The labels of the series at hand, as written.
     labels: String,
+    /// Where the page has them, once it has.
+    place: Option<usize>,
     buckets: Buckets,
+    bounds: Bounds,
 }
 
 impl<'a> Series<'a> {
@@ -44,9 +48,11 @@ impl<'a> Series<'a> {
             dialect,
             options,
             seen: Seen::default(),
-            scratch: Vec::new(),
+            labelling: Labelling::default(),
             labels: String::new(),
+            place: None,
             buckets: Buckets::default(),
+            bounds: Bounds::default(),
         }
     }
 
@@ -62,7 +68,7 @@ impl<'a> Series<'a> {
             let scope = self.families.scope(*scope);
             match &metric.data {
                 Data::Gauge(points) | Data::Sum { points, .. } => {
-                    self.each(family, scope, points, Self::number);
+                    self.numbers(family, scope, points);
                 }
                 Data::Histogram { points, .. } => {
                     self.each(family, scope, points, |own, family, point| {
@@ -81,6 +87,51 @@ impl<'a> Series<'a> {
         }
     }
 
+    /// Writes one sample per point. Its labels go straight to their place in the page.
+    fn numbers(
+        &mut self,
+        family: &'a Family<'a>,
+        scope: &'a [Label<'a>],
+        points: &'a [Point<Number>],
+    ) {
+        self.seen.reserve(points.len());
+        self.labelling.begin();
+        let first = self.out.len();
+        for (at, point) in points.iter().enumerate() {
+            if at == 1 {
+                self.make_room(first, points.len());
+            }
+            let line = self.out.len();
+            self.out.push_str(&family.base);
+            self.out.push_str(family.total);
+            self.out.push('{');
+            let start = self.out.len();
+            self.labelling
+                .write(self.out, &point.attributes, scope, None);
+            let labels = start..self.out.len();
+            let text = self.out.get(labels.clone()).unwrap_or_default();
+            let hash = self.seen.hash(text);
+            if self.seen.holds(hash, text, self.out) {
+                self.out.truncate(line);
+                let family = family.full();
+                note(self.problems, Problem::DuplicateSeries { family });
+                continue;
+            }
+            if family.kind == Kind::Counter && self.is_forbidden(family, point.value.as_f64()) {
+                self.out.truncate(line);
+                continue;
+            }
+            self.seen.remember(hash, labels.clone());
+            self.number(family, point, labels);
+        }
+    }
+
+    /// Makes room for all points of a metric, of which the first one is written: the others will be about as long.
+    fn make_room(&mut self, start: usize, points: usize) {
+        let length = self.out.len() - start;
+        self.out.reserve((length + length / 8) * points);
+    }
+
     fn each<V>(
         &mut self,
         family: &'a Family<'a>,
@@ -89,35 +140,47 @@ impl<'a> Series<'a> {
         write: impl Fn(&mut Self, &'a Family<'a>, &'a Point<V>),
     ) {
         self.seen.reserve(points.len());
-        for point in points {
-            label::collect(
-                &mut self.scratch,
-                &point.attributes,
-                scope,
-                family.kind.reserved(),
-            );
+        self.labelling.begin();
+        let start = self.out.len();
+        for (at, point) in points.iter().enumerate() {
+            if at == 1 {
+                self.make_room(start, points.len());
+            }
             self.labels.clear();
-            label::write(&mut self.labels, &self.scratch);
-            if self.seen.admit(&self.labels) {
-                write(self, family, point);
-            } else {
+            let reserved = family.kind.reserved();
+            self.labelling
+                .write(&mut self.labels, &point.attributes, scope, reserved);
+            let hash = self.seen.hash(&self.labels);
+            if self.seen.holds(hash, &self.labels, self.out) {
                 let family = family.full();
                 note(self.problems, Problem::DuplicateSeries { family });
+                continue;
+            }
+            self.place = None;
+            write(self, family, point);
+            if let Some(start) = self.place {
+                self.seen.remember(hash, start..start + self.labels.len());
             }
         }
     }
 
-    fn number(&mut self, family: &'a Family<'a>, point: &'a Point<Number>) {
-        let counts = family.kind == Kind::Counter;
-        if counts && self.is_forbidden(family, point.value.as_f64()) {
-            return;
+    /// Ends the sample that ends with these labels.
+    fn number(&mut self, family: &'a Family<'a>, point: &'a Point<Number>, labels: Range<usize>) {
+        if labels.is_empty() {
+            // No braces around nothing.
+            self.out.pop();
+        } else {
+            self.out.push('}');
         }
-        self.sample(family, family.total, None);
+        self.out.push(' ');
         write_number(self.out, point.value, self.dialect);
-        let typed = counts && !family.total.is_empty();
+        let typed = family.kind == Kind::Counter && !family.total.is_empty();
         let exemplar = exemplar::latest(&point.exemplars).filter(|_| typed);
         self.end(exemplar);
-        if typed {
+        if typed && self.options.start_times {
+            self.labels.clear();
+            self.labels
+                .push_str(self.out.get(labels).unwrap_or_default());
             self.created(family, point.start);
         }
     }
@@ -125,15 +188,12 @@ impl<'a> Series<'a> {
     fn histogram<V>(&mut self, family: &'a Family<'a>, point: &'a Point<V>, sum: Option<f64>) {
         let mut placing = Placing::new(&point.exemplars);
         let buckets = std::mem::take(&mut self.buckets);
-        for (bound, count) in &buckets.list {
-            self.bucket(family, *bound, *count, placing.up_to(*bound));
+        let bounds = std::mem::take(&mut self.bounds).of(&buckets.list, self.dialect);
+        let counts = buckets.list.iter().map(|(_, count)| *count);
+        for ((bound, text), count) in bounds.list.iter().zip(counts.chain([buckets.total])) {
+            self.bucket(family, text, count, placing.up_to(*bound));
         }
-        self.bucket(
-            family,
-            f64::INFINITY,
-            buckets.total,
-            placing.up_to(f64::INFINITY),
-        );
+        self.bounds = bounds;
         // OpenMetrics 1.0, *Histogram*: no sum beside negative buckets, no negative one, and a count if and only if
         // there is a sum; `+Inf` says it anyway. The text format always has a count, and a sum of zero for want of
         // a sum would be a lie.
@@ -154,11 +214,11 @@ impl<'a> Series<'a> {
     fn bucket(
         &mut self,
         family: &'a Family<'a>,
-        bound: f64,
+        bound: &str,
         count: u64,
         exemplar: Option<&'a Exemplar>,
     ) {
-        self.sample(family, "_bucket", Some(("le", bound)));
+        self.sample(family, "_bucket", Some(bound));
         write_integer(self.out, count);
         self.end(exemplar);
     }
@@ -169,7 +229,9 @@ impl<'a> Series<'a> {
             if !value.is_nan() && self.is_forbidden(family, *value) {
                 continue;
             }
-            self.sample(family, "", Some(("quantile", *quantile)));
+            let mut own = String::new();
+            write_own(&mut own, "quantile", *quantile, self.dialect);
+            self.sample(family, "", Some(&own));
             write_float(self.out, *value, self.dialect);
             self.end(None);
         }
@@ -201,25 +263,25 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// Writes name and labels of a sample.
-    fn sample(&mut self, family: &'a Family<'a>, suffix: &str, extra: Option<(&str, f64)>) {
+    /// Writes name and labels of a sample, with its own label last.
+    fn sample(&mut self, family: &'a Family<'a>, suffix: &str, own: Option<&str>) {
         self.out.push_str(&family.base);
         self.out.push_str(suffix);
-        if !self.labels.is_empty() || extra.is_some() {
-            self.out.push('{');
-            self.out.push_str(&self.labels);
-            if let Some((name, value)) = extra {
-                if !self.labels.is_empty() {
-                    self.out.push(',');
-                }
-                self.out.push_str(name);
-                self.out.push_str("=\"");
-                write_float(self.out, value, self.dialect);
-                self.out.push('"');
-            }
-            self.out.push('}');
+        if self.labels.is_empty() && own.is_none() {
+            self.place.get_or_insert(self.out.len());
+            self.out.push(' ');
+            return;
         }
-        self.out.push(' ');
+        self.out.push('{');
+        self.place.get_or_insert(self.out.len());
+        self.out.push_str(&self.labels);
+        if let Some(own) = own {
+            if !self.labels.is_empty() {
+                self.out.push(',');
+            }
+            self.out.push_str(own);
+        }
+        self.out.push_str("} ");
     }
 
     fn end(&mut self, exemplar: Option<&'a Exemplar>) {
@@ -238,4 +300,43 @@ impl<'a> Series<'a> {
         }
         forbidden
     }
+}
+
+/// The labels of the buckets, which are the same in one series after the other.
+#[derive(Debug, Default)]
+struct Bounds {
+    /// Each bound, `+Inf` too, with its label.
+    list: Vec<(f64, String)>,
+}
+
+impl Bounds {
+    /// These, if they are those of the buckets, else new ones.
+    fn of(self, buckets: &[(f64, u64)], dialect: Dialect) -> Self {
+        let bounds = || {
+            buckets
+                .iter()
+                .map(|(bound, _)| *bound)
+                .chain([f64::INFINITY])
+        };
+        // Bounds are unlike NaN and minus zero: who is equal looks alike.
+        if self.list.iter().map(|(bound, _)| *bound).eq(bounds()) {
+            return self;
+        }
+        let label = |bound| {
+            let mut own = String::new();
+            write_own(&mut own, "le", bound, dialect);
+            (bound, own)
+        };
+        Self {
+            list: bounds().map(label).collect(),
+        }
+    }
+}
+
+/// Writes the label that a sample carries by its type.
+fn write_own(out: &mut String, name: &str, value: f64, dialect: Dialect) {
+    out.push_str(name);
+    out.push_str("=\"");
+    write_float(out, value, dialect);
+    out.push('"');
 }

@@ -1,53 +1,58 @@
 //! Attributes in OTLP: the type of a value survives.
 
 use opentelemetry::{Array, KeyValue, Value};
-use opentelemetry_proto::tonic::common::v1::{self as proto, any_value};
 
-/// Converts attributes, in their order.
-pub(super) fn list(attributes: &[KeyValue]) -> Vec<proto::KeyValue> {
-    attributes.iter().map(pair).collect()
-}
+use super::wire::{SMALL, Wire};
 
-/// Converts one attribute.
-pub(super) fn pair(attribute: &KeyValue) -> proto::KeyValue {
-    proto::KeyValue {
-        key: attribute.key.as_str().to_owned(),
-        value: any(&attribute.value),
-        ..Default::default()
+/// Writes attributes, in their order.
+#[inline]
+pub(super) fn list<'a>(
+    wire: &mut Wire,
+    field: u8,
+    attributes: impl IntoIterator<Item = &'a KeyValue>,
+) {
+    for attribute in attributes {
+        wire.message(field, SMALL, |wire| pair(wire, attribute));
     }
 }
 
-fn any(value: &Value) -> Option<proto::AnyValue> {
-    let value = match value {
-        Value::Bool(value) => any_value::Value::BoolValue(*value),
-        Value::I64(value) => any_value::Value::IntValue(*value),
-        Value::F64(value) => any_value::Value::DoubleValue(*value),
-        Value::String(value) => any_value::Value::StringValue(value.as_str().to_owned()),
-        Value::Array(array) => any_value::Value::ArrayValue(elements(array)?),
+/// `KeyValue`
+fn pair(wire: &mut Wire, attribute: &KeyValue) {
+    wire.text(1, attribute.key.as_str());
+    match &attribute.value {
+        Value::String(value) => wire.message(2, SMALL, |wire| wire.present_text(1, value.as_str())),
+        Value::Bool(value) => {
+            wire.message(2, SMALL, |wire| wire.present_integer(2, i64::from(*value)));
+        }
+        Value::I64(value) => wire.message(2, SMALL, |wire| wire.present_integer(3, *value)),
+        Value::F64(value) => wire.message(2, SMALL, |wire| wire.present_double(4, *value)),
+        Value::Array(array) => array_value(wire, array),
         // The API's enum may grow; an attribute without a value says that there was one we cannot carry.
-        _ => return None,
-    };
-    Some(proto::AnyValue { value: Some(value) })
+        _ => {}
+    }
 }
 
-fn elements(array: &Array) -> Option<proto::ArrayValue> {
-    let values = match array {
-        Array::Bool(values) => each(values, |value| any_value::Value::BoolValue(*value)),
-        Array::I64(values) => each(values, |value| any_value::Value::IntValue(*value)),
-        Array::F64(values) => each(values, |value| any_value::Value::DoubleValue(*value)),
-        Array::String(values) => each(values, |value| {
-            any_value::Value::StringValue(value.as_str().to_owned())
+/// `AnyValue` with an `ArrayValue`
+fn array_value(wire: &mut Wire, array: &Array) {
+    match array {
+        Array::Bool(values) => elements(wire, values, |wire, value| {
+            wire.present_integer(2, i64::from(*value));
         }),
-        _ => return None,
-    };
-    Some(proto::ArrayValue { values })
+        Array::I64(values) => elements(wire, values, |wire, value| wire.present_integer(3, *value)),
+        Array::F64(values) => elements(wire, values, |wire, value| wire.present_double(4, *value)),
+        Array::String(values) => elements(wire, values, |wire, value| {
+            wire.present_text(1, value.as_str());
+        }),
+        _ => {}
+    }
 }
 
-fn each<T>(values: &[T], convert: impl Fn(&T) -> any_value::Value) -> Vec<proto::AnyValue> {
-    values
-        .iter()
-        .map(|value| proto::AnyValue {
-            value: Some(convert(value)),
-        })
-        .collect()
+fn elements<T>(wire: &mut Wire, values: &[T], write: impl Fn(&mut Wire, &T)) {
+    wire.message(2, SMALL, |wire| {
+        wire.message(5, SMALL, |wire| {
+            for value in values {
+                wire.message(1, SMALL, |wire| write(wire, value));
+            }
+        });
+    });
 }

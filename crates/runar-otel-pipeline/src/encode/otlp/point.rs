@@ -1,29 +1,45 @@
 //! Data points and exemplars in OTLP.
+//!
+//! Fields go out in the order of their numbers, as every other writer has them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use opentelemetry_proto::tonic::metrics::v1 as proto;
 use runar_otel_core::exemplar::Exemplar;
 
-use super::attribute;
+use super::{
+    attribute,
+    wire::{SMALL, Wire},
+};
 use crate::snapshot::{
     ExponentialBuckets, ExponentialHistogram, Histogram, Number, Point, Summary,
 };
 
-/// Converts a point of a gauge or a sum; `None` when its value is not a number.
-pub(super) fn number(from: &Point<Number>) -> Option<proto::NumberDataPoint> {
-    Some(proto::NumberDataPoint {
-        attributes: attribute::list(&from.attributes),
-        start_time_unix_nano: start(from.start),
-        time_unix_nano: nanos(from.time),
-        exemplars: exemplars(&from.exemplars),
-        flags: 0,
-        value: Some(value(from.value)?),
-    })
+/// A message of 128 to 16,383 bytes, as points with buckets are.
+const MEDIUM: usize = 2;
+
+/// Writes a point of a gauge or a sum, `NumberDataPoint`; nothing when its value is not a number.
+#[inline]
+pub(super) fn number(wire: &mut Wire, field: u8, from: &Point<Number>) {
+    let value = value(from.value);
+    if let Scalar::Real(value) = value
+        && value.is_nan()
+    {
+        return;
+    }
+    wire.message(field, SMALL, |wire| {
+        times(wire, from);
+        match value {
+            Scalar::Real(value) => wire.present_double(4, value),
+            Scalar::Integer(value) => wire.present_fixed(6, value.cast_unsigned()),
+        }
+        exemplars(wire, 5, &from.exemplars);
+        attribute::list(wire, 7, from.attributes.iter());
+    });
 }
 
-/// Converts a point with explicit buckets.
-pub(super) fn histogram(from: &Point<Histogram>) -> proto::HistogramDataPoint {
+/// Writes a point with explicit buckets, `HistogramDataPoint`.
+#[inline]
+pub(super) fn histogram(wire: &mut Wire, field: u8, from: &Point<Histogram>) {
     let value = &from.value;
     // Counts and bounds are both there, one count more than bounds, or both absent (OTLP, `bucket_counts`).
     let bounds: &[f64] = if value.counts.is_empty() {
@@ -31,115 +47,111 @@ pub(super) fn histogram(from: &Point<Histogram>) -> proto::HistogramDataPoint {
     } else {
         &value.bounds
     };
-    proto::HistogramDataPoint {
-        attributes: attribute::list(&from.attributes),
-        start_time_unix_nano: start(from.start),
-        time_unix_nano: nanos(from.time),
-        count: value.count,
-        sum: real(value.sum),
-        bucket_counts: value.counts.clone(),
-        explicit_bounds: bounds.to_vec(),
-        exemplars: exemplars(&from.exemplars),
-        flags: 0,
-        min: real(value.min),
-        max: real(value.max),
-    }
+    wire.message(field, MEDIUM, |wire| {
+        times(wire, from);
+        wire.fixed(4, value.count);
+        real(wire, 5, value.sum);
+        wire.packed_fixed(6, value.counts.iter().copied());
+        wire.packed_fixed(7, bounds.iter().map(|bound| bound.to_bits()));
+        exemplars(wire, 8, &from.exemplars);
+        attribute::list(wire, 9, from.attributes.iter());
+        real(wire, 11, value.min);
+        real(wire, 12, value.max);
+    });
 }
 
-/// Converts a point with exponential buckets; a side without buckets is absent.
-pub(super) fn exponential(
-    from: &Point<ExponentialHistogram>,
-) -> proto::ExponentialHistogramDataPoint {
+/// Writes a point with exponential buckets, `ExponentialHistogramDataPoint`; a side without buckets is absent.
+pub(super) fn exponential(wire: &mut Wire, field: u8, from: &Point<ExponentialHistogram>) {
     let value = &from.value;
-    proto::ExponentialHistogramDataPoint {
-        attributes: attribute::list(&from.attributes),
-        start_time_unix_nano: start(from.start),
-        time_unix_nano: nanos(from.time),
-        count: value.count,
-        sum: real(value.sum),
-        scale: value.scale,
-        zero_count: value.zero_count,
-        positive: buckets(&value.positive),
-        negative: buckets(&value.negative),
-        flags: 0,
-        exemplars: exemplars(&from.exemplars),
-        min: real(value.min),
-        max: real(value.max),
-        zero_threshold: value.zero_threshold,
-    }
+    wire.message(field, MEDIUM, |wire| {
+        attribute::list(wire, 1, from.attributes.iter());
+        times(wire, from);
+        wire.fixed(4, value.count);
+        real(wire, 5, value.sum);
+        wire.signed(6, value.scale);
+        wire.fixed(7, value.zero_count);
+        buckets(wire, 8, &value.positive);
+        buckets(wire, 9, &value.negative);
+        exemplars(wire, 11, &from.exemplars);
+        real(wire, 12, value.min);
+        real(wire, 13, value.max);
+        wire.double(14, value.zero_threshold);
+    });
 }
 
-/// Converts a point with quantiles; exemplars have no place in it.
-pub(super) fn summary(from: &Point<Summary>) -> proto::SummaryDataPoint {
-    let quantiles = from.value.quantiles.iter();
-    proto::SummaryDataPoint {
-        attributes: attribute::list(&from.attributes),
-        start_time_unix_nano: start(from.start),
-        time_unix_nano: nanos(from.time),
-        count: from.value.count,
-        sum: real(Some(from.value.sum)).unwrap_or_default(),
-        quantile_values: quantiles
-            .filter(|(_, value)| !value.is_nan())
-            .map(
-                |&(quantile, value)| proto::summary_data_point::ValueAtQuantile { quantile, value },
-            )
-            .collect(),
-        flags: 0,
-    }
+/// Writes a point with quantiles, `SummaryDataPoint`; exemplars have no place in it.
+pub(super) fn summary(wire: &mut Wire, field: u8, from: &Point<Summary>) {
+    wire.message(field, SMALL, |wire| {
+        times(wire, from);
+        wire.fixed(4, from.value.count);
+        if !from.value.sum.is_nan() {
+            wire.double(5, from.value.sum);
+        }
+        let quantiles = from.value.quantiles.iter();
+        for (quantile, value) in quantiles.filter(|(_, value)| !value.is_nan()) {
+            wire.message(6, SMALL, |wire| {
+                wire.double(1, *quantile);
+                wire.double(2, *value);
+            });
+        }
+        attribute::list(wire, 7, from.attributes.iter());
+    });
 }
 
-fn buckets(from: &ExponentialBuckets) -> Option<proto::exponential_histogram_data_point::Buckets> {
+/// Start and time have the same numbers in every kind of point. A start of zero means unknown.
+#[inline]
+fn times<V>(wire: &mut Wire, from: &Point<V>) {
+    wire.fixed(2, from.start.map_or(0, nanos));
+    wire.fixed(3, nanos(from.time));
+}
+
+fn buckets(wire: &mut Wire, field: u8, from: &ExponentialBuckets) {
     if from.counts.is_empty() {
-        return None;
+        return;
     }
-    Some(proto::exponential_histogram_data_point::Buckets {
-        offset: from.offset,
-        bucket_counts: from.counts.clone(),
-    })
+    wire.message(field, SMALL, |wire| {
+        wire.signed(1, from.offset);
+        wire.packed_varint(2, &from.counts);
+    });
 }
 
-fn value(number: Number) -> Option<proto::number_data_point::Value> {
-    use proto::number_data_point::Value::{AsDouble, AsInt};
+/// The two types of number in OTLP.
+enum Scalar {
+    Integer(i64),
+    Real(f64),
+}
+
+fn value(number: Number) -> Scalar {
     match number {
-        Number::I64(value) => Some(AsInt(value)),
+        Number::I64(value) => Scalar::Integer(value),
         // Rounded beats wrong: the integer of OTLP is signed.
         Number::U64(value) => {
-            Some(i64::try_from(value).map_or_else(|_| AsDouble(number.as_f64()), AsInt))
+            i64::try_from(value).map_or_else(|_| Scalar::Real(number.as_f64()), Scalar::Integer)
         }
-        Number::F64(value) => real(Some(value)).map(AsDouble),
+        Number::F64(value) => Scalar::Real(value),
     }
 }
 
-fn exemplars(from: &[Exemplar]) -> Vec<proto::Exemplar> {
-    from.iter()
-        .filter(|exemplar| !exemplar.value.is_nan())
-        .map(exemplar)
-        .collect()
-}
-
-fn exemplar(from: &Exemplar) -> proto::Exemplar {
-    let (trace_id, span_id) = from.span.map_or_else(Default::default, |span| {
-        (
-            span.trace_id.to_bytes().to_vec(),
-            span.span_id.to_bytes().to_vec(),
-        )
-    });
-    proto::Exemplar {
-        filtered_attributes: attribute::list(&from.filtered_attributes),
-        time_unix_nano: nanos(from.time),
-        span_id,
-        trace_id,
-        value: Some(proto::exemplar::Value::AsDouble(from.value)),
+#[inline]
+fn exemplars(wire: &mut Wire, field: u8, from: &[Exemplar]) {
+    for exemplar in from.iter().filter(|exemplar| !exemplar.value.is_nan()) {
+        wire.message(field, SMALL, |wire| {
+            wire.fixed(2, nanos(exemplar.time));
+            wire.present_double(3, exemplar.value);
+            if let Some(span) = exemplar.span {
+                wire.bytes(4, &span.span_id.to_bytes());
+                wire.bytes(5, &span.trace_id.to_bytes());
+            }
+            attribute::list(wire, 7, &exemplar.filtered_attributes);
+        });
     }
 }
 
-fn real(value: Option<f64>) -> Option<f64> {
-    value.filter(|value| !value.is_nan())
-}
-
-fn start(time: Option<SystemTime>) -> u64 {
-    // Zero means unknown (OTLP, `start_time_unix_nano`).
-    time.map_or(0, nanos)
+#[inline]
+fn real(wire: &mut Wire, field: u8, value: Option<f64>) {
+    if let Some(value) = value.filter(|value| !value.is_nan()) {
+        wire.present_double(field, value);
+    }
 }
 
 fn nanos(time: SystemTime) -> u64 {

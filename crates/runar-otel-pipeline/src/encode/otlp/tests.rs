@@ -1,15 +1,28 @@
 //! What each kind of data becomes in OTLP.
 
 use opentelemetry::{KeyValue, StringValue, Value};
-use opentelemetry_proto::tonic::common::v1::any_value;
+use opentelemetry_proto::tonic::{
+    collector::metrics::v1::ExportMetricsServiceRequest, common::v1::any_value,
+    metrics::v1 as proto,
+};
+use prost::Message as _;
 
 use super::*;
 use crate::{
     encode::sample::{
-        at, buckets, counter, exemplar, gauge, histogram, metric as named, point, snapshot,
+        at, buckets, counter, everything, exemplar, gauge, histogram, metric as named, point,
+        snapshot,
     },
     snapshot::{ExponentialHistogram, Histogram, Number, Summary},
 };
+
+/// What a receiver reads. Another writer of the same message writes the same bytes.
+pub(crate) fn request(snapshot: &Snapshot) -> ExportMetricsServiceRequest {
+    let bytes = encode(snapshot);
+    let request = ExportMetricsServiceRequest::decode(bytes.as_slice()).unwrap();
+    assert!(request.encode_to_vec() == bytes, "{request:#?}");
+    request
+}
 
 fn only(metric: Metric) -> proto::metric::Data {
     let mut request = request(&snapshot(vec![metric]));
@@ -166,4 +179,37 @@ fn empty_sides_of_an_exponential_histogram_are_absent() {
     assert_eq!(sent.positive.as_ref().map(|side| side.offset), Some(-2));
     assert_eq!(sent.negative, None);
     assert_eq!(sent.sum, None);
+}
+
+#[test]
+fn many_points_are_written_as_one_is() {
+    let mut all = everything();
+    for scope in &mut all.scopes {
+        for metric in &mut scope.metrics {
+            match &mut metric.data {
+                Data::Gauge(points) | Data::Sum { points, .. } => repeat(points),
+                Data::Histogram { points, .. } => repeat(points),
+                Data::ExponentialHistogram { points, .. } => repeat(points),
+                Data::Summary(points) => repeat(points),
+            }
+        }
+    }
+    // `request` compares with what the generated messages write, whose lengths now take two and three bytes.
+    let request = request(&all);
+    let metrics = &request.resource_metrics[0].scope_metrics[0].metrics;
+    assert!(metrics.iter().all(|metric| metric.encoded_len() > 1 << 14));
+}
+
+fn repeat<V: Clone>(points: &mut Vec<Point<V>>) {
+    let long = KeyValue::new("long", "x".repeat(300));
+    for point in points.iter_mut() {
+        let attributes = point.attributes.iter().cloned().chain([long.clone()]);
+        point.attributes = attributes.collect();
+    }
+    *points = points
+        .iter()
+        .cloned()
+        .cycle()
+        .take(100 * points.len())
+        .collect();
 }

@@ -91,7 +91,7 @@ async fn a_call_carries_request_metadata_and_user_agent() {
     assert_eq!(outcome.unwrap(), Delivered::default());
     let seen = seen.lock().unwrap();
     let (metadata, message) = &seen[0];
-    assert_eq!(message, &request("app.calls"));
+    assert_eq!(message, &super::message("app.calls"));
     assert_eq!(metadata.get("x-tenant").unwrap(), "blue");
     assert!(metadata.contains_key("grpc-timeout"));
     let agent = metadata.get("user-agent").unwrap().to_str().unwrap();
@@ -106,7 +106,7 @@ async fn a_compressed_call_carries_the_same_request() {
     let seen = seen.lock().unwrap();
     let (metadata, message) = &seen[0];
     assert_eq!(metadata.get("grpc-encoding").unwrap(), "gzip");
-    assert_eq!(message, &request("app.calls"));
+    assert_eq!(message, &super::message("app.calls"));
 }
 
 #[tokio::test]

@@ -12,10 +12,12 @@ use opentelemetry_proto::tonic::{
     metrics::v1::{Metric, ResourceMetrics, ScopeMetrics},
 };
 
+use prost::Message as _;
+
 use super::{OtlpOptions, Protocol, RetryPolicy, Secret};
 
 /// A request with one metric of this name.
-fn request(name: &str) -> ExportMetricsServiceRequest {
+fn message(name: &str) -> ExportMetricsServiceRequest {
     let metric = Metric {
         name: name.to_owned(),
         ..Metric::default()
@@ -29,6 +31,11 @@ fn request(name: &str) -> ExportMetricsServiceRequest {
             ..ResourceMetrics::default()
         }],
     }
+}
+
+/// The same as it is sent.
+fn request(name: &str) -> Vec<u8> {
+    message(name).encode_to_vec()
 }
 
 fn partial(rejected_data_points: i64, error_message: &str) -> ExportMetricsServiceResponse {
