@@ -15,7 +15,7 @@ use crate::{
     descriptor::Descriptor,
     gate::stream::{DEFAULT_CARDINALITY_LIMIT, overflow_attributes},
     handle::Labels,
-    interned::{Interned, merged},
+    interned::Interned,
     number::{NumberKind, Value},
 };
 
@@ -66,7 +66,7 @@ impl Cells {
     ) {
         match self.sets.get((base, seed), labels, |all| self.cell(all)) {
             Some(cell) => usage(cell),
-            None => usage(&self.cell(&merged(base, labels))),
+            None => usage(&self.cell(&self.sets.merged(base, labels))),
         }
     }
 

@@ -12,10 +12,8 @@ use crate::{
     early,
     error::RegisterError,
     instrument::{Instrument, Recorder, Series},
-    interned::merged,
     isolated,
     number::Value,
-    provider::Home,
     registry, report,
 };
 
@@ -29,8 +27,6 @@ pub(crate) struct Handle(Option<Arc<Shared>>);
 #[derive(Debug)]
 struct Shared {
     instrument: Arc<Instrument>,
-    /// That of the instrument, at hand.
-    home: Home,
     /// The series of the base labels.
     own: Series,
     /// The hash of the base labels, see [`Interned`](crate::interned::Interned).
@@ -74,12 +70,14 @@ impl Handle {
     }
 
     fn new(instrument: Arc<Instrument>, declaration: &Declaration) -> Self {
-        let label = |(key, value): &(String, String)| KeyValue::new(key.clone(), value.clone());
-        let labels: Vec<KeyValue> = declaration.labels.iter().map(label).collect();
-        let labels = canonical(&labels);
+        let labels: Vec<(&str, &str)> = declaration
+            .labels
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let labels = instrument.sets().merged(&canonical(&[]), &labels);
         Self(Some(Arc::new(Shared {
             seed: instrument.sets().base(&labels),
-            home: instrument.home().clone(),
             instrument,
             own: Series::new(&labels),
         })))
@@ -144,7 +142,7 @@ impl Handle {
             Some(Some(_)) => {}
             None => {
                 if let Some(elsewhere) = shared.elsewhere() {
-                    return elsewhere.record(value, &merged(base, labels));
+                    return elsewhere.record(value, &shared.instrument.sets().merged(base, labels));
                 }
             }
         }
@@ -155,7 +153,7 @@ impl Handle {
                     shared.record(series, value);
                 }
             }
-            None => shared.record_once(value, &merged(base, labels)),
+            None => shared.record_once(value, &sets.merged(base, labels)),
         }
     }
 
@@ -184,7 +182,7 @@ impl Elsewhere {
 impl Shared {
     #[inline]
     fn elsewhere(&self) -> Option<Elsewhere> {
-        if !isolated::in_use() && self.home.is_process() {
+        if !isolated::in_use() && self.instrument.home().is_process() {
             return None;
         }
         self.find_elsewhere()
@@ -192,7 +190,7 @@ impl Shared {
 
     #[cold]
     fn find_elsewhere(&self) -> Option<Elsewhere> {
-        let (home, descriptor) = (&self.home, self.instrument.descriptor());
+        let (home, descriptor) = (self.instrument.home(), self.instrument.descriptor());
         let registered = match isolated::current() {
             Some(isolated) if isolated.registry().home().is(home) => return None,
             Some(isolated) => isolated.registry().register(descriptor.clone()),
@@ -218,7 +216,7 @@ impl Shared {
 
     /// Records into a series of the instrument; keeps the measurement if there is no provider yet.
     fn record(&self, series: &Series, value: Value) {
-        if !series.record(&self.instrument, self.home.provider(), value) {
+        if !series.record(&self.instrument, self.instrument.home().provider(), value) {
             early::keep(&self.instrument, value, || series.labels.clone());
         }
     }

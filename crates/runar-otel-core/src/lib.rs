@@ -32,6 +32,7 @@ mod registry;
 pub mod report;
 mod similar;
 pub mod site;
+pub mod texts;
 mod thread;
 mod timer;
 mod timer_handle;

@@ -52,6 +52,16 @@ impl Plans for TestGate {
         };
         Some(StreamFacts::new(kind))
     }
+
+    fn label_sets(
+        &self,
+        _: &InstrumentationScope,
+        _: &str,
+        _: &str,
+        _: Shape,
+    ) -> Vec<runar_otel_core::attributes::Attributes> {
+        Vec::new()
+    }
 }
 
 impl Gate for TestGate {

@@ -138,7 +138,8 @@ struct BoundBranches<I: ApiInstrument> {
 struct BoundBranch<I: ApiInstrument> {
     inner: I::Bound,
     stream: Arc<Stream>,
-    kept: Attributes,
+    /// What a view leaves of the attributes, if it takes some away.
+    kept: Option<Box<Attributes>>,
     exemplars: ExemplarPlace,
 }
 
@@ -173,13 +174,16 @@ impl<I: ApiInstrument> Series for BoundBranches<I> {
 
 impl<I: ApiInstrument> BoundBranch<I> {
     fn new(branch: &Branch<I>, attributes: &Attributes) -> Self {
-        let kept: Attributes = match &branch.stream.labels {
-            Some(labels) => labels.kept(attributes).into(),
-            None => attributes.clone(),
-        };
+        let stream = branch.stream.clone();
+        let kept = stream
+            .labels
+            .as_ref()
+            .map(|labels| -> Box<Attributes> { Box::new(labels.kept(attributes).into()) });
+        let all = kept.as_deref().unwrap_or(attributes);
+        stream.note(all);
         Self {
-            inner: branch.inner.bound(&kept),
-            stream: branch.stream.clone(),
+            inner: branch.inner.bound(all),
+            stream,
             kept,
             exemplars: ExemplarPlace::default(),
         }
@@ -189,7 +193,8 @@ impl<I: ApiInstrument> BoundBranch<I> {
         if let Some(exemplars) = &self.stream.exemplars {
             let measurement =
                 Measurement::new(value, attributes, self.stream.labels.as_ref(), span);
-            exemplars.take_at(&self.exemplars, &self.stream.plan, &self.kept, &measurement);
+            let kept = self.kept.as_deref().unwrap_or(attributes);
+            exemplars.take_at(&self.exemplars, &self.stream.plan, kept, &measurement);
         }
     }
 }

@@ -18,6 +18,7 @@ use super::{
     view::View,
 };
 use crate::{
+    attributes::Attributes,
     exemplar::{ExemplarFilter, ExemplarStorage, Reservoir},
     instrument::is_own_gauge,
     name, report,
@@ -56,6 +57,19 @@ pub(crate) struct Stream {
     pub(crate) description: Cow<'static, str>,
     pub(crate) labels: Option<LabelFilter>,
     pub(crate) exemplars: Option<ExemplarStorage>,
+    /// Label sets that were bound since they were asked for.
+    bound: Mutex<Vec<Attributes>>,
+}
+
+impl Stream {
+    /// Notes a label set that is bound: who collects may keep this one instead of a copy.
+    pub(crate) fn note(&self, attributes: &Attributes) {
+        let mut bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
+        // Perhaps nobody asks.
+        if bound.len() < self.plan.limit {
+            bound.push(attributes.clone());
+        }
+    }
 }
 
 /// An instrument as it was asked for.
@@ -114,6 +128,25 @@ impl Streams {
         shape: Shape,
     ) -> Option<Arc<StreamPlan>> {
         self.find(scope, name, unit, |plan| plan.shape() == Some(shape))
+            .map(|stream| stream.plan.clone())
+    }
+
+    /// The label sets that were bound in the stream of a collected metric since this was last asked, at most as many as
+    /// its cardinality limit: whoever keeps label sets can keep these instead of copies.
+    #[must_use]
+    pub fn take_bound(
+        &self,
+        scope: &InstrumentationScope,
+        name: &str,
+        unit: &str,
+        shape: Shape,
+    ) -> Vec<Attributes> {
+        self.find(scope, name, unit, |plan| plan.shape() == Some(shape))
+            .map(|stream| {
+                let mut bound = stream.bound.lock().unwrap_or_else(PoisonError::into_inner);
+                std::mem::take(&mut *bound)
+            })
+            .unwrap_or_default()
     }
 
     /// The plan of the stream that an instrument of this kind feeds.
@@ -126,6 +159,7 @@ impl Streams {
         kind: InstrumentKind,
     ) -> Option<Arc<StreamPlan>> {
         self.find(scope, name, unit, |plan| plan.kind == kind)
+            .map(|stream| stream.plan.clone())
     }
 
     fn find(
@@ -134,18 +168,14 @@ impl Streams {
         name: &str,
         unit: &str,
         fits: impl Fn(&StreamPlan) -> bool,
-    ) -> Option<Arc<StreamPlan>> {
+    ) -> Option<Arc<Stream>> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         let streams = table.get(&(
             scope.clone(),
             name.to_ascii_lowercase(),
             unit.to_owned().into(),
         ))?;
-        streams
-            .iter()
-            .map(|stream| &stream.plan)
-            .find(|plan| fits(plan))
-            .cloned()
+        streams.iter().find(|stream| fits(&stream.plan)).cloned()
     }
 
     /// The largest limit of the streams that an instrument feeds.
@@ -254,6 +284,7 @@ impl Streams {
             exemplars: (!is_own_gauge(&spec.scope, spec.kind))
                 .then(|| ExemplarStorage::new(self.options.exemplar_filter, reservoir))
                 .flatten(),
+            bound: Mutex::default(),
             plan,
         });
         streams.push(stream.clone());

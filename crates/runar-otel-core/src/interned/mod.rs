@@ -6,19 +6,20 @@ mod table;
 use std::{
     hash::{BuildHasher, Hasher},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
 use foldhash::fast::RandomState;
-use opentelemetry::{Key, KeyValue, StringValue};
+use opentelemetry::KeyValue;
 
 use self::{packed::Packed, table::Table};
 use crate::{
     attributes::{Attributes, canonical},
     gate::stream::DEFAULT_CARDINALITY_LIMIT,
     handle::Labels,
+    texts::Texts,
 };
 
 /// The label sets of one instrument that were recorded, each with what was made for it.
@@ -29,6 +30,8 @@ pub(crate) struct Interned<T> {
     hashes: RandomState,
     sets: Table<Set<T>>,
     limit: AtomicUsize,
+    /// Of all label sets, also those of handles.
+    texts: Mutex<Texts>,
 }
 
 /// One label set: that of the handle, and what came with the measurement in its order.
@@ -45,6 +48,7 @@ impl<T> Default for Interned<T> {
             hashes: RandomState::default(),
             sets: Table::default(),
             limit: AtomicUsize::new(DEFAULT_CARDINALITY_LIMIT),
+            texts: Mutex::default(),
         }
     }
 }
@@ -76,6 +80,14 @@ impl<T> Interned<T> {
         }
     }
 
+    /// The base labels and these, in canonical form; of one name, these win, and of these the last one.
+    pub(crate) fn merged(&self, base: &Attributes, labels: Labels<'_>) -> Attributes {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = labels.iter().map(|(name, value)| texts.label(name, value));
+        let all: Vec<KeyValue> = base.iter().cloned().chain(own).collect();
+        canonical(&all)
+    }
+
     /// Names tell little that values do not: only their lengths are hashed.
     #[inline]
     fn hash(&self, seed: u64, labels: Labels<'_>) -> u64 {
@@ -100,7 +112,7 @@ impl<T> Interned<T> {
         let set = || Set {
             base: base.clone(),
             labels: Packed::of(labels),
-            made: make(&merged(base, labels)),
+            made: make(&self.merged(base, labels)),
         };
         let limit = self.limit.load(Ordering::Relaxed);
         let found = self
@@ -115,19 +127,6 @@ impl<T> Set<T> {
     fn is(&self, base: &Attributes, labels: Labels<'_>) -> bool {
         self.labels.is(labels) && (Arc::ptr_eq(&self.base, base) || self.base == *base)
     }
-}
-
-/// The base labels and these, in canonical form; of one name, these win, and of these the last one.
-pub(crate) fn merged(base: &Attributes, labels: Labels<'_>) -> Attributes {
-    // Shared text: the SDK copies labels, not what they say.
-    let own = |(name, value): &(&str, &str)| {
-        KeyValue::new(
-            Key::from(Arc::from(*name)),
-            StringValue::from(Arc::from(*value)),
-        )
-    };
-    let all: Vec<KeyValue> = base.iter().cloned().chain(labels.iter().map(own)).collect();
-    canonical(&all)
 }
 
 #[cfg(test)]
@@ -215,7 +214,7 @@ mod tests {
                 given.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let sets = Interned::default();
             let first = found(&sets, &own, &given);
-            prop_assert_eq!(&first, &merged(&own, &given));
+            prop_assert_eq!(&first, &sets.merged(&own, &given));
             prop_assert!(Arc::ptr_eq(&first, &found(&sets, &own, &given)));
         }
     }

@@ -1,6 +1,7 @@
 //! From the SDK's read-only data to the neutral form that the store takes.
 
 use std::{
+    collections::HashSet,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -95,7 +96,14 @@ fn convert_metric<T: SdkNumber>(
         .agreeing_with(temporality);
     let (start, time) = window(data);
     let id = StreamId::new(metric.name(), metric.unit().to_owned().into(), shape);
-    let mut known = store.known(scope, &id, temporality);
+    let (name, unit) = (metric.name(), metric.unit());
+    let mut sets = LabelSets {
+        known: store.known(scope, &id, temporality),
+        kept: plans
+            .label_sets(scope, name, unit, shape)
+            .into_iter()
+            .collect(),
+    };
     CollectedMetric {
         name: metric.name().to_owned().into(),
         description: metric.description().to_owned().into(),
@@ -103,7 +111,7 @@ fn convert_metric<T: SdkNumber>(
         facts,
         start,
         time,
-        data: convert_data(data, facts.kind, temporality, &mut known),
+        data: convert_data(data, facts.kind, temporality, &mut sets),
     }
 }
 
@@ -143,14 +151,14 @@ fn convert_data<T: SdkNumber>(
     data: &MetricData<T>,
     kind: InstrumentKind,
     temporality: Temporality,
-    known: &mut Known<'_>,
+    sets: &mut LabelSets<'_>,
 ) -> CollectedData {
     match data {
         MetricData::Gauge(gauge) => CollectedData::Gauge(
             gauge
                 .data_points()
                 .map(|sdk| {
-                    let attributes = set(known, || sdk.attributes());
+                    let attributes = sets.get(|| sdk.attributes());
                     point(attributes, sdk.value().number(), sdk.exemplars())
                 })
                 .collect(),
@@ -159,7 +167,7 @@ fn convert_data<T: SdkNumber>(
             points: sum
                 .data_points()
                 .map(|sdk| {
-                    let attributes = set(known, || sdk.attributes());
+                    let attributes = sets.get(|| sdk.attributes());
                     point(attributes, sdk.value().number(), sdk.exemplars())
                 })
                 .collect(),
@@ -174,7 +182,7 @@ fn convert_data<T: SdkNumber>(
                     .filter(|sdk| sdk.count() > 0)
                     .map(|sdk| {
                         let value = explicit(sdk, kind, &mut bounds);
-                        point(set(known, || sdk.attributes()), value, sdk.exemplars())
+                        point(sets.get(|| sdk.attributes()), value, sdk.exemplars())
                     })
                     .collect(),
                 temporality,
@@ -185,7 +193,7 @@ fn convert_data<T: SdkNumber>(
                 .data_points()
                 .filter(|sdk| sdk.count() > 0)
                 .map(|sdk| {
-                    let attributes = set(known, || sdk.attributes());
+                    let attributes = sets.get(|| sdk.attributes());
                     point(attributes, exponential(sdk, kind), sdk.exemplars())
                 })
                 .collect(),
@@ -256,15 +264,31 @@ fn point<'a, V, T: SdkNumber + 'a>(
     }
 }
 
-/// The label set that the store has, else a new one.
-#[inline]
-fn set<'a, I: Iterator<Item = &'a KeyValue>>(
-    known: &mut Known<'_>,
-    attributes: impl Fn() -> I,
-) -> Attributes {
-    known
-        .set(&attributes)
-        .unwrap_or_else(|| in_order(attributes().cloned().collect()))
+/// Where label sets come from.
+struct LabelSets<'a> {
+    /// Those that the store has.
+    known: Known<'a>,
+    /// New ones that the recording side has.
+    kept: HashSet<Attributes>,
+}
+
+impl LabelSets<'_> {
+    /// The label set that somebody has, else a new one.
+    #[inline]
+    fn get<'a, I: Iterator<Item = &'a KeyValue>>(
+        &mut self,
+        attributes: impl Fn() -> I,
+    ) -> Attributes {
+        let known = self.known.set(&attributes);
+        known.unwrap_or_else(|| self.new_set(attributes().cloned().collect()))
+    }
+
+    fn new_set(&self, attributes: Vec<KeyValue>) -> Attributes {
+        match self.kept.get(attributes.as_slice()) {
+            Some(kept) => kept.clone(),
+            None => in_order(attributes),
+        }
+    }
 }
 
 /// Brings a label set into canonical form, without copying it again if it already is.

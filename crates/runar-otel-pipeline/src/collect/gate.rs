@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use opentelemetry::InstrumentationScope;
-use runar_otel_core::gate::stream::Shape;
+use runar_otel_core::{attributes::Attributes, gate::stream::Shape};
 
 use crate::{
     snapshot::ScopeMetrics,
@@ -23,6 +23,15 @@ pub trait Plans {
         unit: &str,
         shape: Shape,
     ) -> Option<StreamFacts>;
+
+    /// New label sets of the stream that others keep: those of them that were collected are kept instead of copies.
+    fn label_sets(
+        &self,
+        scope: &InstrumentationScope,
+        name: &str,
+        unit: &str,
+        shape: Shape,
+    ) -> Vec<Attributes>;
 }
 
 /// The gate that every measurement passes, seen from the collecting side.

@@ -1,7 +1,10 @@
 //! The core's gate, seen from the collecting side.
 
 use opentelemetry::InstrumentationScope;
-use runar_otel_core::gate::{Streams, during_collection, stream::Shape};
+use runar_otel_core::{
+    attributes::Attributes,
+    gate::{Streams, during_collection, stream::Shape},
+};
 
 use super::{Gate, Plans};
 use crate::store::{StreamExemplars, StreamFacts};
@@ -16,6 +19,16 @@ impl Plans for Streams {
     ) -> Option<StreamFacts> {
         self.plan(scope, name, unit, shape)
             .map(|plan| StreamFacts::from(&*plan))
+    }
+
+    fn label_sets(
+        &self,
+        scope: &InstrumentationScope,
+        name: &str,
+        unit: &str,
+        shape: Shape,
+    ) -> Vec<Attributes> {
+        self.take_bound(scope, name, unit, shape)
     }
 }
 

@@ -19,7 +19,6 @@ mod series;
 mod store;
 mod stream;
 mod table;
-mod texts;
 
 pub use collected::{
     Collected, CollectedData, CollectedMetric, CollectedPoint, CollectedScope, StreamExemplars,

@@ -12,6 +12,7 @@ use runar_otel_core::{
     attributes::Attributes,
     exemplar::Exemplar,
     gate::stream::{OVERFLOW_KEY, overflow_attributes},
+    texts::Texts,
 };
 
 use super::{
@@ -20,7 +21,6 @@ use super::{
     folded::Folded,
     observed::{Observation, Observed},
     series::{Series, Window},
-    texts::Texts,
 };
 use crate::snapshot::{Point, Temporality};
 
@@ -181,7 +181,12 @@ impl<V: Accumulate> Table<V> {
                 let mut series = Series::new(point.value, window, self.consumers);
                 series.deliver_native(point.exemplars, window.collection);
                 self.live += counted;
-                let attributes = self.texts.share(&point.attributes);
+                // What the recording side keeps is kept here, too, and shares its texts already.
+                let attributes = if Arc::strong_count(&point.attributes) > 1 {
+                    point.attributes
+                } else {
+                    self.texts.share(&point.attributes)
+                };
                 self.series.insert(LabelSet(attributes), series);
             }
         }

@@ -2,23 +2,31 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use opentelemetry::{Key, KeyValue, Value};
-use runar_otel_core::attributes::Attributes;
+use opentelemetry::{Key, KeyValue, StringValue, Value};
+
+use crate::attributes::Attributes;
 
 /// How many are kept. What distinguishes series from each other is found in one of them only, and the texts that they
 /// share come early.
 const MOST: usize = 1024;
 
-/// The keys and values of one stream that more than one series may have.
+/// The keys and values of one metric that more than one series may have.
 ///
 /// Who walks over all series reads each of these texts from one place.
 #[derive(Debug, Default)]
-pub(super) struct Texts(HashSet<Arc<str>>);
+pub struct Texts(HashSet<Arc<str>>);
 
 impl Texts {
     /// The same label set, with shared texts.
-    pub(super) fn share(&mut self, attributes: &Attributes) -> Attributes {
+    #[must_use]
+    pub fn share(&mut self, attributes: &Attributes) -> Attributes {
         attributes.iter().map(|one| self.attribute(one)).collect()
+    }
+
+    /// A label of these texts, shared or not: either way a copy of it copies no text.
+    pub(crate) fn label(&mut self, name: &str, value: &str) -> KeyValue {
+        let mut text = |text: &str| self.text(text).unwrap_or_else(|| text.into());
+        KeyValue::new(Key::from(text(name)), StringValue::from(text(value)))
     }
 
     fn attribute(&mut self, attribute: &KeyValue) -> KeyValue {
@@ -50,9 +58,8 @@ impl Texts {
 
 #[cfg(test)]
 mod tests {
-    use runar_otel_core::attributes::canonical;
-
     use super::*;
+    use crate::attributes::canonical;
 
     #[test]
     fn a_label_set_stays_the_same() {
