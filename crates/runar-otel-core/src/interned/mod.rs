@@ -14,7 +14,10 @@ use std::{
 use foldhash::fast::RandomState;
 use opentelemetry::KeyValue;
 
-use self::{packed::Packed, table::Table};
+use self::{
+    packed::{Given, Packed},
+    table::Table,
+};
 use crate::{
     attributes::{Attributes, canonical},
     gate::stream::DEFAULT_CARDINALITY_LIMIT,
@@ -72,11 +75,13 @@ impl<T> Interned<T> {
         labels: Labels<'_>,
         make: impl FnOnce(&Attributes) -> T,
     ) -> Option<&T> {
-        let hash = self.hash(seed, labels);
-        let found = self.sets.find(hash, |set| set.is(base, labels));
+        let mut given = Given::new(labels);
+        given.read();
+        let hash = self.hash(seed, &given);
+        let found = self.sets.find(hash, |set| set.is(base, &given));
         match found {
             Some(set) => Some(&set.made),
-            None => self.add(hash, base, labels, make),
+            None => self.add(hash, base, &given, || make(&self.merged(base, labels))),
         }
     }
 
@@ -88,16 +93,11 @@ impl<T> Interned<T> {
         canonical(&all)
     }
 
-    /// Names tell little that values do not: only their lengths are hashed.
     #[inline]
-    fn hash(&self, seed: u64, labels: Labels<'_>) -> u64 {
+    fn hash(&self, seed: u64, labels: &Given<'_>) -> u64 {
         let mut hasher = self.hashes.build_hasher();
-        let mut lengths = seed;
-        for (name, value) in labels {
-            lengths = lengths.rotate_left(8) ^ name.len() as u64;
-            hasher.write(value.as_bytes());
-        }
-        hasher.write_u64(lengths);
+        hasher.write_u64(seed);
+        labels.hash(&mut hasher);
         hasher.finish()
     }
 
@@ -106,13 +106,13 @@ impl<T> Interned<T> {
         &self,
         hash: u64,
         base: &Attributes,
-        labels: Labels<'_>,
-        make: impl FnOnce(&Attributes) -> T,
+        labels: &Given<'_>,
+        make: impl FnOnce() -> T,
     ) -> Option<&T> {
         let set = || Set {
             base: base.clone(),
-            labels: Packed::of(labels),
-            made: make(&self.merged(base, labels)),
+            labels: labels.pack(),
+            made: make(),
         };
         let limit = self.limit.load(Ordering::Relaxed);
         let found = self
@@ -124,7 +124,7 @@ impl<T> Interned<T> {
 
 impl<T> Set<T> {
     #[inline]
-    fn is(&self, base: &Attributes, labels: Labels<'_>) -> bool {
+    fn is(&self, base: &Attributes, labels: &Given<'_>) -> bool {
         self.labels.is(labels) && (Arc::ptr_eq(&self.base, base) || self.base == *base)
     }
 }
