@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
+    cell::OnceCell,
     collections::BTreeMap,
     sync::{
         Arc, Weak,
@@ -14,13 +15,13 @@ use std::{
 
 use opentelemetry::{
     KeyValue,
-    metrics::{Meter, MeterProvider},
+    metrics::{BoundCounter, Meter, MeterProvider},
 };
 use opentelemetry_sdk::{
     error::OTelSdkResult,
     metrics::{
         Instrument, InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Stream, Temporality,
-        data::{AggregatedMetrics, MetricData, ResourceMetrics},
+        data::{AggregatedMetrics, HistogramDataPoint, MetricData, ResourceMetrics, SumDataPoint},
         reader::MetricReader,
     },
 };
@@ -85,13 +86,16 @@ impl Setting {
         for scope in metrics.scope_metrics() {
             for metric in scope.metrics() {
                 let value = match metric.data() {
-                    AggregatedMetrics::U64(MetricData::Sum(sum)) => sum
-                        .data_points()
-                        .map(opentelemetry_sdk::metrics::data::SumDataPoint::value)
-                        .sum(),
+                    AggregatedMetrics::F64(MetricData::Sum(sum)) => {
+                        let sum: f64 = sum.data_points().map(SumDataPoint::value).sum();
+                        format!("{sum:.0}").parse().unwrap()
+                    }
+                    AggregatedMetrics::U64(MetricData::Sum(sum)) => {
+                        sum.data_points().map(SumDataPoint::value).sum()
+                    }
                     AggregatedMetrics::F64(MetricData::Histogram(histogram)) => histogram
                         .data_points()
-                        .map(opentelemetry_sdk::metrics::data::HistogramDataPoint::count)
+                        .map(HistogramDataPoint::count)
                         .sum::<u64>(),
                     other => unreachable!("{other:?}"),
                 };
@@ -212,4 +216,71 @@ fn readers_see_nothing_of_the_hook() {
     let mut metrics = ResourceMetrics::default();
     setting.cumulative.collect(&mut metrics).unwrap();
     assert_eq!(metrics.scope_metrics().count(), 0);
+}
+
+/// Counts when it is dropped, which is when its thread ends.
+struct AtTheEnd(BoundCounter<u64>);
+
+impl Drop for AtTheEnd {
+    fn drop(&mut self) {
+        self.0.add(1);
+    }
+}
+
+#[test]
+fn what_a_thread_records_while_it_ends_counts() {
+    thread_local!(static KEPT: OnceCell<AtTheEnd> = const { OnceCell::new() });
+    let setting = Setting::new(|_| None);
+    let counter = setting.meter.u64_counter("c").build();
+    let keep = || {
+        let end = AtTheEnd(counter.bind(&[]));
+        KEPT.with(|kept| kept.set(end).is_ok())
+    };
+    // What is born first dies last: with its ring gone, or with its ring there.
+    for ring_first in [true, false] {
+        let life = || {
+            if ring_first {
+                counter.bind(&[]).add(1);
+            }
+            assert!(keep());
+            if !ring_first {
+                counter.bind(&[]).add(1);
+            }
+        };
+        thread::scope(|scope| scope.spawn(life).join()).unwrap();
+    }
+    let mut totals = Seen::new();
+    setting.collect(&setting.cumulative, &mut totals);
+    assert_eq!(totals["c"], 4);
+}
+
+#[test]
+fn a_thread_that_nobody_collects_from_loses_nothing() {
+    let setting = Setting::new(|_| None);
+    let (counter, histogram) = (
+        setting.meter.u64_counter("c").build().bind(&[]),
+        setting.meter.f64_histogram("h").build().bind(&[]),
+    );
+    for _ in 0..10_000 {
+        counter.add(1);
+        histogram.record(0.5);
+    }
+    let mut totals = Seen::new();
+    setting.collect(&setting.cumulative, &mut totals);
+    assert_eq!(
+        totals,
+        Seen::from([("c".to_owned(), 10_000), ("h".to_owned(), 10_000)])
+    );
+}
+
+#[test]
+fn what_is_no_number_takes_no_other_measurement_with_it() {
+    let setting = Setting::new(|_| None);
+    let counter = setting.meter.f64_counter("c").build().bind(&[]);
+    for value in [1.0, f64::NAN, 2.0, f64::INFINITY, 4.0] {
+        counter.add(value);
+    }
+    let mut totals = Seen::new();
+    setting.collect(&setting.cumulative, &mut totals);
+    assert_eq!(totals["c"], 7);
 }

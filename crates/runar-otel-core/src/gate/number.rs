@@ -7,6 +7,8 @@ pub(super) trait Measured: Copy + Send + Sync + 'static {
     const KIND: NumberKind;
     fn as_f64(self) -> f64;
     fn plus(self, other: Self) -> Self;
+    /// Whether the SDK takes it: not what is no number, or not finite.
+    fn counts(self) -> bool;
     fn to_bits(self) -> u64;
     fn from_bits(bits: u64) -> Self;
 }
@@ -21,6 +23,10 @@ macro_rules! measured {
             }
             fn plus(self, other: Self) -> Self {
                 self.saturating_add(other)
+            }
+            #[inline]
+            fn counts(self) -> bool {
+                true
             }
             #[inline]
             fn to_bits(self) -> u64 {
@@ -44,6 +50,10 @@ impl Measured for f64 {
     }
     fn plus(self, other: Self) -> Self {
         self + other
+    }
+    #[inline]
+    fn counts(self) -> bool {
+        self.is_finite()
     }
     #[inline]
     fn to_bits(self) -> u64 {

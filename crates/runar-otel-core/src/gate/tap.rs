@@ -46,7 +46,9 @@ macro_rules! summed {
         true
     };
     ($bound:ident, $values:ident) => {
-        if let Some(sum) = $values.reduce(Measured::plus) {
+        // One that does not count would take the others with it.
+        let counting = $values.filter(|value| value.counts());
+        if let Some(sum) = counting.reduce(Measured::plus) {
             $bound.add(sum);
         }
     };

@@ -40,7 +40,10 @@ impl Pipeline {
             consumer,
             _provider: provider,
         };
-        (Gate::new(streams, inner), pipeline)
+        let gate = Gate::new(streams, inner);
+        // As `init()` does: measurements may wait for collections once one has shown that it lets them in.
+        pipeline.collector.collect();
+        (gate, pipeline)
     }
 
     /// Totals since the start.
