@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, PoisonError, RwLock, Weak,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -17,6 +17,7 @@ use crate::{
     handle::Labels,
     interned::Interned,
     number::{NumberKind, Value},
+    shares::{self, Count},
 };
 
 /// All series of one gauge.
@@ -36,6 +37,8 @@ pub(crate) struct Cells {
 #[derive(Debug)]
 pub(crate) struct Cell {
     number: NumberKind,
+    /// If it counts what is under way: where threads have their shares of it. 0 without.
+    count: AtomicU32,
     bits: AtomicU64,
 }
 
@@ -91,6 +94,7 @@ impl Cells {
         let fresh = || {
             Arc::new(Cell {
                 number: self.number,
+                count: AtomicU32::new(0),
                 bits: AtomicU64::new(0),
             })
         };
@@ -139,7 +143,46 @@ impl Cell {
         if self.number != NumberKind::F64 && !value.as_f64().is_finite() {
             return;
         }
+        let value = match self.count() {
+            // What threads have added before is no longer part of it.
+            Some(count) => self.plus(value, Value::I64(shares::sum(count)).negated()),
+            None => value,
+        };
         self.bits.store(value.bits(self.number), Ordering::Relaxed);
+    }
+
+    /// Counts something that begins (1) or ends (-1), without any wait for other threads.
+    #[inline]
+    pub(crate) fn count_by(&self, by: i64) {
+        match self.count() {
+            Some(count) if shares::add(count, by) => {}
+            _ => self.count_first(by),
+        }
+    }
+
+    #[cold]
+    fn count_first(&self, by: i64) {
+        let added = self
+            .begin_to_count()
+            .is_some_and(|count| shares::add(count, by));
+        if !added {
+            self.add(Value::I64(by));
+        }
+    }
+
+    /// Whole numbers go without: one that stops at 0 cannot be added up later.
+    fn begin_to_count(&self) -> Option<Count> {
+        if self.count().is_none() && self.number == NumberKind::F64 {
+            let count = shares::new_count().map_or(0, Count::get);
+            let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
+            let _ = self.count.compare_exchange(0, count, success, failure);
+        }
+        self.count()
+    }
+
+    #[inline]
+    fn count(&self) -> Option<Count> {
+        Count::new(self.count.load(Ordering::Relaxed))
     }
 
     #[inline]
@@ -167,8 +210,17 @@ impl Cell {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
     }
 
+    /// A count is never below 0, though what has ended may be seen before it began.
     pub(crate) fn value(&self) -> Value {
-        self.from_bits(self.bits.load(Ordering::Relaxed))
+        let own = self.from_bits(self.bits.load(Ordering::Relaxed));
+        let Some(count) = self.count() else {
+            return own;
+        };
+        let all = self.plus(own, Value::I64(shares::sum(count)));
+        if all.is_negative() {
+            return Value::f64(0.0);
+        }
+        all
     }
 
     fn plus(&self, one: Value, other: Value) -> Value {
@@ -216,6 +268,41 @@ mod tests {
             cell.add(Value::U64(1000).negated());
             assert_eq!(cell.value().as_u64(), 3000);
         }
+    }
+
+    #[test]
+    fn what_threads_count_adds_up_with_what_is_set() {
+        for number in [NumberKind::U64, NumberKind::I64, NumberKind::F64] {
+            let cell = Cells::new(number).cell(&canonical(&[]));
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        (0..1000).for_each(|_| cell.count_by(1));
+                        (0..500).for_each(|_| cell.count_by(-1));
+                    });
+                }
+            });
+            assert_eq!(cell.value().as_u64(), 2000, "{number:?}");
+            cell.add(Value::U64(1));
+            assert_eq!(cell.value().as_u64(), 2001);
+            cell.set(Value::U64(7));
+            assert_eq!(cell.value().as_u64(), 7);
+            cell.count_by(1);
+            assert_eq!(cell.value().as_u64(), 8);
+            assert_eq!(cell.count().is_some(), number == NumberKind::F64);
+        }
+    }
+
+    #[test]
+    fn a_count_is_never_below_zero() {
+        let cell = Cells::new(NumberKind::F64).cell(&canonical(&[]));
+        cell.count_by(-1);
+        assert_eq!(cell.value(), Value::f64(0.0));
+        cell.count_by(1);
+        cell.count_by(1);
+        assert_eq!(cell.value(), Value::f64(1.0));
+        cell.set(Value::f64(f64::NAN));
+        assert!(!cell.value().is_finite());
     }
 
     #[test]

@@ -148,6 +148,15 @@ impl<T: GaugeNumber> Gauge<T> {
         }
     }
 
+    /// Counts something that begins (1) or ends (-1) in a gauge of what is under way.
+    #[inline]
+    pub(crate) fn count_by(&self, by: i64) {
+        match self.own.get() {
+            Some(cell) if !isolated::in_use() => cell.count_by(by),
+            _ => self.find(|cell| cell.add(Value::I64(by))),
+        }
+    }
+
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle
     }

@@ -9,8 +9,10 @@ use crate::{
     catalogue::registered,
     cells::Cells,
     descriptor::{Declaration, Descriptor},
+    duration::TimeUnit,
     early,
     error::RegisterError,
+    gate::BoundSeries,
     instrument::{Instrument, Recorder, Series},
     isolated,
     number::Value,
@@ -104,17 +106,12 @@ impl Handle {
 
     /// A duration in the unit of the metric, seconds unless that is another unit of time.
     pub(crate) fn duration(&self, duration: Duration) -> Value {
-        let unit = self.descriptor().map(|descriptor| descriptor.unit.as_str());
-        let seconds = duration.as_secs_f64();
-        Value::f64(match unit {
-            Some("ms") => seconds * 1e3,
-            Some("us") => seconds * 1e6,
-            Some("ns") => seconds * 1e9,
-            Some("min") => seconds / 60.0,
-            Some("h") => seconds / 3600.0,
-            Some("d") => seconds / 86400.0,
-            _ => seconds,
-        })
+        self.time_unit().value(duration)
+    }
+
+    /// The unit of the metric's durations: to be asked once where many are recorded.
+    pub(crate) fn time_unit(&self) -> TimeUnit {
+        TimeUnit::of(self.descriptor().map(|descriptor| descriptor.unit.as_str()))
     }
 
     /// Records into the series of the base labels. What is not finite is dropped: converted to a whole number it would
@@ -155,6 +152,11 @@ impl Handle {
             }
             None => shared.record_once(value, &sets.merged(base, labels)),
         }
+    }
+
+    /// The series of the base labels in the provider that everything goes to, see [`Late::at_hand`](crate::late::Late::at_hand).
+    pub(crate) fn at_hand(&self) -> Option<Option<&BoundSeries>> {
+        self.0.as_ref().and_then(|shared| shared.own.at_hand())
     }
 
     /// The instrument that stands for this one in the isolated recorder that is current.

@@ -8,18 +8,24 @@
 //! An unsampled call has the context of its trace, so that everything below it belongs to an unsampled trace, and a
 //! span for log lines alone: one with the field [`UNSAMPLED`], which layers for traces are to leave out.
 
+mod decision;
+mod opened;
+
 use std::sync::{
     OnceLock,
     atomic::{AtomicU8, Ordering},
 };
 
-use opentelemetry::{Context, ContextGuard};
+use opentelemetry::Context;
 use tracing::{
     Callsite, Level, Metadata, Span, callsite,
     level_filters::{LevelFilter, STATIC_MAX_LEVEL},
-    span::Entered,
     subscriber::Interest,
 };
+
+pub use decision::{Decision, LaidOut, take_decision};
+pub use opened::Opened;
+pub(crate) use opened::{Ends, Within};
 
 use crate::thread::context_is_alive;
 
@@ -55,6 +61,15 @@ pub struct Coming<'a> {
     pub complete: bool,
 }
 
+/// Who is to hear what a span is told at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listeners {
+    /// The layer for traces, and log lines that are written before.
+    Ours,
+    /// Layers of which nothing is known.
+    Any,
+}
+
 /// What was decided.
 #[derive(Debug, Default)]
 #[must_use = "a decision is worth what is done with it"]
@@ -62,25 +77,25 @@ pub enum Head {
     /// Nothing: the span is sampled when it starts.
     #[default]
     Undecided,
-    /// The span is recorded. It begins in this context, in which its tracer finds the decision.
-    Recorded(Context),
+    /// The span is recorded. Its tracer [takes](take_decision) the decision while the span is made or first entered.
+    Recorded(Decision, Listeners),
     /// There is no span to be recorded. The call runs in this context.
-    Unsampled(Context),
+    Unsampled(Context, Listeners),
 }
 
 impl Head {
     /// Whether there is no span to be recorded.
     #[must_use]
     pub fn is_unsampled(&self) -> bool {
-        matches!(self, Self::Unsampled(_))
+        matches!(self, Self::Unsampled(..))
     }
 
-    /// Makes the context current in which the span is to be made, if it is a special one.
+    /// Lays out the decision while the span is made, if there is one.
     #[must_use]
-    pub fn attach(&self) -> Option<ContextGuard> {
+    pub fn lay_out(&mut self) -> Option<LaidOut<'_>> {
         match self {
-            Self::Recorded(context) => Some(context.clone().attach()),
-            Self::Undecided | Self::Unsampled(_) => None,
+            Self::Recorded(decision, _) => Some(LaidOut::new(decision)),
+            Self::Undecided | Self::Unsampled(..) => None,
         }
     }
 }
@@ -138,17 +153,10 @@ impl HeadSite {
     /// Keeps the span that was made after the decision together with it.
     #[inline]
     pub fn opened(&'static self, span: Span, head: Head) -> Opened {
-        let root = match head {
-            Head::Unsampled(context) => Some(context),
-            Head::Recorded(_) => None,
-            Head::Undecided => {
-                if self.0.get().is_none() && SAMPLER.get().is_some() {
-                    self.learn(&span);
-                }
-                None
-            }
-        };
-        Opened { span, root }
+        if matches!(head, Head::Undecided) && self.0.get().is_none() && SAMPLER.get().is_some() {
+            self.learn(&span);
+        }
+        Opened::new(span, head)
     }
 
     #[cold]
@@ -194,60 +202,4 @@ impl Callsite for Known {
     fn metadata(&self) -> &Metadata<'_> {
         self.metadata
     }
-}
-
-/// A span, and the context of its trace if that is unsampled.
-#[derive(Debug)]
-pub struct Opened {
-    span: Span,
-    root: Option<Context>,
-}
-
-impl Opened {
-    /// No span.
-    #[must_use]
-    pub const fn none() -> Self {
-        Self {
-            span: Span::none(),
-            root: None,
-        }
-    }
-
-    /// Whether there is nothing to be entered.
-    #[inline]
-    pub(crate) fn is_none(&self) -> bool {
-        self.span.is_none() && self.root.is_none()
-    }
-
-    /// The span; for log lines alone if the trace is unsampled.
-    #[must_use]
-    pub fn span(&self) -> &Span {
-        &self.span
-    }
-
-    /// Makes context and span the current ones, until the guards are dropped. Nothing happens at the end of a
-    /// thread, when there is no context any more.
-    #[inline]
-    pub(crate) fn enter(&self) -> Option<Within<'_>> {
-        (!self.is_none() && context_is_alive()).then(|| {
-            let context = self.root.clone().map(Context::attach);
-            Within {
-                _span: self.span.enter(),
-                _context: context,
-            }
-        })
-    }
-}
-
-impl From<Span> for Opened {
-    fn from(span: Span) -> Self {
-        Self { span, root: None }
-    }
-}
-
-/// See [`Opened::enter`]. The span is left first.
-#[must_use]
-pub(crate) struct Within<'a> {
-    _span: Entered<'a>,
-    _context: Option<ContextGuard>,
 }

@@ -190,6 +190,12 @@ impl Series {
         true
     }
 
+    /// What is bound in the provider that everything goes to, see [`Late::at_hand`].
+    #[inline]
+    pub(crate) fn at_hand(&self) -> Option<Option<&BoundSeries>> {
+        self.bound.at_hand()
+    }
+
     /// Records; tells whether there is something to record to.
     pub(crate) fn record(
         &self,

@@ -138,10 +138,13 @@ pub(crate) fn in_use() -> bool {
 }
 
 /// The recorder that is current on this thread.
+#[inline]
 pub(crate) fn current() -> Option<Arc<Isolated>> {
-    if !in_use() {
-        return None;
-    }
+    if in_use() { current_of_thread() } else { None }
+}
+
+#[cold]
+fn current_of_thread() -> Option<Arc<Isolated>> {
     CURRENT
         .try_with(|current| current.borrow().clone())
         .ok()
@@ -179,7 +182,7 @@ impl Here {
     /// The current one.
     #[inline]
     pub(crate) fn now() -> Self {
-        Self(if in_use() { current() } else { None })
+        Self(current())
     }
 
     #[inline]

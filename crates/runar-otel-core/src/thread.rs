@@ -1,10 +1,10 @@
-//! What a thread has that records: its ring, and whether its context can still be read.
+//! What a thread has that records: its ring, its shares, and whether its context can still be read.
 
 use std::{cell::OnceCell, panic::catch_unwind, sync::Arc};
 
 use opentelemetry::Context;
 
-use crate::gate::Ring;
+use crate::{gate::Ring, shares::Shares};
 
 /// One for each thread, dropped when it ends.
 pub(crate) struct Thread {
@@ -12,6 +12,8 @@ pub(crate) struct Thread {
     context_is_alive: bool,
     /// Measurements that have not reached the SDK yet.
     ring: OnceCell<Arc<Ring>>,
+    /// What it has added to counts of what is under way.
+    shares: OnceCell<Arc<Shares>>,
 }
 
 thread_local!(static THREAD: Thread = Thread::new());
@@ -22,6 +24,7 @@ impl Thread {
         Self {
             context_is_alive: catch_unwind(|| Context::map_current(|_| ())).is_ok(),
             ring: OnceCell::new(),
+            shares: OnceCell::new(),
         }
     }
 
@@ -40,12 +43,26 @@ impl Thread {
     pub(crate) fn make_ring(&self) -> &Arc<Ring> {
         self.ring.get_or_init(Ring::of_a_thread)
     }
+
+    /// Its shares, if it has any.
+    #[inline]
+    pub(crate) fn shares(&self) -> Option<&Arc<Shares>> {
+        self.shares.get()
+    }
+
+    /// Its shares, made if there are none.
+    pub(crate) fn make_shares(&self) -> &Arc<Shares> {
+        self.shares.get_or_init(Shares::of_a_thread)
+    }
 }
 
 impl Drop for Thread {
     fn drop(&mut self) {
         if let Some(ring) = self.ring.get() {
             Ring::end(ring);
+        }
+        if let Some(shares) = self.shares.get() {
+            Shares::end(shares);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The timer handle: a running measurement.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::{
     Context,
@@ -8,7 +8,8 @@ use opentelemetry::{
 };
 
 use crate::{
-    clock, exemplar::active_span_context, handle::Handle, isolated::Here, thread::context_is_alive,
+    clock::Start, exemplar::active_span_context, handle::Handle, isolated::Here,
+    thread::context_is_alive,
 };
 
 /// A running measurement: records its duration once, when stopped or dropped.
@@ -19,7 +20,7 @@ pub struct TimerHandle {
     /// Where it began: there it records, too.
     here: Here,
     labels: Vec<(String, String)>,
-    started: Instant,
+    started: Start,
     /// The span that was active at the start, or the one that the start opened.
     origin: Option<SpanContext>,
     /// The span that the start opened; a disabled one without.
@@ -46,7 +47,7 @@ impl TimerHandle {
             handle,
             here: Here::now(),
             labels: Vec::new(),
-            started: clock::now(),
+            started: Start::now(),
             origin,
             span,
             outcome: Outcome::Open,
@@ -83,7 +84,7 @@ impl TimerHandle {
     }
 
     fn record_here(&self) -> Duration {
-        let duration = clock::now().saturating_duration_since(self.started);
+        let duration = self.started.elapsed();
         let value = self.handle.duration(duration);
         let labels: Vec<(&str, &str)> = self
             .labels

@@ -40,6 +40,7 @@ pub(crate) fn current() -> Vec<Frame> {
 }
 
 /// Makes a call the innermost one, until the guard is dropped.
+#[inline]
 pub(crate) fn push(resolved: &'static Resolved, labels: Option<&Arc<LabelValues>>) -> Pushed {
     let depth = write(|chain| {
         let depth = chain.len();
@@ -69,6 +70,7 @@ impl Drop for Pushed {
 }
 
 /// What is dropped with a frame are label values: nobody's code runs under the borrow.
+#[inline]
 fn truncate(depth: usize) {
     write(|chain| {
         if chain.len() == depth + 1 {

@@ -1,11 +1,6 @@
 //! One call, from its beginning to its end.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
-
-use tracing::Span;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     frames::{self, Pushed},
@@ -17,9 +12,9 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
-    clock,
+    clock::Start,
     handle::Labels,
-    head::{Opened, Within},
+    head::{Ends, Opened, Within},
     isolated::{self, Here},
 };
 
@@ -42,7 +37,7 @@ struct Open {
     resolved: Option<&'static Resolved>,
     labels: Option<Arc<LabelValues>>,
     /// From its span or its first part on: the clock is not asked for nothing.
-    started: Option<Instant>,
+    started: Option<Start>,
     place: Place,
     /// The recorder in which it began: there it ends, too.
     here: Here,
@@ -99,7 +94,7 @@ impl Call {
     /// Gives the call its span, and starts the clock: duration and span are of one length.
     pub fn in_span(&mut self, span: impl Into<Opened>) {
         self.span = span.into();
-        self.open.started = Some(clock::now());
+        self.open.started = Some(Start::now());
     }
 
     /// Begins a part of the call, which lasts as long as what is returned: in its span, as the innermost call of the
@@ -108,17 +103,27 @@ impl Call {
     /// Not a closure: what it would give back is moved, piece by piece, before the caller has it.
     #[inline]
     pub(crate) fn part(&mut self) -> Part<'_> {
+        self.part_in(Opened::enter)
+    }
+
+    /// The same for the only part of a call.
+    #[inline]
+    pub(crate) fn only_part(&mut self) -> Part<'_> {
+        self.part_in(Opened::enter_once)
+    }
+
+    #[inline(always)]
+    fn part_in(&mut self, enter: for<'a> fn(&'a mut Opened) -> Within<'a>) -> Part<'_> {
         let pushed = self.open.start();
         let within = match pushed {
-            Some(_) => self.span.enter(),
-            None => None,
+            Some(_) => enter(&mut self.span),
+            None => Within::NOTHING,
         };
         Part {
             open: &mut self.open,
             end: Some(End::Panic),
             _pushed: pushed,
-            span: self.span.span(),
-            _within: within,
+            within,
         }
     }
 
@@ -190,10 +195,9 @@ impl Drop for Call {
 pub(crate) struct Part<'a> {
     open: &'a mut Open,
     end: Option<End>,
-    span: &'a Span,
     // Given up in this order, after the end was counted.
     _pushed: Option<Pushed>,
-    _within: Option<Within<'a>>,
+    within: Within<'a>,
 }
 
 impl Part<'_> {
@@ -208,7 +212,7 @@ impl Drop for Part<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Some(end) = &self.end {
-            self.open.finish(end, self.span);
+            self.open.finish(end, self.within.ends);
         }
     }
 }
@@ -243,35 +247,38 @@ impl Open {
     fn start(&mut self) -> Option<Pushed> {
         let resolved = self.resolved?;
         if self.started.is_none() {
-            self.started = Some(clock::now());
+            self.started = Some(Start::now());
         }
         Some(frames::push(resolved, self.labels.as_ref()))
     }
 
     /// Ends the call, once.
-    fn finish(&mut self, end: &End, span: &Span) {
+    #[inline]
+    fn finish(&mut self, end: &End, ends: Ends<'_>) {
         let Some(resolved) = self.resolved.take() else {
             return;
         };
+        if self.labels.is_some() || isolated::in_use() {
+            self.finish_with_labels(resolved, end, ends);
+        } else {
+            count(resolved, self, end, ends, &[]);
+        }
+    }
+
+    /// The same for a call with labels, or beside isolated recorders.
+    #[inline(never)]
+    fn finish_with_labels(&mut self, resolved: &'static Resolved, end: &End, ends: Ends<'_>) {
         let values = self.labels.take().map(|labels| labels.take());
         let values = values.as_deref().unwrap_or_default();
-        if isolated::in_use() {
-            let count = || count(resolved, self, end, span, values);
-            return self.here.enter(count);
-        }
-        count(resolved, self, end, span, values);
+        self.here.enter(|| count(resolved, self, end, ends, values));
     }
 }
 
 /// Reads the clock and counts all that is known at the end of a call.
 #[inline(always)]
-fn count(resolved: &Resolved, open: &Open, end: &End, span: &Span, values: &[String]) {
-    let now = clock::now();
-    let took = match open.started {
-        Some(started) => now.saturating_duration_since(started),
-        None => Duration::ZERO,
-    };
-    describe(span, end);
+fn count(resolved: &Resolved, open: &Open, end: &End, ends: Ends<'_>, values: &[String]) {
+    let took = open.started.map_or(Duration::ZERO, Start::elapsed);
+    ends.tell(end.outcome(), end.error_type());
     let errors = match end {
         End::Error(kind) => resolved.errors(kind),
         End::Ok | End::Panic | End::Cancelled => None,
@@ -308,19 +315,6 @@ fn with_labels(resolved: &Resolved, values: &[String], usage: impl FnOnce(Labels
             usage(labels);
         }
         None => usage(&pairs.collect::<Vec<_>>()),
-    }
-}
-
-/// Says in the span how the call ended. The status of a span that did not fail is left to others.
-#[inline]
-fn describe(span: &Span, end: &End) {
-    if span.is_disabled() {
-        return;
-    }
-    span.record("outcome", end.outcome());
-    if let Some(kind) = end.error_type() {
-        span.record("error.type", kind);
-        span.record("otel.status_code", "ERROR");
     }
 }
 

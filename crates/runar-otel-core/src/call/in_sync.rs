@@ -13,7 +13,7 @@ pub fn in_sync<R>(
 ) -> R {
     let call = call.borrow_mut();
     let returned = {
-        let mut part = call.part();
+        let mut part = call.only_part();
         let returned = body();
         part.ends(Some(verdict(&returned)));
         returned

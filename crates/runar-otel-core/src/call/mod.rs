@@ -1,6 +1,7 @@
 //! Metered calls: what the attributes make of a function.
 
 mod appended;
+mod completion;
 mod error_types;
 mod family;
 mod frames;

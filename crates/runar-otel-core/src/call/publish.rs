@@ -8,7 +8,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Instant,
 };
 
 use pin_project_lite::pin_project;
@@ -20,7 +19,7 @@ use super::{
     series::End,
     verdict::{OTHER, kind_of},
 };
-use crate::{clock, isolated::Here};
+use crate::{clock::Start, isolated::Here};
 
 /// What publishing returns: whether it went wrong.
 ///
@@ -177,7 +176,7 @@ enum State {
     },
     UnderWay {
         series: Arc<EventSeries>,
-        started: Instant,
+        started: Start,
         here: Here,
     },
     /// Over, or not counted.
@@ -194,7 +193,7 @@ impl State {
         *self = match publisher.map(|publisher| publisher.series(event, error_types)) {
             Some(series) => Self::UnderWay {
                 series,
-                started: clock::now(),
+                started: Start::now(),
                 here: Here::now(),
             },
             None => Self::Silent,
@@ -209,7 +208,7 @@ impl State {
             here,
         } = state
         {
-            here.enter(|| series.complete(end, clock::now().saturating_duration_since(started)));
+            here.enter(|| series.complete(end, started.elapsed()));
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::{
+    completion::Completion,
     family::{Family, Row},
     verdict::OTHER,
 };
@@ -79,12 +80,11 @@ impl<T> ByOutcome<T> {
 #[derive(Debug)]
 pub(crate) struct Series {
     entered: Option<Counter>,
-    completed: Option<ByOutcome<Counter>>,
+    completed: ByOutcome<Completion>,
     active: Option<Gauge>,
     panicked: Counter,
     /// Without `error_type`: for types that nobody declared.
     failed: Counter,
-    duration: ByOutcome<Histogram>,
     /// Whether calls bring labels of their own: then no label set is known ahead.
     labelled: bool,
 }
@@ -99,16 +99,19 @@ pub(crate) type Fixed<'a> = &'a [(&'static str, Cow<'a, str>)];
 impl Series {
     pub(crate) fn new(family: &Family, fixed: Fixed<'_>) -> Self {
         let rows = family.group.rows();
-        let by_outcome = |row: Row| {
-            ByOutcome::new(move |outcome| counter(family, &row, fixed, Some(("outcome", outcome))))
+        let completion = |outcome| {
+            let counter = |row| counter(family, &row, fixed, Some(("outcome", outcome)));
+            Completion::new(
+                histogram(family, &rows.duration, fixed, outcome),
+                rows.completed.map(counter),
+            )
         };
         Self {
             entered: rows.entered.map(|row| counter(family, &row, fixed, None)),
-            completed: rows.completed.map(by_outcome),
+            completed: ByOutcome::new(completion),
             active: rows.active.map(|row| gauge(family, &row, fixed)),
             panicked: counter(family, &rows.failed, fixed, Some(("error_type", PANIC))),
             failed: counter(family, &rows.failed, fixed, None),
-            duration: ByOutcome::new(|outcome| histogram(family, &rows.duration, fixed, outcome)),
             labelled: !family.labels.is_empty(),
         }
     }
@@ -120,7 +123,7 @@ impl Series {
             entered.increment();
         }
         if let Some(active) = &self.active {
-            active.increment();
+            active.count_by(1);
         }
     }
 
@@ -128,7 +131,7 @@ impl Series {
     #[inline]
     pub(crate) fn leave(&self) {
         if let Some(active) = &self.active {
-            active.decrement();
+            active.count_by(-1);
         }
     }
 
@@ -141,15 +144,7 @@ impl Series {
         errors: Option<&Errors>,
         labels: Labels<'_>,
     ) {
-        let duration = self.duration.of(end);
-        if labels.is_empty() {
-            duration.observe_duration(took);
-        } else {
-            duration.observe_duration_with(took, labels);
-        }
-        if let Some(completed) = &self.completed {
-            count(completed.of(end), labels);
-        }
+        self.completed.of(end).record(took, labels);
         match end {
             End::Ok | End::Cancelled => {}
             End::Panic => count(&self.panicked, labels),
@@ -189,12 +184,11 @@ impl Series {
         if self.labelled {
             return;
         }
-        if let Some(completed) = &self.completed {
-            completed
-                .all()
-                .into_iter()
-                .for_each(|counter| counter.add(0));
-        }
+        let counters = self.completed.all().map(Completion::counter);
+        counters
+            .into_iter()
+            .flatten()
+            .for_each(|counter| counter.add(0));
         self.panicked.add(0);
     }
 }

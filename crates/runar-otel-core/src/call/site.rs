@@ -215,7 +215,14 @@ impl Resolved {
     /// The same in the isolated recorder that is current, with the first call in it.
     #[inline]
     pub(crate) fn begin_at_zero_here(&'static self) {
-        if isolated::in_use() && isolated::current().is_some() {
+        if isolated::in_use() {
+            self.begin_at_zero_isolated();
+        }
+    }
+
+    #[cold]
+    fn begin_at_zero_isolated(&'static self) {
+        if isolated::current().is_some() {
             self.zero.with(|| self.begin_at_zero(), |()| ());
         }
     }

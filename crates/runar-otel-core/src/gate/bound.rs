@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What a series measures goes on to: the SDK's instruments, and the exemplar reservoirs.
-trait Series: Target {
+pub(super) trait Series: Target {
     /// Offers a measurement that the filter has accepted.
     fn offer(&self, value: f64, span: Option<SpanLink>);
     fn target(self: Arc<Self>) -> Arc<dyn Target>;
@@ -26,11 +26,11 @@ trait Series: Target {
 
 /// A bound series, whatever its kind and number.
 pub(crate) struct BoundSeries {
-    series: Arc<dyn Series>,
+    pub(super) series: Arc<dyn Series>,
     /// Its number among those that are batched; `None` if every measurement goes straight to the SDK.
-    ticket: Option<Ticket>,
-    number: NumberKind,
-    filter: ExemplarFilter,
+    pub(super) ticket: Option<Ticket>,
+    pub(super) number: NumberKind,
+    pub(super) filter: ExemplarFilter,
 }
 
 impl BoundSeries {
@@ -61,6 +61,11 @@ impl BoundSeries {
             number: I::Value::KIND,
             filter,
         }
+    }
+
+    /// Whether measurements may wait in rings.
+    pub(super) fn waits(&self) -> bool {
+        self.ticket.is_some()
     }
 
     /// Records a value, converted to the number type of the instrument.

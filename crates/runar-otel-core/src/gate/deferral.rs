@@ -23,6 +23,6 @@ pub fn during_collection<R>(collect: impl FnOnce() -> R) -> R {
     collect()
 }
 
-pub(super) fn is_collecting() -> bool {
+pub(crate) fn is_collecting() -> bool {
     COLLECTING.try_with(Cell::get).unwrap_or(false)
 }

@@ -6,6 +6,7 @@
 mod batch;
 mod bound;
 mod deferral;
+mod joined;
 pub(crate) mod labels;
 mod meter;
 mod number;
@@ -22,7 +23,7 @@ use opentelemetry::{
     metrics::{Meter, MeterProvider},
 };
 
-pub(crate) use self::{batch::Ring, bound::BoundSeries, tap::Source};
+pub(crate) use self::{batch::Ring, bound::BoundSeries, deferral::is_collecting, tap::Source};
 pub use self::{
     deferral::during_collection,
     streams::{GateOptions, Streams},

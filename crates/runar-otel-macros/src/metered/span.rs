@@ -81,11 +81,11 @@ fn open(model: &Model<'_>, service: Service) -> TokenStream {
     };
     quote!({
         static __HEAD: #p::HeadSite = #p::HeadSite::new();
-        let __head = __HEAD.decide(#kind, #fields, #complete);
+        let mut __head = __HEAD.decide(#kind, #fields, #complete);
         let __span = if __head.is_unsampled() {
             #unsampled
         } else {
-            let __attached = __head.attach();
+            let __laid_out = __head.lay_out();
             #recorded
         };
         __HEAD.opened(__span, __head)

@@ -1,12 +1,11 @@
 //! What was decided about a trace before its first span is there, and how that span comes to be as decided.
 //!
-//! The decision travels in the context in which the span is made. The tracer takes it out, once, and puts it where the
+//! The decision is laid out on the thread while the span comes to be. The tracer takes it, once, and puts it where the
 //! provider's id generator and sampler find it while the span is built.
 
 use std::{
     cell::{Cell, RefCell},
     fmt,
-    sync::{Mutex, PoisonError},
 };
 
 use opentelemetry::{
@@ -14,6 +13,7 @@ use opentelemetry::{
     trace::{Link, SpanBuilder, SpanId, SpanKind, TraceContextExt, TraceId},
 };
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SamplingResult, ShouldSample};
+use runar_otel_core::head;
 use tracing::Metadata;
 
 /// A decision on one span.
@@ -27,24 +27,17 @@ pub(crate) struct Decision {
     pub(crate) provider: u64,
 }
 
-/// The decision in a context, until it is taken.
-struct Decided(Mutex<Option<Decision>>);
-
 impl Decision {
-    /// The context with the decision in it.
-    pub(crate) fn within(self, context: &Context) -> Context {
-        context.with_value(Decided(Mutex::new(Some(self))))
-    }
-
     /// The decision on the span that is being built, if there is one: it begins a trace, in the provider that decided,
     /// at the callsite for which it was decided, and it is the first that asks.
-    pub(crate) fn take(parent: &Context, builder: &SpanBuilder, provider: u64) -> Option<Self> {
-        let decided = parent.get::<Decided>()?;
-        if parent.span().span_context().is_valid() {
-            return None;
-        }
-        let mut slot = decided.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.take_if(|it| it.provider == provider && it.is_of(builder))
+    pub(crate) fn take(
+        parent: &Context,
+        builder: &SpanBuilder,
+        provider: u64,
+    ) -> Option<Box<Self>> {
+        head::take_decision(|it: &Self| {
+            it.provider == provider && !has_parent(parent) && it.is_of(builder)
+        })
     }
 
     fn is_of(&self, builder: &SpanBuilder) -> bool {
@@ -67,6 +60,11 @@ impl Decision {
         let _ = RESULT.try_with(|result| result.replace(Some(self.result)));
         build()
     }
+}
+
+/// Whether a span that is made in this context is part of a trace already.
+pub(crate) fn has_parent(context: &Context) -> bool {
+    context.has_active_span() && context.span().span_context().is_valid()
 }
 
 thread_local! {

@@ -2,12 +2,17 @@
 
 use opentelemetry::{
     Context, KeyValue,
-    trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags},
+    trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceId},
 };
-use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SamplingDecision, ShouldSample};
-use runar_otel_core::head::{Coming, Head};
+use opentelemetry_sdk::trace::{
+    IdGenerator, RandomIdGenerator, Sampler, SamplingDecision, SamplingResult, ShouldSample,
+};
+use runar_otel_core::head::{self, Coming, Head};
 
-use crate::traces::{decided::Decision, layer};
+use crate::traces::{
+    decided::{Decision, has_parent},
+    layer,
+};
 
 /// Decides with the sampler of a provider.
 ///
@@ -21,10 +26,10 @@ pub(crate) struct Decider {
 }
 
 /// What a sampler looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Looks {
-    /// The samplers of the SDK.
-    AtTraceId,
+    /// The samplers of the SDK; this is the one for spans without a parent.
+    AtTraceId(Sampler),
     /// One of the application's own: it gets to see what it sees when the span starts, or is not asked here.
     AtEverything,
 }
@@ -40,8 +45,7 @@ impl Decider {
 
     /// Decides about a span if it begins a trace and is one that our layer sees.
     pub(crate) fn decide(&self, span: &Coming<'_>, provider: u64) -> Head {
-        let complete = self.looks == Looks::AtTraceId || span.complete;
-        if !complete {
+        if matches!(self.looks, Looks::AtEverything) && !span.complete {
             return Head::Undecided;
         }
         let Some(context) =
@@ -49,26 +53,16 @@ impl Decider {
         else {
             return Head::Undecided;
         };
-        if !layer::sees(span) {
+        let Some(listeners) = layer::sees(span) else {
             return Head::Undecided;
-        }
-        let trace = self.ids.new_trace_id();
-        let kind = kind_of(span.kind);
-        let attributes = match self.looks {
-            Looks::AtTraceId => Vec::new(),
-            Looks::AtEverything => attributes(span),
         };
-        let (sampler, name) = (&self.sampler, span.metadata.name());
-        let result = sampler.should_sample(Some(&context), trace, name, &kind, &attributes, &[]);
+        let trace = self.ids.new_trace_id();
+        let result = self.ask(span, &context, trace);
         match result.decision {
             SamplingDecision::Drop => {
-                Head::Unsampled(context.with_remote_span_context(SpanContext::new(
-                    trace,
-                    self.ids.new_span_id(),
-                    TraceFlags::NOT_SAMPLED,
-                    false,
-                    result.trace_state,
-                )))
+                let (id, state) = (self.ids.new_span_id(), result.trace_state);
+                let ids = SpanContext::new(trace, id, TraceFlags::NOT_SAMPLED, false, state);
+                Head::Unsampled(context.with_remote_span_context(ids), listeners)
             }
             SamplingDecision::RecordOnly | SamplingDecision::RecordAndSample => {
                 let decision = Decision {
@@ -77,16 +71,28 @@ impl Decider {
                     metadata: span.metadata,
                     provider,
                 };
-                Head::Recorded(decision.within(&context))
+                Head::Recorded(head::Decision::new(decision), listeners)
             }
+        }
+    }
+
+    fn ask(&self, span: &Coming<'_>, context: &Context, trace: TraceId) -> SamplingResult {
+        let (name, kind) = (span.metadata.name(), kind_of(span.kind));
+        let ask = |sampler: &dyn ShouldSample, attributes: &[KeyValue]| {
+            sampler.should_sample(Some(context), trace, name, &kind, attributes, &[])
+        };
+        match &self.looks {
+            Looks::AtEverything => ask(&*self.sampler, &attributes(span)),
+            // An empty span is a parent to the SDK.
+            Looks::AtTraceId(_) if context.has_active_span() => ask(&*self.sampler, &[]),
+            Looks::AtTraceId(root) => root.should_sample(None, trace, name, &kind, &[], &[]),
         }
     }
 }
 
 /// Whether a span that is made in this context begins a trace.
 fn begins(context: &Context) -> bool {
-    let has_parent = context.has_active_span() && context.span().span_context().is_valid();
-    !has_parent && !context.is_telemetry_suppressed()
+    !has_parent(context) && !context.is_telemetry_suppressed()
 }
 
 /// As `tracing-opentelemetry` reads `otel.kind`.

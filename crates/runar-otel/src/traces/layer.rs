@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use runar_otel_core::head::{Coming, UNSAMPLED};
+use runar_otel_core::head::{Coming, Listeners, UNSAMPLED};
 use tracing::{Dispatch, Metadata, Subscriber, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::{
@@ -91,16 +91,19 @@ pub(crate) fn is_installed() -> bool {
     tracing::dispatcher::get_default(|dispatch| dispatch.downcast_ref::<Mark>().is_some())
 }
 
-/// Tells whether the layer would see a span that is made now, on this thread.
-pub(crate) fn sees(span: &Coming<'_>) -> bool {
+/// Tells who hears of a span that is made now, on this thread, if the layer would see it.
+pub(crate) fn sees(span: &Coming<'_>) -> Option<Listeners> {
     tracing::dispatcher::get_default(|dispatch| {
-        let Some(mark) = dispatch.downcast_ref::<Mark>() else {
-            return false;
-        };
+        let mark = dispatch.downcast_ref::<Mark>()?;
         match mark.around {
-            _ if span.always => true,
-            Around::Nothing => is_seen(span.metadata, mark.floor),
-            Around::Unknown => reaches_mark(dispatch, span.metadata),
+            Around::Nothing => {
+                let is_seen = span.always || is_seen(span.metadata, mark.floor);
+                is_seen.then_some(Listeners::Ours)
+            }
+            Around::Unknown => {
+                let is_seen = span.always || reaches_mark(dispatch, span.metadata);
+                is_seen.then_some(Listeners::Any)
+            }
         }
     })
 }

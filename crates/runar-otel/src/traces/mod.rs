@@ -3,7 +3,9 @@
 mod alive;
 mod console;
 mod decided;
+mod directives;
 mod error;
+mod fields;
 mod head;
 mod late;
 mod layer;

@@ -54,7 +54,7 @@ impl Sampling {
             _ if self.keep_spans => return None,
             (Some(_), _) => Looks::AtEverything,
             (None, Sampler::AlwaysOn | Sampler::ParentBasedAlwaysOn) => return None,
-            (None, _) => Looks::AtTraceId,
+            (None, _) => Looks::AtTraceId(root_of(configured)),
         };
         Some(Decider::new(self.sampler(configured), looks))
     }
@@ -85,17 +85,26 @@ pub(crate) fn builder(
     Ok(builder)
 }
 
+/// Returns what a configured sampler asks for a span without a parent.
+fn root_of(configured: Sampler) -> SdkSampler {
+    match configured {
+        Sampler::ParentBasedAlwaysOn => SdkSampler::AlwaysOn,
+        Sampler::ParentBasedAlwaysOff => SdkSampler::AlwaysOff,
+        Sampler::ParentBasedTraceIdRatio(ratio) => SdkSampler::TraceIdRatioBased(ratio),
+        Sampler::AlwaysOn | Sampler::AlwaysOff | Sampler::TraceIdRatio(_) => sampler(configured),
+    }
+}
+
 /// Returns the SDK's sampler for a configured one.
 pub(crate) fn sampler(sampler: Sampler) -> SdkSampler {
-    let parent_based = |root| SdkSampler::ParentBased(Box::new(root));
     match sampler {
         Sampler::AlwaysOn => SdkSampler::AlwaysOn,
         Sampler::AlwaysOff => SdkSampler::AlwaysOff,
         Sampler::TraceIdRatio(ratio) => SdkSampler::TraceIdRatioBased(ratio),
-        Sampler::ParentBasedAlwaysOn => parent_based(SdkSampler::AlwaysOn),
-        Sampler::ParentBasedAlwaysOff => parent_based(SdkSampler::AlwaysOff),
-        Sampler::ParentBasedTraceIdRatio(ratio) => {
-            parent_based(SdkSampler::TraceIdRatioBased(ratio))
+        Sampler::ParentBasedAlwaysOn
+        | Sampler::ParentBasedAlwaysOff
+        | Sampler::ParentBasedTraceIdRatio(_) => {
+            SdkSampler::ParentBased(Box::new(root_of(sampler)))
         }
     }
 }

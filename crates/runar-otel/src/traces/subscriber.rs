@@ -8,13 +8,15 @@ use std::{
 
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry,
+    Layer, Registry,
     filter::FilterExt,
     fmt::{self, MakeWriter},
     layer::SubscriberExt,
 };
 
 use crate::traces::{
+    directives::Directives,
+    fields::QuickFields,
     layer::{Around, is_installed, spans_from},
     lines::TracedLine,
     sparing::Sparing,
@@ -72,11 +74,8 @@ where
         .with_writer(output)
         .with_ansi(colour == Colour::On)
         .event_format(TracedLine::default())
-        .with_filter(
-            EnvFilter::builder()
-                .parse_lossy(filter)
-                .and(Sparing::default()),
-        );
+        .fmt_fields(QuickFields)
+        .with_filter(Directives::parse(filter).and(Sparing::default()));
     Registry::default()
         .with(spans_from(LevelFilter::INFO, Around::Nothing))
         .with(lines)
@@ -260,6 +259,27 @@ mod tests {
             drop(guards);
         });
         assert_eq!(text.matches("Context.AttachFailed").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn directive_about_a_span_holds_while_that_is_entered() {
+        let text = logged("warn,[sale{id=7}]=debug", Colour::Off, || {
+            tracing::info!("before");
+            let sale = tracing::info_span!("sale", id = 7);
+            sale.in_scope(|| tracing::debug!("within"));
+            tracing::info_span!("sale", id = 8).in_scope(|| tracing::debug!("in another"));
+            let late = tracing::info_span!("sale", id = tracing::field::Empty);
+            late.record("id", 7);
+            late.in_scope(|| tracing::debug!("recorded"));
+            tracing::info!("after");
+            tracing::warn!("in any case");
+        });
+        let has = |line: &str| text.contains(line);
+        assert!(
+            has("within") && has("recorded") && has("in any case"),
+            "{text}"
+        );
+        assert!(!has("before") && !has("another") && !has("after"), "{text}");
     }
 
     /// Runs a test that changes the global subscriber in a process of its own.

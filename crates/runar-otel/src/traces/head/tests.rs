@@ -1,6 +1,7 @@
 //! Metered calls that begin a trace, under samplers that say no now and then.
 
 mod contexts;
+mod ends;
 mod own_sampler;
 mod parents;
 mod share;

@@ -1,0 +1,140 @@
+//! The processor's counter: a clock that is read faster than the system's.
+//!
+//! It is used where the system itself takes its time from it, once its pace is known; that is found out on a thread of
+//! its own, within about a millisecond of it. Everywhere else, and until then, the system is asked.
+
+use std::{
+    sync::{
+        Once, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use quanta::Clock;
+
+/// Set once its pace is known, and that it keeps it.
+static CLOCK: OnceLock<Clock> = OnceLock::new();
+
+/// Whether it is not wanted. Stands alone, therefore relaxed.
+static REFUSED: AtomicBool = AtomicBool::new(false);
+
+/// How long it is compared with the system's clock.
+const TRIAL: Duration = Duration::from_millis(20);
+
+/// By which part of a duration both may differ. Mostly it is 25 millionths at the most.
+const TOLERANCE: f64 = 1e-3;
+
+/// The counter, if it is to be used.
+#[inline]
+pub(crate) fn clock() -> Option<&'static Clock> {
+    CLOCK.get()
+}
+
+/// Has the counter not used, unless it is already.
+pub(crate) fn refuse() {
+    REFUSED.store(true, Ordering::Relaxed);
+}
+
+/// Has the counter used as soon as possible. Without a thread for that it is not.
+pub(crate) fn prepare() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(start()));
+}
+
+fn start() -> Option<JoinHandle<()>> {
+    if REFUSED.load(Ordering::Relaxed) || !keeps_the_systems_time() {
+        return None;
+    }
+    let thread = thread::Builder::new().name("runar-otel-clock".to_owned());
+    thread.spawn(calibrate).ok()
+}
+
+/// A counter that stops, jumps or differs between processors is not what the kernel tells the time by.
+fn keeps_the_systems_time() -> bool {
+    const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+    cfg!(all(target_os = "linux", target_arch = "x86_64"))
+        && !cfg!(miri)
+        && std::fs::read_to_string(SOURCE).is_ok_and(|source| source.trim() == "tsc")
+}
+
+fn calibrate() {
+    let clock = Clock::new();
+    let (ticks, system) = both(&clock);
+    thread::sleep(TRIAL);
+    let (later_ticks, later_system) = both(&clock);
+    let counted = clock.delta(ticks, later_ticks);
+    if agree(counted, later_system.saturating_duration_since(system)) {
+        let _ = CLOCK.set(clock);
+    }
+}
+
+/// What both show at the same time: of a few attempts the one that took the shortest time.
+fn both(clock: &Clock) -> (u64, Instant) {
+    let attempt = || {
+        let before = Instant::now();
+        let ticks = clock.raw();
+        (before.elapsed(), (ticks, before))
+    };
+    let mut best = attempt();
+    for _ in 0..10 {
+        let next = attempt();
+        if next.0 < best.0 {
+            best = next;
+        }
+    }
+    best.1
+}
+
+fn agree(one: Duration, other: Duration) -> bool {
+    let (one, other) = (one.as_secs_f64(), other.as_secs_f64());
+    (one - other).abs() <= other * TOLERANCE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_that_is_off_is_found_out() {
+        let second = Duration::from_secs(1);
+        assert!(agree(second, second));
+        assert!(agree(Duration::from_micros(999_975), second));
+        assert!(!agree(Duration::from_millis(998), second));
+        assert!(!agree(Duration::from_millis(1002), second));
+        assert!(!agree(Duration::ZERO, second));
+    }
+
+    #[test]
+    fn it_is_used_where_the_system_uses_it_only() {
+        let started = start();
+        assert_eq!(started.is_some(), keeps_the_systems_time());
+        started.map(JoinHandle::join).transpose().unwrap();
+        assert_eq!(clock().is_some(), keeps_the_systems_time());
+        let Some(clock) = clock() else { return };
+        let (ticks, system) = both(clock);
+        thread::sleep(TRIAL);
+        let (later_ticks, later_system) = both(clock);
+        let counted = clock.delta(ticks, later_ticks);
+        assert!(agree(counted, later_system - system), "{counted:?}");
+        assert_eq!(clock.delta(later_ticks, ticks), Duration::ZERO);
+    }
+
+    #[test]
+    fn it_is_not_used_where_it_is_refused() {
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--ignored", "ticks::tests::refused"])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&child.stdout);
+        assert!(said.contains("1 passed"), "{said}");
+    }
+
+    #[test]
+    #[ignore = "run by the test above, in a process of its own"]
+    fn refused() {
+        crate::clock::keep_to_the_system();
+        assert!(start().is_none());
+    }
+}
