@@ -7,7 +7,7 @@ use std::{
 
 use opentelemetry::global;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use runar_otel_core::{decline, report};
+use runar_otel_core::{clock::keep_to_the_system, decline, report};
 use runar_otel_pipeline::background::Background;
 
 use crate::{
@@ -157,6 +157,9 @@ fn start(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, In
     if !config.enabled {
         decline();
         return Ok(Telemetry::disabled(patience));
+    }
+    if parts.system_clock {
+        keep_to_the_system();
     }
     let background = Background::start().map_err(InitError::Background)?;
     let identity = Identity::of(&config);
