@@ -15,7 +15,7 @@ use std::{
 
 use opentelemetry::{
     KeyValue,
-    metrics::{BoundCounter, Meter, MeterProvider},
+    metrics::{BoundCounter, Counter, Meter, MeterProvider},
 };
 use opentelemetry_sdk::{
     error::OTelSdkResult,
@@ -26,6 +26,7 @@ use opentelemetry_sdk::{
     },
 };
 use runar_otel_core::gate::{Gate, GateOptions, Streams, during_collection};
+use tracing_subscriber::layer::SubscriberExt;
 
 #[derive(Clone, Debug)]
 struct Reader(Arc<ManualReader>, Temporality);
@@ -283,4 +284,35 @@ fn what_is_no_number_takes_no_other_measurement_with_it() {
     let mut totals = Seen::new();
     setting.collect(&setting.cumulative, &mut totals);
     assert_eq!(totals["c"], 7);
+}
+
+/// Counts events of the SDK in a metric.
+struct Counting(Counter<u64>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Counting {
+    fn on_event(&self, _: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        self.0.add(1, &[KeyValue::new("event", 1)]);
+    }
+}
+
+#[test]
+fn what_the_sdk_says_beyond_the_limit_may_be_counted_in_that_very_metric() {
+    let limited = |_: &Instrument| Stream::builder().with_cardinality_limit(2).build().ok();
+    let setting = Setting::new(limited);
+    let counter = setting.meter.u64_counter("c").build();
+    let (done, finished) = std::sync::mpsc::channel();
+    let layer = Counting(counter.clone());
+    thread::spawn(move || {
+        let subscriber = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::with_default(subscriber, || {
+            for set in sets() {
+                counter.bind(&set).add(1);
+            }
+        });
+        done.send(()).unwrap();
+    });
+    finished.recv_timeout(Duration::from_secs(30)).unwrap();
+    let mut totals = Seen::new();
+    setting.collect(&setting.cumulative, &mut totals);
+    assert!(totals["c"] >= 5, "{totals:?}");
 }

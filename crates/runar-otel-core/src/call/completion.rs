@@ -9,7 +9,7 @@ use crate::{
     handle::{Handle, Labels},
     late::{Late, Make},
     number::Value,
-    provider::PROCESS,
+    provider::{self, PROCESS},
 };
 
 /// Duration and number of the calls that ended in one way.
@@ -73,19 +73,22 @@ impl Completion {
         if is_collecting() {
             return;
         }
+        self.joined.with(&PROCESS, |_| self.join(), |_| ());
+    }
+
+    /// Both must be of the provider for which they are joined: while that changes nothing is.
+    fn join(&self) -> Make<BoundSeries> {
+        if PROCESS.generation() != provider::sole() {
+            return Make::NotNow;
+        }
         let counter = self.completed.as_ref().map(Counter::handle);
-        let both = match (
-            self.duration.handle().at_hand(),
-            counter.map(Handle::at_hand),
-        ) {
-            (Some(Some(duration)), Some(Some(Some(completed)))) => Some((duration, completed)),
-            (None, _) | (_, Some(None)) => return,
-            _ => None,
-        };
-        let join = |_: &_| {
-            let joined = both.and_then(|(duration, completed)| duration.with_count(completed));
-            joined.map_or(Make::Nothing, Make::Made)
-        };
-        self.joined.with(&PROCESS, join, |_| ());
+        let duration = self.duration.handle().at_hand();
+        match (duration, counter.map(Handle::at_hand)) {
+            (None, _) | (_, Some(None)) => Make::NotNow,
+            (Some(Some(duration)), Some(Some(Some(completed)))) => duration
+                .with_count(completed)
+                .map_or(Make::Nothing, Make::Made),
+            _ => Make::Nothing,
+        }
     }
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use opentelemetry::metrics::BoundSyncInstrument;
+use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 use super::{
     batch::{Hook, Target, Ticket},
+    deferral::is_collecting,
     number::Measured,
     streams::Stream,
     tap::{ApiInstrument, Branch},
@@ -97,9 +99,12 @@ impl BoundSeries {
 
     #[inline(never)]
     fn measure_slowly(&self, bits: u64) {
+        // Who drains holds the lock under which rings are made: what its recording leads to needs a ring that is there.
         let push = |thread: &Thread| match &self.ticket {
-            Some(ticket) => ticket.push_first(thread.make_ring(), bits),
-            None => false,
+            Some(ticket) if thread.ring().is_some() || !is_collecting() => {
+                ticket.push_first(thread.make_ring(), bits)
+            }
+            _ => false,
         };
         let waits = thread::here(push).unwrap_or(false);
         if !waits {
@@ -177,6 +182,18 @@ impl<I: ApiInstrument> Series for BoundBranches<I> {
     }
 }
 
+/// Binds in the SDK, which logs under its lock when the series is beyond the cardinality limit: a subscriber that counts
+/// such events, perhaps into this very metric, would wait for that lock.
+fn in_silence<R>(bind: impl FnOnce() -> R) -> R {
+    // Within an event nobody hears another one, and the subscriber cannot be changed.
+    let heard = dispatcher::get_default(|dispatch| !dispatch.is::<NoSubscriber>());
+    if heard {
+        dispatcher::with_default(&Dispatch::none(), bind)
+    } else {
+        bind()
+    }
+}
+
 impl<I: ApiInstrument> BoundBranch<I> {
     fn new(branch: &Branch<I>, attributes: &Attributes) -> Self {
         let stream = branch.stream.clone();
@@ -187,7 +204,7 @@ impl<I: ApiInstrument> BoundBranch<I> {
         let all = kept.as_deref().unwrap_or(attributes);
         stream.note(all);
         Self {
-            inner: branch.inner.bound(all),
+            inner: in_silence(|| branch.inner.bound(all)),
             stream,
             kept,
             exemplars: ExemplarPlace::default(),

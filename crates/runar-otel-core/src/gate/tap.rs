@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     attributes::{Attributes, canonical, has_duplicates},
+    exemplar::outside_of_spans,
     number::Value,
 };
 
@@ -160,8 +161,13 @@ impl<I: ApiInstrument> Branches<I> {
             .get_or_init(|| during_collection(|| (self.make)()));
         let pending =
             std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
-        for (value, attributes) in pending {
-            record(made, value, &attributes);
+        // They were measured elsewhere: the span of who comes first is not theirs.
+        if !pending.is_empty() {
+            outside_of_spans(|| {
+                for (value, attributes) in pending {
+                    record(made, value, &attributes);
+                }
+            });
         }
         made
     }

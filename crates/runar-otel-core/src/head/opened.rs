@@ -142,7 +142,11 @@ impl Decided {
                             span.enter()
                         }
                     });
-                    *trace = Trace::Recorded(current_span());
+                    // What is told at the end is told to this span, or to none.
+                    *trace = Trace::Recorded(match span.is_disabled() {
+                        true => SpanId::INVALID,
+                        false => current_span(),
+                    });
                 }
                 Trace::Recorded(_) => within._span = Some(span.enter()),
             }

@@ -113,6 +113,14 @@ pub(crate) fn sees(span: &Coming<'_>) -> Option<Listeners> {
 /// What they answer is kept by `tracing-subscriber` for the span that is made next. The second question takes it back,
 /// because a layer that wants nothing at all makes it forget the answers.
 fn reaches_mark(dispatch: &Dispatch, metadata: &Metadata<'_>) -> bool {
+    /// A filter may panic.
+    struct Over;
+    impl Drop for Over {
+        fn drop(&mut self) {
+            QUESTION.set(Question::None);
+        }
+    }
+    let _over = Over;
     QUESTION.set(Question::IsItSeen);
     let is_enabled = dispatch.enabled(metadata);
     if QUESTION.replace(Question::None) != Question::Seen {
@@ -120,7 +128,6 @@ fn reaches_mark(dispatch: &Dispatch, metadata: &Metadata<'_>) -> bool {
     }
     QUESTION.set(Question::Forget);
     dispatch.enabled(metadata);
-    QUESTION.set(Question::None);
     is_enabled
 }
 

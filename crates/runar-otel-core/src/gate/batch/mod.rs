@@ -50,6 +50,7 @@ pub(super) struct Ticket(NonZeroU32);
 impl Ticket {
     /// `None` if there are more series than numbers.
     pub(super) fn new(target: Arc<dyn Target>) -> Option<Self> {
+        rings::make_room();
         Rings::lock().add_target(target).map(Self)
     }
 

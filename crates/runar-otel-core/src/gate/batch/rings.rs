@@ -36,6 +36,22 @@ pub(super) fn give_back(number: NonZeroU32) {
     returned().push(number);
 }
 
+/// Numbers that wait for a drain at the most: perhaps nobody collects any more.
+const MOST_RETURNED: usize = 1024;
+
+/// Frees the numbers that were given back, if there are many.
+pub(super) fn make_room() {
+    if returned().len() >= MOST_RETURNED {
+        drain_all();
+    }
+}
+
+/// How many wait.
+#[cfg(test)]
+pub(super) fn returned_now() -> usize {
+    returned().len()
+}
+
 fn returned() -> MutexGuard<'static, Vec<NonZeroU32>> {
     RETURNED.lock().unwrap_or_else(PoisonError::into_inner)
 }

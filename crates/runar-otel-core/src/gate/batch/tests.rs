@@ -1,6 +1,11 @@
 //! The ring on one thread. With several it is model-checked, see `tests/model.rs`.
 
-use super::rings::Ring;
+use std::sync::Arc;
+
+use super::{
+    Target, Ticket,
+    rings::{Ring, returned_now},
+};
 
 /// Adds a measurement if there is room.
 fn push(ring: &Ring, series: u32, value: u64) -> bool {
@@ -62,4 +67,19 @@ fn a_panic_while_draining_takes_nothing_of_later_batches_with_it() {
         drained(&ring),
         [64, 65, 66, 67, 68, 69].map(|value| (0, value))
     );
+}
+
+#[test]
+fn numbers_come_back_though_nobody_collects() {
+    struct Nothing;
+    impl Target for Nothing {
+        fn record(&self, _: &[u64]) {}
+    }
+    let target: Arc<dyn Target> = Arc::new(Nothing);
+    for _ in 0..5_000 {
+        drop(Ticket::new(target.clone()));
+    }
+    assert!(returned_now() <= 1_100);
+    // The table itself keeps those that have not come back.
+    assert!(Arc::strong_count(&target) <= 1_200);
 }
