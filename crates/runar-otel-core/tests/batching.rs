@@ -1,12 +1,20 @@
 //! Batching: whatever threads do, every reader sees every measurement once.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(dead_code, reason = "the reader can do more than is needed here")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "recording/reader.rs"]
+mod reader;
 
 use std::{
     cell::OnceCell,
     collections::BTreeMap,
     sync::{
-        Arc, Weak,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
@@ -17,37 +25,15 @@ use opentelemetry::{
     KeyValue,
     metrics::{BoundCounter, Counter, Meter, MeterProvider},
 };
-use opentelemetry_sdk::{
-    error::OTelSdkResult,
-    metrics::{
-        Instrument, InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Stream, Temporality,
-        data::{AggregatedMetrics, HistogramDataPoint, MetricData, ResourceMetrics, SumDataPoint},
-        reader::MetricReader,
-    },
+use opentelemetry_sdk::metrics::{
+    Instrument, SdkMeterProvider, Stream, Temporality,
+    data::{AggregatedMetrics, HistogramDataPoint, MetricData, ResourceMetrics, SumDataPoint},
+    reader::MetricReader,
 };
 use runar_otel_core::gate::{Gate, GateOptions, Streams, during_collection};
 use tracing_subscriber::layer::SubscriberExt;
 
-#[derive(Clone, Debug)]
-struct Reader(Arc<ManualReader>, Temporality);
-
-impl MetricReader for Reader {
-    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
-        self.0.register_pipeline(pipeline);
-    }
-    fn collect(&self, into: &mut ResourceMetrics) -> OTelSdkResult {
-        self.0.collect(into)
-    }
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-    fn temporality(&self, _: InstrumentKind) -> Temporality {
-        self.1
-    }
-}
+use crate::reader::Reader;
 
 /// What a reader saw, by metric: the sum of a counter, the count of a histogram.
 type Seen = BTreeMap<String, u64>;
@@ -61,8 +47,8 @@ struct Setting {
 
 impl Setting {
     fn new(view: impl Fn(&Instrument) -> Option<Stream> + Send + Sync + 'static) -> Self {
-        let reader = |temporality| Reader(Arc::new(ManualReader::builder().build()), temporality);
-        let (delta, cumulative) = (reader(Temporality::Delta), reader(Temporality::Cumulative));
+        let delta = Reader::new(Temporality::Delta);
+        let cumulative = Reader::new(Temporality::Cumulative);
         let provider = SdkMeterProvider::builder()
             .with_reader(delta.clone())
             .with_reader(cumulative.clone())

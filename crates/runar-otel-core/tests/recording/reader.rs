@@ -1,4 +1,4 @@
-//! A delta reader and plain points, for looking at what reached the SDK.
+//! A reader and plain points, for looking at what reached the SDK.
 
 use std::{
     sync::{Arc, Weak},
@@ -21,7 +21,13 @@ use runar_otel_core::{
 };
 
 #[derive(Clone, Debug)]
-pub(crate) struct Reader(Arc<ManualReader>);
+pub(crate) struct Reader(Arc<ManualReader>, Temporality);
+
+impl Reader {
+    pub(crate) fn new(temporality: Temporality) -> Self {
+        Self(Arc::new(ManualReader::builder().build()), temporality)
+    }
+}
 
 impl MetricReader for Reader {
     fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
@@ -37,7 +43,7 @@ impl MetricReader for Reader {
         Ok(())
     }
     fn temporality(&self, _: InstrumentKind) -> Temporality {
-        Temporality::Delta
+        self.1
     }
 }
 
@@ -64,17 +70,20 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(options: GateOptions) -> Self {
-        let reader = Reader(Arc::new(ManualReader::builder().build()));
+        let reader = Reader::new(Temporality::Delta);
         let provider = SdkMeterProvider::builder()
             .with_reader(reader.clone())
             .build();
         let inner: Arc<dyn MeterProvider + Send + Sync> = Arc::new(provider.clone());
         let gate = Arc::new(Gate::new(Streams::new(options), inner));
-        Self {
+        let bench = Self {
             gate,
             reader,
             _provider: provider,
-        }
+        };
+        // From then on measurements wait in rings, as they do in an application.
+        bench.collect();
+        bench
     }
 
     pub(crate) fn collect(&self) -> Vec<Point> {
