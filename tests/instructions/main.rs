@@ -23,7 +23,7 @@ const RUSTC: &str = "rustc 1.95.0";
 /// How far from its pin a record may be, in percent.
 const SLACK: f64 = 5.0;
 
-/// How far it may be in any case: of a dozen instructions one is more than that.
+/// How far it may be in any case: the same code, built in two folders, differed by two of a dozen instructions.
 const FEW: f64 = 2.5;
 
 /// What is recorded where, how often, and the instructions of one record.
