@@ -12,15 +12,31 @@ pub(crate) const CHILD: &str = "child-of-collect";
 
 /// Runs a case in a child; what it answered.
 pub(crate) fn ask(case: &[&str]) -> Result<String> {
-    let output = Command::new(std::env::current_exe()?)
-        .arg(CHILD)
-        .args(case)
+    ask_with(case, &[])
+}
+
+/// The same with variables of the environment.
+pub(crate) fn ask_with(case: &[&str], variables: &[(&str, &str)]) -> Result<String> {
+    let output = command(case)?
+        .envs(variables.iter().copied())
         .stderr(Stdio::inherit())
         .output()?;
     if !output.status.success() {
         return Err(format!("{case:?} failed: {}", output.status).into());
     }
     Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Tells whether a child survives a case.
+pub(crate) fn survives(case: &[&str]) -> Result<bool> {
+    let output = command(case)?.stderr(Stdio::null()).output()?;
+    Ok(output.status.success())
+}
+
+fn command(case: &[&str]) -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(CHILD).args(case);
+    Ok(command)
 }
 
 /// Answers, in a child.

@@ -1,212 +1,284 @@
-//! Records while collections of many series run back to back on another thread.
+//! Records while collections, or retirements, of many series run back to back on another thread.
 
 use std::{
     fmt::Write as _,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
+use runar_otel_benches::{
+    target,
+    together::{own_schedstat, waited_in},
+};
+
 use crate::{
-    Effort, Result, child,
+    Result, child,
+    effort::Effort,
     peers::{Ours, Peer, Prometheus, PrometheusClient, Raw, Reach},
-    series::Kind,
+    series::{Kind, Labels},
     summary::{Latencies, quantile},
 };
 
-const CASES: [(&str, &str, Kind, Reach); 14] = [
-    ("counter, handle", "ours", Kind::Counter, Reach::Handles),
-    ("counter, handle", "raw SDK", Kind::Counter, Reach::Handles),
-    (
-        "counter, handle",
-        "prometheus",
-        Kind::Counter,
-        Reach::Handles,
-    ),
-    (
-        "counter, handle",
-        "prometheus-client",
-        Kind::Counter,
-        Reach::Handles,
-    ),
-    ("histogram, handle", "ours", Kind::Histogram, Reach::Handles),
-    (
-        "histogram, handle",
-        "raw SDK",
-        Kind::Histogram,
-        Reach::Handles,
-    ),
-    (
-        "histogram, handle",
-        "prometheus",
-        Kind::Histogram,
-        Reach::Handles,
-    ),
-    (
-        "histogram, handle",
-        "prometheus-client",
-        Kind::Histogram,
-        Reach::Handles,
-    ),
-    (
-        "counter, 3 labels per call",
-        "ours",
-        Kind::Counter,
-        Reach::Labels,
-    ),
-    (
-        "counter, 3 labels per call",
-        "raw SDK",
-        Kind::Counter,
-        Reach::Labels,
-    ),
-    (
-        "counter, 3 labels per call",
-        "prometheus",
-        Kind::Counter,
-        Reach::Labels,
-    ),
-    (
-        "counter, 3 labels per call",
-        "prometheus-client",
-        Kind::Counter,
-        Reach::Labels,
-    ),
-    (
-        "histogram, 3 labels per call",
-        "ours",
-        Kind::Histogram,
-        Reach::Labels,
-    ),
-    (
-        "histogram, 3 labels per call",
-        "raw SDK",
-        Kind::Histogram,
-        Reach::Labels,
-    ),
+/// What the other thread does, over and over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Disturbance {
+    /// Records once into each series and collects.
+    Collections,
+    /// Makes the series anew and lets them go.
+    Retirements,
+}
+
+use Disturbance::{Collections, Retirements};
+
+struct Case {
+    work: &'static str,
+    peer: &'static str,
+    kind: Kind,
+    reach: Reach,
+    disturbance: Disturbance,
+}
+
+const fn case(
+    work: &'static str,
+    peer: &'static str,
+    kind: Kind,
+    reach: Reach,
+    disturbance: Disturbance,
+) -> Case {
+    Case {
+        work,
+        peer,
+        kind,
+        reach,
+        disturbance,
+    }
+}
+
+#[rustfmt::skip]
+const CASES: [Case; 16] = [
+    case("counter, handle", "ours", Kind::Counter, Reach::Handles, Collections),
+    case("counter, handle", "raw SDK", Kind::Counter, Reach::Handles, Collections),
+    case("counter, handle", "prometheus", Kind::Counter, Reach::Handles, Collections),
+    case("counter, handle", "prometheus-client", Kind::Counter, Reach::Handles, Collections),
+    case("histogram, handle", "ours", Kind::Histogram, Reach::Handles, Collections),
+    case("histogram, handle", "raw SDK", Kind::Histogram, Reach::Handles, Collections),
+    case("histogram, handle", "prometheus", Kind::Histogram, Reach::Handles, Collections),
+    case("histogram, handle", "prometheus-client", Kind::Histogram, Reach::Handles, Collections),
+    case("counter, 3 labels per call", "ours", Kind::Counter, Reach::Labels, Collections),
+    case("counter, 3 labels per call", "raw SDK", Kind::Counter, Reach::Labels, Collections),
+    case("counter, 3 labels per call", "prometheus", Kind::Counter, Reach::Labels, Collections),
+    case("counter, 3 labels per call", "prometheus-client", Kind::Counter, Reach::Labels, Collections),
+    case("histogram, 3 labels per call", "ours", Kind::Histogram, Reach::Labels, Collections),
+    case("histogram, 3 labels per call", "raw SDK", Kind::Histogram, Reach::Labels, Collections),
+    case("counter, 3 labels per call, retirements", "ours", Kind::Counter, Reach::Labels, Retirements),
+    case("histogram, 3 labels per call, retirements", "ours", Kind::Histogram, Reach::Labels, Retirements),
 ];
 
 /// How many series come new while the others are recorded into.
-const NEW: usize = 300;
+const NEW: usize = 1_000;
 
 /// How many series are recorded into, in turn: few, so that it is the collection that is seen and not the cache.
 const WARM: usize = 8;
 
+/// The microseconds that 99 of 100 new series may take.
+const TARGET: f64 = 100.0;
+
+/// The method of the series that the other thread lets go.
+const PASSING: &str = "PUT";
+
 pub(crate) fn table(effort: Effort) -> Result<String> {
     let series = effort.of(100_000, 200).to_string();
-    let milliseconds = effort.of(4_000, 30).to_string();
+    let milliseconds = effort.of(6_000, 30).to_string();
     let mut out = format!(
-        "| {series} series, µs | | p50 | p99 | p99.9 | p99.99 | most | new series p50 | p99 | most | collections |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+        "| {series} series, µs | | p50 | p99 | p99.9 | p99.99 | most | new series p50 | p99 | most | that count | rounds | target |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n"
     );
-    for (at, (work, peer, ..)) in CASES.iter().enumerate() {
+    for (at, case) in CASES.iter().enumerate() {
         let answer = child::ask(&["during", &at.to_string(), &series, &milliseconds])?;
-        let _ = writeln!(out, "| {work} | {peer} | {answer}");
+        let _ = writeln!(out, "| {} | {} |{answer}", case.work, case.peer);
     }
     Ok(out)
 }
 
-pub(crate) fn child(case: &[&str]) -> Result<()> {
-    let [at, series, milliseconds] = case else {
+pub(crate) fn child(arguments: &[&str]) -> Result<()> {
+    let [at, series, milliseconds] = arguments else {
         return Err("expected case, series and milliseconds".into());
     };
-    let Some((_, peer, kind, reach)) = CASES.get(at.parse::<usize>()?) else {
+    let Some(case) = CASES.get(at.parse::<usize>()?) else {
         return Err("no such case".into());
     };
     let (series, time) = (
         series.parse()?,
         Duration::from_millis(milliseconds.parse()?),
     );
-    // What is reached by handles has no way to a new series but a new handle: measured with labels.
-    let limit = series + 2 * NEW;
-    let (kind, reach) = (*kind, *reach);
-    match *peer {
-        "ours" => measure(
+    let limit = series + WARM + 2 * NEW;
+    let (kind, reach) = (case.kind, case.reach);
+    let measured = match case.peer {
+        "ours" if case.disturbance == Retirements => {
+            let ours = Ours::start(kind, reach, WARM, limit);
+            measure(&ours, WARM, reach, time, || {
+                pass(&ours, series);
+                Ok(0)
+            })?
+        }
+        "ours" => collected(
             &Ours::start(kind, reach, series, limit),
             series,
             reach,
             time,
-        ),
-        "raw SDK" => measure(
-            &Raw::start(kind, reach, series, limit, None)?,
-            series,
-            reach,
-            time,
-        ),
-        "prometheus" => measure(
-            &Prometheus::start(kind, reach, series)?,
-            series,
-            reach,
-            time,
-        ),
-        _ => measure(
-            &PrometheusClient::start(kind, reach, series),
-            series,
-            reach,
-            time,
-        ),
-    }
+        )?,
+        "raw SDK" => {
+            let raw = Raw::start(kind, reach, series, limit, None)?;
+            collected(&raw, series, reach, time)?
+        }
+        "prometheus" => {
+            let prometheus = Prometheus::start(kind, reach, series)?;
+            collected(&prometheus, series, reach, time)?
+        }
+        _ => {
+            let client = PrometheusClient::start(kind, reach, series);
+            collected(&client, series, reach, time)?
+        }
+    };
+    child::answer(&measured.written(case))
 }
 
-/// Records on this thread while another one collects, without pause.
-fn measure(peer: &impl Peer, series: usize, reach: Reach, time: Duration) -> Result<()> {
-    let (stop, collections) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let mut warm = Latencies::new();
-    let mut new: Vec<Duration> = Vec::new();
-    let records = std::thread::scope(|scope| {
-        let thread = scope.spawn(|| -> std::result::Result<(), String> {
-            // Relaxed: a flag and a count, nothing else is passed.
-            while !stop.load(Ordering::Relaxed) {
-                peer.touch();
-                drop(peer.scrape().map_err(|error| error.to_string())?);
-                collections.fetch_add(1, Ordering::Relaxed);
-            }
-            Ok(())
-        });
-        let (start, mut records) = (Instant::now(), 0);
-        let pause = time / u32::try_from(NEW).unwrap_or(1);
-        let mut next = start + pause;
-        while start.elapsed() < time || collections.load(Ordering::Relaxed) < 2 {
-            let before = Instant::now();
-            peer.record(records % WARM);
-            let after = Instant::now();
-            records += 1;
-            warm.add(after - before);
-            if reach == Reach::Labels && after > next && new.len() < NEW {
-                next = after + pause;
-                let before = Instant::now();
-                peer.record_new(series + new.len());
-                new.push(before.elapsed());
-            }
+/// Makes series and lets them go.
+fn pass(ours: &Ours, series: usize) {
+    (0..series).for_each(|at| ours.record_labels(&Labels::with_method(PASSING, at)));
+    ours.retire_method(PASSING);
+}
+
+/// Measures while the other thread records once into each series and collects.
+fn collected(peer: &impl Peer, series: usize, reach: Reach, time: Duration) -> Result<Measured> {
+    measure(peer, series, reach, time, || {
+        peer.touch();
+        drop(peer.scrape().map_err(|error| error.to_string())?);
+        Ok(series)
+    })
+}
+
+/// What came out.
+struct Measured {
+    warm: Latencies,
+    /// Those of new series in which no thread waited for a core.
+    new: Vec<Duration>,
+    made: usize,
+    rounds: usize,
+}
+
+/// A round of the other thread; how many records it made that stay.
+type Round<'a> = &'a (dyn Fn() -> std::result::Result<usize, String> + Sync);
+
+/// Records on this thread while another one disturbs, without pause.
+fn measure(
+    peer: &impl Peer,
+    series: usize,
+    reach: Reach,
+    time: Duration,
+    round: impl Fn() -> std::result::Result<usize, String> + Sync,
+) -> Result<Measured> {
+    let (stop, rounds) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let (others, stay) = (OnceLock::new(), AtomicUsize::new(0));
+    let disturb = |round: Round<'_>| -> std::result::Result<(), String> {
+        let _ = others.set(own_schedstat());
+        // Relaxed: flags and counts, nothing else is passed.
+        while !stop.load(Ordering::Relaxed) {
+            stay.fetch_add(round()?, Ordering::Relaxed);
+            rounds.fetch_add(1, Ordering::Relaxed);
         }
+        Ok(())
+    };
+    let (measured, records) = std::thread::scope(|scope| {
+        let thread = scope.spawn(|| disturb(&round));
+        let started = || rounds.load(Ordering::Relaxed) >= 2;
+        let waited = || {
+            let files = [own_schedstat(), others.get().cloned().flatten()];
+            files.iter().flatten().map(|file| waited_in(file)).sum()
+        };
+        let result = records(peer, series, reach, time, started, waited);
         stop.store(true, Ordering::Relaxed);
-        thread
-            .join()
-            .map_err(|_| "the collecting thread panicked")??;
-        Ok::<_, Box<dyn std::error::Error>>(records)
+        thread.join().map_err(|_| "the other thread panicked")??;
+        Ok::<_, Box<dyn std::error::Error>>(result)
     })?;
-    // The start touched each series once, the other thread with each collection.
-    let rounds = 1 + collections.load(Ordering::Relaxed);
-    let expected = rounds * series + records + new.len();
+    // The start touched each series once.
+    let expected = series + stay.load(Ordering::Relaxed) + records + measured.made;
     let scrape = peer.scrape()?;
     let shown = peer.total(&scrape)?;
     if (shown - count(expected)).abs() > 1e-6 {
         return Err(format!("shows {shown}, recorded {expected}").into());
     }
-    let mut out = String::new();
-    for share in [0.5, 0.99, 0.999, 0.9999, 1.0] {
-        let _ = write!(out, " {:.2} |", warm.quantile(share) / 1e3);
+    Ok(Measured {
+        rounds: rounds.load(Ordering::Relaxed),
+        ..measured
+    })
+}
+
+/// Records into warm series, and now and then into a new one; what came out, and the records into warm ones.
+fn records(
+    peer: &impl Peer,
+    series: usize,
+    reach: Reach,
+    time: Duration,
+    started: impl Fn() -> bool,
+    waited: impl Fn() -> Duration,
+) -> (Measured, usize) {
+    let mut measured = Measured {
+        warm: Latencies::new(),
+        new: Vec::with_capacity(NEW),
+        made: 0,
+        rounds: 0,
+    };
+    let (start, mut records) = (Instant::now(), 0);
+    let pause = time / u32::try_from(NEW).unwrap_or(1);
+    let mut next = start + pause;
+    while start.elapsed() < time || !started() {
+        let before = Instant::now();
+        peer.record(records % WARM);
+        let after = Instant::now();
+        records += 1;
+        measured.warm.add(after - before);
+        if reach == Reach::Labels && after > next && measured.made < NEW {
+            next = after + pause;
+            let waiting = waited();
+            let before = Instant::now();
+            peer.record_new(series + measured.made);
+            let taken = before.elapsed();
+            measured.made += 1;
+            if waited() == waiting {
+                measured.new.push(taken);
+            }
+        }
     }
-    for share in [0.5, 0.99, 1.0] {
-        let _ = match new.is_empty() {
-            true => write!(out, " |"),
-            false => write!(
+    (measured, records)
+}
+
+impl Measured {
+    fn written(mut self, case: &Case) -> String {
+        let mut out = String::new();
+        for share in [0.5, 0.99, 0.999, 0.9999, 1.0] {
+            let _ = write!(out, " {:.2} |", self.warm.quantile(share) / 1e3);
+        }
+        let mut new = |share| quantile(&mut self.new, share).as_secs_f64() * 1e6;
+        let (p50, p99, most) = (new(0.5), new(0.99), new(1.0));
+        let _ = match self.made {
+            0 => write!(out, " | | | |"),
+            made => write!(
                 out,
-                " {:.1} |",
-                quantile(&mut new, share).as_secs_f64() * 1e6
+                " {p50:.1} | {p99:.1} | {most:.1} | {} of {made} |",
+                self.new.len()
             ),
         };
+        let verdict = match (case.peer, self.made) {
+            (_, 0) => String::new(),
+            ("ours", _) => target::at_most(p99, TARGET, "µs for a new series, p99"),
+            _ => String::new(),
+        };
+        let _ = write!(out, " {} | {verdict} |", self.rounds);
+        out
     }
-    let _ = write!(out, " {} |", rounds - 1);
-    child::answer(&out)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]

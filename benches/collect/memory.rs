@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 
 use allocation_counter::measure;
+use runar_otel_benches::target::times;
 
 use crate::{
-    Effort, Result, child,
+    Result, child,
+    effort::Effort,
     peers::{Metrics, Ours, Peer, Prometheus, PrometheusClient, Raw, Reach, Reading, Shared},
     series::Kind,
 };
@@ -23,8 +25,12 @@ const PEERS: [(&str, Reach); 9] = [
     ("prometheus-client", Reach::Labels),
 ];
 
-/// The baseline: the SDK by its stable API.
-const BASELINE: usize = 3;
+/// Ours, and what it is compared with in the same way to reach series: the raw SDK and `prometheus`, by their columns.
+const COMPARED: [(&str, usize, usize, usize); 2] =
+    [("handles", 0, 2, 5), ("labels per call", 1, 3, 6)];
+
+/// At most so many times the raw SDK, and `prometheus`.
+const TARGETS: (f64, f64) = (0.85, 0.5);
 
 pub(crate) fn table(effort: Effort) -> Result<String> {
     let mut out = String::from("| bytes per series | series |");
@@ -35,11 +41,18 @@ pub(crate) fn table(effort: Effort) -> Result<String> {
         };
         let _ = write!(out, " {peer}, {reach} |");
     }
+    for (reach, ..) in COMPARED {
+        let _ = write!(
+            out,
+            " ours ÷ raw SDK, {reach} | ours ÷ prometheus, {reach} |"
+        );
+    }
+    let (raw, prometheus) = TARGETS;
     let _ = writeln!(
         out,
-        " ours ÷ raw SDK, handles | ours ÷ raw SDK, labels per call |"
+        " target: ≤ {raw:.2} × raw SDK, ≤ {prometheus:.2} × prometheus |"
     );
-    let _ = writeln!(out, "|---|---:|{}", "---:|".repeat(PEERS.len() + 2));
+    let _ = writeln!(out, "|---|---:|{}---|", "---:|".repeat(PEERS.len() + 4));
     let sizes: &[usize] = match effort {
         Effort::Full => &[1_000, 10_000, 100_000, 1_000_000],
         Effort::Check => &[50, 100],
@@ -67,16 +80,40 @@ pub(crate) fn table(effort: Effort) -> Result<String> {
                     None => write!(out, " |"),
                 };
             }
-            let of = |at: usize| bytes.get(at).copied().flatten().unwrap_or(f64::NAN);
-            let _ = writeln!(
-                out,
-                " {:.2} | {:.2} |",
-                of(0) / of(BASELINE),
-                of(1) / of(BASELINE)
-            );
+            let _ = writeln!(out, "{}", compared(&bytes));
         }
     }
     Ok(out)
+}
+
+/// The ratios, and whether they reach their targets.
+fn compared(bytes: &[Option<f64>]) -> String {
+    let of = |at: usize| bytes.get(at).copied().flatten();
+    let (mut cells, mut verdicts) = (String::new(), Vec::new());
+    for (reach, own, raw, prometheus) in COMPARED {
+        let ratio = |other| Some(of(own)? / of(other)?);
+        let ratios = [
+            ("raw SDK", ratio(raw), TARGETS.0),
+            ("prometheus", ratio(prometheus), TARGETS.1),
+        ];
+        for (_, ratio, _) in ratios {
+            let _ = match ratio {
+                Some(ratio) => write!(cells, " {ratio:.2} |"),
+                None => write!(cells, " |"),
+            };
+        }
+        let wrong = ratios
+            .iter()
+            .filter(|(_, ratio, most)| ratio.is_some_and(|ratio| ratio > *most));
+        let wrong: Vec<_> = wrong
+            .map(|(peer, ratio, most)| times(ratio.unwrap_or(f64::NAN), *most, peer))
+            .collect();
+        verdicts.push(match wrong.is_empty() {
+            true => format!("{reach}: reached"),
+            false => format!("{reach}: {}", wrong.join(", ")),
+        });
+    }
+    format!("{cells} {} |", verdicts.join("; "))
 }
 
 pub(crate) fn child(case: &[&str]) -> Result<()> {

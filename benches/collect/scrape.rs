@@ -3,9 +3,11 @@
 use std::{fmt::Write as _, time::Duration};
 
 use opentelemetry_prometheus_text_exporter::PrometheusExporter as TextExporter;
+use runar_otel_benches::target::times;
 
 use crate::{
-    Effort, Result, child,
+    Result, child,
+    effort::Effort,
     peers::{
         Format, Metrics, Ours, Peer, Prometheus, PrometheusClient, Raw, Reach, Reading, Scrape,
         Shared,
@@ -158,7 +160,7 @@ fn written(kind: Kind, series: usize, lines: &mut [Line]) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "| {series} {}s, ms | format | collect | add up, arrange | encode | whole | ours ÷ its encode | ours ÷ its whole |\n|---|---|---:|---:|---:|---:|---:|---:|",
+        "| {series} {}s, ms | format | collect | encode | whole | ours ÷ its encode | ours ÷ its whole | target |\n|---|---|---:|---:|---:|---:|---:|---|",
         kind.title()
     );
     let encode = |line: &Line| line.median(|scrape| scrape.encode);
@@ -169,26 +171,41 @@ fn written(kind: Kind, series: usize, lines: &mut [Line]) -> String {
             .find(|own| own.is_ours && own.format == line.format);
         let _ = write!(
             out,
-            "| {} | {} | {:.1} | {:.1} | {:.1} | {:.1} |",
+            "| {} | {} | {:.1} | {:.1} | {:.1} |",
             line.title,
             line.format,
             line.median(|scrape| scrape.collect),
-            line.median(|scrape| scrape.arrange),
             encode(line),
             whole(line),
         );
         let _ = match own.filter(|_| !line.is_ours) {
             Some(own) => writeln!(
                 out,
-                " {:.2} | {:.2} |",
+                " {:.2} | {:.2} | |",
                 encode(own) / encode(line),
                 whole(own) / whole(line)
             ),
-            None => writeln!(out, " | |"),
+            None => writeln!(out, " | | {} |", verdict(line, lines)),
         };
     }
     out.push('\n');
     out
+}
+
+/// Tells whether a whole scrape of ours reaches its target beside the fastest of the others: of OTLP the only one, of
+/// OpenMetrics whoever writes a page.
+fn verdict(own: &Line, lines: &[Line]) -> String {
+    let is_otlp = |line: &Line| line.format == "OTLP";
+    if own.format == "text" {
+        return String::new();
+    }
+    let others = lines.iter().filter(|line| !line.is_ours);
+    let whole = |line: &Line| line.median(Scrape::whole);
+    let fastest = others
+        .filter(|line| is_otlp(line) == is_otlp(own))
+        .min_by(|one, other| whole(one).total_cmp(&whole(other)));
+    let ratio = fastest.map_or(f64::NAN, |fastest| whole(own) / whole(fastest));
+    times(ratio, 0.6, fastest.map_or("", |fastest| fastest.title))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]

@@ -70,6 +70,14 @@ impl Labels {
         }
     }
 
+    /// Labels that differ from all of the others by this method.
+    pub(crate) fn with_method(method: &'static str, series: usize) -> Self {
+        Self {
+            method,
+            ..Self::of(series)
+        }
+    }
+
     pub(crate) fn pairs(&self) -> [(&'static str, &str); 3] {
         [
             ("method", self.method),

@@ -1,19 +1,19 @@
 //! One peer at one work.
 
-use std::{
-    ops::Range,
-    sync::atomic::{AtomicUsize, Ordering},
-    time::{Duration, Instant},
-};
+use std::ops::Range;
+
+use runar_otel_benches::together::{Took, together};
 
 use crate::{
     Result,
     peers::Peer,
     regime::{DROPPED, Regime},
     row::Row,
-    setting::Setting,
     work::{Work, value},
 };
+
+/// How far apart the numbers of two threads are: they record other values into other series.
+const APART: usize = 30_011;
 
 /// One peer at one work.
 pub(crate) struct Case {
@@ -51,24 +51,22 @@ impl Case {
         self
     }
 
-    /// Makes this many records on each thread; the time from when all threads are there until the last one is done.
-    pub(crate) fn run(&mut self, records: usize, row: &Row) -> Result<Duration> {
-        let numbers = self.done..self.done + records;
-        let missing = &AtomicUsize::new(row.threads);
-        let run = &*self.records;
-        let time = || timed(run, numbers.clone(), row.setting, missing);
-        let times = std::thread::scope(|scope| {
-            // This thread is one of them: it keeps its core busy, so that the others get cores of their own.
-            let start = |_| scope.spawn(|| time().map_err(|error| error.to_string()));
-            let others: Vec<_> = (1..row.threads).map(start).collect();
-            let mut times = vec![time()?];
-            for other in others {
-                times.push(other.join().map_err(|_| "a thread panicked")??);
-            }
-            Ok::<_, Box<dyn std::error::Error>>(times)
-        })?;
+    /// So many records were made before.
+    pub(crate) fn after(mut self, records: usize) -> Self {
+        self.expected = records;
+        self
+    }
+
+    /// Makes this many records on each thread.
+    pub(crate) fn run(&mut self, records: usize, row: &Row) -> Result<Took> {
+        let (run, first) = (&*self.records, self.done);
+        let work = |thread| {
+            let first = first + thread * APART;
+            run(first..first + records);
+        };
+        let (took, _) = together(row.threads, || row.setting.enter(), work)?;
         self.count(records, row.threads);
-        Ok(wall(&times))
+        Ok(took)
     }
 
     /// What makes the records, for those who time them in another way and say afterwards how many it were.
@@ -87,11 +85,16 @@ impl Case {
         (self.upkeep)();
     }
 
+    /// Its telemetry ended, and another one begins with nothing.
+    pub(crate) fn begin_anew(&mut self) {
+        self.expected = 0;
+    }
+
     /// Nobody is measured who does nothing, and nobody is switched off who records.
     pub(crate) fn check(&self, row: &Row) -> Result<()> {
         let off = row.metric.starts_with(DROPPED) || row.regime == Regime::SdkDisabled;
         let expected = match row.work {
-            _ if off => 0.0,
+            _ if off && self.peer.can_be_off() => 0.0,
             Work::Gauge => self.done.checked_sub(1).map_or(0.0, value),
             _ => count(self.expected),
         };
@@ -101,36 +104,6 @@ impl Case {
         }
         let (peer, work) = (self.peer.title(), row.title);
         Err(format!("{work}: {peer} has {recorded}, expected {expected}").into())
-    }
-}
-
-/// Makes the records once all threads are there; when it began and when it ended.
-fn timed(
-    records: &(dyn Fn(Range<usize>) + Sync),
-    numbers: Range<usize>,
-    setting: Setting,
-    missing: &AtomicUsize,
-) -> Result<Range<Instant>> {
-    let inside = setting.enter();
-    // Acquire and Release: what a thread did before is done when the others begin.
-    missing.fetch_sub(1, Ordering::AcqRel);
-    let _inside = inside?;
-    while missing.load(Ordering::Acquire) > 0 {
-        std::hint::spin_loop();
-    }
-    let start = Instant::now();
-    records(numbers);
-    Ok(start..Instant::now())
-}
-
-/// From the first start to the last end: threads that ran one after the other, because the machine had something
-/// else to do, look slow and not fast.
-fn wall(times: &[Range<Instant>]) -> Duration {
-    let start = times.iter().map(|time| time.start).min();
-    let end = times.iter().map(|time| time.end).max();
-    match (start, end) {
-        (Some(start), Some(end)) => end - start,
-        _ => Duration::ZERO,
     }
 }
 

@@ -10,11 +10,14 @@ mod labels;
 #[expect(dead_code, reason = "the table needs the rest of it")]
 mod peers;
 mod readings;
+#[expect(dead_code, reason = "the table needs the rest of it")]
 mod regime;
 #[expect(dead_code, reason = "the table needs the rest of it")]
 mod row;
 mod rows;
 mod setting;
+#[expect(dead_code, reason = "the table needs the rest of it")]
+mod target;
 mod work;
 
 use std::time::Duration;
@@ -66,9 +69,9 @@ fn main() -> Result<()> {
 
 /// How long so many records take; `outcome` keeps the first failure.
 fn run(case: &mut Case, records: u64, row: &Row, outcome: &mut Result<()>) -> Duration {
-    let taken = usize::try_from(records)
+    let taken: Result<Duration> = usize::try_from(records)
         .map_err(Into::into)
-        .and_then(|records| case.run(records, row));
+        .and_then(|records| Ok(case.run(records, row)?.time));
     case.upkeep();
     taken.unwrap_or_else(|error| {
         if outcome.is_ok() {

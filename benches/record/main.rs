@@ -18,10 +18,13 @@ mod rows;
 mod setting;
 mod table;
 mod tail;
+mod target;
 mod turns;
 mod work;
 
 use std::io::Write;
+
+use runar_otel_benches::target::missed;
 
 use crate::{measure::Effort, regime::Regime, table::Table};
 
@@ -49,7 +52,7 @@ fn main() -> Result<()> {
         writeln!(out, "all works recorded; `cargo bench` measures them")?;
         return Ok(());
     }
-    let table = Table::new(cells, has("--quartiles"));
-    write!(out, "{}\n\n{table}{tail}", machine::line())?;
+    let tables = format!("{}{tail}", Table::new(cells, has("--quartiles")));
+    write!(out, "{}\n\n{tables}{}", machine::line(), missed(&tables))?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! One line of the table.
 
-use crate::{peers::Peer, regime::Regime, setting::Setting, work::Work};
+use crate::{peers::Peer, regime::Regime, setting::Setting, target::Target, work::Work};
 
 /// One line of the table.
 #[derive(Clone, Copy, Debug)]
@@ -16,34 +16,38 @@ pub(crate) struct Row {
     /// The label sets, where labels come with each record.
     pub(crate) sets: usize,
     pub(crate) peers: &'static [Peer],
+    pub(crate) targets: &'static [Target],
 }
 
 /// The table in which a row stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
     Records,
-    Series,
+    Labels,
     Spans,
     Calls,
     Disabled,
+    Lives,
 }
 
 impl Group {
     pub(crate) const ALL: &[Self] = &[
         Self::Records,
-        Self::Series,
+        Self::Labels,
         Self::Spans,
         Self::Calls,
         Self::Disabled,
+        Self::Lives,
     ];
 
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Records => "records",
-            Self::Series => "many series",
+            Self::Labels => "labels per call",
             Self::Spans => "in a span",
             Self::Calls => "calls",
             Self::Disabled => "switched off",
+            Self::Lives => "not the first provider",
         }
     }
 }
@@ -66,6 +70,7 @@ impl Row {
             threads: 1,
             sets: 8,
             peers,
+            targets: &[],
         }
     }
 
@@ -86,6 +91,11 @@ impl Row {
 
     pub(crate) const fn over(mut self, sets: usize) -> Self {
         self.sets = sets;
+        self
+    }
+
+    pub(crate) const fn to_reach(mut self, targets: &'static [Target]) -> Self {
+        self.targets = targets;
         self
     }
 

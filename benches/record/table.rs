@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use runar_otel_benches::target::{below, times};
+
 use crate::{
     Result,
     peers::Peer,
     row::{Group, Row},
     rows::ROWS,
+    target::Target,
 };
 
 /// One peer at one row, in nanoseconds per record.
@@ -16,6 +19,9 @@ pub(crate) struct Cell {
     pub(crate) peer: Peer,
     pub(crate) median: f64,
     pub(crate) quartiles: (f64, f64),
+    /// The samples that counted.
+    pub(crate) samples: usize,
+    pub(crate) tried: usize,
 }
 
 impl Cell {
@@ -25,16 +31,19 @@ impl Cell {
         let peer = Peer::ALL.iter().position(|peer| *peer == self.peer);
         let (lower, upper) = self.quartiles;
         format!(
-            "{} {} {lower} {} {upper}",
+            "{} {} {lower} {} {upper} {} {}",
             row.unwrap_or(usize::MAX),
             peer.unwrap_or(usize::MAX),
-            self.median
+            self.median,
+            self.samples,
+            self.tried
         )
     }
 
     pub(crate) fn parse(line: &str) -> Result<Self> {
         let wrong = || format!("expected a cell, found {line:?}");
-        let [row, peer, lower, median, upper] = *line.split(' ').collect::<Vec<_>>().as_slice()
+        let [row, peer, lower, median, upper, samples, tried] =
+            *line.split(' ').collect::<Vec<_>>().as_slice()
         else {
             return Err(wrong().into());
         };
@@ -43,6 +52,8 @@ impl Cell {
             peer: *Peer::ALL.get(peer.parse::<usize>()?).ok_or_else(wrong)?,
             median: median.parse()?,
             quartiles: (lower.parse()?, upper.parse()?),
+            samples: samples.parse()?,
+            tried: tried.parse()?,
         })
     }
 
@@ -86,12 +97,37 @@ impl Table {
         Some(ours.median / other.median)
     }
 
+    /// Ours as a multiple of ours in the row of another title.
+    fn ratio_of_rows(&self, row: &Row, title: &str) -> Option<f64> {
+        let other = ROWS.iter().find(|row| row.title == title)?;
+        let (own, other) = (self.find(row, Peer::Ours)?, self.find(other, Peer::Ours)?);
+        Some(own.median / other.median)
+    }
+
     /// The fastest of the others.
     fn best(&self, row: &Row) -> Option<Peer> {
         let others = Peer::ALL.iter().filter(|peer| **peer != Peer::Ours);
         let cells = others.filter_map(|peer| self.find(row, *peer));
+        let cells = cells.filter(|cell| cell.samples > 0);
         let best = cells.min_by(|one, other| one.median.total_cmp(&other.median));
         best.map(|cell| cell.peer)
+    }
+
+    /// Tells whether a target is reached.
+    fn verdict(&self, target: Target, row: &Row) -> String {
+        let ratio = |peer| self.ratio(row, peer).unwrap_or(f64::NAN);
+        match target {
+            Target::Fastest(most) => {
+                let ratio = self.best(row).map_or(f64::NAN, ratio);
+                times(ratio, most, "the fastest other")
+            }
+            Target::Times(most, peer) => times(ratio(peer), most, peer.title()),
+            Target::Faster(peer) => below(ratio(peer), peer.title()),
+            Target::Row(most, title) => {
+                let ratio = self.ratio_of_rows(row, title).unwrap_or(f64::NAN);
+                times(ratio, most, title)
+            }
+        }
     }
 
     fn group(&self, out: &mut fmt::Formatter<'_>, group: Group) -> fmt::Result {
@@ -123,8 +159,8 @@ impl Table {
             write!(out, " ours ÷ {} |", peer.title())?;
         }
         let columns = peers.len() + compared.len() + 1;
-        writeln!(out, " ours ÷ the fastest other |")?;
-        writeln!(out, "|---|{}", "---:|".repeat(columns))?;
+        writeln!(out, " ours ÷ the fastest other | target |")?;
+        writeln!(out, "|---|{}---|", "---:|".repeat(columns))?;
         for row in rows {
             write!(out, "| {} |", row.title)?;
             for peer in &peers {
@@ -137,9 +173,42 @@ impl Table {
                 .best(row)
                 .and_then(|best| Some((best, self.ratio(row, best)?)))
             {
-                Some((best, ratio)) => writeln!(out, " {ratio:.2} ({}) |", best.title())?,
-                None => writeln!(out, " |")?,
+                Some((best, ratio)) => write!(out, " {ratio:.2} ({}) |", best.title())?,
+                None => write!(out, " |")?,
             }
+            let verdicts: Vec<String> = row
+                .targets
+                .iter()
+                .map(|target| self.verdict(*target, row))
+                .collect();
+            writeln!(out, " {} |", verdicts.join("; "))?;
+        }
+        writeln!(out)
+    }
+
+    /// How many samples of two threads counted.
+    fn samples(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = ROWS.iter().filter(|row| row.threads > 1);
+        let rows: Vec<_> = rows
+            .filter(|row| Peer::ALL.iter().any(|peer| self.find(row, *peer).is_some()))
+            .collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            out,
+            "| samples in which no thread waited for a core, of those tried | |\n|---|---|"
+        )?;
+        for row in rows {
+            let cells = self.cells.iter().filter(|cell| std::ptr::eq(cell.row, row));
+            let cells = cells
+                .map(|cell| format!("{} {} of {}", cell.peer.title(), cell.samples, cell.tried));
+            writeln!(
+                out,
+                "| {} | {} |",
+                row.title,
+                cells.collect::<Vec<_>>().join(", ")
+            )?;
         }
         writeln!(out)
     }
@@ -148,6 +217,9 @@ impl Table {
         let Some(cell) = cell else {
             return write!(out, " |");
         };
+        if cell.samples == 0 {
+            return write!(out, " no sample |");
+        }
         write!(out, " {:.1}", cell.median)?;
         if self.quartiles {
             let (lower, upper) = cell.quartiles;
@@ -186,7 +258,7 @@ impl Table {
 
     /// The cell whose middle half of samples is the widest.
     fn noisiest(&self) -> Option<&Cell> {
-        let cells = self.cells.iter();
+        let cells = self.cells.iter().filter(|cell| cell.samples > 0);
         cells.max_by(|one, other| one.spread().total_cmp(&other.spread()))
     }
 }
@@ -196,6 +268,7 @@ impl fmt::Display for Table {
         for group in Group::ALL {
             self.group(out, *group)?;
         }
+        self.samples(out)?;
         self.offers(out)?;
         let Some(cell) = self.noisiest() else {
             return Ok(());

@@ -101,7 +101,7 @@ pub(crate) fn conduct(arguments: &[String], words: &[String], effort: Effort) ->
 
 /// The process of a regime: measures when it is told to.
 pub(crate) fn take_part(regime: Regime, words: &[String], effort: Effort) -> Result<()> {
-    let (ours, others) = (Ours::start(regime)?, Others::start(regime)?);
+    let (mut ours, others) = (Ours::start(regime)?, Others::start(regime)?);
     let mut entrants = Vec::new();
     for row in ROWS.iter().filter(|row| row.regime == regime) {
         let wanted = |peer: &&Peer| row.is_wanted(**peer, words);
@@ -109,6 +109,13 @@ pub(crate) fn take_part(regime: Regime, words: &[String], effort: Effort) -> Res
             let case = |row: &Row| peer.case(row, &ours, &others);
             entrants.extend(Entrant::new(row, case, effort)?);
         }
+    }
+    for _ in 1..regime.lives() {
+        if ours.shows() {
+            entrants.iter().try_for_each(Entrant::check)?;
+        }
+        ours.begin_anew(regime)?;
+        entrants.iter_mut().try_for_each(Entrant::begin_anew)?;
     }
     let mut output = std::io::stdout().lock();
     writeln!(output, "{DONE}")?;

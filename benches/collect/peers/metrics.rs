@@ -1,11 +1,9 @@
 //! `metrics` with `metrics-exporter-prometheus`.
 
-use std::time::Instant;
-
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
-use super::{Peer, Scrape, lap};
+use super::{Moment, Peer, Scrape};
 use crate::{
     Result,
     series::{BUCKETS, Kind, Labels, VALUE},
@@ -95,11 +93,11 @@ impl Peer for Metrics {
     }
 
     fn scrape(&self) -> Result<Scrape> {
-        let mut time = Instant::now();
+        let mut time = Moment::now();
         let body = self.handle.render();
         Ok(Scrape {
             body: body.into_bytes(),
-            encode: lap(&mut time),
+            encode: time.lap(),
             ..Scrape::default()
         })
     }

@@ -8,6 +8,8 @@ mod raw;
 
 use std::time::{Duration, Instant};
 
+use runar_otel_benches::together::waited_for_a_core;
+
 use crate::{Result, series::Kind};
 
 pub(crate) use self::{
@@ -46,6 +48,11 @@ pub(crate) trait Peer: Sync {
         crate::readings::in_page(&scrape.body, self.kind())
     }
 
+    /// Lets all series go; false if it has no way to.
+    fn retire(&self) -> bool {
+        false
+    }
+
     fn kind(&self) -> Kind;
 }
 
@@ -53,24 +60,38 @@ pub(crate) trait Peer: Sync {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scrape {
     pub(crate) body: Vec<u8>,
-    /// Until the values are taken from where they are recorded.
+    /// Until the values are taken from where they are recorded, and are in the form that is encoded.
     pub(crate) collect: Duration,
-    /// Until they are in the form that is encoded: added up, arranged.
-    pub(crate) arrange: Duration,
     /// From that form to bytes. Of those that encode while they collect, all of it.
     pub(crate) encode: Duration,
 }
 
 impl Scrape {
     pub(crate) fn whole(&self) -> Duration {
-        self.collect + self.arrange + self.encode
+        self.collect + self.encode
     }
 }
 
-/// The time since a moment, which becomes now.
-fn lap(since: &mut Instant) -> Duration {
-    let now = Instant::now();
-    let lap = now - *since;
-    *since = now;
-    lap
+/// A moment of this thread.
+struct Moment {
+    time: Instant,
+    waited: Duration,
+}
+
+impl Moment {
+    fn now() -> Self {
+        Self {
+            waited: waited_for_a_core(),
+            time: Instant::now(),
+        }
+    }
+
+    /// The time since then, less the time that the thread waited for a core. The moment becomes now.
+    fn lap(&mut self) -> Duration {
+        let end = Instant::now();
+        let waited = waited_for_a_core().saturating_sub(self.waited);
+        let lap = (end - self.time).saturating_sub(waited);
+        *self = Self::now();
+        lap
+    }
 }

@@ -1,27 +1,20 @@
-//! `runar-otel`, put together like `init()` does, with the steps of a collection apart.
+//! `runar-otel`, put together like `init()` does.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::{Instant, SystemTime},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use opentelemetry::metrics::MeterProvider;
-use opentelemetry_sdk::metrics::{
-    SdkMeterProvider, data::ResourceMetrics, reader::MetricReader as _,
-};
 use runar_otel_core::{
     Counter, Gauge, Histogram,
     gate::{Gate, GateOptions, Streams},
     install,
+    labels::ValueRef,
 };
 use runar_otel_pipeline::{
-    collect::{StoreReader, convert, sdk_view},
+    collect::Collector,
     encode::{exposition, otlp},
-    snapshot::Snapshot,
-    store::{ConsumerId, Store, TemporalityPreference},
+    store::{ConsumerId, TemporalityPreference},
 };
 
-use super::{Peer, Reach, Scrape, lap};
+use super::{Moment, Peer, Reach, Scrape};
 use crate::{
     Result, readings,
     series::{BUCKETS, Kind, Labels, VALUE},
@@ -54,11 +47,9 @@ enum Handles {
 }
 
 struct Pipeline {
-    reader: StoreReader,
     streams: Arc<Streams>,
-    store: Mutex<Store>,
+    collector: Collector,
     consumer: ConsumerId,
-    _provider: SdkMeterProvider,
 }
 
 impl Pipeline {
@@ -66,25 +57,13 @@ impl Pipeline {
         let mut options = GateOptions::default();
         options.limit = limit;
         let streams = Streams::new(options);
-        let plans = streams.clone();
-        let view = sdk_view(Arc::new(move |scope: &_, name: &str, unit: &str, kind| {
-            plans.plan_of(scope, name, unit, kind)
-        }));
-        let reader = StoreReader::new();
-        let provider = SdkMeterProvider::builder()
-            .with_view(view)
-            .with_reader(reader.clone())
-            .build();
-        let inner: Arc<dyn MeterProvider + Send + Sync> = Arc::new(provider.clone());
-        install(Arc::new(Gate::new(streams.clone(), inner)));
-        let mut store = Store::new();
-        let consumer = store.register(TemporalityPreference::Cumulative);
+        install(Arc::new(Gate::new(streams.clone())));
+        let collector = Collector::new(streams.clone(), Arc::default(), Vec::new());
+        let consumer = collector.register(TemporalityPreference::Cumulative);
         Self {
-            reader,
             streams,
-            store: Mutex::new(store),
+            collector,
             consumer,
-            _provider: provider,
         }
     }
 }
@@ -117,26 +96,19 @@ impl Ours {
         *self.format.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The whole collection, and what a consumer sees of it.
-    fn collect(&self, scrape: &mut Scrape, time: &mut Instant) -> Result<Snapshot> {
-        let pipeline = &self.pipeline;
-        let mut store = pipeline
-            .store
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut metrics = ResourceMetrics::default();
-        let began = SystemTime::now();
-        pipeline.reader.collect(&mut metrics)?;
-        scrape.collect = lap(time);
-        let collected = convert(&metrics, began, &*pipeline.streams, &store);
-        store.ingest(collected);
-        drop(metrics);
-        let snapshot = Snapshot {
-            resource: Arc::default(),
-            scopes: store.snapshot(pipeline.consumer),
-        };
-        scrape.arrange = lap(time);
-        Ok(snapshot)
+    /// Records into the series of these labels.
+    pub(crate) fn record_labels(&self, labels: &Labels) {
+        self.handles.record(&labels.pairs());
+    }
+
+    /// Lets the series of this method go.
+    pub(crate) fn retire_method(&self, method: &str) {
+        for stream in self.pipeline.streams.all() {
+            stream.retire(|series| {
+                let mut labels = series.labels().iter();
+                labels.any(|label| label == ("method", ValueRef::Str(method)))
+            });
+        }
     }
 }
 
@@ -219,14 +191,15 @@ impl Peer for Ours {
     }
 
     fn scrape(&self) -> Result<Scrape> {
-        let (mut scrape, mut time) = (Scrape::default(), Instant::now());
-        let snapshot = self.collect(&mut scrape, &mut time)?;
+        let (mut scrape, mut time) = (Scrape::default(), Moment::now());
+        let snapshot = self.pipeline.collector.snapshot(self.pipeline.consumer);
+        scrape.collect = time.lap();
         scrape.body = match self.format() {
             Format::OpenMetrics => exposition::openmetrics(&snapshot).body.into_bytes(),
             Format::Text => exposition::text(&snapshot).body.into_bytes(),
             Format::Otlp => otlp::encode(&snapshot),
         };
-        scrape.encode = lap(&mut time);
+        scrape.encode = time.lap();
         Ok(scrape)
     }
 
@@ -235,6 +208,13 @@ impl Peer for Ours {
             Format::Otlp => readings::in_message(&scrape.body, self.kind),
             _ => readings::in_page(&scrape.body, self.kind),
         }
+    }
+
+    fn retire(&self) -> bool {
+        for stream in self.pipeline.streams.all() {
+            stream.retire(|_| true);
+        }
+        true
     }
 
     fn kind(&self) -> Kind {

@@ -1,13 +1,11 @@
 //! `prometheus`.
 
-use std::time::Instant;
-
 use prometheus::{
     Encoder as _, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter,
     IntCounterVec, Opts, Registry, TextEncoder,
 };
 
-use super::{Peer, Reach, Scrape, lap};
+use super::{Moment, Peer, Reach, Scrape};
 use crate::{
     Result,
     series::{BUCKETS, Kind, Labels, VALUE},
@@ -132,12 +130,21 @@ impl Peer for Prometheus {
     }
 
     fn scrape(&self) -> Result<Scrape> {
-        let (mut scrape, mut time) = (Scrape::default(), Instant::now());
+        let (mut scrape, mut time) = (Scrape::default(), Moment::now());
         let families = self.registry.gather();
-        scrape.collect = lap(&mut time);
+        scrape.collect = time.lap();
         TextEncoder::new().encode(&families, &mut scrape.body)?;
-        scrape.encode = lap(&mut time);
+        scrape.encode = time.lap();
         Ok(scrape)
+    }
+
+    fn retire(&self) -> bool {
+        match &self.family {
+            Family::Counter(all) => all.reset(),
+            Family::Gauge(all) => all.reset(),
+            Family::Histogram(all) => all.reset(),
+        }
+        true
     }
 
     fn kind(&self) -> Kind {

@@ -1,6 +1,6 @@
 //! `prometheus-client`.
 
-use std::{sync::atomic::AtomicU64, time::Instant};
+use std::sync::atomic::AtomicU64;
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -8,7 +8,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::{Peer, Reach, Scrape, lap};
+use super::{Moment, Peer, Reach, Scrape};
 use crate::{
     Result,
     series::{BUCKETS, Kind, Labels, VALUE},
@@ -152,14 +152,23 @@ impl Peer for PrometheusClient {
     }
 
     fn scrape(&self) -> Result<Scrape> {
-        let mut time = Instant::now();
+        let mut time = Moment::now();
         let mut body = String::new();
         encode(&mut body, &self.registry)?;
         Ok(Scrape {
             body: body.into_bytes(),
-            encode: lap(&mut time),
+            encode: time.lap(),
             ..Scrape::default()
         })
+    }
+
+    fn retire(&self) -> bool {
+        match self.kind {
+            Kind::Counter => self.counters.clear(),
+            Kind::Gauge => self.gauges.clear(),
+            Kind::Histogram => self.histograms.clear(),
+        }
+        true
     }
 
     fn kind(&self) -> Kind {

@@ -1,7 +1,5 @@
 //! `opentelemetry_sdk` with the readers and encoders that others made for it.
 
-use std::time::Instant;
-
 use opentelemetry::{
     KeyValue,
     metrics::{BoundCounter, BoundGauge, BoundHistogram, Counter, Gauge, Histogram, MeterProvider},
@@ -14,7 +12,7 @@ use opentelemetry_sdk::metrics::{
 use prometheus::{Encoder as _, Registry, TextEncoder};
 use prost::Message as _;
 
-use super::{Peer, Reach, Scrape, lap};
+use super::{Moment, Peer, Reach, Scrape};
 use crate::{
     Result, readings,
     series::{BUCKETS, Kind, Labels, VALUE},
@@ -206,28 +204,28 @@ impl Peer for Raw {
     }
 
     fn scrape(&self) -> Result<Scrape> {
-        let (mut scrape, mut time) = (Scrape::default(), Instant::now());
+        let (mut scrape, mut time) = (Scrape::default(), Moment::now());
         match &self.reading {
             Reading::Registry(registry) => {
                 let families = registry.gather();
-                scrape.collect = lap(&mut time);
+                scrape.collect = time.lap();
                 TextEncoder::new().encode(&families, &mut scrape.body)?;
-                scrape.encode = lap(&mut time);
+                scrape.encode = time.lap();
             }
             Reading::Text(exporter) => {
                 // It collects and writes in one: what a collection takes is taken off.
                 exporter.export(&mut scrape.body)?;
-                let whole = lap(&mut time);
+                let whole = time.lap();
                 MetricReader::collect(exporter, &mut ResourceMetrics::default())?;
-                scrape.collect = lap(&mut time).min(whole);
+                scrape.collect = time.lap().min(whole);
                 scrape.encode = whole - scrape.collect;
             }
             Reading::Otlp(reader) => {
                 let mut metrics = ResourceMetrics::default();
                 reader.collect(&mut metrics)?;
-                scrape.collect = lap(&mut time);
+                scrape.collect = time.lap();
                 scrape.body = ExportMetricsServiceRequest::from(&metrics).encode_to_vec();
-                scrape.encode = lap(&mut time);
+                scrape.encode = time.lap();
             }
         }
         Ok(scrape)

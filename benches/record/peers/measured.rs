@@ -15,7 +15,7 @@ use crate::{
     labels::{LabelSets, LabelValues},
     readings::in_text,
     row::Row,
-    work::{BUCKETS, Work, value},
+    work::{BUCKETS, Work, scattered, value},
 };
 
 #[derive(Clone, Copy, FixedCardinalityLabel)]
@@ -47,6 +47,7 @@ struct Fixed {
 
 impl Fixed {
     fn of(at: usize) -> Self {
+        let at = scattered(at);
         Self {
             method: if at & 1 == 0 {
                 Method::Get
@@ -132,7 +133,7 @@ pub(crate) fn enum_case(row: &Row) -> Option<Case> {
             };
             Case::new(Peer::Measured, record, read_back(row, histograms))
         }
-        Work::Call | Work::SpannedCall => return None,
+        _ => return None,
     })
 }
 

@@ -29,7 +29,8 @@ pub(crate) fn case(row: &Row) -> Option<Case> {
     let service = Arc::new(Service::default());
     let kept = Arc::clone(&service);
     match row.work {
-        Work::Call => {
+        // Its calls have no labels.
+        Work::Call | Work::LabelledCall => {
             let record = move |at| poll(service.call(at));
             Some(Case::new(Peer::Metered, record, move || recorded(&kept)))
         }

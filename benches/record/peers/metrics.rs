@@ -79,7 +79,7 @@ impl Metrics {
                 };
                 Case::new(Peer::Metrics, record, recorded)
             }
-            Work::Call | Work::SpannedCall => return None,
+            _ => return None,
         })
     }
 }

@@ -87,6 +87,11 @@ impl Peer {
         }
     }
 
+    /// Tells whether a view or `OTEL_SDK_DISABLED` switches it off.
+    pub(crate) fn can_be_off(self) -> bool {
+        self != Self::Metered
+    }
+
     /// Prepares the work of a row, `None` where the peer has no idiom for it.
     pub(crate) fn case(self, row: &Row, ours: &Ours, others: &Others) -> Result<Option<Case>> {
         Ok(match self {

@@ -1,7 +1,9 @@
 //! `runar-otel`.
 
+use std::{cell::RefCell, rc::Rc};
+
 use prometheus::Registry;
-use runar_otel::{Counter, Gauge, Histogram, HistogramBuilder, Telemetry, Timer};
+use runar_otel::{Counter, Gauge, Histogram, HistogramBuilder, Timer};
 
 use super::{Peer, ours_calls};
 use crate::{
@@ -9,32 +11,55 @@ use crate::{
     case::Case,
     labels::{LabelSets, LabelValues},
     readings::in_registry,
-    regime::Regime,
+    regime::{LIMIT, Life, Regime},
     row::Row,
     work::{BUCKETS, LABELS, Work, value},
 };
 
 /// Our telemetry, which runs while this lives.
 pub(crate) struct Ours {
-    registry: Registry,
-    _telemetry: Telemetry,
+    /// Read by each case; another one in each life.
+    registry: Rc<RefCell<Registry>>,
+    life: Option<Life>,
 }
 
 impl Ours {
     pub(crate) fn start(regime: Regime) -> Result<Self> {
-        let telemetry = regime.start()?;
+        let mut own = Self {
+            registry: Rc::default(),
+            life: None,
+        };
+        own.live(regime.start()?)?;
+        Ok(own)
+    }
+
+    /// Ends its telemetry and starts the next one; an exporter goes on.
+    pub(crate) fn begin_anew(&mut self, regime: Regime) -> Result<()> {
+        if let Some(Life::Telemetry(telemetry)) = self.life.take() {
+            telemetry.shutdown()?;
+        }
+        self.live(regime.next()?)
+    }
+
+    /// Tells whether it shows what was recorded: an exporter does so over HTTP only.
+    pub(crate) fn shows(&self) -> bool {
+        matches!(self.life, Some(Life::Telemetry(_)))
+    }
+
+    fn live(&mut self, life: Life) -> Result<()> {
         let registry = Registry::new();
-        registry.register(Box::new(telemetry.prometheus_collector()))?;
-        Ok(Self {
-            registry,
-            _telemetry: telemetry,
-        })
+        if let Life::Telemetry(telemetry) = &life {
+            registry.register(Box::new(telemetry.prometheus_collector()))?;
+        }
+        self.registry.replace(registry);
+        self.life = Some(life);
+        Ok(())
     }
 
     pub(crate) fn case(&self, row: &Row) -> Option<Case> {
         let metric = row.metric;
-        let registry = self.registry.clone();
-        let recorded = move || in_registry(&registry, metric);
+        let registry = Rc::clone(&self.registry);
+        let recorded = move || in_registry(&registry.borrow(), metric);
         let sets = LabelSets::new(row.sets);
         Some(match row.work {
             Work::Counter => {
@@ -49,6 +74,13 @@ impl Ours {
                 let counter = Counter::new(metric, "Requests").register();
                 let record = move |at| counter.increment_with(&labels(sets.of(at)));
                 Case::new(Peer::Ours, record, recorded)
+            }
+            Work::CounterBeyond => {
+                let counter = Counter::new(metric, "Requests").register();
+                let (known, beyond) = (LabelSets::new(LIMIT), LabelSets::beyond(LIMIT, row.sets));
+                (0..LIMIT).for_each(|at| counter.increment_with(&labels(known.of(at))));
+                let record = move |at| counter.increment_with(&labels(beyond.of(at)));
+                Case::new(Peer::Ours, record, recorded).after(LIMIT)
             }
             Work::Gauge => {
                 let gauge = LABELS
@@ -80,7 +112,9 @@ impl Ours {
                 };
                 Case::new(Peer::Ours, record, recorded)
             }
-            Work::Call | Work::SpannedCall => return ours_calls::case(row, recorded),
+            Work::Call | Work::LabelledCall | Work::SpannedCall => {
+                return ours_calls::case(row, recorded);
+            }
         })
     }
 }

@@ -8,12 +8,26 @@ use super::{
     Peer,
     call::{Body, poll},
 };
-use crate::{case::Case, row::Row, setting::Setting, work::Work};
+use crate::{
+    case::Case, labels::LabelSets, regime::DROPPED, row::Row, setting::Setting, work::Work,
+};
 
 /// Each function has metrics of its own, which the row names.
 pub(crate) fn case(row: &Row, recorded: impl Fn() -> f64 + 'static) -> Option<Case> {
     let body = Body::default();
     match (row.work, row.setting) {
+        (Work::Call, _) if row.metric.starts_with(DROPPED) => {
+            let record = move |at| poll(dropped(&body, at));
+            Some(Case::new(Peer::Ours, record, recorded))
+        }
+        (Work::LabelledCall, _) => {
+            let sets = LabelSets::new(8);
+            let record = move |at| {
+                let of = sets.of(at);
+                poll(with_two_labels(&body, at, of.method, of.status));
+            };
+            Some(Case::new(Peer::Ours, record, recorded))
+        }
         (Work::Call, _) => {
             let record = move |at| poll(without_span(&body, at));
             Some(Case::new(Peer::Ours, record, recorded))
@@ -32,6 +46,21 @@ pub(crate) fn case(row: &Row, recorded: impl Fn() -> f64 + 'static) -> Option<Ca
 
 #[metered(name = "off", skip_span)]
 async fn without_span(body: &Body, at: usize) -> Result<usize, Infallible> {
+    body.run(at)
+}
+
+#[metered(name = "dropped_off", skip_span)]
+async fn dropped(body: &Body, at: usize) -> Result<usize, Infallible> {
+    body.run(at)
+}
+
+#[metered(name = "two", skip_span, labels = ["method", "status"])]
+async fn with_two_labels(
+    body: &Body,
+    at: usize,
+    method: &str,
+    status: &str,
+) -> Result<usize, Infallible> {
     body.run(at)
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn case(row: &Row) -> Result<Option<Case>> {
                 histogram.start_timer().stop_and_record();
             })
         }
-        Work::Call | Work::SpannedCall => return Ok(None),
+        _ => return Ok(None),
     };
     case.map(Some)
 }

@@ -83,7 +83,7 @@ pub(crate) fn case(row: &Row) -> Option<Case> {
                 histogram.observe(start.elapsed().as_secs_f64());
             })
         }
-        Work::Call | Work::SpannedCall => return None,
+        _ => return None,
     })
 }
 

@@ -15,7 +15,7 @@ use crate::{
     case::Case,
     labels::{LabelSets, LabelValues},
     readings::in_registry,
-    regime::{DROPPED, RAISED_LIMIT, Regime},
+    regime::{DROPPED, LIMIT, RAISED_LIMIT, Regime},
     row::Row,
     work::{BUCKETS, LABELS, Work, value},
 };
@@ -66,6 +66,13 @@ impl Raw {
                 let record = move |at| counter.add(1, &attributes(sets.of(at)));
                 Case::new(Peer::Raw, record, recorded)
             }
+            Work::CounterBeyond => {
+                let counter = self.counter(metric);
+                let (known, beyond) = (LabelSets::new(LIMIT), LabelSets::beyond(LIMIT, row.sets));
+                (0..LIMIT).for_each(|at| counter.add(1, &attributes(known.of(at))));
+                let record = move |at| counter.add(1, &attributes(beyond.of(at)));
+                Case::new(Peer::Raw, record, recorded).after(LIMIT)
+            }
             Work::Gauge => {
                 let gauge = self.gauge(metric);
                 let record = move |at| gauge.record(value(at), &fixed);
@@ -89,7 +96,7 @@ impl Raw {
                 };
                 Case::new(Peer::Raw, record, recorded)
             }
-            Work::Call | Work::SpannedCall => return None,
+            Work::Call | Work::LabelledCall | Work::SpannedCall => return None,
         })
     }
 
@@ -123,9 +130,7 @@ impl Raw {
                 };
                 Case::new(Peer::RawBound, record, recorded)
             }
-            Work::CounterLabelled | Work::HistogramLabelled | Work::Call | Work::SpannedCall => {
-                return None;
-            }
+            _ => return None,
         })
     }
 

@@ -4,8 +4,9 @@ use std::{borrow::Cow, marker::PhantomData};
 
 use crate::{
     descriptor::Declaration,
-    gate::stream::InstrumentKind,
-    handle::{Handle, Labels, builder_methods, register_methods},
+    handle::{Handle, builder_methods, register_methods},
+    labels::Labels,
+    metric::InstrumentKind,
     number::{CounterNumber, Value},
     report,
 };

@@ -4,7 +4,7 @@ use std::{borrow::Cow, panic::Location, sync::Arc};
 
 use crate::{
     error::RegisterError,
-    gate::stream::{Aggregation, InstrumentKind},
+    metric::{Aggregation, InstrumentKind},
     name,
     number::NumberKind,
 };

@@ -8,7 +8,7 @@ use std::sync::{
 use opentelemetry::Context;
 
 use crate::{
-    attributes::Attributes, instrument::Instrument, number::Value, provider::NONE_YET,
+    instrument::Instrument, labels::LabelSet, number::Value, provider::NONE_YET,
     thread::context_is_alive,
 };
 
@@ -24,31 +24,27 @@ static KEPT: Mutex<Vec<Early>> = Mutex::new(Vec::new());
 struct Early {
     instrument: Arc<Instrument>,
     value: Value,
-    labels: Attributes,
+    labels: LabelSet,
 }
 
 /// Keeps a measurement that found no provider; records it if one came meanwhile.
 #[inline]
-pub(crate) fn keep(
-    instrument: &Arc<Instrument>,
-    value: Value,
-    labels: impl FnOnce() -> Attributes,
-) {
+pub(crate) fn keep(instrument: &Arc<Instrument>, value: Value, labels: &LabelSet) {
     if OPEN.load(Ordering::Acquire) {
-        push(instrument, value, labels());
+        push(instrument, value, labels.clone());
     } else if instrument.home().provider().generation() != NONE_YET {
-        // It may have come after this measurement looked for it, and has then taken what waited already.
-        let _ = instrument.with(|recorder| recorder.record(value, &labels()));
+        // A provider may have come after this measurement looked for it, and has then taken what waited already.
+        let _ = instrument.record(value, labels);
     }
 }
 
 #[cold]
-fn push(instrument: &Arc<Instrument>, value: Value, labels: Attributes) {
+fn push(instrument: &Arc<Instrument>, value: Value, labels: LabelSet) {
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     // Under the lock: nothing may be put down after the provider has taken what there is.
     if !OPEN.load(Ordering::Relaxed) {
         drop(kept);
-        record(instrument, value, &labels);
+        let _ = instrument.record(value, &labels);
         return;
     }
     kept.push(Early {
@@ -66,7 +62,7 @@ pub(crate) fn settle() {
     // They were measured elsewhere: the span of who installs is not theirs.
     let _no_span = context_is_alive().then(|| Context::new().attach());
     for early in close() {
-        record(&early.instrument, early.value, &early.labels);
+        let _ = early.instrument.record(early.value, &early.labels);
     }
 }
 
@@ -79,8 +75,4 @@ fn close() -> Vec<Early> {
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     OPEN.store(false, Ordering::Release);
     std::mem::take(&mut *kept)
-}
-
-fn record(instrument: &Instrument, value: Value, labels: &Attributes) {
-    let _ = instrument.with(|recorder| recorder.record(value, labels));
 }

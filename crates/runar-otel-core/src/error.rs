@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::gate::stream::InstrumentKind;
+use crate::metric::InstrumentKind;
 
 /// Why a metric was refused, or was not registered as asked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

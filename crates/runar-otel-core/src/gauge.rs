@@ -1,18 +1,13 @@
 //! The gauge: a value that goes up and down.
 
-use std::{
-    borrow::Cow,
-    marker::PhantomData,
-    sync::{Arc, OnceLock},
-};
+use std::{borrow::Cow, marker::PhantomData};
 
 use crate::{
-    cells::{Cell, Cells},
     descriptor::Declaration,
-    gate::stream::InstrumentKind,
-    handle::{Handle, Labels, builder_methods, register_methods},
-    isolated,
-    number::{GaugeNumber, NumberKind, Value},
+    handle::{Handle, builder_methods, register_methods},
+    labels::Labels,
+    metric::InstrumentKind,
+    number::{GaugeNumber, NumberKind},
 };
 
 /// A value that goes up and down: memory in use, open connections, a ratio.
@@ -36,9 +31,6 @@ use crate::{
 #[must_use = "a gauge shows what it is told"]
 pub struct Gauge<T: GaugeNumber = f64> {
     handle: Handle,
-    /// The series of the base labels, from its first use on. Only that of the process is kept: an isolated recorder
-    /// may end before its handles do.
-    own: Arc<OnceLock<Arc<Cell>>>,
     number: PhantomData<T>,
 }
 
@@ -72,7 +64,7 @@ impl<T: GaugeNumber> Gauge<T> {
 
     /// Sets the value. One that is not finite is not exported.
     pub fn set(&self, value: T) {
-        self.own(|cell| cell.set(value.value()));
+        self.handle.set(value.value(), &[]);
     }
 
     /// Adds 1.
@@ -97,17 +89,17 @@ impl<T: GaugeNumber> Gauge<T> {
 
     /// Adds `n`. One that is not finite is ignored: it would stay in the value for ever.
     pub fn add(&self, n: T) {
-        self.change(n.value());
+        self.handle.adjust(n.value(), &[]);
     }
 
     /// Takes `n` away; a gauge of `u64` stops at 0.
     pub fn sub(&self, n: T) {
-        self.change(n.value().negated());
+        self.handle.adjust(n.value().negated(), &[]);
     }
 
     /// Sets the value of the series with these labels, which win over those of the handle.
     pub fn set_with(&self, value: T, labels: Labels<'_>) {
-        self.with(labels, |cell| cell.set(value.value()));
+        self.handle.set(value.value(), labels);
     }
 
     /// Adds 1 to the series with these labels.
@@ -122,99 +114,21 @@ impl<T: GaugeNumber> Gauge<T> {
 
     /// Adds `n` to the series with these labels.
     pub fn add_with(&self, n: T, labels: Labels<'_>) {
-        self.with(labels, |cell| cell.add(n.value()));
+        self.handle.adjust(n.value(), labels);
     }
 
     /// Takes `n` away from the series with these labels.
     pub fn sub_with(&self, n: T, labels: Labels<'_>) {
-        self.with(labels, |cell| cell.add(n.value().negated()));
-    }
-
-    /// Sets a number of any type.
-    pub(crate) fn set_value(&self, value: Value, labels: Labels<'_>) {
-        if labels.is_empty() {
-            self.own(|cell| cell.set(value));
-        } else {
-            self.with(labels, |cell| cell.set(value));
-        }
-    }
-
-    /// Adds a number of any type.
-    pub(crate) fn change_with(&self, value: Value, labels: Labels<'_>) {
-        if labels.is_empty() {
-            self.change(value);
-        } else {
-            self.with(labels, |cell| cell.add(value));
-        }
-    }
-
-    /// Counts something that begins (1) or ends (-1) in a gauge of what is under way.
-    #[inline]
-    pub(crate) fn count_by(&self, by: i64) {
-        match self.own.get() {
-            Some(cell) if !isolated::in_use() => cell.count_by(by),
-            _ => self.find(|cell| cell.add(Value::I64(by))),
-        }
+        self.handle.adjust(n.value().negated(), labels);
     }
 
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle
     }
 
-    #[inline]
-    fn change(&self, value: Value) {
-        self.own(|cell| cell.add(value));
-    }
-
-    #[inline]
-    fn own(&self, usage: impl FnOnce(&Cell)) {
-        match self.own.get() {
-            Some(cell) if !isolated::in_use() => usage(cell),
-            _ => self.find(usage),
-        }
-    }
-
-    /// The first use, or one beside isolated recorders.
-    #[cold]
-    fn find(&self, usage: impl FnOnce(&Cell)) {
-        let Some(labels) = self.handle.labels() else {
-            return;
-        };
-        if let Some(elsewhere) = self.handle.elsewhere() {
-            if let Some(cells) = elsewhere.cells() {
-                usage(&cells.cell(labels));
-            }
-            return;
-        }
-        let Some(instrument) = self.handle.instrument() else {
-            return;
-        };
-        let Some(cells) = instrument.cells() else {
-            return;
-        };
-        if instrument.home().is_process() {
-            usage(self.own.get_or_init(|| cells.cell(labels)));
-        } else {
-            usage(&cells.cell(labels));
-        }
-    }
-
-    fn with(&self, labels: Labels<'_>, usage: impl Fn(&Cell)) {
-        let Some(base) = self.handle.base() else {
-            return;
-        };
-        let use_of = |cells: &Arc<Cells>| cells.with_labels(base, labels, &usage);
-        let own = || self.handle.instrument().and_then(|own| own.cells());
-        match self.handle.elsewhere() {
-            Some(elsewhere) => elsewhere.cells().map(use_of),
-            None => own().map(use_of),
-        };
-    }
-
     pub(crate) fn from_handle(handle: Handle) -> Self {
         Self {
             handle,
-            own: Arc::default(),
             number: PhantomData,
         }
     }

@@ -2,37 +2,48 @@
 
 use std::{panic::Location, sync::Arc, time::Duration};
 
-use opentelemetry::KeyValue;
-
 use crate::{
-    attributes::{Attributes, canonical},
+    binding::Binding,
     catalogue::registered,
-    cells::Cells,
     descriptor::{Declaration, Descriptor},
     duration::TimeUnit,
     early,
     error::RegisterError,
-    gate::BoundSeries,
-    instrument::{Instrument, Recorder, Series},
+    gate::Bound,
+    instrument::Instrument,
     isolated,
+    labels::{Base, BaseLabels, LabelSet, Labels},
     number::Value,
-    registry, report,
+    provider, registry, report,
+    series::{Adjusted, Recorded, Stream, UnderWay},
 };
 
-/// Labels given with one measurement: name and value.
-pub type Labels<'a> = &'a [(&'a str, &'a str)];
-
-/// What every handle has inside. One of a refused registration has nothing and does nothing.
+/// State shared by the clones of a handle; empty if the registration was refused, and then every call is a no-op.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Handle(Option<Arc<Shared>>);
 
+/// A service can have a handle per label set, so each byte counts (`memory.rs` of the pipeline's tests).
 #[derive(Debug)]
 struct Shared {
     instrument: Arc<Instrument>,
-    /// The series of the base labels.
-    own: Series,
-    /// The hash of the base labels, see [`Interned`](crate::interned::Interned).
-    seed: u64,
+    /// The series, and the labels, unless they are those of the series that was bound first.
+    own: Binding<Target, BaseLabels>,
+}
+
+/// The series of the base labels: mostly one; views can make several of an instrument, or none.
+#[derive(Debug)]
+enum Target {
+    One(Bound),
+    // Two boxes: so that this takes no more room than the other.
+    Several(Box<Box<[Bound]>>),
+}
+
+/// A change of a series.
+#[derive(Clone, Copy)]
+enum Change {
+    Record(Value),
+    /// A level goes up or down.
+    Adjust(Value),
 }
 
 impl Handle {
@@ -77,31 +88,19 @@ impl Handle {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        let labels = instrument.sets().merged(&canonical(&[]), &labels);
-        Self(Some(Arc::new(Shared {
-            seed: instrument.sets().base(&labels),
+        Self(Some(Arc::new(Shared::new(
             instrument,
-            own: Series::new(&labels),
-        })))
+            LabelSet::of_pairs(&labels),
+        ))))
     }
 
     pub(crate) fn descriptor(&self) -> Option<&Descriptor> {
         self.0.as_ref().map(|shared| shared.instrument.descriptor())
     }
 
-    pub(crate) fn instrument(&self) -> Option<&Arc<Instrument>> {
-        self.0.as_ref().map(|shared| &shared.instrument)
-    }
-
-    pub(crate) fn labels(&self) -> Option<&Attributes> {
-        self.0.as_ref().map(|shared| &shared.own.labels)
-    }
-
-    /// The base labels and their hash, see [`Interned`](crate::interned::Interned).
-    pub(crate) fn base(&self) -> Option<(&Attributes, u64)> {
-        self.0
-            .as_ref()
-            .map(|shared| (&shared.own.labels, shared.seed))
+    /// True unless the registration was refused.
+    pub(crate) fn is_registered(&self) -> bool {
+        self.0.is_some()
     }
 
     /// A duration in the unit of the metric, seconds unless that is another unit of time.
@@ -119,116 +118,295 @@ impl Handle {
     #[inline]
     pub(crate) fn record(&self, value: Value) {
         let Some(shared) = &self.0 else { return };
-        if !value.is_finite() {
-            return;
-        }
-        if !shared.own.record_at_hand(value) {
-            shared.record_base(value);
+        match shared.own.current() {
+            Some(Target::One(bound)) if value.is_finite() => {
+                bound.record(value.bits(bound.stream.number()), || shared.given());
+            }
+            target => shared.record_otherwise(target, value),
         }
     }
 
     /// Records into the series of the base labels and these; of one name, these win. What is not finite is dropped.
+    #[inline]
     pub(crate) fn record_with(&self, value: Value, labels: Labels<'_>) {
         let Some(shared) = &self.0 else { return };
         if !value.is_finite() {
             return;
         }
-        let base = &shared.own.labels;
-        match shared.instrument.at_hand() {
-            Some(None) => return,
-            Some(Some(_)) => {}
-            None => {
-                if let Some(elsewhere) = shared.elsewhere() {
-                    return elsewhere.record(value, &shared.instrument.sets().merged(base, labels));
-                }
+        match shared.instrument.current() {
+            Some([stream]) => {
+                let change = Recorded(value.bits(stream.number()));
+                stream.record_with(shared.base(), labels, change);
             }
-        }
-        let sets = shared.instrument.sets();
-        match sets.get((base, shared.seed), labels, Series::new) {
-            Some(series) => {
-                if !series.record_at_hand(value) {
-                    shared.record(series, value);
-                }
-            }
-            None => shared.record_once(value, &sets.merged(base, labels)),
+            Some(streams) => shared.change_in(streams, Change::Record(value), labels),
+            None => shared.change(Change::Record(value), labels),
         }
     }
 
-    /// The series of the base labels in the provider that everything goes to, see [`Late::at_hand`](crate::late::Late::at_hand).
-    pub(crate) fn at_hand(&self) -> Option<Option<&BoundSeries>> {
-        self.0.as_ref().and_then(|shared| shared.own.at_hand())
+    /// Sets a level. One that is not finite is set for doubles only.
+    pub(crate) fn set(&self, value: Value, labels: Labels<'_>) {
+        let Some(shared) = &self.0 else { return };
+        if shared.takes(value) {
+            shared.change_or_own(Change::Record(value), labels);
+        }
     }
 
-    /// The instrument that stands for this one in the isolated recorder that is current.
+    /// Changes a level. What is not finite would stay in the value for ever, and is ignored.
+    pub(crate) fn adjust(&self, by: Value, labels: Labels<'_>) {
+        let Some(shared) = &self.0 else { return };
+        if by.is_finite() {
+            shared.change_or_own(Change::Adjust(by), labels);
+        }
+    }
+
+    /// Counts a call under way in a level; to be given back to [`end`](Self::end).
     #[inline]
-    pub(crate) fn elsewhere(&self) -> Option<Elsewhere> {
-        self.0.as_ref().and_then(|shared| shared.elsewhere())
+    pub(crate) fn begin(&self) -> UnderWay {
+        let Some(shared) = &self.0 else {
+            return UnderWay::default();
+        };
+        if let Some(Target::One(bound)) = shared.own.current() {
+            return bound.stream.begin(&bound.series);
+        }
+        shared.change_own(Change::Adjust(Value::I64(1)));
+        UnderWay::default()
+    }
+
+    /// Counts a call off.
+    #[inline]
+    pub(crate) fn end(&self, place: UnderWay) {
+        let Some(shared) = &self.0 else { return };
+        match shared.own.current() {
+            Some(Target::One(bound)) => bound.stream.end(&bound.series, place),
+            _ => shared.change_own(Change::Adjust(Value::I64(-1))),
+        }
     }
 }
 
-/// What a handle records to while an isolated recorder is current that is not its own.
-pub(crate) struct Elsewhere(Option<Arc<Instrument>>);
+impl Change {
+    #[inline]
+    fn of(self, bound: &Bound, given: Option<&LabelSet>) {
+        match self {
+            Self::Record(value) => bound.record(value.bits(bound.stream.number()), || given),
+            Self::Adjust(by) => bound.adjust(by),
+        }
+    }
+}
 
-impl Elsewhere {
-    fn record(&self, value: Value, labels: &[KeyValue]) {
-        if let Some(instrument) = &self.0 {
-            let _ = instrument.with(|recorder| recorder.record(value, labels));
+impl Target {
+    fn new(streams: &[Arc<Stream>], labels: &LabelSet) -> Self {
+        match streams {
+            [stream] => Self::One(Bound::new(stream, labels)),
+            all => {
+                let all = all.iter().map(|stream| Bound::new(stream, labels));
+                Self::Several(Box::new(all.collect()))
+            }
         }
     }
 
-    pub(crate) fn cells(&self) -> Option<&Arc<Cells>> {
-        self.0.as_ref().and_then(|instrument| instrument.cells())
+    fn all(&self) -> &[Bound] {
+        match self {
+            Self::One(bound) => std::slice::from_ref(bound),
+            Self::Several(all) => all,
+        }
+    }
+
+    /// True if it is one series, with just these labels.
+    fn has(&self, labels: &LabelSet) -> bool {
+        matches!(self, Self::One(bound) if bound.series.labels() == labels)
+    }
+
+    /// True if both are of the same streams: a stream keeps the series of a handle.
+    fn is_same(&self, other: &Self) -> bool {
+        let (one, other) = (self.all(), other.all());
+        let mut pairs = one.iter().zip(other);
+        one.len() == other.len()
+            && pairs.all(|(one, other)| {
+                Arc::ptr_eq(&one.stream, &other.stream) && Arc::ptr_eq(&one.series, &other.series)
+            })
     }
 }
 
 impl Shared {
-    #[inline]
-    fn elsewhere(&self) -> Option<Elsewhere> {
-        if !isolated::in_use() && self.instrument.home().is_process() {
-            return None;
+    /// Binds the series at once if that spares a copy of the labels: few handles have no labels, so those keep theirs.
+    fn new(instrument: Arc<Instrument>, labels: LabelSet) -> Self {
+        let own = Binding::default();
+        let here = !labels.is_empty() && !isolated::in_use() && instrument.home().is_process();
+        if let (true, Some((streams, generation))) = (here, instrument.streams_and_generation()) {
+            let bound = own.bind(generation, Target::new(streams, &labels), Target::is_same);
+            if bound.is_some_and(|target| target.has(&labels)) {
+                return Self { instrument, own };
+            }
         }
-        self.find_elsewhere()
+        Self {
+            instrument,
+            own: Binding::with_rest(BaseLabels::new(labels)),
+        }
     }
 
+    /// The labels, if they may differ from those of the series.
+    fn given(&self) -> Option<&LabelSet> {
+        self.own.rest().map(BaseLabels::labels)
+    }
+
+    fn labels(&self) -> &LabelSet {
+        self.given().unwrap_or_else(|| self.own_labels())
+    }
+
+    fn own_labels(&self) -> &LabelSet {
+        match self.own.first() {
+            Some(Target::One(bound)) => bound.series.labels(),
+            _ => LabelSet::none(),
+        }
+    }
+
+    /// The labels for look-ups.
+    #[inline]
+    fn base(&self) -> Base<'_> {
+        match self.own.rest() {
+            Some(base) => base.base(),
+            None => Base::of(self.own_labels()),
+        }
+    }
+
+    /// True if a level of the type can hold the value.
+    fn takes(&self, value: Value) -> bool {
+        value.is_finite() || self.instrument.descriptor().number == crate::number::NumberKind::F64
+    }
+
+    #[inline(never)]
+    fn record_otherwise(&self, target: Option<&Target>, value: Value) {
+        if provider::is_off() || !value.is_finite() {
+            return;
+        }
+        match target {
+            Some(target) => self.change_target(target, Change::Record(value)),
+            None => self.change_own(Change::Record(value)),
+        }
+    }
+
+    fn change_or_own(&self, change: Change, labels: Labels<'_>) {
+        if !labels.is_empty() {
+            return match self.instrument.current() {
+                Some(streams) => self.change_in(streams, change, labels),
+                None => self.change(change, labels),
+            };
+        }
+        match self.own.current() {
+            Some(target) => self.change_target(target, change),
+            None => self.change_own(change),
+        }
+    }
+
+    fn change_target(&self, target: &Target, change: Change) {
+        let bounds = target.all().iter();
+        bounds.for_each(|bound| change.of(bound, self.given()));
+    }
+
+    /// Changes the series of the base labels, wherever that is.
     #[cold]
-    fn find_elsewhere(&self) -> Option<Elsewhere> {
+    fn change_own(&self, change: Change) {
+        match self.instrument_here() {
+            Here::Own => self.change_bound(change),
+            Here::Other(instrument) => change_of(&instrument, change, self.labels()),
+            Here::Nowhere => {}
+        }
+    }
+
+    fn change_bound(&self, change: Change) {
+        let Some((streams, generation)) = self.instrument.streams_and_generation() else {
+            return self.change_without_provider(change, self.labels());
+        };
+        let bound = self.own.of(generation).or_else(|| {
+            let target = Target::new(streams, self.labels());
+            self.own.bind(generation, target, Target::is_same)
+        });
+        if let Some(target) = bound {
+            self.change_target(target, change);
+        }
+    }
+
+    /// Changes the series of the base labels and these, wherever that is.
+    #[inline(never)]
+    fn change(&self, change: Change, labels: Labels<'_>) {
+        if provider::is_off() && !self.instrument.is_gauge() {
+            return;
+        }
+        match self.instrument_here() {
+            Here::Own => match self.instrument.streams() {
+                Some(streams) => self.change_in(streams, change, labels),
+                None => self.change_without_provider(change, &self.joined(labels)),
+            },
+            Here::Other(instrument) => change_of(&instrument, change, &self.joined(labels)),
+            Here::Nowhere => {}
+        }
+    }
+
+    fn change_in(&self, streams: &[Arc<Stream>], change: Change, labels: Labels<'_>) {
+        let base = self.base();
+        for stream in streams {
+            match change {
+                Change::Record(value) => {
+                    stream.record_with(base, labels, Recorded(value.bits(stream.number())));
+                }
+                Change::Adjust(by) => stream.record_with(base, labels, Adjusted(by)),
+            }
+        }
+    }
+
+    fn joined(&self, labels: Labels<'_>) -> LabelSet {
+        LabelSet::joined(self.labels(), labels)
+    }
+
+    /// Keeps a measurement for the first provider. A gauge keeps its value by itself.
+    fn change_without_provider(&self, change: Change, labels: &LabelSet) {
+        match change {
+            _ if self.instrument.is_gauge() => {
+                for stream in self.instrument.resting() {
+                    change.of(&Bound::new(stream, labels), Some(labels));
+                }
+            }
+            Change::Record(value) => early::keep(&self.instrument, value, labels),
+            Change::Adjust(_) => {}
+        }
+    }
+
+    /// The instrument that stands for this one in the isolated recorder that is current.
+    fn instrument_here(&self) -> Here {
+        if !isolated::in_use() && self.instrument.home().is_process() {
+            return Here::Own;
+        }
         let (home, descriptor) = (self.instrument.home(), self.instrument.descriptor());
         let registered = match isolated::current() {
-            Some(isolated) if isolated.registry().home().is(home) => return None,
+            Some(isolated) if isolated.registry().home().is(home) => return Here::Own,
             Some(isolated) => isolated.registry().register(descriptor.clone()),
             // Its recorder has ended, it has not: a static that was first used inside.
             None if home.has_ended() => registry::register(descriptor.clone()),
-            None => return None,
+            None => return Here::Own,
         };
         // Of two units the first one stays, as it does in the process: said there. Of two kinds nothing is recorded.
         if registered.instrument.is_none() {
             report_conflict(registered.conflict.as_ref());
         }
-        Some(Elsewhere(registered.instrument))
+        registered.instrument.map_or(Here::Nowhere, Here::Other)
     }
+}
 
-    /// Records into the series of the base labels, wherever that is.
-    #[cold]
-    fn record_base(&self, value: Value) {
-        match self.elsewhere() {
-            Some(elsewhere) => elsewhere.record(value, &self.own.labels),
-            None => self.record(&self.own, value),
-        }
-    }
+/// The instrument that a handle records with.
+enum Here {
+    Own,
+    Other(Arc<Instrument>),
+    Nowhere,
+}
 
-    /// Records into a series of the instrument; keeps the measurement if there is no provider yet.
-    fn record(&self, series: &Series, value: Value) {
-        if !series.record(&self.instrument, self.instrument.home().provider(), value) {
-            early::keep(&self.instrument, value, || series.labels.clone());
-        }
-    }
-
-    /// Records into a series that is not kept.
-    fn record_once(&self, value: Value, labels: &Attributes) {
-        let record = |recorder: &Recorder| recorder.record(value, labels);
-        if self.instrument.with(record).is_none() {
-            early::keep(&self.instrument, value, || labels.clone());
-        }
+fn change_of(instrument: &Arc<Instrument>, change: Change, labels: &LabelSet) {
+    let streams = match instrument.streams() {
+        Some(streams) => streams,
+        None if instrument.is_gauge() => instrument.resting(),
+        None => return,
+    };
+    for stream in streams {
+        change.of(&Bound::new(stream, labels), Some(labels));
     }
 }
 

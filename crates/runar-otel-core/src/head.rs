@@ -5,8 +5,9 @@
 //! [`HeadSampler`]. Without one, and wherever it does not decide, a call makes its span as ever, and the span is
 //! sampled when it starts.
 //!
-//! An unsampled call has the context of its trace, so that everything below it belongs to an unsampled trace, and a
-//! span for log lines alone: one with the field [`UNSAMPLED`], which layers for traces are to leave out.
+//! An unsampled call has the context of its trace, so that everything below it belongs to an unsampled trace. Log lines
+//! that show it without a span find it in the chain of calls. For others there is a span for log lines alone: one with
+//! the field [`UNSAMPLED`], which layers for traces are to leave out.
 
 mod decision;
 mod opened;
@@ -64,6 +65,8 @@ pub struct Coming<'a> {
 /// Who is to hear what a span is told at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listeners {
+    /// The layer for traces alone: log lines show a call that has no span.
+    Traces,
     /// The layer for traces, and log lines that are written before.
     Ours,
     /// Layers of which nothing is known.
@@ -79,7 +82,8 @@ pub enum Head {
     Undecided,
     /// The span is recorded. Its tracer [takes](take_decision) the decision while the span is made or first entered.
     Recorded(Decision, Listeners),
-    /// There is no span to be recorded. The call runs in this context.
+    /// There is no span to be recorded, and none at all if it is for [traces](Listeners::Traces) alone. The call runs in
+    /// this context.
     Unsampled(Context, Listeners),
 }
 
@@ -88,6 +92,12 @@ impl Head {
     #[must_use]
     pub fn is_unsampled(&self) -> bool {
         matches!(self, Self::Unsampled(..))
+    }
+
+    /// Whether there is no span at all.
+    #[must_use]
+    pub fn is_spanless(&self) -> bool {
+        matches!(self, Self::Unsampled(_, Listeners::Traces))
     }
 
     /// Lays out the decision while the span is made, if there is one.
@@ -104,13 +114,18 @@ impl Head {
 ///
 /// It learns what `tracing` knows of the place from the first span that is made there, which is always undecided.
 #[derive(Debug)]
-pub struct HeadSite(OnceLock<Known>);
+pub struct HeadSite {
+    /// `otel.kind`.
+    kind: Option<&'static str>,
+    known: OnceLock<Known>,
+}
 
 /// What `tracing` knows of a place. To `tracing` it is one more callsite with the metadata of the span, and is told
 /// who is interested in it.
 #[derive(Debug)]
-struct Known {
-    metadata: &'static Metadata<'static>,
+pub(crate) struct Known {
+    pub(crate) metadata: &'static Metadata<'static>,
+    pub(crate) kind: Option<&'static str>,
     /// Stands alone, therefore relaxed.
     interest: AtomicU8,
 }
@@ -120,21 +135,19 @@ const SOMETIMES: u8 = 1;
 const ALWAYS: u8 = 2;
 
 impl HeadSite {
-    /// A place at which no span was made yet.
+    /// A place at which no span was made yet, and the `otel.kind` of those that will be.
     #[must_use]
-    pub const fn new() -> Self {
-        Self(OnceLock::new())
+    pub const fn new(kind: Option<&'static str>) -> Self {
+        Self {
+            kind,
+            known: OnceLock::new(),
+        }
     }
 
     /// Decides about the span that is to come, if that can be done before it is there.
     #[inline]
-    pub fn decide(
-        &'static self,
-        kind: Option<&'static str>,
-        fields: &[(&'static str, &'static str)],
-        complete: bool,
-    ) -> Head {
-        let (Some(sampler), Some(known)) = (SAMPLER.get(), self.0.get()) else {
+    pub fn decide(&'static self, fields: &[(&'static str, &'static str)], complete: bool) -> Head {
+        let (Some(sampler), Some(known)) = (SAMPLER.get(), self.known.get()) else {
             return Head::Undecided;
         };
         let interest = known.interest.load(Ordering::Relaxed);
@@ -144,7 +157,7 @@ impl HeadSite {
         sampler.decide(&Coming {
             metadata: known.metadata,
             always: interest == ALWAYS,
-            kind,
+            kind: known.kind,
             fields,
             complete,
         })
@@ -153,10 +166,11 @@ impl HeadSite {
     /// Keeps the span that was made after the decision together with it.
     #[inline]
     pub fn opened(&'static self, span: Span, head: Head) -> Opened {
-        if matches!(head, Head::Undecided) && self.0.get().is_none() && SAMPLER.get().is_some() {
+        if matches!(head, Head::Undecided) && self.known.get().is_none() && SAMPLER.get().is_some()
+        {
             self.learn(&span);
         }
-        Opened::new(span, head)
+        Opened::new(span, head, self.known.get())
     }
 
     #[cold]
@@ -166,10 +180,11 @@ impl HeadSite {
         };
         let known = Known {
             metadata,
+            kind: self.kind,
             interest: AtomicU8::new(NEVER),
         };
-        if self.0.set(known).is_ok()
-            && let Some(known) = self.0.get()
+        if self.known.set(known).is_ok()
+            && let Some(known) = self.known.get()
         {
             callsite::register(known);
         }
@@ -179,12 +194,6 @@ impl HeadSite {
 /// As the macros of `tracing` ask before anything else.
 fn is_on(level: &Level) -> bool {
     *level <= STATIC_MAX_LEVEL && *level <= LevelFilter::current()
-}
-
-impl Default for HeadSite {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 impl Callsite for Known {

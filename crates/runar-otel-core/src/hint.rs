@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     catalogue::{Metric, known},
     descriptor::{Descriptor, Joining, Unit},
-    gate::stream::{Aggregation, InstrumentKind},
+    metric::{Aggregation, InstrumentKind},
     name,
     number::NumberKind,
     report,

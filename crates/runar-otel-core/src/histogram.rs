@@ -4,8 +4,9 @@ use std::{borrow::Cow, marker::PhantomData, time::Duration};
 
 use crate::{
     descriptor::{Declaration, Joining},
-    gate::stream::{Aggregation, InstrumentKind},
-    handle::{Handle, Labels, builder_methods, register_methods},
+    handle::{Handle, builder_methods, register_methods},
+    labels::Labels,
+    metric::{Aggregation, InstrumentKind},
     number::HistogramNumber,
     timer_handle::TimerHandle,
 };

@@ -23,7 +23,13 @@ pub fn decline() {
     early::forget();
 }
 
-/// Takes the provider away: handles record nothing until the next [`install`].
+/// Takes the provider away: handles record nothing until the next [`install`]. The last collection can still be made.
 pub fn uninstall() {
     provider::PROCESS.replace(None);
+}
+
+/// Ends what [`uninstall`] left for the last collection: nothing of it is exported any more, instruments of the
+/// OpenTelemetry API record nothing either, and callbacks are let go.
+pub fn finish() {
+    provider::PROCESS.finish();
 }

@@ -1,38 +1,27 @@
 //! One instrument behind all handles of its name.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use opentelemetry::{InstrumentationScope, KeyValue, metrics::Meter};
+use opentelemetry::{InstrumentationScope, KeyValue};
 
 use crate::{
-    attributes::Attributes,
-    cells::Cells,
+    binding::Binding,
     descriptor::Descriptor,
-    gate::{
-        BoundSeries, Gate, Source,
-        stream::{Aggregation, InstrumentKind},
-    },
-    interned::Interned,
-    late::{Found, Late, Make},
+    gate::{Bound, Gate, GateOptions, InstrumentSpec, Streams},
+    labels::LabelSet,
+    metric::{Aggregation, InstrumentKind},
+    name::SCOPE_NAME,
     number::Value,
-    provider::{Home, Provider},
+    provider::Home,
+    series::Stream,
 };
-
-/// The scope of everything that is recorded through the facade.
-pub const SCOPE_NAME: &str = "runar_otel";
-
-/// Whether it is a [`Gauge`](crate::Gauge): set by the code, though a callback reads it.
-pub(crate) fn is_own_gauge(scope: &InstrumentationScope, kind: InstrumentKind) -> bool {
-    kind == InstrumentKind::ObservableGauge && scope.name() == SCOPE_NAME
-}
 
 /// Where an instrument lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// With all others.
     Common,
-    /// By itself: a second histogram of one name, with buckets of its own. In the common scope the SDK would
-    /// silently give it the first one's.
+    /// By itself: a second histogram of one name, with buckets of its own. In the common scope both would be one stream.
     Own,
 }
 
@@ -43,11 +32,9 @@ pub(crate) struct Instrument {
     place: Scope,
     scope: InstrumentationScope,
     home: Home,
-    recorder: Late<Recorder>,
-    /// The series that labels given with a measurement lead to.
-    sets: Interned<Series>,
-    /// The values of a gauge; `None` for the other kinds.
-    cells: Option<Arc<Cells>>,
+    streams: Binding<Box<[Arc<Stream>]>>,
+    /// The streams of a gauge that is used before the first provider: its value is kept at any time.
+    resting: OnceLock<Box<[Arc<Stream>]>>,
 }
 
 impl Instrument {
@@ -60,15 +47,12 @@ impl Instrument {
             Scope::Own => builder
                 .with_attributes([KeyValue::new("buckets", buckets(&descriptor.aggregation))]),
         };
-        let cells =
-            (descriptor.kind == InstrumentKind::Gauge).then(|| Cells::new(descriptor.number));
         Self {
             place,
             scope: scope.build(),
             home,
-            recorder: Late::default(),
-            sets: Interned::default(),
-            cells,
+            streams: Binding::default(),
+            resting: OnceLock::new(),
             descriptor,
         }
     }
@@ -82,61 +66,96 @@ impl Instrument {
         &self.descriptor
     }
 
-    pub(crate) fn sets(&self) -> &Interned<Series> {
-        &self.sets
-    }
-
-    pub(crate) fn cells(&self) -> Option<&Arc<Cells>> {
-        self.cells.as_ref()
-    }
-
-    /// Makes it in the current provider, if that has not happened yet.
-    pub(crate) fn bind(&self) {
-        let _ = self.with(|_| ());
-    }
-
-    /// Uses the instrument of the current provider; nothing happens without one.
-    #[inline]
-    pub(crate) fn with<R>(&self, usage: impl FnOnce(&Recorder) -> R) -> Option<R> {
-        match self
-            .recorder
-            .with(self.home.provider(), |gate| self.make(gate), usage)
-        {
-            Found::Used(used) => Some(used),
-            Found::Nothing | Found::NotNow => None,
-        }
-    }
-
-    /// The instrument of the provider that everything goes to: the outer `None` says that more has to be asked, the
-    /// inner one that nothing is recorded.
-    #[inline]
-    pub(crate) fn at_hand(&self) -> Option<Option<&Recorder>> {
-        self.recorder.at_hand()
-    }
-
-    /// Whose provider it records to.
+    /// The provider that it records to.
     #[inline]
     pub(crate) fn home(&self) -> &Home {
         &self.home
     }
 
-    fn make(&self, gate: &Gate) -> Make<Recorder> {
-        let kind = self.descriptor.kind;
-        let (name, unit) = (&self.descriptor.name, self.descriptor.unit.as_str());
-        self.sets
-            .limit(gate.streams().limit(&self.scope, name, unit, kind));
-        let meter = gate.meter_with(self.scope.clone(), self.descriptor.aggregation.clone());
-        match meter.source(&self.descriptor) {
-            Some(source) if source.is_dropped() => Make::Nothing,
-            Some(source) => Make::Made(Recorder::Source(source)),
-            None => {
-                if let Some(cells) = &self.cells {
-                    cells.observe(&Meter::new(Arc::new(meter)), &self.descriptor);
-                    let kind = InstrumentKind::ObservableGauge;
-                    cells.limit(gate.streams().limit(&self.scope, name, unit, kind));
-                }
-                Make::Made(Recorder::Observed)
-            }
+    /// Makes it in the current provider, if that has not happened yet.
+    pub(crate) fn bind(&self) {
+        let _ = self.streams();
+    }
+
+    /// The streams in the provider that everything goes to; `None` if more has to be asked.
+    #[inline]
+    pub(crate) fn current(&self) -> Option<&[Arc<Stream>]> {
+        self.streams.current().map(|streams| &**streams)
+    }
+
+    /// The streams in the current provider of its home, `None` without one.
+    pub(crate) fn streams(&self) -> Option<&[Arc<Stream>]> {
+        self.streams_and_generation().map(|(streams, _)| streams)
+    }
+
+    /// The same, with the generation of the provider. That is read first: if the provider changes meanwhile, the next use
+    /// binds anew.
+    pub(crate) fn streams_and_generation(&self) -> Option<(&[Arc<Stream>], u64)> {
+        let provider = self.home.provider();
+        let generation = provider.generation();
+        if let Some(known) = self.streams.of(generation) {
+            return Some((known, generation));
+        }
+        let gate = provider.current()?;
+        Some((self.make(&gate, generation), generation))
+    }
+
+    #[cold]
+    fn make(&self, gate: &Gate, generation: u64) -> &[Arc<Stream>] {
+        let earlier = self.streams.last().or(self.resting.get());
+        let earlier = earlier.map(|streams| &**streams).unwrap_or_default();
+        let streams = gate.streams().resolve(&self.spec(), earlier);
+        let same = |one: &[Arc<Stream>], other: &[Arc<Stream>]| {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| Arc::ptr_eq(one, other))
+        };
+        let bound = self
+            .streams
+            .bind(generation, streams, |one, other| same(one, other));
+        bound.map(|streams| &**streams).unwrap_or_default()
+    }
+
+    /// The streams of a gauge while there is no provider: those that it had last, else some of its own.
+    pub(crate) fn resting(&self) -> &[Arc<Stream>] {
+        if let Some(last) = self.streams.last() {
+            return last;
+        }
+        self.resting.get_or_init(|| {
+            let streams = Streams::new(GateOptions::default());
+            let resting = streams.resolve(&self.spec(), &[]);
+            streams.end();
+            resting
+        })
+    }
+
+    /// True if its value is kept while there is no provider.
+    pub(crate) fn is_gauge(&self) -> bool {
+        self.descriptor.kind == InstrumentKind::Gauge
+    }
+
+    /// Records into the series of a label set; false without a provider.
+    pub(crate) fn record(&self, value: Value, labels: &LabelSet) -> bool {
+        let Some(streams) = self.streams() else {
+            return false;
+        };
+        for stream in streams {
+            let bound = Bound::new(stream, labels);
+            bound.record(value.bits(stream.number()), || Some(labels));
+        }
+        true
+    }
+
+    fn spec(&self) -> InstrumentSpec {
+        let descriptor = &self.descriptor;
+        InstrumentSpec {
+            scope: self.scope.clone(),
+            name: descriptor.name.clone(),
+            unit: descriptor.unit.code(),
+            description: descriptor.description.clone(),
+            kind: descriptor.kind,
+            number: descriptor.number,
+            bounds: None,
+            aggregation: descriptor.aggregation.clone(),
         }
     }
 }
@@ -152,82 +171,5 @@ fn buckets(aggregation: &Aggregation) -> String {
             max_scale,
         } => format!("exponential {max_size} {max_scale}"),
         _ => "default".to_owned(),
-    }
-}
-
-/// An instrument of the current provider.
-pub(crate) enum Recorder {
-    Source(Arc<dyn Source>),
-    /// A gauge: its cells are read by a callback.
-    Observed,
-}
-
-/// One series of an instrument, bound in whatever provider is current.
-#[derive(Debug)]
-pub(crate) struct Series {
-    pub(crate) labels: Attributes,
-    bound: Late<BoundSeries>,
-}
-
-impl Series {
-    pub(crate) fn new(labels: &Attributes) -> Self {
-        Self {
-            labels: labels.clone(),
-            bound: Late::default(),
-        }
-    }
-
-    /// Records, if that takes no more than a look at what is bound.
-    #[inline]
-    #[must_use]
-    pub(crate) fn record_at_hand(&self, value: Value) -> bool {
-        let Some(bound) = self.bound.at_hand() else {
-            return false;
-        };
-        if let Some(bound) = bound {
-            bound.record(value);
-        }
-        true
-    }
-
-    /// What is bound in the provider that everything goes to, see [`Late::at_hand`].
-    #[inline]
-    pub(crate) fn at_hand(&self) -> Option<Option<&BoundSeries>> {
-        self.bound.at_hand()
-    }
-
-    /// Records; tells whether there is something to record to.
-    pub(crate) fn record(
-        &self,
-        instrument: &Instrument,
-        provider: &Provider,
-        value: Value,
-    ) -> bool {
-        let make = |_: &Gate| match instrument.with(|recorder| recorder.bind(&self.labels)) {
-            Some(made) => made,
-            None => Make::Nothing,
-        };
-        match self.bound.with(provider, make, |bound| bound.record(value)) {
-            Found::Used(()) => true,
-            Found::Nothing => false,
-            Found::NotNow => instrument
-                .with(|recorder| recorder.record(value, &self.labels))
-                .is_some(),
-        }
-    }
-}
-
-impl Recorder {
-    pub(crate) fn record(&self, value: Value, labels: &[KeyValue]) {
-        if let Self::Source(source) = self {
-            source.record(value, labels);
-        }
-    }
-
-    fn bind(&self, labels: &Attributes) -> Make<BoundSeries> {
-        match self {
-            Self::Source(source) => source.bind(labels).map_or(Make::NotNow, Make::Made),
-            Self::Observed => Make::Nothing,
-        }
     }
 }

@@ -95,7 +95,9 @@ impl Isolated {
 
 impl Drop for Isolated {
     fn drop(&mut self) {
-        self.registry.home().provider().replace(None);
+        let home = self.registry.home();
+        home.provider().replace(None);
+        home.provider().finish();
         IN_USE.fetch_sub(1, Ordering::Relaxed);
         provider::settle_sole();
     }

@@ -2,10 +2,9 @@
 //!
 //! Applications use the crate `runar-otel`, which re-exports what they need.
 
-pub mod attributes;
+mod binding;
 pub mod call;
 pub mod catalogue;
-mod cells;
 pub mod clock;
 mod counter;
 mod descriptor;
@@ -22,19 +21,20 @@ mod histogram;
 pub mod host;
 mod install;
 mod instrument;
-mod interned;
 pub mod isolated;
 pub mod label;
-mod late;
+pub mod labels;
+pub mod metric;
 pub mod name;
 mod number;
 mod provider;
 mod registry;
 pub mod report;
-mod shares;
+pub mod series;
 mod similar;
 pub mod site;
-pub mod texts;
+mod stripe;
+mod sync;
 mod thread;
 mod ticks;
 mod timer;
@@ -58,10 +58,10 @@ pub mod __private {
             join, length, stream_of, until_drop, watched,
         },
         catalogue::{METRICS, Metric},
-        gate::stream::InstrumentKind,
         head::HeadSite,
         host,
         label::{__levels as levels, LabelValue, Labelled, Text},
+        metric::InstrumentKind,
         site::{
             METRIC_SITES, MetricSite, MetricValue, SiteKind, decrement, increment, observe, set,
             timer,
@@ -70,6 +70,8 @@ pub mod __private {
     };
 }
 
+#[doc(hidden)]
+pub use crate::number::NumberKind;
 pub use crate::{
     call::{
         ErrorType, EventPublished, InCall, LabelSource, Outcome, Published, event_published,
@@ -77,11 +79,11 @@ pub use crate::{
     },
     counter::{Counter, CounterBuilder},
     gauge::{Gauge, GaugeBuilder},
-    handle::Labels,
     histogram::{Histogram, HistogramBuilder},
-    install::{decline, install, uninstall},
-    instrument::SCOPE_NAME,
+    install::{decline, finish, install, uninstall},
     label::LabelValue,
+    labels::Labels,
+    name::SCOPE_NAME,
     number::{CounterNumber, GaugeNumber, HistogramNumber, Number, UpDownNumber},
     site::MetricValue,
     timer::{Timer, TimerBuilder},

@@ -2,6 +2,9 @@
 
 use crate::error::{BoundsError, NameError, UnitError};
 
+/// The scope of everything that is recorded through the facade.
+pub const SCOPE_NAME: &str = "runar_otel";
+
 /// Checks a metric's name: `[A-Za-z][A-Za-z0-9_./-]*`, at most 255 characters.
 ///
 /// OpenTelemetry specification, metrics API: *Instrument name syntax*.

@@ -54,6 +54,54 @@ impl NumberKind {
     }
 }
 
+/// A number that instruments of the OpenTelemetry API measure.
+pub(crate) trait Measured: Copy + Send + Sync + 'static {
+    const KIND: NumberKind;
+    fn to_bits(self) -> u64;
+    /// As a value of any number type.
+    fn to_value(self) -> Value;
+
+    #[inline]
+    fn as_f64(self) -> f64 {
+        Self::KIND.f64_of(self.to_bits())
+    }
+
+    #[inline]
+    fn is_finite(self) -> bool {
+        self.to_value().is_finite()
+    }
+
+    #[inline]
+    fn is_negative(self) -> bool {
+        self.to_value().is_negative()
+    }
+
+    /// The bits of the number in this type.
+    #[inline]
+    fn bits_as(self, number: NumberKind) -> u64 {
+        self.to_value().bits(number)
+    }
+}
+
+macro_rules! measured {
+    ($number:ty, $kind:ident, $to_bits:expr, $value:expr) => {
+        impl Measured for $number {
+            const KIND: NumberKind = NumberKind::$kind;
+            #[inline]
+            fn to_bits(self) -> u64 {
+                $to_bits(self)
+            }
+            #[inline]
+            fn to_value(self) -> Value {
+                $value(self)
+            }
+        }
+    };
+}
+measured!(u64, U64, std::convert::identity, Value::U64);
+measured!(i64, I64, i64::cast_unsigned, Value::I64);
+measured!(f64, F64, f64::to_bits, Value::f64);
+
 /// One value of any number type. The first type registered under a name wins: others convert.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,10 @@ use std::sync::{
 
 use arc_swap::ArcSwapOption;
 
-use crate::{gate::Gate, isolated};
+use crate::{
+    gate::{Gate, Streams},
+    isolated,
+};
 
 /// The provider of the process.
 pub(crate) static PROCESS: Provider = Provider::none();
@@ -18,7 +21,11 @@ pub(crate) const NONE_YET: u64 = 0;
 /// The next generation of any provider.
 static NEXT: AtomicU64 = AtomicU64::new(NONE_YET + 1);
 
-/// The generation of the process's provider while everything goes there; [`NONE_YET`] while there are isolated recorders.
+/// Stands in the place of a generation where nothing is recorded: after the decision against telemetry, and after its end.
+const OFF: u64 = u64::MAX;
+
+/// The generation of the process's provider while everything goes there; [`NONE_YET`] while there are isolated recorders,
+/// and before the first provider.
 static SOLE: AtomicU64 = AtomicU64::new(NONE_YET);
 
 /// The generation of the provider that everything goes to, whatever handle it is recorded with. No other provider
@@ -28,6 +35,12 @@ pub(crate) fn sole() -> u64 {
     SOLE.load(Ordering::Acquire)
 }
 
+/// True if nothing is recorded, wherever: gauges alone keep their values.
+#[inline]
+pub(crate) fn is_off() -> bool {
+    sole() == OFF
+}
+
 /// To be called when the provider of the process, or whether there are isolated recorders, has changed.
 pub(crate) fn settle_sole() {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -35,7 +48,10 @@ pub(crate) fn settle_sole() {
     let sole = if isolated::in_use() {
         NONE_YET
     } else {
-        PROCESS.generation()
+        match PROCESS.generation() {
+            generation if generation != NONE_YET && PROCESS.current().is_none() => OFF,
+            generation => generation,
+        }
     };
     SOLE.store(sole, Ordering::Release);
 }
@@ -49,6 +65,8 @@ pub(crate) fn is_there() -> bool {
 #[derive(Debug)]
 pub(crate) struct Provider {
     current: ArcSwapOption<Gate>,
+    /// The streams of a gate that was taken away: their last collection is still to be made.
+    leaving: ArcSwapOption<Streams>,
     /// Another one after every change of `current`, unlike that of any other provider. Release pairs with Acquire: who sees the new generation also sees
     /// the gate that it stands for.
     generation: AtomicU64,
@@ -58,6 +76,7 @@ impl Provider {
     const fn none() -> Self {
         Self {
             current: ArcSwapOption::const_empty(),
+            leaving: ArcSwapOption::const_empty(),
             generation: AtomicU64::new(NONE_YET),
         }
     }
@@ -69,12 +88,31 @@ impl Provider {
         provider
     }
 
-    /// Puts another gate there, or none.
+    /// Puts another gate there: what it goes on with begins anew. Or none: then what was recorded until now can still be
+    /// collected, until [`finish`](Self::finish).
     pub(crate) fn replace(&self, gate: Option<Arc<Gate>>) {
-        self.current.store(gate);
+        let next = gate.as_ref().map(|gate| gate.streams().clone());
+        let before = self.current.swap(gate);
+        let before = before.map(|gate| gate.streams().clone());
+        match next {
+            None if before.is_some() => self.leaving.store(before),
+            None => {}
+            Some(next) => {
+                let ending = before.filter(|before| !Arc::ptr_eq(&next, before));
+                ending.inspect(|streams| streams.end());
+                self.finish();
+            }
+        }
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
         self.generation.store(next, Ordering::Release);
         settle_sole();
+    }
+
+    /// Ends the streams of the gate that was taken away.
+    pub(crate) fn finish(&self) {
+        if let Some(streams) = self.leaving.swap(None) {
+            streams.end();
+        }
     }
 
     pub(crate) fn current(&self) -> Option<Arc<Gate>> {

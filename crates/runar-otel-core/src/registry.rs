@@ -9,10 +9,10 @@ use std::{
 use crate::{
     descriptor::{Descriptor, Joining, Unit},
     error::RegisterError,
-    gate::stream::{Aggregation, InstrumentKind},
     hint,
     instrument::{Instrument, Scope},
     isolated,
+    metric::{Aggregation, InstrumentKind},
     number::NumberKind,
     provider::Home,
     report,

@@ -7,9 +7,9 @@ use tracing::Instrument as _;
 use crate::{
     descriptor::Declaration,
     error::RegisterError,
-    gate::stream::{Aggregation, InstrumentKind},
     handle::{Handle, builder_methods},
     histogram::Histogram,
+    metric::{Aggregation, InstrumentKind},
     number::NumberKind,
     timer_handle::TimerHandle,
 };

@@ -1,11 +1,7 @@
-//! What is recorded before the first provider of a process.
+//! Measurements before the first provider of a process.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-#![allow(dead_code, reason = "the reader can do more than is needed here")]
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+#![expect(dead_code, reason = "the reader can do more than is needed here")]
 
 #[path = "recording/reader.rs"]
 mod reader;
@@ -79,7 +75,7 @@ fn sampled() -> SpanContext {
     )
 }
 
-/// How often the race is run, each time in a process of its own.
+/// The number of races, each in a process of its own.
 const RACES: usize = 40;
 
 #[test]

@@ -9,6 +9,8 @@ pub mod encode;
 pub mod endpoint;
 pub mod export;
 mod gzip;
+#[cfg(feature = "sdk-reader")]
+pub mod mirror;
 pub mod schedule;
 pub mod snapshot;
 pub mod store;

@@ -1,24 +1,20 @@
 //! What a series takes in memory, beside the SDK alone: bytes that stay allocated.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use allocation_counter::measure;
 use opentelemetry::{
     KeyValue,
     metrics::{Meter, MeterProvider},
 };
-use opentelemetry_sdk::metrics::{
-    ManualReader, SdkMeterProvider, Stream, data::ResourceMetrics, reader::MetricReader as _,
-};
+use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider, Stream};
 use runar_otel_core::{
     Counter, Gauge, Histogram,
     gate::{Gate, GateOptions, Streams},
     install,
 };
 use runar_otel_pipeline::{
-    collect::{StoreReader, convert, sdk_view},
+    snapshot::{Data, Metric},
     store::{Store, TemporalityPreference},
 };
 
@@ -42,15 +38,15 @@ enum Reach {
 /// Bytes per series.
 #[derive(Debug)]
 struct Bytes {
-    /// Of handles or interned labels, and of the SDK.
+    /// Of what was recorded, handles included.
     recording: f64,
-    /// Of the store.
-    store: f64,
+    /// Of what a consumer of totals keeps once it has read all series.
+    reading: f64,
 }
 
 impl Bytes {
     fn all(&self) -> f64 {
-        self.recording + self.store
+        self.recording + self.reading
     }
 }
 
@@ -70,37 +66,32 @@ fn kept<T>(series: usize, make: impl FnOnce() -> T) -> f64 {
     bytes as f64 / series as f64
 }
 
-fn ours(name: &'static str, kind: Kind, reach: Reach, series: usize) -> Bytes {
+fn ours(kind: Kind, reach: Reach, series: usize) -> Bytes {
+    let name = format!("memory_{kind:?}_{reach:?}_{series}").to_lowercase();
+    let name: &'static str = name.leak();
     let mut options = GateOptions::default();
     options.limit = series + 1;
     let streams = Streams::new(options);
-    let plans = streams.clone();
-    let view = sdk_view(Arc::new(move |scope: &_, name: &str, unit: &str, kind| {
-        plans.plan_of(scope, name, unit, kind)
-    }));
-    let reader = StoreReader::new();
-    let provider = SdkMeterProvider::builder()
-        .with_view(view)
-        .with_reader(reader.clone())
-        .build();
-    let gate = Gate::new(streams.clone(), Arc::new(provider.clone()));
-    // From then on measurements wait in rings, as they do in an application.
-    let mut metrics = ResourceMetrics::default();
-    reader.collect(&mut metrics).unwrap();
-    install(Arc::new(gate));
-    let mut store = Store::new();
+    install(Arc::new(Gate::new(streams.clone())));
+    let store = Store::new(streams);
     let consumer = store.register(TemporalityPreference::Cumulative);
     let recording = kept(series, || record(name, kind, reach, series));
-    reader.collect(&mut metrics).unwrap();
-    let store = kept(series, || {
-        let collected = convert(&metrics, SystemTime::now(), &*streams, &store);
-        store.ingest(collected);
+    let reading = kept(series, || {
         let scopes = store.snapshot(consumer);
-        assert_eq!(scopes.len(), 1);
-        drop(scopes);
-        store
+        // Levels of the gate before go on.
+        let metrics = scopes.iter().flat_map(|scope| &scope.metrics);
+        let points = metrics.filter(|metric| metric.name == name).map(points_of);
+        assert_eq!(points.sum::<usize>(), series);
     });
-    Bytes { recording, store }
+    Bytes { recording, reading }
+}
+
+fn points_of(metric: &Metric) -> usize {
+    match &metric.data {
+        Data::Gauge(points) | Data::Sum { points, .. } => points.len(),
+        Data::Histogram { points, .. } => points.len(),
+        _ => 0,
+    }
 }
 
 fn record(
@@ -185,35 +176,43 @@ fn record_raw(meter: &Meter, kind: Kind, series: usize) -> Box<dyn std::any::Any
     }
 }
 
-/// How often the memory of the SDK alone a series may take in all, and how often in the store.
-///
-/// Most of it is what the recording side keeps of each series: its handle, its bound instrument, its labels in their
-/// own form and in that of the SDK.
-const PINS: [(Kind, Reach, f64, f64); 5] = [
-    (Kind::Counter, Reach::Handles, 3.3, 0.45),
-    (Kind::Counter, Reach::Labels, 4.0, 0.45),
-    (Kind::Histogram, Reach::Handles, 3.8, 0.85),
-    (Kind::Histogram, Reach::Labels, 3.8, 0.85),
-    // Whatever way a gauge is set, its values are kept in the same cells.
-    (Kind::Gauge, Reach::Handles, 3.7, 1.3),
+/// How often the memory of the SDK alone a series may take. The SDK has attributes per call in both cases.
+const PINS: [(Kind, Reach, f64); 6] = [
+    (Kind::Counter, Reach::Handles, 0.85),
+    (Kind::Counter, Reach::Labels, 0.70),
+    (Kind::Histogram, Reach::Handles, 0.85),
+    (Kind::Histogram, Reach::Labels, 0.76),
+    // Last: levels go on under the next gate.
+    (Kind::Gauge, Reach::Handles, 0.85),
+    (Kind::Gauge, Reach::Labels, 0.70),
 ];
+
+const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
 /// Everything is in one test: there is one gate in a process.
 #[test]
 fn a_series_takes_what_it_may_and_no_more_among_many() {
-    let few = ours("few_total", Kind::Counter, Reach::Labels, 10_000);
-    let many = ours("many_total", Kind::Counter, Reach::Labels, 100_000);
-    let growth = many.all() / few.all();
-    assert!((0.75..1.25).contains(&growth), "{few:?}, {many:?}");
-    for (kind, reach, pin, store) in PINS {
-        let name = String::leak(format!("memory_{kind:?}_{reach:?}").to_lowercase());
-        let own = ours(name, kind, reach, 10_000);
-        let raw = raw(kind, 10_000);
-        println!("{kind:?} {reach:?}: {own:?}, the SDK alone {raw:.0}");
-        assert!(own.all() < pin * raw, "{kind:?} {reach:?}: {own:?}, {raw}");
+    let mut missed = Vec::new();
+    for (kind, reach, pin) in PINS {
+        let all = SIZES.map(|series| {
+            let (own, raw) = (ours(kind, reach, series), raw(kind, series));
+            let line = format!(
+                "{kind:?} {reach:?} {series}: {:.1} bytes, the SDK alone {raw:.1}: {:.2} of {pin}",
+                own.recording,
+                own.all() / raw
+            );
+            println!("{line}");
+            // A consumer of totals keeps nothing of a series.
+            if own.reading != 0.0 || own.all() > pin * raw {
+                missed.push(line);
+            }
+            own.all()
+        });
+        let growth = all[2] / all[1];
         assert!(
-            own.store < store * raw,
-            "{kind:?} {reach:?}: {own:?}, {raw}"
+            (0.75..1.25).contains(&growth),
+            "{kind:?} {reach:?}: {all:?}"
         );
     }
+    assert!(missed.is_empty(), "{missed:#?}");
 }

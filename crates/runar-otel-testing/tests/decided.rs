@@ -1,5 +1,7 @@
 //! Recorders in a process whose metered calls are decided before their spans.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use opentelemetry::{Context, trace::TraceContextExt};
 use runar_otel::{Sampler, metered};
 use runar_otel_testing::{Recorder, assert_metric};
@@ -12,6 +14,20 @@ fn apart() -> (bool, bool) {
         let ids = span.span_context();
         (ids.is_valid(), ids.is_sampled())
     })
+}
+
+/// Fails for prices that nobody pays. Tells whether it runs without a span in an unsampled trace.
+#[metered(name = "sale", labels = ["shop"])]
+async fn sell(shop: &str, price: u8) -> Result<bool, std::fmt::Error> {
+    tokio::task::yield_now().await;
+    let trace = Context::map_current(|context| {
+        let ids = context.span().span_context().clone();
+        ids.is_valid() && !ids.is_sampled()
+    });
+    match price {
+        0..100 => Ok(trace && tracing::Span::current().is_none()),
+        _ => Err(std::fmt::Error),
+    }
 }
 
 #[test]
@@ -42,6 +58,7 @@ fn recorders_are_apart_from_what_the_process_decides() {
         );
         assert_eq!(spans_as_well.run(|| metrics_alone.run(apart)), (true, true));
     }
+    calls_without_span_count_as_others(&metrics_alone);
     assert_metric!(metrics_alone, "apart_requests_total", {"outcome" => "ok"}, == 6);
     assert_metric!(spans_as_well, "apart_requests_total", {"outcome" => "ok"}, == 3);
     let spans = spans_as_well.spans();
@@ -52,4 +69,26 @@ fn recorders_are_apart_from_what_the_process_decides() {
     }
     telemetry.shutdown().unwrap();
     assert_eq!(apart(), (false, false), "nobody decides any more");
+}
+
+fn calls_without_span_count_as_others(recorder: &Recorder) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let sold = |shop, price| runtime.block_on(recorder.run_async(sell(shop, price)));
+    assert_eq!(sold("north", 1), Ok(false), "the first call has a span");
+    assert_eq!(sold("north", 2), Ok(true));
+    assert_eq!(sold("south", 3), Ok(true));
+    sold("south", 200).unwrap_err();
+    recorder.run(|| {
+        let mut left = Box::pin(sell("south", 4));
+        let mut waker = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(left.as_mut().poll(&mut waker).is_pending());
+    });
+    let total = "sale_requests_total";
+    assert_metric!(recorder, total, {"outcome" => "ok", "shop" => "north"}, == 2);
+    assert_metric!(recorder, total, {"outcome" => "ok", "shop" => "south"}, == 1);
+    assert_metric!(recorder, total, {"outcome" => "error", "shop" => "south"}, == 1);
+    assert_metric!(recorder, total, {"outcome" => "cancelled", "shop" => "south"}, == 1);
+    assert_metric!(recorder, "sale_errors_total", {"shop" => "south"}, == 1);
 }

@@ -1,13 +1,9 @@
 //! The builder: configuration in code, stronger than the environment.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use opentelemetry::{Key, KeyValue, Value};
-
-use opentelemetry_sdk::{
-    metrics::{MeterProviderBuilder, reader::MetricReader},
-    trace::ShouldSample,
-};
+use opentelemetry_sdk::trace::ShouldSample;
 use runar_otel_core::{exemplar::ExemplarFilter, gate::View};
 
 use crate::config::{
@@ -33,7 +29,8 @@ pub struct Builder {
 pub(crate) struct Parts {
     pub(crate) views: Vec<View>,
     pub(crate) cardinality_limit: Option<usize>,
-    pub(crate) readers: Vec<AttachedReader>,
+    #[cfg(feature = "sdk-reader")]
+    pub(crate) readers: Vec<crate::attached::AttachedReader>,
     pub(crate) registries: Vec<prometheus::Registry>,
     pub(crate) shutdown_timeout: Option<Duration>,
     pub(crate) sampling: Sampling,
@@ -47,23 +44,6 @@ impl Parts {
         let expected = "1 to 1000000";
         (!(1..=1_000_000).contains(&limit))
             .then(|| Problem::builder("cardinality_limit", limit.to_string(), expected))
-    }
-}
-
-/// A reader of the application's own, on its way to the provider.
-pub(crate) struct AttachedReader(
-    Box<dyn FnOnce(MeterProviderBuilder) -> MeterProviderBuilder + Send>,
-);
-
-impl AttachedReader {
-    pub(crate) fn attach(self, builder: MeterProviderBuilder) -> MeterProviderBuilder {
-        (self.0)(builder)
-    }
-}
-
-impl fmt::Debug for AttachedReader {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("AttachedReader")
     }
 }
 
@@ -94,13 +74,39 @@ impl Builder {
         self
     }
 
-    /// Attaches a reader of one's own to the SDK, for instance that of `opentelemetry-prometheus`.
+    /// Attaches a reader of the OpenTelemetry SDK, for instance that of `opentelemetry-prometheus`. Needs the feature
+    /// `sdk-reader`.
     ///
-    /// It sees the SDK's data: the views apply, but there are no exemplars, no bridged registries, and a second
-    /// histogram of one name with other buckets is a second metric of that name.
-    pub fn reader(mut self, reader: impl MetricReader) -> Self {
-        let attach = AttachedReader(Box::new(|builder| builder.with_reader(reader)));
-        self.parts.readers.push(attach);
+    /// The metrics of the SDK exist for attached readers only. What is recorded reaches these readers besides, by a thread
+    /// of its own, and recording never waits for them:
+    ///
+    /// - Sums and histograms come through a queue of 65,536 measurements. What does not fit because the SDK is held up is
+    ///   missing for attached readers only. How much that is, is reported.
+    /// - Gauges and observed values are read when the reader collects. Callbacks run before, as for every collection.
+    /// - A collection waits up to 200 ms for the queue. What is still there by then is in the next one. An instrument that
+    ///   is made while a reader collects waits as long.
+    /// - Views and limits apply. Exemplars are not passed on, nor are bridged registries, nor what a subscriber records
+    ///   of events on that thread, such as those of the SDK about new instruments. A metric whose last or observed values
+    ///   a view makes a histogram of is left out, which is reported.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use opentelemetry_sdk::metrics::ManualReader;
+    ///
+    /// let _telemetry = runar_otel::builder()
+    /// #   .metrics_exporters([])
+    /// #   .traces_exporters([])
+    ///     .reader(ManualReader::default())
+    ///     .init()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "sdk-reader")]
+    pub fn reader(mut self, reader: impl opentelemetry_sdk::metrics::reader::MetricReader) -> Self {
+        let attached = crate::attached::AttachedReader::new(reader);
+        self.parts.readers.push(attached);
         self
     }
 

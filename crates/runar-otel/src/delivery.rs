@@ -1,4 +1,4 @@
-//! The metrics part of the wiring: gate, SDK provider, collector, pushes, endpoint.
+//! The metrics part of the wiring: gate, collector, pushes, endpoint.
 
 use std::{
     borrow::Cow,
@@ -7,19 +7,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use opentelemetry::{
-    global,
-    metrics::{MeterProvider, NoopMeterProvider},
-};
-use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry::{global, metrics::NoopMeterProvider};
 use runar_otel_core::{
-    gate::{Gate, GateOptions, Streams, stream::Aggregation},
-    install, uninstall,
+    finish,
+    gate::{Gate, GateOptions, Streams},
+    install,
+    metric::Aggregation,
+    uninstall,
 };
 use runar_otel_pipeline::{
     background::Background,
     bridge::{PrometheusCollector, RegistryProducer},
-    collect::{Collector, Producer, StoreReader, sdk_view},
+    collect::{Collector, Producer},
     export::{self, OtlpExporter, OtlpOptions, Secret},
     schedule::{FlushError, Push, PushOptions, Sink},
     snapshot::{Resource, Snapshot},
@@ -27,6 +26,7 @@ use runar_otel_pipeline::{
 };
 
 use crate::{
+    attached::Attached,
     builder::Parts,
     config::{
         Compression, Config, HistogramAggregation, MetricsExporterKind, OtlpConfig, Protocol,
@@ -34,32 +34,30 @@ use crate::{
     },
     endpoints::{Address, Endpoints, Owner},
     error::InitError,
-    patience::begin,
     resource::Identity,
 };
 
 /// Everything about metrics that runs.
 #[derive(Debug)]
 pub(crate) struct Delivery {
-    provider: SdkMeterProvider,
     collector: Arc<Collector>,
     pushes: Vec<Push>,
     endpoints: Arc<Endpoints>,
-    /// Whether the application attached readers of its own.
-    attached: bool,
+    /// Readers that the application attached.
+    attached: Attached,
 }
 
 pub(crate) fn start(
     config: &Config,
     identity: &Identity,
-    parts: Parts,
+    mut parts: Parts,
     background: &Background,
 ) -> Result<Delivery, InitError> {
     let sinks = sinks(config)?;
-    let streams = Streams::new(gate_options(config, &parts));
-    let reader = StoreReader::default();
-    let attached = !parts.readers.is_empty();
-    let provider = provider(&streams, &reader, identity, parts.readers);
+    let mut options = gate_options(config, &parts);
+    let attached = Attached::new(&mut parts, identity);
+    options.mirror = attached.mirror();
+    let streams = Streams::new(options);
     let resource = Resource {
         attributes: identity.attributes.clone(),
         schema_url: schema_url(),
@@ -69,16 +67,13 @@ pub(crate) fn start(
         .into_iter()
         .map(|registry| -> Arc<dyn Producer> { Arc::new(RegistryProducer::new(registry)) });
     let collector = Arc::new(Collector::new(
-        reader,
         streams.clone(),
         Arc::new(resource),
         bridged.collect(),
     ));
+    attached.collect_with(&collector);
 
-    let inner: Arc<dyn MeterProvider + Send + Sync> = Arc::new(provider.clone());
-    let gate = Gate::new(streams, inner);
-    // Measurements may wait for collections once one has shown that it lets them in.
-    collector.collect();
+    let gate = Gate::new(streams);
     global::set_meter_provider(gate.clone());
     install(Arc::new(gate));
 
@@ -87,7 +82,6 @@ pub(crate) fn start(
     let pushes = sinks.into_iter().map(push).collect();
     let endpoints = endpoints(config, &collector, background);
     Ok(Delivery {
-        provider,
         collector,
         pushes,
         endpoints,
@@ -119,8 +113,7 @@ impl Delivery {
 
     /// Collects and delivers until the deadline; what failed.
     pub(crate) fn flush(&self, deadline: Instant) -> Vec<FlushError> {
-        let provider = self.provider.clone();
-        let attached = self.attached.then(|| begin(move || provider.force_flush()));
+        let attached = self.attached.begin_flush();
         let left = || deadline.saturating_duration_since(Instant::now());
         let pushed = self
             .pushes
@@ -129,7 +122,7 @@ impl Delivery {
         let mut failed: Vec<FlushError> = pushed.collect();
         match attached.map(|attached| attached.wait(deadline)) {
             None | Some(Some(Ok(()))) => {}
-            Some(Some(Err(error))) => failed.push(FlushError::Failed(error.to_string())),
+            Some(Some(Err(error))) => failed.push(FlushError::Failed(error)),
             Some(None) => failed.push(FlushError::Failed(
                 "an attached reader does not answer".to_owned(),
             )),
@@ -140,11 +133,13 @@ impl Delivery {
     /// Takes the handles and the global provider away, and frees the port.
     pub(crate) fn stop(&mut self, deadline: Instant) {
         uninstall();
+        finish();
         global::set_meter_provider(NoopMeterProvider::new());
         self.pushes.clear();
         self.endpoints.stop(deadline);
-        let provider = self.provider.clone();
-        let _ = begin(move || provider.shutdown()).wait(deadline);
+        if let Some(ending) = self.attached.begin_shutdown() {
+            let _ = ending.wait(deadline);
+        }
     }
 }
 
@@ -159,26 +154,6 @@ fn gate_options(config: &Config, parts: &Parts) -> GateOptions {
         options.limit = limit;
     }
     options
-}
-
-fn provider(
-    streams: &Arc<Streams>,
-    reader: &StoreReader,
-    identity: &Identity,
-    attached: Vec<crate::builder::AttachedReader>,
-) -> SdkMeterProvider {
-    let plans = streams.clone();
-    let view = sdk_view(Arc::new(move |scope: &_, name: &str, unit: &str, kind| {
-        plans.plan_of(scope, name, unit, kind)
-    }));
-    let builder = SdkMeterProvider::builder()
-        .with_resource(identity.resource.clone())
-        .with_view(view)
-        .with_reader(reader.clone());
-    attached
-        .into_iter()
-        .fold(builder, |builder, reader| reader.attach(builder))
-        .build()
 }
 
 fn sinks(config: &Config) -> Result<Vec<Sink>, InitError> {

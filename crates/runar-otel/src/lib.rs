@@ -37,6 +37,11 @@
 //! next to nothing from then on. Libraries that use the OpenTelemetry API itself get exemplars as well, as long as they
 //! take their meters after `init`.
 //!
+//! # Features
+//!
+//! - `sdk-reader`: `Builder::reader` attaches readers made for the metrics of `opentelemetry_sdk`. Without the feature
+//!   nothing here uses these metrics, nor an experimental feature of that crate.
+//!
 //! # What may go wrong
 //!
 //! Recording never fails, blocks on I/O, or panics. What is wrong with a declaration or a setting is reported once, as a
@@ -62,6 +67,7 @@ struct Metered;
 #[doc = include_str!("../../../docs/catalogue.md")]
 struct CatalogueGuide;
 
+mod attached;
 mod builder;
 pub mod catalogue;
 mod config;
@@ -92,11 +98,10 @@ pub use runar_otel_core::{
     catalogue::catalogue,
     error::{BoundsError, NameError, RegisterError, UnitError, ViewError},
     exemplar,
-    gate::{
-        View,
-        stream::{Aggregation, InstrumentKind, StreamPlan},
-    },
-    host, name,
+    gate::View,
+    host,
+    metric::{Aggregation, InstrumentKind, StreamPlan},
+    name,
 };
 pub use runar_otel_macros::{
     ErrorType, action, dht_operation, dht_service, event_handler, job, metered, metric, metrics,

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, panic::Location};
 
-use crate::{catalogue::Declared, gate::stream::InstrumentKind};
+use crate::{catalogue::Declared, metric::InstrumentKind};
 
 /// What metrics are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

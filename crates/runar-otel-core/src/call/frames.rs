@@ -1,11 +1,15 @@
 //! The chain of calls that the current code runs in.
 
-use std::{cell::RefCell, sync::Arc};
+use std::cell::RefCell;
+
+use tracing::{Dispatch, Metadata, dispatcher, span};
 
 use super::{
+    function::Role,
     label_values::LabelValues,
     site::{Resolved, ServiceSeries},
 };
+use crate::head::Known;
 
 thread_local! {
     static CHAIN: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
@@ -15,7 +19,79 @@ thread_local! {
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     pub(crate) resolved: &'static Resolved,
-    pub(crate) labels: Option<Arc<LabelValues>>,
+    pub(crate) labels: Option<LabelValues>,
+    in_lines: Option<InLines>,
+}
+
+/// A part of a call without a span that log lines show.
+#[derive(Clone, Debug)]
+pub(crate) struct InLines {
+    known: &'static Known,
+    /// The span that was current when the part began.
+    under: Option<span::Id>,
+}
+
+impl InLines {
+    /// A part that begins here, wherever the call did.
+    #[inline]
+    pub(crate) fn here(known: &'static Known) -> Self {
+        let current = |dispatch: &Dispatch| dispatch.current_span().id().cloned();
+        Self {
+            known,
+            under: dispatcher::get_default(current),
+        }
+    }
+
+    /// A part that begins together with the call.
+    #[inline]
+    pub(crate) fn at_once(known: &'static Known) -> Self {
+        Self { known, under: None }
+    }
+}
+
+/// A call without a span, as log lines show it.
+#[derive(Clone, Copy, Debug)]
+pub struct Spanless {
+    known: &'static Known,
+    resolved: &'static Resolved,
+}
+
+impl Spanless {
+    /// What `tracing` knows of the span that there would be.
+    #[must_use]
+    pub fn metadata(&self) -> &'static Metadata<'static> {
+        self.known.metadata
+    }
+
+    /// The fields of that span in their order, as far as they have values.
+    #[must_use]
+    pub fn fields(&self) -> [(&'static str, Option<&'static str>); 3] {
+        let function = self.resolved.site().function();
+        let of = match function.role {
+            Role::Action | Role::Job => ("action", function.name),
+            Role::Event => ("event", function.event.unwrap_or(function.name)),
+        };
+        [
+            ("service", Some(self.resolved.service())),
+            (of.0, Some(of.1)),
+            ("otel.kind", self.known.kind),
+        ]
+    }
+}
+
+/// The call without a span that is the innermost thing around the current code. `None` if a span was entered in it: then
+/// `current`, the innermost one that the asker knows, is another than before.
+///
+/// Such a call begins only outside of spans and of other such calls: what is around a later part of it is not around it.
+#[must_use]
+pub fn spanless(current: Option<&span::Id>) -> Option<Spanless> {
+    let of_frame = |frame: &Frame| {
+        let InLines { known, under } = frame.in_lines.as_ref()?;
+        let is_innermost = current.is_none() || current == under.as_ref();
+        let resolved = frame.resolved;
+        Some(is_innermost.then_some(Spanless { known, resolved }))
+    };
+    read(|chain| chain.iter().rev().find_map(of_frame))??
 }
 
 /// Whether the action of a service is the first one of it in its chain.
@@ -34,19 +110,28 @@ pub(crate) fn innermost(fits: impl Fn(&Frame) -> bool) -> Option<Frame> {
     read(|chain| chain.iter().rev().find(|frame| fits(frame)).cloned()).flatten()
 }
 
-/// The chain as it is now.
+/// The chain as it is now, for another task: there it is under no span.
 pub(crate) fn current() -> Vec<Frame> {
-    read(<[Frame]>::to_vec).unwrap_or_default()
+    let mut chain = read(<[Frame]>::to_vec).unwrap_or_default();
+    for in_lines in chain.iter_mut().filter_map(|it| it.in_lines.as_mut()) {
+        in_lines.under = None;
+    }
+    chain
 }
 
 /// Makes a call the innermost one, until the guard is dropped.
 #[inline]
-pub(crate) fn push(resolved: &'static Resolved, labels: Option<&Arc<LabelValues>>) -> Pushed {
+pub(crate) fn push(
+    resolved: &'static Resolved,
+    labels: Option<&LabelValues>,
+    in_lines: Option<InLines>,
+) -> Pushed {
     let depth = write(|chain| {
         let depth = chain.len();
         chain.push(Frame {
             resolved,
             labels: labels.cloned(),
+            in_lines,
         });
         depth
     });

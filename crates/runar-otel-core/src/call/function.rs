@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use linkme::distributed_slice;
 
-use super::{appended::Appended, service::Owner, site::Resolved};
+use super::{appended::Appended, label_values::LabelPool, service::Owner, site::Resolved};
 
 /// All functions that the attributes have instrumented, in all crates that are linked.
 #[distributed_slice]
@@ -55,6 +55,7 @@ pub struct Site {
     function: Function,
     at: &'static Location<'static>,
     met: Appended<Resolved>,
+    labels: LabelPool,
 }
 
 impl Site {
@@ -66,6 +67,7 @@ impl Site {
             function,
             at: Location::caller(),
             met: Appended::new(),
+            labels: LabelPool::new(),
         }
     }
 
@@ -79,6 +81,11 @@ impl Site {
     #[must_use]
     pub const fn at(&self) -> &'static Location<'static> {
         self.at
+    }
+
+    /// The label values of its calls.
+    pub(crate) fn label_pool(&self) -> &LabelPool {
+        &self.labels
     }
 
     /// The owners that it was called for.

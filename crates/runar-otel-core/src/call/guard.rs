@@ -1,9 +1,11 @@
 //! One call, from its beginning to its end.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
+
+use tracing::dispatcher;
 
 use super::{
-    frames::{self, Pushed},
+    frames::{self, InLines, Pushed},
     function::Site,
     label_values::LabelValues,
     series::End,
@@ -13,9 +15,11 @@ use super::{
 };
 use crate::{
     clock::Start,
-    handle::Labels,
-    head::{Ends, Opened, Within},
+    head::{Ends, Known, Opened, Within},
     isolated::{self, Here},
+    labels::Labels,
+    provider,
+    series::UnderWay,
 };
 
 /// A call under way.
@@ -35,10 +39,12 @@ pub struct Call {
 struct Open {
     /// `None` if nothing is recorded, or no longer.
     resolved: Option<&'static Resolved>,
-    labels: Option<Arc<LabelValues>>,
+    labels: Option<LabelValues>,
     /// From its span or its first part on: the clock is not asked for nothing.
     started: Option<Start>,
     place: Place,
+    /// Where it was counted as active: among the calls of the function, and the requests of the service.
+    under_way: (UnderWay, UnderWay),
     /// The recorder in which it began: there it ends, too.
     here: Here,
 }
@@ -61,6 +67,12 @@ impl Call {
         error_types: fn() -> &'static [&'static str],
     ) -> Self {
         let resolved = site.resolve(owner);
+        if provider::is_off() && !dispatcher::has_been_set() {
+            return Self {
+                open: Open::nothing(),
+                span: Opened::none(),
+            };
+        }
         if resolved.records() {
             resolved.declare_errors(error_types);
             resolved.begin_at_zero_here();
@@ -87,7 +99,7 @@ impl Call {
     /// Sets the label that the function declares at this position.
     pub fn label(&mut self, at: usize, value: &str) {
         if let Some(labels) = &self.open.labels {
-            labels.set_first(at, value);
+            labels.set(at, value);
         }
     }
 
@@ -103,18 +115,22 @@ impl Call {
     /// Not a closure: what it would give back is moved, piece by piece, before the caller has it.
     #[inline]
     pub(crate) fn part(&mut self) -> Part<'_> {
-        self.part_in(Opened::enter)
+        self.part_in(Opened::enter, InLines::here)
     }
 
-    /// The same for the only part of a call.
+    /// The same for the only part of a call, which begins at once.
     #[inline]
     pub(crate) fn only_part(&mut self) -> Part<'_> {
-        self.part_in(Opened::enter_once)
+        self.part_in(Opened::enter_once, InLines::at_once)
     }
 
     #[inline(always)]
-    fn part_in(&mut self, enter: for<'a> fn(&'a mut Opened) -> Within<'a>) -> Part<'_> {
-        let pushed = self.open.start();
+    fn part_in(
+        &mut self,
+        enter: for<'a> fn(&'a mut Opened) -> Within<'a>,
+        in_lines: fn(&'static Known) -> InLines,
+    ) -> Part<'_> {
+        let pushed = self.open.start(self.span.in_lines().map(in_lines));
         let within = match pushed {
             Some(_) => enter(&mut self.span),
             None => Within::NOTHING,
@@ -130,7 +146,13 @@ impl Call {
     /// Closes the span if the call has ended.
     #[inline]
     pub(crate) fn over(&mut self) {
-        if self.open.resolved.is_none() && !self.span.is_none() {
+        if self.open.resolved.is_some() {
+            return;
+        }
+        if let Some(labels) = self.open.labels.take() {
+            labels.give_back();
+        }
+        if !self.span.is_none() {
             self.span = Opened::none();
         }
     }
@@ -221,14 +243,16 @@ impl Open {
     /// Whatever a call counts when it begins is counted here, and in [`finish`](Self::finish) when it ends: to the
     /// same recorder.
     fn begin(resolved: &'static Resolved) -> Self {
+        let mut under_way = (UnderWay::default(), UnderWay::default());
         let labels = resolved.own().and_then(|own| {
-            own.enter();
-            let count = resolved.site().function().labels.len();
-            (count > 0).then(|| Arc::new(LabelValues::new(count)))
+            under_way.0 = own.enter();
+            let site = resolved.site();
+            let labelled = !site.function().labels.is_empty();
+            labelled.then(|| LabelValues::open(site))
         });
         let place = match resolved.of_service() {
             Some(service) if frames::is_outermost(service) => {
-                service.series().enter();
+                under_way.1 = service.series().enter();
                 Place::Outermost
             }
             _ => Place::Inner,
@@ -238,18 +262,32 @@ impl Open {
             labels,
             started: None,
             place,
+            under_way,
+            here: Here::now(),
+        }
+    }
+
+    /// A call that neither metrics nor spans hear of.
+    #[inline]
+    fn nothing() -> Self {
+        Self {
+            resolved: None,
+            labels: None,
+            started: None,
+            place: Place::Inner,
+            under_way: (UnderWay::default(), UnderWay::default()),
             here: Here::now(),
         }
     }
 
     /// A part of it begins: the clock runs from the first one on, and it is the innermost call.
     #[inline]
-    fn start(&mut self) -> Option<Pushed> {
+    fn start(&mut self, in_lines: Option<InLines>) -> Option<Pushed> {
         let resolved = self.resolved?;
         if self.started.is_none() {
             self.started = Some(Start::now());
         }
-        Some(frames::push(resolved, self.labels.as_ref()))
+        Some(frames::push(resolved, self.labels.as_ref(), in_lines))
     }
 
     /// Ends the call, once.
@@ -268,9 +306,10 @@ impl Open {
     /// The same for a call with labels, or beside isolated recorders.
     #[inline(never)]
     fn finish_with_labels(&mut self, resolved: &'static Resolved, end: &End, ends: Ends<'_>) {
-        let values = self.labels.take().map(|labels| labels.take());
-        let values = values.as_deref().unwrap_or_default();
-        self.here.enter(|| count(resolved, self, end, ends, values));
+        self.here.enter(|| match &self.labels {
+            Some(labels) => labels.close(|values| count(resolved, self, end, ends, values)),
+            None => count(resolved, self, end, ends, &[]),
+        });
     }
 }
 
@@ -284,7 +323,7 @@ fn count(resolved: &Resolved, open: &Open, end: &End, ends: Ends<'_>, values: &[
         End::Ok | End::Panic | End::Cancelled => None,
     };
     if let Some(own) = resolved.own() {
-        own.leave();
+        own.leave(open.under_way.0);
         let errors = errors.map(|errors| &errors.own);
         match values {
             [] => own.complete(end, took, errors, &[]),
@@ -295,7 +334,7 @@ fn count(resolved: &Resolved, open: &Open, end: &End, ends: Ends<'_>, values: &[
     }
     if let (Place::Outermost, Some(service)) = (open.place, resolved.of_service()) {
         let series = service.series();
-        series.leave();
+        series.leave(open.under_way.1);
         let errors = errors.map(|errors| &errors.of_service);
         series.complete(end, took, errors, &[]);
     }

@@ -29,6 +29,7 @@ mod watch;
 
 pub use self::{
     error_types::{ErrorTypes, ErrorTypesOf},
+    frames::{Spanless, spanless},
     function::{Function, Role, SITES, Site},
     guard::Call,
     idle::{idle_services, message as idle_message},

@@ -7,7 +7,9 @@ use super::{
     family::{Family, Row},
     verdict::OTHER,
 };
-use crate::{Counter, Gauge, Histogram, exemplar::outside_of_spans, handle::Labels};
+use crate::{
+    Counter, Gauge, Histogram, exemplar::outside_of_spans, labels::Labels, series::UnderWay,
+};
 
 /// The error type of a panic.
 pub(crate) const PANIC: &str = "panic";
@@ -118,20 +120,21 @@ impl Series {
 
     /// A call begins.
     #[inline]
-    pub(crate) fn enter(&self) {
+    pub(crate) fn enter(&self) -> UnderWay {
         if let Some(entered) = &self.entered {
             entered.increment();
         }
-        if let Some(active) = &self.active {
-            active.count_by(1);
+        match &self.active {
+            Some(active) => active.handle().begin(),
+            None => UnderWay::default(),
         }
     }
 
     /// It is no longer under way.
     #[inline]
-    pub(crate) fn leave(&self) {
+    pub(crate) fn leave(&self, place: UnderWay) {
         if let Some(active) = &self.active {
-            active.count_by(-1);
+            active.handle().end(place);
         }
     }
 

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     call::{idle_message, idle_services},
-    gate::stream::InstrumentKind,
     label::difference::difference,
+    metric::InstrumentKind,
 };
 
 /// Two places that contradict each other, or one that has no effect.

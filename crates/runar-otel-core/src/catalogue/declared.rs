@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, panic::Location};
 
-use crate::gate::stream::InstrumentKind;
+use crate::metric::InstrumentKind;
 
 /// What one place in the source says of a metric.
 #[derive(Clone, Debug, PartialEq)]

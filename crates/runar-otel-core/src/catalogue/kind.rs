@@ -1,6 +1,6 @@
 //! The words for the kinds of metrics.
 
-use crate::gate::stream::InstrumentKind;
+use crate::metric::InstrumentKind;
 
 /// The kind in one word of the documentation.
 pub(super) fn word(kind: InstrumentKind) -> &'static str {

@@ -4,8 +4,8 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use super::metric::{METRICS, Metric};
 use crate::{
-    gate::stream::InstrumentKind,
     label::difference::difference,
+    metric::InstrumentKind,
     report,
     site::{METRIC_SITES, MetricSite, SiteKind},
 };

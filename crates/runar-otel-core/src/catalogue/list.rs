@@ -6,7 +6,7 @@ use super::{
     place::{Place, Said},
     sources,
 };
-use crate::gate::stream::InstrumentKind;
+use crate::metric::InstrumentKind;
 
 /// All metrics of the program, sorted by name.
 ///

@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use linkme::distributed_slice;
 
-use crate::gate::stream::InstrumentKind;
+use crate::metric::InstrumentKind;
 
 /// All metrics that `#[metric]` declares, in all crates that are linked.
 #[distributed_slice]

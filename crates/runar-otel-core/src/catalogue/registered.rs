@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     descriptor::{Descriptor, Unit},
-    gate::stream::Aggregation,
+    metric::Aggregation,
 };
 
 type Key = (&'static Location<'static>, Cow<'static, str>);

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     call::{SERVICES, SITES},
-    gate::stream::InstrumentKind,
+    metric::InstrumentKind,
     name,
     site::{METRIC_SITES, MetricSite, SiteKind},
 };

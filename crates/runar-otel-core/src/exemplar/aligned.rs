@@ -61,9 +61,15 @@ impl ExemplarReservoir for AlignedBucketReservoir {
 )]
 mod tests {
     use super::*;
+    use crate::exemplar::Origin;
 
     fn offer(reservoir: &mut AlignedBucketReservoir, value: f64) {
-        reservoir.offer(&Measurement::new(value, &[], None, None));
+        reservoir.offer(&Measurement::new(
+            value,
+            Origin::Attributes(&[]),
+            None,
+            None,
+        ));
     }
 
     fn values(reservoir: &mut AlignedBucketReservoir) -> Vec<f64> {

@@ -6,7 +6,7 @@ use opentelemetry::{
 };
 
 use super::SpanLink;
-use crate::thread::{Thread, context_is_alive};
+use crate::thread::context_is_alive;
 
 /// Which measurements are offered to the exemplar reservoirs.
 ///
@@ -34,11 +34,11 @@ pub(crate) enum Verdict {
 impl ExemplarFilter {
     /// Whether a measurement of this thread would be accepted now.
     #[inline]
-    pub(crate) fn is_open(self, thread: &Thread) -> bool {
+    pub(crate) fn is_open(self) -> bool {
         match self {
             Self::AlwaysOff => false,
             Self::AlwaysOn => true,
-            Self::TraceBased => thread.context_is_alive() && is_sampled(),
+            Self::TraceBased => context_is_alive() && is_sampled(),
         }
     }
 

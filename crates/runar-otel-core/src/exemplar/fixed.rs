@@ -48,6 +48,7 @@ impl ExemplarReservoir for FixedSizeReservoir {
 )]
 mod tests {
     use super::*;
+    use crate::exemplar::Origin;
 
     #[test]
     fn every_measurement_has_the_same_chance() {
@@ -55,7 +56,12 @@ mod tests {
         let mut reservoir = FixedSizeReservoir::new(2);
         for _ in 0..20_000 {
             for value in 0..10 {
-                reservoir.offer(&Measurement::new(f64::from(value), &[], None, None));
+                reservoir.offer(&Measurement::new(
+                    f64::from(value),
+                    Origin::Attributes(&[]),
+                    None,
+                    None,
+                ));
             }
             for exemplar in reservoir.collect() {
                 hits[exemplar.value as usize] += 1;
@@ -71,7 +77,7 @@ mod tests {
     #[test]
     fn a_reservoir_without_room_keeps_nothing() {
         let mut reservoir = FixedSizeReservoir::new(0);
-        reservoir.offer(&Measurement::new(1.0, &[], None, None));
+        reservoir.offer(&Measurement::new(1.0, Origin::Attributes(&[]), None, None));
         assert!(reservoir.collect().is_empty());
     }
 }

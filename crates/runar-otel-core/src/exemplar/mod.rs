@@ -3,8 +3,10 @@
 mod aligned;
 mod filter;
 mod fixed;
+pub(crate) mod kept;
+mod origin;
 mod reservoir;
-mod storage;
+mod slot;
 
 use std::time::SystemTime;
 
@@ -21,7 +23,8 @@ pub use self::{
 };
 pub(crate) use self::{
     filter::{Verdict, active_span_context, outside_of_spans},
-    storage::{ExemplarPlace, ExemplarStorage},
+    origin::Origin,
+    slot::ReservoirSlot,
 };
 
 /// One measurement kept as an example of its data point.

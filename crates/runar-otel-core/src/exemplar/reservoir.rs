@@ -1,13 +1,13 @@
 //! The reservoir: what keeps a few of many measurements; the extension point and the choice per stream.
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{cell::OnceCell, fmt, sync::Arc, time::SystemTime};
 
 use opentelemetry::{Context, KeyValue};
 
-use super::{AlignedBucketReservoir, Exemplar, FixedSizeReservoir, SpanLink};
-use crate::gate::{
+use super::{AlignedBucketReservoir, Exemplar, FixedSizeReservoir, Origin, SpanLink};
+use crate::{
     labels::LabelFilter,
-    stream::{Aggregation, StreamPlan},
+    metric::{Aggregation, StreamPlan},
 };
 
 /// Keeps some of the measurements of one series between two collections.
@@ -47,28 +47,39 @@ pub trait ExemplarReservoir: Send {
 
 /// One measurement as a reservoir sees it.
 ///
-/// The clock is read and attributes are copied only when [`to_exemplar`](Self::to_exemplar) is called.
+/// The clock is read and attributes are copied only when they are asked for.
 #[derive(Debug)]
 pub struct Measurement<'a> {
     value: f64,
-    attributes: &'a [KeyValue],
+    origin: Origin<'a>,
     filter: Option<&'a LabelFilter>,
     span: Option<SpanLink>,
+    /// Of a value that a callback observed; others are of now.
+    time: Option<SystemTime>,
+    attributes: OnceCell<Vec<KeyValue>>,
 }
 
 impl<'a> Measurement<'a> {
     pub(crate) fn new(
         value: f64,
-        attributes: &'a [KeyValue],
+        origin: Origin<'a>,
         filter: Option<&'a LabelFilter>,
         span: Option<SpanLink>,
     ) -> Self {
         Self {
             value,
-            attributes,
+            origin,
             filter,
             span,
+            time: None,
+            attributes: OnceCell::new(),
         }
+    }
+
+    /// Says when it was taken.
+    pub(crate) fn at(mut self, time: SystemTime) -> Self {
+        self.time = Some(time);
+        self
     }
 
     /// The value, in the unit of the metric.
@@ -77,10 +88,10 @@ impl<'a> Measurement<'a> {
         self.value
     }
 
-    /// All attributes of the measurement, also those that a view removes.
+    /// All attributes of the measurement, sorted by key, also those that a view removes. Copies them when called first.
     #[must_use]
     pub fn attributes(&self) -> &[KeyValue] {
-        self.attributes
+        self.attributes.get_or_init(|| self.origin.to_key_values())
     }
 
     /// The ids of the active span.
@@ -98,7 +109,7 @@ impl<'a> Measurement<'a> {
     /// The time. Reads the clock.
     #[must_use]
     pub fn timestamp(&self) -> SystemTime {
-        SystemTime::now()
+        self.time.unwrap_or_else(SystemTime::now)
     }
 
     /// Makes an exemplar of it, with the time of now and the attributes that a view removed.
@@ -106,7 +117,7 @@ impl<'a> Measurement<'a> {
     pub fn to_exemplar(&self) -> Exemplar {
         let filtered_attributes = self
             .filter
-            .map_or_else(Vec::new, |filter| filter.removed(self.attributes));
+            .map_or_else(Vec::new, |filter| filter.removed(self.attributes()));
         Exemplar {
             value: self.value,
             time: self.timestamp(),
@@ -147,6 +158,18 @@ impl Reservoir {
         F: Fn(&StreamPlan) -> R + Send + Sync + 'static,
     {
         Self::Custom(Arc::new(move |plan| Box::new(make(plan))))
+    }
+
+    /// True if the choice is the same one; of two that the application makes, if they are made alike.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Default, Self::Default)
+            | (Self::Off, Self::Off)
+            | (Self::AlignedBuckets, Self::AlignedBuckets) => true,
+            (Self::FixedSize(one), Self::FixedSize(other)) => one == other,
+            (Self::Custom(one), Self::Custom(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
     }
 
     /// Makes the reservoir for one series, `None` if the stream wants none.

@@ -1,19 +1,13 @@
-//! The gate: a meter provider around the SDK's, which every measurement passes.
+//! The gate: our meter provider, which every measurement passes.
 //!
-//! Built from traits of the OpenTelemetry API alone and set as the global provider, it sees what the facade, the
-//! macros and third-party libraries record, applies the views, and offers exemplars.
+//! It implements the metrics SDK of the OpenTelemetry specification behind the OpenTelemetry API. Set as the global
+//! provider, it sees the measurements of the facade, the macros and third-party libraries, and applies the views.
 
-mod batch;
-mod bound;
-mod deferral;
-mod joined;
-pub(crate) mod labels;
+mod instrument;
 mod meter;
-mod number;
 mod observable;
-pub mod stream;
+mod patience;
 mod streams;
-mod tap;
 mod view;
 
 use std::{fmt, sync::Arc};
@@ -23,30 +17,25 @@ use opentelemetry::{
     metrics::{Meter, MeterProvider},
 };
 
-pub(crate) use self::{batch::Ring, bound::BoundSeries, deferral::is_collecting, tap::Source};
+use self::meter::GateMeter;
+pub(crate) use self::{instrument::Bound, streams::InstrumentSpec};
 pub use self::{
-    deferral::during_collection,
+    observable::in_callback,
     streams::{GateOptions, Streams},
     view::View,
 };
-use self::{
-    meter::{GateMeter, InnerMeter},
-    stream::Aggregation,
-};
 
-/// A meter provider that decorates another one.
+/// The meter provider.
 #[derive(Clone)]
 pub struct Gate {
-    inner: Arc<dyn MeterProvider + Send + Sync>,
     streams: Arc<Streams>,
 }
 
 impl Gate {
-    /// Puts the gate before a provider.
+    /// Makes the provider whose instruments feed these streams.
     #[must_use]
-    pub fn new(streams: Arc<Streams>, inner: Arc<dyn MeterProvider + Send + Sync>) -> Self {
-        streams.hook().install(&*inner);
-        Self { inner, streams }
+    pub fn new(streams: Arc<Streams>) -> Self {
+        Self { streams }
     }
 
     /// The streams of all instruments made so far.
@@ -54,25 +43,11 @@ impl Gate {
     pub fn streams(&self) -> &Arc<Streams> {
         &self.streams
     }
-
-    /// A meter whose instruments ask for an aggregation, which the API has no words for.
-    pub(crate) fn meter_with(
-        &self,
-        scope: InstrumentationScope,
-        aggregation: Aggregation,
-    ) -> GateMeter {
-        GateMeter {
-            inner: Arc::new(InnerMeter::new(self.inner.clone(), scope.clone())),
-            scope,
-            aggregation,
-            streams: self.streams.clone(),
-        }
-    }
 }
 
 impl MeterProvider for Gate {
     fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
-        Meter::new(Arc::new(self.meter_with(scope, Aggregation::Default)))
+        Meter::new(Arc::new(GateMeter::new(scope, self.streams.clone())))
     }
 }
 

@@ -1,9 +1,13 @@
-//! Observable instruments behind the gate: callbacks that cannot do harm, and labels that views remove.
+//! Observable instruments: callbacks that tell values with each collection.
 
 use std::{
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
 use opentelemetry::{
@@ -11,98 +15,253 @@ use opentelemetry::{
     metrics::{AsyncInstrument, Callback},
 };
 
-use super::{
-    deferral::during_collection, number::Measured, stream::InstrumentKind, streams::Stream,
-};
+use super::patience::{JobError, Worker, is_worker};
 use crate::{
-    attributes::{Attributes, canonical},
+    exemplar::{ExemplarFilter, Origin},
+    labels::{LabelFilter, LabelSet, Sorted},
+    metric::InstrumentKind,
+    number::Measured,
     report,
+    series::{Number, Stream, merge},
 };
 
-/// The callbacks of an instrument, run for one of its streams.
-pub(super) fn observe<M: Measured>(
-    callbacks: &[Callback<M>],
-    stream: &Stream,
-    instrument: &dyn AsyncInstrument<M>,
-) {
-    let observer = Observer {
-        instrument,
-        stream,
-        sums: sums(stream).then(Mutex::default),
-    };
-    for callback in callbacks {
-        // A panic here would poison the SDK's pipeline: no collection would succeed any more.
-        if catch_unwind(AssertUnwindSafe(|| {
-            during_collection(|| callback(&observer));
-        }))
-        .is_err()
-        {
-            report::once(("callback", &stream.plan.name), || {
-                format!(
-                    "a callback of observable metric `{}` panicked: its values are missing",
-                    stream.plan.name
-                )
-            });
+/// True on the thread that runs callbacks: a collection that is asked for there would wait for itself.
+#[must_use]
+pub fn in_callback() -> bool {
+    is_worker()
+}
+
+/// All observable instruments of a provider.
+pub(super) struct Observables {
+    all: Mutex<Vec<Arc<Observable>>>,
+    /// Held by the collection whose turn it is.
+    turn: Mutex<()>,
+    worker: Worker,
+    timeout: Duration,
+}
+
+/// One observable instrument.
+struct Observable {
+    streams: Box<[Arc<Stream>]>,
+    callbacks: Box<dyn Callbacks>,
+    /// True while a callback has not returned from a collection that went on without it.
+    away: AtomicBool,
+}
+
+/// The callbacks of one instrument, whatever its number type.
+trait Callbacks: Send + Sync {
+    /// Runs them; what they observed, and whether one of them panicked.
+    fn run(&self) -> (Vec<Observed>, bool);
+}
+
+/// A label set and its value.
+type Observed = (LabelSet, Number);
+
+impl<N: Measured> Callbacks for Vec<Callback<N>> {
+    fn run(&self) -> (Vec<Observed>, bool) {
+        let observer = Observer::default();
+        let mut panicked = false;
+        for callback in self {
+            let ran = catch_unwind(AssertUnwindSafe(|| callback(&observer)));
+            panicked |= ran.is_err();
         }
-    }
-    observer.finish();
-}
-
-/// Whether observations of one collection are added up: attribute sets that a view makes equal.
-///
-/// OpenTelemetry specification, metrics SDK: *Asynchronous instrument, spatial re-aggregation*.
-fn sums(stream: &Stream) -> bool {
-    let additive = matches!(
-        stream.plan.kind,
-        InstrumentKind::ObservableCounter | InstrumentKind::ObservableUpDownCounter
-    );
-    additive && stream.labels.is_some()
-}
-
-struct Observer<'a, M> {
-    instrument: &'a dyn AsyncInstrument<M>,
-    stream: &'a Stream,
-    sums: Option<Mutex<HashMap<Attributes, M>>>,
-}
-
-impl<M: Measured> Observer<'_, M> {
-    fn finish(&self) {
-        let Some(sums) = &self.sums else { return };
-        let sums = std::mem::take(&mut *sums.lock().unwrap_or_else(PoisonError::into_inner));
-        for (attributes, value) in sums {
-            self.instrument.observe(value, &attributes);
-        }
+        let observed = observer.0.into_inner();
+        (observed.unwrap_or_else(PoisonError::into_inner), panicked)
     }
 }
 
-impl<M: Measured> AsyncInstrument<M> for Observer<'_, M> {
-    fn observe(&self, value: M, attributes: &[KeyValue]) {
-        let attributes = canonical(attributes);
-        let kept: Attributes = match &self.stream.labels {
-            Some(labels) => labels.kept(&attributes).into(),
-            None => attributes.clone(),
+/// Gathers what callbacks observe.
+#[derive(Default)]
+struct Observer(Mutex<Vec<Observed>>);
+
+impl<N: Measured> AsyncInstrument<N> for Observer {
+    fn observe(&self, value: N, attributes: &[KeyValue]) {
+        if !value.is_finite() {
+            return;
+        }
+        let one = (
+            LabelSet::of(attributes),
+            Number::of_bits(N::KIND, value.to_bits()),
+        );
+        let mut observed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        observed.push(one);
+    }
+}
+
+impl Observables {
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self {
+            all: Mutex::default(),
+            turn: Mutex::default(),
+            worker: Worker::default(),
+            timeout,
+        }
+    }
+
+    pub(super) fn add<N: Measured>(
+        &self,
+        streams: Box<[Arc<Stream>]>,
+        callbacks: Vec<Callback<N>>,
+    ) {
+        if streams.is_empty() || callbacks.is_empty() {
+            return;
+        }
+        let observable = Observable {
+            streams,
+            callbacks: Box::new(callbacks),
+            away: AtomicBool::new(false),
         };
-        match &self.sums {
-            None => self.instrument.observe(value, &kept),
-            Some(sums) => {
-                let mut sums = sums.lock().unwrap_or_else(PoisonError::into_inner);
-                sums.entry(kept.clone())
-                    .and_modify(|sum| *sum = sum.plus(value))
-                    .or_insert(value);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(Arc::new(observable));
+    }
+
+    /// Forgets all callbacks.
+    pub(super) fn end(&self) {
+        let gone = {
+            let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *all)
+        };
+        drop(gone);
+        self.worker.end();
+    }
+
+    /// Runs all callbacks, and enters what they observed.
+    pub(super) fn run(&self, deltas: impl Fn(InstrumentKind) -> usize) {
+        if is_worker() {
+            return;
+        }
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self
+            .all
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let mut entries = Entries::default();
+        for observable in &all {
+            let observed = self.ask(observable).unwrap_or_default();
+            for stream in &observable.streams {
+                entries.add(stream, &observed);
             }
         }
-        if let Some(exemplars) = &self.stream.exemplars {
-            let labels = self.stream.labels.as_ref();
-            exemplars.offer_observed(
-                &self.stream.plan,
-                value.as_f64(),
-                &attributes,
-                &kept,
-                labels,
-            );
+        let time = SystemTime::now();
+        for entry in entries.streams {
+            let stream = &entry.stream;
+            stream.observe(entry.observed, deltas(stream.plan().kind), time);
+            // Only now has each set its series.
+            for (kept, (labels, value)) in &entry.offers {
+                stream.offer_observed(kept, *value, Origin::Set(labels));
+            }
+        }
+    }
+
+    /// Asks one instrument; `None` if it does not answer in time.
+    fn ask(&self, observable: &Arc<Observable>) -> Option<Vec<Observed>> {
+        if observable.away.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        let asked = observable.clone();
+        let answer = self.worker.run(self.timeout, move || {
+            let answer = asked.callbacks.run();
+            asked.away.store(false, Ordering::Release);
+            answer
+        });
+        let name = || {
+            let stream = observable.streams.first();
+            stream.map_or("", |stream| &*stream.plan().name).to_owned()
+        };
+        match answer {
+            Ok((observed, panicked)) => {
+                if panicked {
+                    report::once(("callback", name()), || {
+                        format!(
+                            "a callback of observable metric `{}` panicked: its values are missing",
+                            name()
+                        )
+                    });
+                }
+                Some(observed)
+            }
+            Err(JobError::TimedOut) => {
+                report::once(("callback", "late", name()), || {
+                    format!(
+                        "a callback of observable metric `{}` has not returned within {:?}: collections go on without \
+                         it until it returns",
+                        name(),
+                        self.timeout
+                    )
+                });
+                None
+            }
+            Err(JobError::Panicked | JobError::NoThread) => {
+                observable.away.store(false, Ordering::Release);
+                report::once(("callback", "thread", name()), || {
+                    format!(
+                        "observable metric `{}` is missing: there is no thread for its callback",
+                        name()
+                    )
+                });
+                None
+            }
         }
     }
 }
 
-/// Callbacks shared by the streams of an instrument.
-pub(super) type Callbacks<M> = Arc<Vec<Callback<M>>>;
+/// What was observed, by stream.
+#[derive(Default)]
+struct Entries {
+    streams: Vec<Entry>,
+    places: HashMap<usize, usize>,
+}
+
+/// What was observed of one stream.
+struct Entry {
+    stream: Arc<Stream>,
+    observed: Vec<Observed>,
+    places: HashMap<LabelSet, usize>,
+    /// What may become an exemplar, with the labels that a view leaves.
+    offers: Vec<(LabelSet, Observed)>,
+}
+
+impl Entries {
+    /// Adds what one instrument observed of a stream. Of one set that it observes twice the last value counts; sets that
+    /// become one by a view add up, if they are sums.
+    ///
+    /// OpenTelemetry specification, metrics SDK: *Asynchronous instrument, spatial re-aggregation*.
+    fn add(&mut self, stream: &Arc<Stream>, observed: &[Observed]) {
+        let key = Arc::as_ptr(stream).addr();
+        let place = *self.places.entry(key).or_insert(self.streams.len());
+        if place == self.streams.len() {
+            self.streams.push(Entry {
+                stream: stream.clone(),
+                observed: Vec::new(),
+                places: HashMap::new(),
+                offers: Vec::new(),
+            });
+        }
+        let Some(entry) = self.streams.get_mut(place) else {
+            return;
+        };
+        let adds = stream.adds_observations();
+        let (mut distinct, mut known) = (Vec::new(), HashMap::new());
+        for one in observed {
+            merge(&mut distinct, &mut known, one.clone(), false);
+        }
+        for (labels, value) in distinct {
+            let kept = kept(stream.rules().labels.as_ref(), &labels);
+            if stream.rules().exemplars == ExemplarFilter::AlwaysOn {
+                entry.offers.push((kept.clone(), (labels, value)));
+            }
+            merge(&mut entry.observed, &mut entry.places, (kept, value), adds);
+        }
+    }
+}
+
+/// The labels that a view leaves.
+fn kept(filter: Option<&LabelFilter>, labels: &LabelSet) -> LabelSet {
+    let Some(filter) = filter else {
+        return labels.clone();
+    };
+    let mut sorted = Sorted::joined(labels, &[] as &[KeyValue]);
+    sorted.retain(|name| filter.keeps(name));
+    sorted.to_set()
+}

@@ -4,39 +4,44 @@ use std::{
     borrow::Cow,
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
 use opentelemetry::InstrumentationScope;
 
-use super::{
-    batch::Hook,
-    labels::LabelFilter,
-    stream::{
-        Aggregation, DEFAULT_CARDINALITY_LIMIT, FrozenExemplars, InstrumentKind, Shape, StreamPlan,
-    },
-    view::View,
-};
+use super::{observable::Observables, view::View};
 use crate::{
-    attributes::Attributes,
-    exemplar::{ExemplarFilter, ExemplarStorage, Reservoir},
-    instrument::is_own_gauge,
-    name, report,
+    exemplar::{ExemplarFilter, Reservoir},
+    metric::{Aggregation, DEFAULT_CARDINALITY_LIMIT, InstrumentKind, StreamPlan},
+    name,
+    number::NumberKind,
+    report,
+    series::{Mirror, Rules, Stream},
+    stripe,
 };
 
 /// The rules of the gate.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct GateOptions {
-    /// Which measurements may become exemplars (default [`ExemplarFilter::TraceBased`]).
+    /// The measurements that may become exemplars (default [`ExemplarFilter::TraceBased`]).
     pub exemplar_filter: ExemplarFilter,
     /// The views, all that match apply.
     pub views: Vec<View>,
-    /// What a histogram becomes that no view speaks about: [`Aggregation::Default`] (explicit buckets) or
+    /// The aggregation of histograms that no view speaks about: [`Aggregation::Default`] (explicit buckets) or
     /// exponential.
     pub histogram_aggregation: Aggregation,
     /// Distinct label sets per stream unless a view says otherwise (default 2000).
     pub limit: usize,
+    /// How long a collection waits for a callback (default 5 s). It then goes on without the callback, and does not call
+    /// it again until it has returned.
+    pub callback_timeout: Duration,
+    /// Gets each measurement as well (default none).
+    pub mirror: Option<Arc<dyn Mirror>>,
 }
 
 impl Default for GateOptions {
@@ -46,29 +51,20 @@ impl Default for GateOptions {
             views: Vec::new(),
             histogram_aggregation: Aggregation::Default,
             limit: DEFAULT_CARDINALITY_LIMIT,
+            callback_timeout: Duration::from_secs(5),
+            mirror: None,
         }
     }
 }
 
-/// A stream with what the recording side needs of it.
-#[derive(Debug)]
-pub(crate) struct Stream {
-    pub(crate) plan: Arc<StreamPlan>,
-    pub(crate) description: Cow<'static, str>,
-    pub(crate) labels: Option<LabelFilter>,
-    pub(crate) exemplars: Option<ExemplarStorage>,
-    /// Label sets that were bound since they were asked for.
-    bound: Mutex<Vec<Attributes>>,
-}
-
-impl Stream {
-    /// Notes a label set that is bound: who collects may keep this one instead of a copy.
-    pub(crate) fn note(&self, attributes: &Attributes) {
-        let mut bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
-        // Perhaps nobody asks.
-        if bound.len() < self.plan.limit {
-            bound.push(attributes.clone());
-        }
+impl fmt::Debug for GateOptions {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("GateOptions")
+            .field("exemplar_filter", &self.exemplar_filter)
+            .field("views", &self.views)
+            .field("histogram_aggregation", &self.histogram_aggregation)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,215 +76,236 @@ pub(crate) struct InstrumentSpec {
     pub(crate) unit: Cow<'static, str>,
     pub(crate) description: Cow<'static, str>,
     pub(crate) kind: InstrumentKind,
+    pub(crate) number: NumberKind,
     /// Bucket bounds that the instrumentation advises.
     pub(crate) bounds: Option<Vec<f64>>,
     /// The aggregation that the instrumentation asks for.
     pub(crate) aggregation: Aggregation,
 }
 
+/// What tells streams apart, besides kind and number type.
+///
+/// OpenTelemetry specification, metrics SDK: *Duplicate instrument registration*: names are compared without regard to
+/// case.
 type Identity = (InstrumentationScope, String, Cow<'static, str>);
 /// Kind and unit of the first instrument of a name.
 type FirstSeen = (InstrumentKind, Cow<'static, str>);
-type Deferred = Box<dyn FnOnce() + Send>;
 
-/// All streams of one provider, by identity. What two instruments share, they share here.
+/// All streams of one provider. What two instruments share, they share here.
 pub struct Streams {
     options: GateOptions,
-    table: RwLock<HashMap<Identity, Vec<Arc<Stream>>>>,
+    table: Mutex<Table>,
     first: Mutex<HashMap<(InstrumentationScope, String), FirstSeen>>,
-    deferred: Mutex<Vec<Deferred>>,
-    hook: Hook,
+    observables: Observables,
+    /// How many consumers want deltas of instruments of a kind.
+    deltas: Mutex<HashMap<InstrumentKind, usize>>,
+    /// True once the provider has ended.
+    ended: AtomicBool,
+}
+
+#[derive(Default)]
+struct Table {
+    by_identity: HashMap<Identity, Vec<Arc<Stream>>>,
+    /// In the order in which they came.
+    all: Vec<Arc<Stream>>,
 }
 
 impl Streams {
     /// Builds an empty table under the given rules.
     #[must_use]
     pub fn new(options: GateOptions) -> Arc<Self> {
+        // Asks the system how many cores there are: not for the first time while something is recorded.
+        let _ = stripe::most();
         Arc::new(Self {
+            observables: Observables::new(options.callback_timeout),
             options,
-            table: RwLock::default(),
+            table: Mutex::default(),
             first: Mutex::default(),
-            deferred: Mutex::default(),
-            hook: Hook::default(),
+            deltas: Mutex::default(),
+            ended: AtomicBool::new(false),
         })
     }
 
-    /// Whether measurements may wait for the next collection.
-    pub(crate) fn hook(&self) -> &Hook {
-        &self.hook
+    /// All streams, in the order in which they came; none once the provider has ended.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Stream>> {
+        if self.ended.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        self.table().all.clone()
     }
 
-    /// The plan of the stream that a collected metric belongs to.
+    /// The stream of this identity and kind.
     #[must_use]
-    pub fn plan(
-        &self,
-        scope: &InstrumentationScope,
-        name: &str,
-        unit: &str,
-        shape: Shape,
-    ) -> Option<Arc<StreamPlan>> {
-        self.find(scope, name, unit, |plan| plan.shape() == Some(shape))
-            .map(|stream| stream.plan.clone())
-    }
-
-    /// The label sets that were bound in the stream of a collected metric since this was last asked, at most as many as
-    /// its cardinality limit: whoever keeps label sets can keep these instead of copies.
-    #[must_use]
-    pub fn take_bound(
-        &self,
-        scope: &InstrumentationScope,
-        name: &str,
-        unit: &str,
-        shape: Shape,
-    ) -> Vec<Attributes> {
-        self.find(scope, name, unit, |plan| plan.shape() == Some(shape))
-            .map(|stream| {
-                let mut bound = stream.bound.lock().unwrap_or_else(PoisonError::into_inner);
-                std::mem::take(&mut *bound)
-            })
-            .unwrap_or_default()
-    }
-
-    /// The plan of the stream that an instrument of this kind feeds.
-    #[must_use]
-    pub fn plan_of(
+    pub fn find(
         &self,
         scope: &InstrumentationScope,
         name: &str,
         unit: &str,
         kind: InstrumentKind,
-    ) -> Option<Arc<StreamPlan>> {
-        self.find(scope, name, unit, |plan| plan.kind == kind)
-            .map(|stream| stream.plan.clone())
-    }
-
-    fn find(
-        &self,
-        scope: &InstrumentationScope,
-        name: &str,
-        unit: &str,
-        fits: impl Fn(&StreamPlan) -> bool,
     ) -> Option<Arc<Stream>> {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        let streams = table.get(&(
+        let identity = (
             scope.clone(),
             name.to_ascii_lowercase(),
             unit.to_owned().into(),
-        ))?;
-        streams.iter().find(|stream| fits(&stream.plan)).cloned()
+        );
+        let table = self.table();
+        let streams = table.by_identity.get(&identity)?;
+        let found = streams.iter().find(|stream| stream.plan().kind == kind);
+        found.cloned()
     }
 
-    /// The largest limit of the streams that an instrument feeds.
-    pub(crate) fn limit(
-        &self,
-        scope: &InstrumentationScope,
-        name: &str,
-        unit: &str,
-        kind: InstrumentKind,
-    ) -> usize {
-        let views = self.options.views.iter();
-        let selected = views.filter(|view| view.selects(scope, name, unit, kind));
-        let limits = selected.map(|view| view.limit.unwrap_or(self.options.limit));
-        limits.max().unwrap_or(self.options.limit)
-    }
-
-    /// Takes the exemplars out of all reservoirs. Belongs *before* a collection: what is counted later than
-    /// this moment then has no exemplar yet, never the other way round.
-    #[must_use]
-    pub fn freeze(&self) -> Vec<FrozenExemplars> {
-        let streams: Vec<Arc<Stream>> = {
-            let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-            table.values().flatten().cloned().collect()
-        };
-        streams
-            .iter()
-            .filter_map(|stream| {
-                let series = stream.exemplars.as_ref()?.freeze();
-                (!series.is_empty()).then(|| FrozenExemplars {
-                    plan: stream.plan.clone(),
-                    series,
-                })
-            })
-            .collect()
-    }
-
-    /// Makes the instruments that were asked for during a collection. Belongs *after* it.
-    pub fn settle(&self) {
-        let deferred =
-            std::mem::take(&mut *self.deferred.lock().unwrap_or_else(PoisonError::into_inner));
-        for make in deferred {
-            make();
+    /// Runs the callbacks of all observable instruments, once, and enters what they observe. `deltas` tells how many
+    /// consumers want deltas of a kind.
+    ///
+    /// Callbacks run on a thread of their own, no lock is held meanwhile. Returns at once if called from a callback.
+    pub fn observe(&self, deltas: impl Fn(InstrumentKind) -> usize) {
+        if !self.ended.load(Ordering::Acquire) {
+            self.observables.run(deltas);
         }
     }
 
-    pub(crate) fn defer(&self, make: Deferred) {
-        self.deferred
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(make);
+    /// Tells how many consumers want deltas of instruments of a kind; to be called before the first of them asks. May grow,
+    /// never shrink.
+    pub fn expect_deltas(&self, kind: InstrumentKind, deltas: usize) {
+        self.all_deltas().insert(kind, deltas);
+        let all = self.all().into_iter();
+        all.filter(|stream| stream.plan().kind == kind)
+            .for_each(|stream| stream.expect_deltas(deltas));
     }
 
-    /// Applies the views: the streams of one instrument.
-    pub(crate) fn resolve(&self, spec: &InstrumentSpec) -> Vec<Arc<Stream>> {
+    fn deltas(&self, kind: InstrumentKind) -> usize {
+        self.all_deltas().get(&kind).copied().unwrap_or(0)
+    }
+
+    fn all_deltas(&self) -> MutexGuard<'_, HashMap<InstrumentKind, usize>> {
+        self.deltas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn observables(&self) -> &Observables {
+        &self.observables
+    }
+
+    /// Ends with the provider: nothing is exported any more, and what is recorded is dropped.
+    pub(crate) fn end(&self) {
+        if self.ended.swap(true, Ordering::AcqRel) {
+            // Its streams may go on with another provider by now.
+            return;
+        }
+        self.observables.end();
+        let all = self.table().all.clone();
+        all.iter().for_each(|stream| stream.detach());
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Applies the views: the streams of one instrument. Those that it had under an earlier provider go on if the rules
+    /// are the same; levels keep their value in any case.
+    pub(crate) fn resolve(
+        &self,
+        spec: &InstrumentSpec,
+        earlier: &[Arc<Stream>],
+    ) -> Box<[Arc<Stream>]> {
         self.report_conflict(spec);
         let views = self.options.views.iter();
         let selected =
             views.filter(|view| view.selects(&spec.scope, &spec.name, &spec.unit, spec.kind));
         let mut streams: Vec<Arc<Stream>> = Vec::new();
+        let mut selected = selected.peekable();
+        if selected.peek().is_none() {
+            streams.extend(self.stream(spec, None, earlier));
+        }
         for view in selected {
-            let stream = self.stream(spec, Some(view));
+            let Some(stream) = self.stream(spec, Some(view), earlier) else {
+                continue;
+            };
             if streams.iter().any(|known| Arc::ptr_eq(known, &stream)) {
                 report_overlap(spec);
             } else {
                 streams.push(stream);
             }
         }
-        if streams.is_empty() {
-            streams.push(self.stream(spec, None));
-        }
-        streams.retain(|stream| stream.plan.aggregation != Aggregation::Drop);
-        streams
+        streams.into()
     }
 
-    fn stream(&self, spec: &InstrumentSpec, view: Option<&View>) -> Arc<Stream> {
-        let name = view
-            .and_then(|view| view.name.clone())
-            .unwrap_or_else(|| spec.name.clone());
-        let identity = (
-            spec.scope.clone(),
-            name.to_ascii_lowercase(),
-            spec.unit.clone(),
-        );
+    /// The stream that a view makes of an instrument, `None` if it drops the instrument.
+    fn stream(
+        &self,
+        spec: &InstrumentSpec,
+        view: Option<&View>,
+        earlier: &[Arc<Stream>],
+    ) -> Option<Arc<Stream>> {
         // What it may report is not said under the lock.
-        let aggregation = self.aggregation(spec, view);
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let streams = table.entry(identity).or_default();
-        if let Some(known) = streams.iter().find(|known| known.plan.kind == spec.kind) {
-            return known.clone();
+        let rules = self.rules(spec, view);
+        if rules.plan.aggregation == Aggregation::Drop {
+            return None;
         }
-        let plan = Arc::new(StreamPlan {
-            scope: spec.scope.clone(),
-            name,
-            unit: spec.unit.clone(),
-            kind: spec.kind,
-            aggregation,
-            limit: view
-                .and_then(|view| view.limit)
-                .unwrap_or(self.options.limit),
-        });
-        let description = view.and_then(|view| view.description.clone());
+        let identity = (
+            rules.plan.scope.clone(),
+            rules.plan.name.to_ascii_lowercase(),
+            rules.plan.unit.clone(),
+        );
+        let mut table = self.table();
+        let known = table.by_identity.entry(identity).or_default();
+        let same = |stream: &&Arc<Stream>| {
+            stream.plan().kind == spec.kind && is_one_number(stream.number(), spec.number)
+        };
+        if let Some(known) = known.iter().find(same) {
+            return Some(known.clone());
+        }
+        let mirror = self.options.mirror.as_ref();
+        // A series is mirrored or not for life.
+        let adopted = earlier
+            .iter()
+            .find(|one| one.rules().allow(&rules) && !one.is_mirrored() && mirror.is_none());
+        let stream = match adopted {
+            Some(adopted) => adopted.clone(),
+            None => Stream::new(rules, mirror.filter(|_| is_mirrored(spec.kind)).cloned()),
+        };
+        stream.attach(SystemTime::now(), self.deltas(spec.kind));
+        known.push(stream.clone());
+        table.all.push(stream.clone());
+        drop(table);
+        if let Some(mirror) = mirror {
+            mirror.made(&stream);
+        }
+        if adopted.is_none() && spec.kind == InstrumentKind::Gauge {
+            earlier.iter().for_each(|one| stream.take_over(one));
+        }
+        Some(stream)
+    }
+
+    fn rules(&self, spec: &InstrumentSpec, view: Option<&View>) -> Rules {
+        let name = view.and_then(|view| view.name.clone());
+        let limit = view.and_then(|view| view.limit);
         let reservoir = view.map_or(Reservoir::Default, |view| view.reservoir.clone());
-        let stream = Arc::new(Stream {
-            description: description.unwrap_or_else(|| spec.description.clone()),
+        // The value of a gauge is not a measurement of any one request.
+        let none = spec.kind == InstrumentKind::Gauge && spec.scope.name() == name::SCOPE_NAME
+            || matches!(reservoir, Reservoir::Off);
+        let filter = if none {
+            ExemplarFilter::AlwaysOff
+        } else {
+            self.options.exemplar_filter
+        };
+        Rules {
+            plan: StreamPlan {
+                scope: spec.scope.clone(),
+                name: name.unwrap_or_else(|| spec.name.clone()),
+                unit: spec.unit.clone(),
+                kind: spec.kind,
+                aggregation: self.aggregation(spec, view),
+                limit: limit.unwrap_or(self.options.limit),
+            },
+            description: view
+                .and_then(|view| view.description.clone())
+                .unwrap_or_else(|| spec.description.clone()),
             labels: view.and_then(|view| view.labels.clone()),
-            exemplars: (!is_own_gauge(&spec.scope, spec.kind))
-                .then(|| ExemplarStorage::new(self.options.exemplar_filter, reservoir))
-                .flatten(),
-            bound: Mutex::default(),
-            plan,
-        });
-        streams.push(stream.clone());
-        stream
+            number: spec.number,
+            exemplars: filter,
+            reservoir,
+        }
     }
 
     fn aggregation(&self, spec: &InstrumentSpec, view: Option<&View>) -> Aggregation {
@@ -316,7 +333,7 @@ impl Streams {
         })
     }
 
-    /// The SDK says nothing when two instruments of one name differ, though the specification wants a warning.
+    /// OpenTelemetry specification, metrics SDK: *Duplicate instrument registration*: both are exported, with a warning.
     fn report_conflict(&self, spec: &InstrumentSpec) {
         let key = (spec.scope.clone(), spec.name.to_ascii_lowercase());
         let (kind, unit) = {
@@ -342,6 +359,16 @@ impl Streams {
     }
 }
 
+/// True if a mirror gets each measurement: last values it reads instead.
+fn is_mirrored(kind: InstrumentKind) -> bool {
+    !kind.is_observable() && kind != InstrumentKind::Gauge
+}
+
+/// True if instruments of both number types may share a stream: not whole numbers and fractions, which would be rounded.
+fn is_one_number(one: NumberKind, other: NumberKind) -> bool {
+    (one == NumberKind::F64) == (other == NumberKind::F64)
+}
+
 /// OpenTelemetry specification, metrics SDK: *View*: views that conflict are worth a warning.
 fn report_overlap(spec: &InstrumentSpec) {
     report::once(("views", &spec.name), || {
@@ -353,7 +380,7 @@ fn report_overlap(spec: &InstrumentSpec) {
     });
 }
 
-/// What the SDK cannot do falls back to the kind's own aggregation.
+/// An aggregation that the kind does not have falls back to the kind's own one.
 fn supported(spec: &InstrumentSpec, asked: &Aggregation) -> bool {
     let supported = spec.kind.supports(asked);
     if !supported {

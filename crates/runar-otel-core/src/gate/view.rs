@@ -4,11 +4,13 @@ use std::{borrow::Cow, collections::HashSet};
 
 use opentelemetry::{InstrumentationScope, Key};
 
-use super::{
+use crate::{
+    error::ViewError,
+    exemplar::Reservoir,
     labels::LabelFilter,
-    stream::{Aggregation, InstrumentKind},
+    metric::{Aggregation, InstrumentKind},
+    name,
 };
-use crate::{error::ViewError, exemplar::Reservoir, instrument::is_own_gauge, name};
 
 /// A rule for the metrics it selects: rename, labels, buckets, aggregation, limit, exemplars.
 ///
@@ -207,9 +209,8 @@ impl View {
         matches_pattern(
             &wanted.pattern.to_ascii_lowercase(),
             &name.to_ascii_lowercase(),
-        ) && wanted.kind.is_none_or(|wanted| {
-            wanted == kind || (wanted == InstrumentKind::Gauge && is_own_gauge(scope, kind))
-        }) && same(&wanted.unit, Some(unit))
+        ) && wanted.kind.is_none_or(|wanted| wanted == kind)
+            && same(&wanted.unit, Some(unit))
             && same(&wanted.meter_name, Some(scope.name()))
             && same(&wanted.meter_version, scope.version())
             && same(&wanted.meter_schema_url, scope.schema_url())
@@ -219,8 +220,9 @@ impl View {
 /// More series than this in one stream is a mistake, not a limit.
 const MOST_SERIES: usize = 1_000_000;
 
-fn collect<K: Into<Key>>(keys: impl IntoIterator<Item = K>) -> HashSet<Key> {
-    keys.into_iter().map(Into::into).collect()
+fn collect<K: Into<Key>>(keys: impl IntoIterator<Item = K>) -> HashSet<String> {
+    let keys = keys.into_iter().map(Into::into);
+    keys.map(|key| key.as_str().to_owned()).collect()
 }
 
 /// Matches with `*` and `?`, in time linear in both for patterns with one `*`.

@@ -8,7 +8,7 @@ use opentelemetry::{
 };
 use tracing::{Span, span::Entered};
 
-use super::{Decision, Head, LaidOut, Listeners};
+use super::{Decision, Head, Known, LaidOut, Listeners};
 use crate::thread::context_is_alive;
 
 /// A span, and the context of its trace if that is unsampled.
@@ -19,8 +19,8 @@ pub struct Opened(State);
 enum State {
     /// As it is without a decision; or none.
     Plain(Span),
-    /// Nobody wants the span of an unsampled trace.
-    Unsampled(Context),
+    /// Nobody wants the span of an unsampled trace. Log lines may show the call all the same.
+    Unsampled(Context, Option<&'static Known>),
     /// In a box: a future is not to grow for the rare span that is sampled, or that exists for log lines.
     Decided(Box<Decided>),
 }
@@ -49,11 +49,14 @@ impl Opened {
         Self(State::Plain(Span::none()))
     }
 
-    pub(super) fn new(span: Span, head: Head) -> Self {
+    pub(super) fn new(span: Span, head: Head, known: Option<&'static Known>) -> Self {
         let (listeners, trace) = match head {
             Head::Undecided => return Self(State::Plain(span)),
+            Head::Unsampled(context, Listeners::Traces) => {
+                return Self(State::Unsampled(context, known));
+            }
             Head::Unsampled(context, _) if span.is_none() => {
-                return Self(State::Unsampled(context));
+                return Self(State::Unsampled(context, None));
             }
             Head::Unsampled(context, listeners) => (listeners, Trace::Unsampled(context)),
             Head::Recorded(decision, listeners) => (listeners, Trace::Coming(decision)),
@@ -71,12 +74,21 @@ impl Opened {
         matches!(&self.0, State::Plain(span) if span.is_none())
     }
 
+    /// The place of the call, if log lines are to show it without a span.
+    #[inline]
+    pub(crate) fn in_lines(&self) -> Option<&'static Known> {
+        match &self.0 {
+            State::Unsampled(_, known) => *known,
+            State::Plain(_) | State::Decided(_) => None,
+        }
+    }
+
     /// The span; for log lines alone if the trace is unsampled.
     #[must_use]
     pub fn span(&self) -> &Span {
         match &self.0 {
             State::Plain(span) => span,
-            State::Unsampled(_) => &NONE,
+            State::Unsampled(..) => &NONE,
             State::Decided(decided) => &decided.span,
         }
     }
@@ -95,7 +107,7 @@ impl Opened {
                     _context: None,
                 }
             }
-            State::Unsampled(context) => Within {
+            State::Unsampled(context, _) => Within {
                 _context: context_is_alive().then(|| context.clone().attach()),
                 ..Within::NOTHING
             },
@@ -106,11 +118,11 @@ impl Opened {
     /// The same, if it is entered only once.
     #[inline]
     pub(crate) fn enter_once(&mut self) -> Within<'_> {
-        if !matches!(self.0, State::Unsampled(_)) {
+        if !matches!(self.0, State::Unsampled(..)) {
             return self.enter();
         }
         match mem::replace(self, Self::none()).0 {
-            State::Unsampled(context) if context_is_alive() => Within {
+            State::Unsampled(context, _) if context_is_alive() => Within {
                 _context: Some(context.attach()),
                 ..Within::NOTHING
             },
@@ -152,9 +164,9 @@ impl Decided {
             }
         }
         within.ends = match (*listeners, &*trace) {
-            (Listeners::Ours, Trace::Unsampled(_)) => Ends::Nowhere,
-            (Listeners::Ours, Trace::Recorded(id)) => Ends::Current(*id, span),
-            _ => Ends::Span(span),
+            (Listeners::Any, _) | (_, Trace::Coming(_)) => Ends::Span(span),
+            (_, Trace::Unsampled(_)) => Ends::Nowhere,
+            (_, Trace::Recorded(id)) => Ends::Current(*id, span),
         };
         within
     }

@@ -5,7 +5,7 @@ use std::panic::Location;
 use linkme::distributed_slice;
 
 use super::resolve::Target;
-use crate::{gate::stream::InstrumentKind, isolated::PerRecorder};
+use crate::{isolated::PerRecorder, metric::InstrumentKind};
 
 /// All call sites, in all crates that are linked.
 #[distributed_slice]

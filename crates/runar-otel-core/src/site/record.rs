@@ -5,11 +5,7 @@ use super::{
     metric_site::MetricSite,
     resolve::Target,
 };
-use crate::{
-    handle::{Handle, Labels},
-    number::Value,
-    timer_handle::TimerHandle,
-};
+use crate::{handle::Handle, labels::Labels, number::Value, timer_handle::TimerHandle};
 
 /// Adds to a counter, a gauge or an up-down counter. A counter refuses what would shrink it, and reports that once.
 #[inline]
@@ -51,7 +47,7 @@ fn add(site: &'static MetricSite, value: Measured, labels: Labels<'_>) {
     site.target(Some(value), |target| match target {
         Target::Counter(counter) => counter.change(value.number(counter.handle()), labels),
         Target::UpDown(handle) => record(handle, value.number(handle), labels),
-        Target::Gauge(gauge) => gauge.change_with(value.number(gauge.handle()), labels),
+        Target::Gauge(gauge) => gauge.handle().adjust(value.number(gauge.handle()), labels),
         Target::Histogram(_) | Target::Nothing => {}
     });
 }
@@ -60,7 +56,8 @@ fn subtract(site: &'static MetricSite, value: Measured, labels: Labels<'_>) {
     site.target(Some(value), |target| match target {
         Target::UpDown(handle) => record(handle, value.number(handle).negated(), labels),
         Target::Gauge(gauge) => {
-            gauge.change_with(value.number(gauge.handle()).negated(), labels);
+            let by = value.number(gauge.handle()).negated();
+            gauge.handle().adjust(by, labels);
         }
         _ => {}
     });
@@ -69,7 +66,7 @@ fn subtract(site: &'static MetricSite, value: Measured, labels: Labels<'_>) {
 fn set_to(site: &'static MetricSite, value: Measured, labels: Labels<'_>) {
     site.target(Some(value), |target| {
         if let Target::Gauge(gauge) = target {
-            gauge.set_value(value.number(gauge.handle()), labels);
+            gauge.handle().set(value.number(gauge.handle()), labels);
         }
     });
 }

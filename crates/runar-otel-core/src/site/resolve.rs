@@ -8,9 +8,9 @@ use crate::{
     catalogue::known,
     counter::Counter,
     descriptor::Declaration,
-    gate::stream::InstrumentKind,
     gauge::Gauge,
     handle::Handle,
+    metric::InstrumentKind,
     number::{NumberKind, Value},
     registry,
 };
@@ -50,7 +50,7 @@ impl MetricSite {
         }
         let handle = Handle::register(&declaration, self.at);
         known::report_labels(self);
-        if handle.instrument().is_none() {
+        if !handle.is_registered() {
             return Target::Nothing;
         }
         match kind {

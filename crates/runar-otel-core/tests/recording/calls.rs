@@ -48,7 +48,7 @@ pub(crate) const SERVICE: ServiceMeta = ServiceMeta {
 
 pub(crate) const NO_ERRORS: fn() -> &'static [&'static str] = || &[];
 
-/// What there is after the zeroes of the tests before.
+/// The provider of the process, after the zeroes of the tests before.
 pub(crate) fn bench() -> MutexGuard<'static, Bench> {
     let bench = facade::bench();
     bench.collect();

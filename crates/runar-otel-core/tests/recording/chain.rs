@@ -3,7 +3,7 @@
 use std::{
     fmt::Debug,
     panic::Location,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use runar_otel_core::{
@@ -13,7 +13,7 @@ use runar_otel_core::{
     in_call,
 };
 
-use tracing::{Event, Subscriber, field::Field};
+use tracing::{Dispatch, Event, Subscriber, field::Field, subscriber::DefaultGuard};
 use tracing_subscriber::{
     Layer,
     layer::{Context, SubscriberExt as _},
@@ -270,6 +270,20 @@ fn a_spawned_task_can_stay_in_the_call() {
 #[derive(Clone, Default)]
 pub(crate) struct Reports(pub(crate) Arc<Mutex<Vec<String>>>);
 
+impl Reports {
+    /// Keeps what this thread reports, for as long as the guard lives.
+    pub(crate) fn listen() -> (Self, DefaultGuard) {
+        /// `tracing` forgets about a thread's only subscriber if another thread is the first one to report something.
+        static SECOND: LazyLock<Dispatch> =
+            LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+        LazyLock::force(&SECOND);
+        let reports = Self::default();
+        let subscriber = tracing_subscriber::registry().with(reports.clone());
+        let listening = tracing::subscriber::set_default(subscriber);
+        (reports, listening)
+    }
+}
+
 impl<S: Subscriber> Layer<S> for Reports {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         if event.metadata().target() != runar_otel_core::report::TARGET {
@@ -283,9 +297,7 @@ impl<S: Subscriber> Layer<S> for Reports {
 
 #[test]
 fn a_label_that_finds_no_call_is_reported_once() {
-    let reports = Reports::default();
-    let subscriber = tracing_subscriber::registry().with(reports.clone());
-    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let (reports, _listening) = Reports::listen();
     let _bench = bench();
     let here = Location::caller();
     for _ in 0..2 {

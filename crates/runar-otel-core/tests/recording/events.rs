@@ -120,7 +120,7 @@ fn errors_of_publishing_have_their_type_if_they_are_asked() {
 }
 
 #[test]
-fn publishing_that_is_dropped_is_cancelled_and_what_was_never_polled_counts_nothing() {
+fn dropped_publishing_is_cancelled_unpolled_counts_nothing() {
     let bench = bench();
     drop(event_published("events.four", async {}));
     assert!(lines(&bench.collect(), "event", "events.four").is_empty());

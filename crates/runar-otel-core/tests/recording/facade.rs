@@ -11,8 +11,6 @@ use runar_otel_core::{
     install,
 };
 
-use tracing_subscriber::layer::SubscriberExt as _;
-
 use crate::{
     chain::Reports,
     reader::{Bench, Point},
@@ -33,6 +31,12 @@ static BENCH: LazyLock<Mutex<Bench>> = LazyLock::new(|| {
 /// One test at a time: a delta belongs to who collects it.
 pub(crate) fn bench() -> MutexGuard<'static, Bench> {
     BENCH.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Puts a new provider in the place of one that a test has put aside: a provider that was replaced has ended.
+pub(crate) fn renew(bench: &mut Bench) {
+    *bench = Bench::new(GateOptions::default());
+    install(bench.gate.clone());
 }
 
 fn points(bench: &Bench, metric: &str) -> Vec<Point> {
@@ -164,13 +168,11 @@ fn the_first_number_type_of_a_name_wins() {
 }
 
 #[test]
-fn a_call_site_that_records_whole_numbers_may_join_a_metric_of_them() {
+fn a_call_site_of_whole_numbers_may_join_a_metric_of_them() {
     static SESSIONS: MetricSite = MetricSite::new("facade_sessions", SiteKind::Gauge, &[]);
     static SIZES: MetricSite = MetricSite::new("facade_sizes_bytes", SiteKind::Histogram, &[]);
     static RATIO: MetricSite = MetricSite::new("facade_sessions", SiteKind::Gauge, &[]);
-    let reports = Reports::default();
-    let subscriber = tracing_subscriber::registry().with(reports.clone());
-    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let (reports, _listening) = Reports::listen();
     let bench = bench();
     let _sessions = Gauge::<u64>::of("facade_sessions", "").register();
     let _sizes = Histogram::<u64>::of("facade_sizes_bytes", "").register();

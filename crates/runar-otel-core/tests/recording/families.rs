@@ -5,7 +5,6 @@ use runar_otel_core::{
     Counter, Gauge, Histogram,
     name::SECONDS_BUCKETS,
 };
-use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::{
     calls::{ACTION, NO_ERRORS, SERVICE, begin, bench, lines},
@@ -167,9 +166,7 @@ fn a_hand_written_gauge_of_whole_numbers_is_no_rounding() {
         prefix: Some("whole_"),
         ..ACTION
     });
-    let reports = Reports::default();
-    let subscriber = tracing_subscriber::registry().with(reports.clone());
-    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let (reports, _listening) = Reports::listen();
     let bench = bench();
     let active = Gauge::<u64>::of("whole_action_active_requests", "By hand")
         .with_label("service", "calls_whole")

@@ -7,13 +7,12 @@ use opentelemetry::{
 };
 use runar_otel_core::{
     exemplar::{ExemplarFilter, Reservoir},
-    gate::{GateOptions, View, stream::Aggregation},
+    gate::{GateOptions, View},
+    metric::Aggregation,
     name::{DEFAULT_BUCKETS, SECONDS_BUCKETS},
 };
 
-use tracing_subscriber::layer::SubscriberExt as _;
-
-use crate::reader::Bench;
+use crate::{chain::Reports, reader::Bench};
 
 fn options(views: Vec<View>) -> GateOptions {
     let mut options = GateOptions::default();
@@ -37,7 +36,7 @@ fn label(key: &'static str, value: &'static str) -> KeyValue {
 }
 
 #[test]
-fn all_sixteen_constructors_reach_the_sdk() {
+fn all_sixteen_constructors_record() {
     let bench = plain();
     let meter = bench.gate.meter("lib");
     meter.u64_counter("c.u64").build().add(1, &[]);
@@ -120,7 +119,7 @@ fn trace_based_takes_exemplars_only_inside_sampled_spans() {
 }
 
 #[test]
-fn always_off_takes_none_and_always_on_takes_those_of_callbacks_too() {
+fn always_off_takes_none_always_on_those_of_callbacks_too() {
     for (filter, expected) in [
         (ExemplarFilter::AlwaysOff, 0),
         (ExemplarFilter::AlwaysOn, 1),
@@ -134,14 +133,8 @@ fn always_off_takes_none_and_always_on_takes_those_of_callbacks_too() {
             .u64_observable_counter("async")
             .with_callback(|o| o.observe(1, &[]))
             .build();
-        bench.collect();
-        let taken = bench.gate.streams().freeze();
-        let of = |name: &str| {
-            taken
-                .iter()
-                .filter(|stream| stream.plan.name == name)
-                .count()
-        };
+        bench.gate.streams().observe(|_| 1);
+        let of = |name: &str| bench.exemplars(name).len();
         assert_eq!((of("sync"), of("async")), (expected, expected));
     }
 }
@@ -348,8 +341,9 @@ fn an_aggregation_that_a_kind_cannot_have_leaves_its_own() {
     let meter = bench.gate.meter("lib");
     in_span(|| meter.u64_counter("counter").build().add(2, &[]));
     meter.u64_gauge("gauge").build().record(3, &[]);
-    let frozen = bench.gate.streams().freeze();
-    assert_eq!(frozen[0].plan.aggregation, Aggregation::Default);
+    assert_eq!(bench.exemplars("counter").len(), 1);
+    let aggregation = bench.streams("counter")[0].plan().aggregation.clone();
+    assert_eq!(aggregation, Aggregation::Default);
     let points = bench.collect();
     assert_eq!(
         points.iter().map(|point| point.value).sum::<f64>().round(),
@@ -358,7 +352,7 @@ fn an_aggregation_that_a_kind_cannot_have_leaves_its_own() {
 }
 
 #[test]
-fn what_callbacks_observe_does_not_belong_to_the_span_of_who_collects() {
+fn observations_do_not_belong_to_the_span_of_who_collects() {
     let bench = plain();
     let meter = bench.gate.meter("lib");
     meter
@@ -369,31 +363,9 @@ fn what_callbacks_observe_does_not_belong_to_the_span_of_who_collects() {
     assert!(bench.exemplars("observed").is_empty());
 }
 
-/// Keeps the messages of the events of this SDK.
-#[derive(Clone, Default)]
-struct Messages(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
-
-impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Messages {
-    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        struct Told<'a>(&'a Messages);
-        impl tracing::field::Visit for Told<'_> {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                if field.name() == "message" {
-                    self.0.0.lock().unwrap().push(format!("{value:?}"));
-                }
-            }
-        }
-        if event.metadata().target() == "runar_otel" {
-            event.record(&mut Told(self));
-        }
-    }
-}
-
 #[test]
 fn two_instruments_of_one_name_are_told_apart_and_reported() {
-    let messages = Messages::default();
-    let subscriber = tracing_subscriber::registry().with(messages.clone());
-    let _default = tracing::subscriber::set_default(subscriber);
+    let (reports, _listening) = Reports::listen();
     let bench = plain();
     let meter = bench.gate.meter("lib");
     for _ in 0..2 {
@@ -409,7 +381,7 @@ fn two_instruments_of_one_name_are_told_apart_and_reported() {
             .add(1, &[]);
     }
     assert_eq!(bench.collect().len(), 2);
-    let told = messages.0.lock().unwrap();
+    let told = reports.0.lock().unwrap();
     assert_eq!(
         told.iter()
             .filter(|message| message.contains("`gate.twice` twice"))

@@ -14,8 +14,6 @@ use runar_otel_core::{
     isolated::Isolated,
 };
 
-use tracing_subscriber::layer::SubscriberExt as _;
-
 use crate::{calls::poll_once, chain::Reports, facade, reader::Bench};
 
 pub(crate) struct Recorder {
@@ -88,9 +86,7 @@ fn one_name_may_be_two_kinds_in_two_recorders() {
 
 #[test]
 fn a_shared_handle_of_another_kind_is_reported() {
-    let reports = Reports::default();
-    let subscriber = tracing_subscriber::registry().with(reports.clone());
-    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let (reports, _listening) = Reports::listen();
     let recorder = recorder(Clock::system());
     let shared = Counter::new("isolated_refused", "").register();
     recorder.isolated.scope(|| {

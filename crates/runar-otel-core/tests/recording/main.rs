@@ -1,4 +1,4 @@
-//! What the recording side does to the SDK beneath it.
+//! The recording side, as a consumer of deltas sees it.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod callbacks;
 mod calls;
 mod chain;
 mod events;
@@ -14,7 +15,9 @@ mod families;
 mod gate;
 mod hostile;
 mod isolated;
+mod lives;
 mod reader;
+mod sameness;
 mod timer;
 mod watched;
 mod zero;

@@ -1,51 +1,15 @@
-//! A reader and plain points, for looking at what reached the SDK.
+//! A delta consumer and plain points, for looking at what was recorded.
 
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{sync::Arc, time::SystemTime};
 
-use opentelemetry::{KeyValue, metrics::MeterProvider};
-use opentelemetry_sdk::{
-    error::OTelSdkResult,
-    metrics::{
-        InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Temporality,
-        data::{AggregatedMetrics, MetricData, ResourceMetrics},
-        reader::MetricReader,
-    },
-};
+use opentelemetry::KeyValue;
 use runar_otel_core::{
-    attributes::canonical,
     exemplar::Exemplar,
-    gate::{Gate, GateOptions, Streams, during_collection},
+    gate::{Gate, GateOptions, Streams},
+    labels::LabelSet,
+    metric::{InstrumentKind, Shape},
+    series::{Consumer, Stream},
 };
-
-#[derive(Clone, Debug)]
-pub(crate) struct Reader(Arc<ManualReader>, Temporality);
-
-impl Reader {
-    pub(crate) fn new(temporality: Temporality) -> Self {
-        Self(Arc::new(ManualReader::builder().build()), temporality)
-    }
-}
-
-impl MetricReader for Reader {
-    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
-        self.0.register_pipeline(pipeline);
-    }
-    fn collect(&self, into: &mut ResourceMetrics) -> OTelSdkResult {
-        self.0.collect(into)
-    }
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-    fn temporality(&self, _: InstrumentKind) -> Temporality {
-        self.1
-    }
-}
 
 /// One data point, told in one line each.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,36 +25,38 @@ pub(crate) struct Point {
     pub(crate) bounds: Vec<f64>,
 }
 
-/// A gate before an SDK provider with one reader.
+/// The only consumer: it wants deltas.
+pub(crate) const DELTAS: Consumer = Consumer {
+    deltas: 1,
+    slot: Some(0),
+};
+
+/// A gate and its only consumer.
 pub(crate) struct Bench {
     pub(crate) gate: Arc<Gate>,
-    reader: Reader,
-    _provider: SdkMeterProvider,
 }
 
 impl Bench {
     pub(crate) fn new(options: GateOptions) -> Self {
-        let reader = Reader::new(Temporality::Delta);
-        let provider = SdkMeterProvider::builder()
-            .with_reader(reader.clone())
-            .build();
-        let inner: Arc<dyn MeterProvider + Send + Sync> = Arc::new(provider.clone());
-        let gate = Arc::new(Gate::new(Streams::new(options), inner));
-        let bench = Self {
-            gate,
-            reader,
-            _provider: provider,
-        };
-        // From then on measurements wait in rings, as they do in an application.
-        bench.collect();
-        bench
+        let streams = Streams::new(options);
+        for kind in InstrumentKind::ALL {
+            streams.expect_deltas(kind, DELTAS.deltas);
+        }
+        Self {
+            gate: Arc::new(Gate::new(streams)),
+        }
     }
 
+    /// All points since the last collection; of gauges their values.
     pub(crate) fn collect(&self) -> Vec<Point> {
-        let mut metrics = ResourceMetrics::default();
-        during_collection(|| self.reader.collect(&mut metrics)).unwrap();
-        self.gate.streams().settle();
-        points(&metrics)
+        let streams = self.gate.streams();
+        streams.observe(|_| 1);
+        let mut points = Vec::new();
+        for stream in streams.all() {
+            read(&stream, &mut points);
+            stream.acknowledge(0);
+        }
+        points
     }
 
     pub(crate) fn one(&self, metric: &str) -> Point {
@@ -104,77 +70,51 @@ impl Bench {
     }
 
     pub(crate) fn exemplars(&self, metric: &str) -> Vec<(Vec<KeyValue>, Vec<Exemplar>)> {
-        let frozen = self.gate.streams().freeze();
-        let of_metric = frozen
-            .into_iter()
-            .filter(|stream| stream.plan.name == metric);
-        of_metric
-            .flat_map(|stream| stream.series)
-            .map(|(key, kept)| (key.to_vec(), kept))
+        let all = self.gate.streams().all().into_iter();
+        all.filter(|stream| stream.plan().name == metric)
+            .flat_map(|stream| stream.take_exemplars())
+            .map(|(labels, kept)| (labels.to_key_values(), kept))
             .collect()
     }
-}
 
-macro_rules! read {
-    ($data:expr, $point:expr, $out:expr) => {
-        match $data {
-            MetricData::Gauge(gauge) => gauge.data_points().for_each(|p| {
-                $out.push($point(
-                    p.attributes().cloned().collect(),
-                    p.value() as f64,
-                    0,
-                    vec![],
-                ))
-            }),
-            MetricData::Sum(sum) => sum.data_points().for_each(|p| {
-                $out.push($point(
-                    p.attributes().cloned().collect(),
-                    p.value() as f64,
-                    0,
-                    vec![],
-                ))
-            }),
-            MetricData::Histogram(histogram) => histogram.data_points().for_each(|p| {
-                $out.push($point(
-                    p.attributes().cloned().collect(),
-                    p.sum() as f64,
-                    p.count() as u64,
-                    p.bounds().collect(),
-                ))
-            }),
-            MetricData::ExponentialHistogram(histogram) => histogram.data_points().for_each(|p| {
-                $out.push($point(
-                    p.attributes().cloned().collect(),
-                    p.sum() as f64,
-                    p.count() as u64,
-                    vec![],
-                ))
-            }),
-        }
-    };
-}
-
-#[expect(clippy::cast_precision_loss, reason = "small numbers of three types")]
-fn points(metrics: &ResourceMetrics) -> Vec<Point> {
-    let mut out = Vec::new();
-    for scope in metrics.scope_metrics() {
-        for metric in scope.metrics() {
-            let point = |labels: Vec<KeyValue>, value: f64, count: u64, bounds: Vec<f64>| Point {
-                metric: metric.name().to_owned(),
-                scope: scope.scope().attributes().cloned().collect(),
-                unit: metric.unit().to_owned(),
-                description: metric.description().to_owned(),
-                labels: canonical(&labels).to_vec(),
-                value,
-                count,
-                bounds,
-            };
-            match metric.data() {
-                AggregatedMetrics::F64(data) => read!(data, point, out),
-                AggregatedMetrics::I64(data) => read!(data, point, out),
-                AggregatedMetrics::U64(data) => read!(data, point, out),
-            }
-        }
+    /// The streams of a name.
+    pub(crate) fn streams(&self, metric: &str) -> Vec<Arc<Stream>> {
+        let mut all = self.gate.streams().all();
+        all.retain(|stream| stream.plan().name == metric);
+        all
     }
-    out
+}
+
+/// Reads the points of one stream.
+fn read(stream: &Stream, out: &mut Vec<Point>) {
+    let time = SystemTime::now();
+    let point = |labels: &LabelSet, value: f64, count: u64, bounds: Vec<f64>| Point {
+        metric: stream.plan().name.to_string(),
+        scope: stream.plan().scope.attributes().cloned().collect(),
+        unit: stream.plan().unit.to_string(),
+        description: stream.description().to_string(),
+        labels: labels.to_key_values(),
+        value,
+        count,
+        bounds,
+    };
+    match stream.plan().shape() {
+        Some(Shape::Histogram) => stream.histograms(DELTAS, time, |labels, reading| {
+            let value = reading.value;
+            let sum = value.sum.unwrap_or_default();
+            out.push(point(labels, sum, value.count, value.bounds.to_vec()));
+        }),
+        Some(Shape::ExponentialHistogram) => {
+            stream.exponentials(DELTAS, time, |labels, reading| {
+                let sum = reading.value.sum.unwrap_or_default();
+                out.push(point(labels, sum, reading.value.count, Vec::new()));
+            });
+        }
+        Some(Shape::Gauge) => stream.numbers(Consumer::default(), time, |labels, reading| {
+            out.push(point(labels, reading.value.as_f64(), 0, Vec::new()));
+        }),
+        _ => stream.numbers(DELTAS, time, |labels, reading| {
+            out.push(point(labels, reading.value.as_f64(), 0, Vec::new()));
+        }),
+    }
 }

@@ -10,6 +10,7 @@ use runar_otel_core::{
 
 use crate::{
     calls::{ACTION, SERVICE, bench, line, lines},
+    facade::renew,
     isolated::{Recorder, recorder},
     reader::Point,
     timer::Tracing,
@@ -46,8 +47,8 @@ fn of(points: &[Point], service: &'static str) -> Vec<String> {
 
 #[test]
 fn a_new_provider_shows_what_is_linked() {
-    let bench = bench();
-    runar_otel_core::install(bench.gate.clone());
+    let mut bench = bench();
+    renew(&mut bench);
     assert_eq!(
         of(&bench.collect(), "zero_linked"),
         [
@@ -101,14 +102,15 @@ fn a_zero_leads_to_no_trace() {
     // In all metrics of the service at once: to look is to take.
     let linked = || {
         let ours = KeyValue::new("service", "zero_span");
-        let streams = bench.gate.streams().freeze();
+        let streams = bench.gate.streams().all();
         let mut names: Vec<String> = streams
             .into_iter()
             .filter(|stream| {
-                let mut series = stream.series.iter();
-                series.any(|(labels, kept)| labels.contains(&ours) && !kept.is_empty())
+                let taken = stream.take_exemplars();
+                let mut labels = taken.iter().map(|(labels, _)| labels.to_key_values());
+                labels.any(|labels| labels.contains(&ours))
             })
-            .map(|stream| stream.plan.name.to_string())
+            .map(|stream| stream.plan().name.to_string())
             .collect();
         names.sort();
         names

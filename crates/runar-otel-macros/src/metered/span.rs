@@ -59,7 +59,7 @@ fn keeps_span(model: &Model<'_>) -> bool {
     said.keep_span.is_some() || said.fields.as_ref().is_some_and(waits)
 }
 
-/// Asks whether the trace is recorded, if one begins here, and opens the span or the one for log lines alone.
+/// Asks whether the trace is recorded, if one begins here, and opens the span, the one for log lines alone, or none.
 fn open(model: &Model<'_>, service: Service) -> TokenStream {
     let recorded = span(model, service, Trace::Recorded);
     if keeps_span(model) {
@@ -79,10 +79,16 @@ fn open(model: &Model<'_>, service: Service) -> TokenStream {
         (None, Service::Known) => (quote!(&[("service", __call.service()), #of]), true),
         _ => (quote!(&[]), false),
     };
+    // Log lines do without a span that has no fields of its own.
+    let spanless = complete.then(|| {
+        quote!(if __head.is_spanless() {
+            #p::tracing::Span::none()
+        } else)
+    });
     quote!({
-        static __HEAD: #p::HeadSite = #p::HeadSite::new();
-        let mut __head = __HEAD.decide(#kind, #fields, #complete);
-        let __span = if __head.is_unsampled() {
+        static __HEAD: #p::HeadSite = #p::HeadSite::new(#kind);
+        let mut __head = __HEAD.decide(#fields, #complete);
+        let __span = #spanless if __head.is_unsampled() {
             #unsampled
         } else {
             let __laid_out = __head.lay_out();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use runar_otel_core::{__private::METRICS, Counter, gate::stream::InstrumentKind};
+use runar_otel_core::{__private::METRICS, Counter, metric::InstrumentKind};
 use runar_otel_macros::metric;
 
 use crate::recorded::recorder;

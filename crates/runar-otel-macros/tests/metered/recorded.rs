@@ -1,20 +1,17 @@
-//! What reached the SDK of the calls of one function.
+//! What was recorded of the calls of one function.
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, LazyLock, Mutex, PoisonError, Weak},
+    sync::{Arc, LazyLock},
+    time::SystemTime,
 };
 
-use opentelemetry::{KeyValue, metrics::MeterProvider};
-use opentelemetry_sdk::{
-    error::OTelSdkResult,
-    metrics::{
-        InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Temporality,
-        data::{AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics},
-        reader::MetricReader,
-    },
+use runar_otel_core::{
+    gate::{Gate, GateOptions, Streams},
+    labels::LabelSet,
+    metric::Shape,
+    series::{Consumer, Stream},
 };
-use runar_otel_core::gate::{Gate, GateOptions, Streams, during_collection};
 
 /// The calls of one function, or of all that share its name and labels.
 #[derive(Debug, Default, PartialEq)]
@@ -76,18 +73,9 @@ pub(crate) fn calls(name: &str) -> Calls {
 
 /// The series of a metric: labels, and value or count.
 pub(crate) fn series(metric: &str) -> Vec<(BTreeMap<String, String>, i64)> {
-    let mut collected = ResourceMetrics::default();
-    let recorder = RECORDER.lock().unwrap_or_else(PoisonError::into_inner);
-    during_collection(|| recorder.reader.collect(&mut collected)).unwrap();
-    let all = collected.scope_metrics().flat_map(ScopeMetrics::metrics);
-    let found = all.filter(|one| one.name() == metric);
-    found
-        .flat_map(|one| match one.data() {
-            AggregatedMetrics::F64(data) => read(data),
-            AggregatedMetrics::I64(data) => read(data),
-            AggregatedMetrics::U64(data) => read(data),
-        })
-        .collect()
+    let streams = RECORDER.all().into_iter();
+    let found = streams.filter(|stream| stream.plan().name == metric);
+    found.flat_map(|stream| read(&stream)).collect()
 }
 
 /// Makes the provider of this process, before the first call.
@@ -95,92 +83,35 @@ pub(crate) fn start() {
     LazyLock::force(&RECORDER);
 }
 
-struct Recorder {
-    reader: Reader,
-    _provider: SdkMeterProvider,
-}
-
-static RECORDER: LazyLock<Mutex<Recorder>> = LazyLock::new(|| {
-    let reader = Reader(Arc::new(ManualReader::builder().build()));
-    let provider = SdkMeterProvider::builder()
-        .with_reader(reader.clone())
-        .build();
-    let inner: Arc<dyn MeterProvider + Send + Sync> = Arc::new(provider.clone());
-    runar_otel_core::install(Arc::new(Gate::new(
-        Streams::new(GateOptions::default()),
-        inner,
-    )));
-    Mutex::new(Recorder {
-        reader,
-        _provider: provider,
-    })
+static RECORDER: LazyLock<Arc<Streams>> = LazyLock::new(|| {
+    let streams = Streams::new(GateOptions::default());
+    runar_otel_core::install(Arc::new(Gate::new(streams.clone())));
+    streams
 });
 
-#[derive(Clone, Debug)]
-struct Reader(Arc<ManualReader>);
-
-impl MetricReader for Reader {
-    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
-        self.0.register_pipeline(pipeline);
+fn read(stream: &Stream) -> Vec<(BTreeMap<String, String>, i64)> {
+    let mut found = Vec::new();
+    let (all, now) = (Consumer::default(), SystemTime::now());
+    if stream.plan().shape() == Some(Shape::Histogram) {
+        stream.histograms(all, now, |set, reading| {
+            found.push((labels(set), i64::try_from(reading.value.count).unwrap()));
+        });
+    } else {
+        stream.numbers(all, now, |set, reading| {
+            found.push((labels(set), whole(reading.value.as_f64())));
+        });
     }
-    fn collect(&self, into: &mut ResourceMetrics) -> OTelSdkResult {
-        self.0.collect(into)
-    }
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-    fn shutdown_with_timeout(&self, _: std::time::Duration) -> OTelSdkResult {
-        Ok(())
-    }
-    fn temporality(&self, _: InstrumentKind) -> Temporality {
-        Temporality::Cumulative
-    }
+    found
 }
 
-/// Whole numbers of all kinds.
-trait Whole: Copy {
-    fn whole(self) -> i64;
+#[expect(clippy::cast_possible_truncation, reason = "the tests count to ten")]
+fn whole(value: f64) -> i64 {
+    value.round() as i64
 }
 
-impl Whole for f64 {
-    #[expect(clippy::cast_possible_truncation, reason = "the tests count to ten")]
-    fn whole(self) -> i64 {
-        self.round() as i64
-    }
-}
-
-impl Whole for i64 {
-    fn whole(self) -> i64 {
-        self
-    }
-}
-
-impl Whole for u64 {
-    fn whole(self) -> i64 {
-        i64::try_from(self).unwrap()
-    }
-}
-
-fn read<T: Whole>(data: &MetricData<T>) -> Vec<(BTreeMap<String, String>, i64)> {
-    match data {
-        MetricData::Gauge(gauge) => gauge
-            .data_points()
-            .map(|point| (labels(point.attributes()), point.value().whole()))
-            .collect(),
-        MetricData::Sum(sum) => sum
-            .data_points()
-            .map(|point| (labels(point.attributes()), point.value().whole()))
-            .collect(),
-        MetricData::Histogram(histogram) => histogram
-            .data_points()
-            .map(|point| (labels(point.attributes()), point.count().whole()))
-            .collect(),
-        MetricData::ExponentialHistogram(_) => Vec::new(),
-    }
-}
-
-fn labels<'a>(labels: impl Iterator<Item = &'a KeyValue>) -> BTreeMap<String, String> {
-    labels
+fn labels(set: &LabelSet) -> BTreeMap<String, String> {
+    set.to_key_values()
+        .iter()
         .map(|label| (label.key.to_string(), label.value.to_string()))
         .collect()
 }

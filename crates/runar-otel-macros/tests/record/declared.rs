@@ -6,7 +6,7 @@ use runar_otel_core::{
     __private::{METRICS, Metric, linkme},
     Counter, Gauge, Histogram,
     catalogue::{Mismatch, Origin, catalogue, check},
-    gate::stream::InstrumentKind,
+    metric::InstrumentKind,
 };
 
 use crate::{metrics, recorded::recorder, reports};

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use opentelemetry_sdk::metrics::SdkMeterProvider;
 use runar_otel_core::{
     Gauge,
     clock::Clock,
@@ -13,8 +12,7 @@ use runar_otel_core::{
 use crate::{metrics, recorded::recorder, reports};
 
 fn isolated() -> Arc<Isolated> {
-    let provider = Arc::new(SdkMeterProvider::builder().build());
-    let gate = Gate::new(Streams::new(GateOptions::default()), provider);
+    let gate = Gate::new(Streams::new(GateOptions::default()));
     Isolated::new(gate, Clock::system())
 }
 

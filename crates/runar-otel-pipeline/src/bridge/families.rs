@@ -3,11 +3,15 @@
 use prometheus::proto::{self, LabelPair, MetricFamily, MetricType};
 
 use crate::{
-    encode::exposition::{
-        Dialect, Options,
-        bucket::Buckets,
-        family::{Families, Family, Kind, TARGET_INFO},
-        label::{self, Label, Seen},
+    encode::{
+        exposition::{
+            Dialect, Options,
+            bucket::Buckets,
+            family::{Families, Family, Kind, TARGET_INFO},
+            label::{self, Label},
+            seen::Seen,
+        },
+        pair::pairs,
     },
     snapshot::{Data, Number, Point, Resource, Snapshot, Summary},
 };
@@ -83,11 +87,11 @@ impl Translation {
         let mut labels = Vec::new();
         self.seen.reserve(points.len());
         for point in points {
-            label::collect(&mut labels, &point.attributes, scope, kind.reserved());
+            label::collect(&mut labels, point.labels.iter(), scope, kind.reserved());
             self.written.clear();
             label::write(&mut self.written, &labels);
             if self.seen.admit(&self.written) {
-                let mut metric = proto::Metric::from_label(pairs(&labels));
+                let mut metric = proto::Metric::from_label(label_pairs(&labels));
                 fill(self, &mut metric, point);
                 metrics.push(metric);
             }
@@ -97,11 +101,11 @@ impl Translation {
 
 fn target_info(resource: &Resource) -> Option<MetricFamily> {
     let mut labels = Vec::new();
-    label::collect(&mut labels, &resource.attributes, &[], None);
+    label::collect(&mut labels, pairs(&resource.attributes), &[], None);
     if labels.is_empty() {
         return None;
     }
-    let mut metric = proto::Metric::from_label(pairs(&labels));
+    let mut metric = proto::Metric::from_label(label_pairs(&labels));
     number(&mut metric, Kind::Gauge, Number::U64(1));
     Some(open(
         TARGET_INFO.to_owned(),
@@ -134,7 +138,7 @@ fn field_type(kind: Kind) -> MetricType {
     }
 }
 
-fn pairs(labels: &[Label<'_>]) -> Vec<LabelPair> {
+fn label_pairs(labels: &[Label<'_>]) -> Vec<LabelPair> {
     labels
         .iter()
         .map(|label| {

@@ -2,19 +2,18 @@
 
 use std::{borrow::Cow, time::SystemTime};
 
-use opentelemetry::KeyValue;
 use prometheus::{
     Registry,
     proto::{self, MetricFamily, MetricType},
 };
-use runar_otel_core::attributes::{Attributes, canonical};
+use runar_otel_core::labels::LabelSet;
 
 use super::crossing::Crossing;
 use crate::snapshot::{Data, Histogram, Metric, Number, Point, Summary, Temporality};
 
 /// Gathers a registry and translates its families; `start` is when its values began to count.
 ///
-/// Names stay as they are, `_total` included: the exposition does not add it twice. Labels become string attributes.
+/// Names stay as they are, `_total` included: the exposition does not add it twice. Labels become strings.
 /// Counters become cumulative monotonic sums, gauges gauges, histograms lose the `+Inf` that ours imply, and
 /// summaries stay summaries. Families of unknown type are left out: that crate can neither make nor encode them.
 ///
@@ -78,7 +77,7 @@ impl Window {
         metrics
             .iter()
             .map(|from| Point {
-                attributes: attributes(from),
+                labels: labels(from),
                 start: Some(self.start),
                 time: self.now,
                 value: value(from),
@@ -88,12 +87,13 @@ impl Window {
     }
 }
 
-fn attributes(from: &proto::Metric) -> Attributes {
-    let labels = from.get_label().iter();
-    let attributes: Vec<KeyValue> = labels
-        .map(|label| KeyValue::new(label.name().to_owned(), label.value().to_owned()))
+fn labels(from: &proto::Metric) -> LabelSet {
+    let labels: Vec<(&str, &str)> = from
+        .get_label()
+        .iter()
+        .map(|label| (label.name(), label.value()))
         .collect();
-    canonical(&attributes)
+    LabelSet::of_pairs(&labels)
 }
 
 fn counter(from: &proto::Metric) -> Number {
@@ -177,6 +177,7 @@ impl Reading for proto::Gauge {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry::KeyValue;
     use prometheus::{
         CounterVec, Gauge, HistogramOpts, Opts,
         core::{Collector, Desc},
@@ -209,7 +210,7 @@ mod tests {
         };
         assert_eq!(metric.name, "jobs_total");
         assert_eq!(metric.description, "Jobs.");
-        assert_eq!(&*points[0].attributes, [KeyValue::new("kind", "a")]);
+        assert_eq!(points[0].labels, [KeyValue::new("kind", "a")]);
         assert_eq!(points[0].value, Number::F64(2.5));
         assert_eq!((points[0].start, points[0].time), (Some(at(0)), at(1)));
         let exposition = exposition::text(&snapshot(vec![metric]));

@@ -1,80 +1,67 @@
-//! The collector of the pipeline: one collection serves everyone who asks.
+//! The collector of the pipeline: one run of the callbacks serves everyone who asks.
 
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::SystemTime,
 };
 
-use opentelemetry::InstrumentationScope;
-use opentelemetry_sdk::metrics::{data::ResourceMetrics, reader::MetricReader};
-use runar_otel_core::attributes::Attributes;
+use runar_otel_core::gate::{Streams, in_callback};
 
-use super::{
-    coalesce::Coalesce,
-    convert::convert,
-    gate::{Gate, Producer},
-    reader::StoreReader,
-};
+use super::{coalesce::Coalesce, producer::Producer};
 use crate::{
     snapshot::{Resource, ScopeMetrics, Snapshot},
-    store::{Collected, ConsumerId, Store, StreamId, TemporalityPreference},
+    store::{ConsumerId, Store, TemporalityPreference},
 };
 
-/// Collects from the SDK into the [`Store`] and hands out snapshots of it.
+/// Runs the callbacks, and hands out snapshots of the [`Store`].
 ///
-/// Callers that ask at the same time share a collection. Collecting never fails: if the SDK refuses or
-/// panics, that is reported once and the last totals are served.
+/// Callers that ask at the same time share a run of the callbacks. Collecting never fails: a callback that panics or does
+/// not return is left out, and reported once.
 pub struct Collector {
-    reader: StoreReader,
-    gate: Arc<dyn Gate>,
+    store: Store,
     resource: Arc<Resource>,
     producers: Vec<Arc<dyn Producer>>,
-    store: Mutex<Store>,
     coalesce: Coalesce,
-    sdk_failed: AtomicBool,
     producer_failed: AtomicBool,
 }
 
 impl Collector {
-    /// Makes the collector for the provider that has (a clone of) this reader.
+    /// Makes the collector of these streams.
     #[must_use]
     pub fn new(
-        reader: StoreReader,
-        gate: Arc<dyn Gate>,
+        streams: Arc<Streams>,
         resource: Arc<Resource>,
         producers: Vec<Arc<dyn Producer>>,
     ) -> Self {
         Self {
-            reader,
-            gate,
+            store: Store::new(streams),
             resource,
             producers,
-            store: Mutex::new(Store::new()),
             coalesce: Coalesce::default(),
-            sdk_failed: AtomicBool::new(false),
             producer_failed: AtomicBool::new(false),
         }
     }
 
     /// Adds a consumer; see [`Store::register`].
     pub fn register(&self, preference: TemporalityPreference) -> ConsumerId {
-        self.store().register(preference)
+        self.store.register(preference)
     }
 
-    /// Brings the store up to date with everything recorded before the call.
+    /// Runs the callbacks of observable instruments.
     ///
-    /// Waits for a collection that another caller has started. Called from a callback that a collection
-    /// runs, it does nothing.
+    /// Waits for a run that another caller has started. Called from a callback, it does nothing.
     pub fn collect(&self) {
+        if in_callback() {
+            return;
+        }
         self.coalesce.run(|| {
-            if let Some(collected) = self.read() {
-                self.store().ingest(collected);
-            }
+            let streams = self.store.streams();
+            streams.observe(|kind| self.store.deltas(kind));
         });
     }
 
@@ -92,58 +79,20 @@ impl Collector {
     pub fn recorded(&self, consumer: ConsumerId) -> Snapshot {
         self.collect();
         Snapshot {
-            scopes: self.store().snapshot(consumer),
+            scopes: self.store.snapshot(consumer),
             resource: Arc::clone(&self.resource),
         }
     }
 
     /// Tells that a consumer has delivered its last snapshot; see [`Store::acknowledge`].
     pub fn acknowledge(&self, consumer: ConsumerId) {
-        self.store().acknowledge(consumer);
-    }
-
-    /// Ends one series; see [`Store::retire`].
-    pub fn retire(&self, scope: &InstrumentationScope, stream: &StreamId, attributes: &Attributes) {
-        self.store().retire(scope, stream, attributes);
-    }
-
-    /// Freezes the reservoirs, then drains and aggregates.
-    fn read(&self) -> Option<Collected> {
-        let read = catch_unwind(AssertUnwindSafe(|| {
-            let exemplars = self.gate.freeze();
-            let began = SystemTime::now();
-            let mut metrics = ResourceMetrics::default();
-            let mut result = Ok(());
-            self.gate
-                .during_collection(&mut || result = self.reader.collect(&mut metrics));
-            result.map(|()| {
-                let mut collected = convert(&metrics, began, &*self.gate, &self.store());
-                collected.exemplars = exemplars;
-                collected
-            })
-        }));
-        let problem = match read {
-            Ok(Ok(collected)) => {
-                // Relaxed: the flag guards nothing but the number of reports.
-                self.sdk_failed.store(false, Ordering::Relaxed);
-                return Some(collected);
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "it panicked".to_owned(),
-        };
-        if !self.sdk_failed.swap(true, Ordering::Relaxed) {
-            tracing::error!(
-                target: "runar_otel",
-                problem,
-                "the SDK's metrics could not be collected, the last totals are served"
-            );
-        }
-        None
+        self.store.acknowledge(consumer);
     }
 
     fn produce(&self, producer: &dyn Producer, now: SystemTime) -> Vec<ScopeMetrics> {
         let produced = catch_unwind(AssertUnwindSafe(|| producer.produce(now)));
         produced.unwrap_or_else(|_| {
+            // Relaxed: the flag guards nothing but the number of reports.
             if !self.producer_failed.swap(true, Ordering::Relaxed) {
                 tracing::error!(
                     target: "runar_otel",
@@ -153,17 +102,12 @@ impl Collector {
             Vec::new()
         })
     }
-
-    /// The store; what a panic left behind is still the best there is.
-    fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl fmt::Debug for Collector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Collector")
-            .field("reader", &self.reader)
+            .field("store", &self.store)
             .field("resource", &self.resource)
             .field("producers", &self.producers.len())
             .finish_non_exhaustive()

@@ -5,7 +5,10 @@ use std::fmt::{self, Write};
 use opentelemetry::KeyValue;
 use runar_otel_core::exemplar::Exemplar;
 
-use super::exposition::text_of;
+use super::{
+    exposition::text_of,
+    pair::{Pair, pairs},
+};
 use crate::snapshot::{
     Data, ExponentialHistogram, Histogram, Metric, Number, Point, Snapshot, Summary, Temporality,
 };
@@ -22,7 +25,11 @@ pub fn text(snapshot: &Snapshot) -> String {
 }
 
 fn write_snapshot(out: &mut String, snapshot: &Snapshot) -> fmt::Result {
-    writeln!(out, "resource {}", Labels(&snapshot.resource.attributes))?;
+    writeln!(
+        out,
+        "resource {}",
+        Labels(pairs(&snapshot.resource.attributes))
+    )?;
     for from in &snapshot.scopes {
         let version = from.scope.version().unwrap_or_default();
         let attributes: Vec<KeyValue> = from.scope.attributes().cloned().collect();
@@ -31,7 +38,7 @@ fn write_snapshot(out: &mut String, snapshot: &Snapshot) -> fmt::Result {
             out,
             "scope {}{gap}{version} {}",
             from.scope.name(),
-            Labels(&attributes)
+            Labels(pairs(&attributes))
         )?;
         for metric in &from.metrics {
             write_metric(out, metric)?;
@@ -87,7 +94,7 @@ fn each<V>(
     write: impl Fn(&mut String, &V) -> fmt::Result,
 ) -> fmt::Result {
     for point in points {
-        write!(out, "    {} = ", Labels(&point.attributes))?;
+        write!(out, "    {} = ", Labels(point.labels.iter()))?;
         write(out, &point.value)?;
         writeln!(out)?;
         for exemplar in &point.exemplars {
@@ -141,26 +148,21 @@ fn write_exemplar(out: &mut String, from: &Exemplar) -> fmt::Result {
         write!(out, " trace {} span {}", span.trace_id, span.span_id)?;
     }
     if !from.filtered_attributes.is_empty() {
-        write!(out, " {}", Labels(&from.filtered_attributes))?;
+        write!(out, " {}", Labels(pairs(&from.filtered_attributes)))?;
     }
     writeln!(out)
 }
 
-/// Attributes in braces.
-struct Labels<'a>(&'a [KeyValue]);
+/// Labels or attributes in braces.
+struct Labels<I>(I);
 
-impl fmt::Display for Labels<'_> {
+impl<'a, I: Iterator<Item = Pair<'a>> + Clone> fmt::Display for Labels<I> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut gap = "";
         out.write_char('{')?;
-        for attribute in self.0 {
+        for (name, value) in self.0.clone() {
             // Debug quotes the value and escapes what would garble the terminal.
-            write!(
-                out,
-                "{gap}{}={:?}",
-                attribute.key,
-                text_of(&attribute.value)
-            )?;
+            write!(out, "{gap}{name}={:?}", text_of(value))?;
             gap = ", ";
         }
         out.write_char('}')

@@ -6,6 +6,7 @@
 pub mod console;
 pub mod exposition;
 pub mod otlp;
+pub(crate) mod pair;
 
 #[cfg(test)]
 mod golden;

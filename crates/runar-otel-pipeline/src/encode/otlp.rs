@@ -7,7 +7,11 @@ mod attribute;
 mod point;
 mod wire;
 
-use self::wire::{SMALL, Wire, varint_size};
+use self::{
+    point::Before,
+    wire::{SMALL, Wire, varint_size},
+};
+use super::pair::pairs;
 use crate::snapshot::{Data, Metric, Point, Resource, ScopeMetrics, Snapshot, Temporality};
 
 /// Encodes the `ExportMetricsServiceRequest` that carries a whole snapshot.
@@ -34,7 +38,7 @@ pub fn encode(snapshot: &Snapshot) -> Vec<u8> {
 }
 
 fn resource(wire: &mut Wire, from: &Resource) {
-    attribute::list(wire, 1, &from.attributes);
+    attribute::list(wire, 1, pairs(&from.attributes));
 }
 
 fn scope_metrics(wire: &mut Wire, from: &ScopeMetrics) {
@@ -42,7 +46,7 @@ fn scope_metrics(wire: &mut Wire, from: &ScopeMetrics) {
     wire.message(1, SMALL, |wire| {
         wire.text(1, scope.name());
         wire.text(2, scope.version().unwrap_or_default());
-        attribute::list(wire, 3, scope.attributes());
+        attribute::list(wire, 3, pairs(scope.attributes()));
     });
     for metric in &from.metrics {
         wire.message(2, room(metric_size(metric)), |wire| {
@@ -100,9 +104,14 @@ fn data(wire: &mut Wire, from: &Data) {
     }
 }
 
-fn each<V>(wire: &mut Wire, points: &[Point<V>], write: impl Fn(&mut Wire, u8, &Point<V>)) {
+fn each<V>(
+    wire: &mut Wire,
+    points: &[Point<V>],
+    write: impl Fn(&mut Wire, &mut Before, &Point<V>),
+) {
+    let mut before = Before::new();
     for point in points {
-        write(wire, 1, point);
+        write(wire, &mut before, point);
     }
 }
 
@@ -114,12 +123,12 @@ fn code(temporality: Temporality) -> i64 {
     }
 }
 
-/// How many bytes to keep for the length of a message of about this size.
+/// The number of bytes to keep for the length of a message of about this size.
 fn room(size: usize) -> usize {
     varint_size(size as u64)
 }
 
-/// About how large a scope will be: enough for the buffer, and for the room of lengths.
+/// The size that a scope will have, about: enough for the buffer, and for the room of lengths.
 fn size(scope: &ScopeMetrics) -> usize {
     scope.metrics.iter().map(metric_size).sum()
 }
@@ -145,11 +154,9 @@ fn points_size<V>(points: &[Point<V>], value: impl Fn(&V) -> usize) -> usize {
     let Some(first) = points.first() else {
         return 0;
     };
-    let labels = first.attributes.iter().map(|label| {
-        let text = label.value.as_str();
-        label.key.as_str().len() + text.len() + 8
-    });
-    let one: usize = 32 + labels.sum::<usize>() + value(&first.value);
+    // Five bytes of each label are counted in the packed length already.
+    let labels = first.labels.packed_len() + 5 * first.labels.iter().count();
+    let one = 32 + labels + value(&first.value);
     one * points.len()
 }
 

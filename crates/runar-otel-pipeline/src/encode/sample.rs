@@ -10,8 +10,8 @@ use opentelemetry::{
     trace::{SpanId, TraceId},
 };
 use runar_otel_core::{
-    attributes::canonical,
     exemplar::{Exemplar, SpanLink},
+    labels::LabelSet,
 };
 
 use crate::snapshot::{
@@ -25,9 +25,9 @@ pub(crate) fn at(milliseconds: u64) -> SystemTime {
 }
 
 /// A data point that started at zero and was read a minute later.
-pub(crate) fn point<V>(attributes: &[KeyValue], value: V) -> Point<V> {
+pub(crate) fn point<V>(labels: &[KeyValue], value: V) -> Point<V> {
     Point {
-        attributes: canonical(attributes),
+        labels: LabelSet::of(labels),
         start: Some(at(0)),
         time: at(60_000),
         value,

@@ -149,11 +149,7 @@ mod tests {
     use runar_otel_core::gate::{GateOptions, Streams};
 
     use super::*;
-    use crate::{
-        background::Background,
-        collect::{Producer, StoreReader},
-        snapshot::ScopeMetrics,
-    };
+    use crate::{background::Background, collect::Producer, snapshot::ScopeMetrics};
 
     /// A source of metrics that hangs until it is let go.
     struct Hanging(std::sync::Mutex<mpsc::Receiver<()>>, mpsc::Sender<()>);
@@ -181,7 +177,7 @@ mod tests {
         let counting = Arc::new(Counting(AtomicU64::new(0)));
         let streams = Streams::new(GateOptions::default());
         let producers: Vec<Arc<dyn Producer>> = vec![counting.clone()];
-        let collector = Collector::new(StoreReader::new(), streams, Arc::default(), producers);
+        let collector = Collector::new(streams, Arc::default(), producers);
         let scrape = CollectorScrape::new(Arc::new(collector));
         let collected = async |format, after: u64| {
             tokio::time::sleep(Duration::from_secs(after)).await;
@@ -203,7 +199,7 @@ mod tests {
         let (entered, entries) = mpsc::channel();
         let hanging: Arc<dyn Producer> = Arc::new(Hanging(std::sync::Mutex::new(held), entered));
         let streams = Streams::new(GateOptions::default());
-        let collector = Collector::new(StoreReader::new(), streams, Arc::default(), vec![hanging]);
+        let collector = Collector::new(streams, Arc::default(), vec![hanging]);
         let scrape = CollectorScrape::new(Arc::new(collector));
         let background = Background::start().unwrap();
         let _entered = background.handle().enter();

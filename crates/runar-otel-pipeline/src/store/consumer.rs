@@ -1,6 +1,6 @@
 //! Consumers of the store: who asks, and in which temporality.
 
-use runar_otel_core::gate::stream::InstrumentKind;
+use runar_otel_core::metric::InstrumentKind;
 
 use crate::snapshot::Temporality;
 

@@ -1,126 +1,113 @@
-//! The store itself: all streams, by scope.
+//! The store itself.
 
-use std::collections::HashMap;
-
-use opentelemetry::{InstrumentationScope, KeyValue};
-use runar_otel_core::attributes::Attributes;
-
-use super::{
-    collected::Collected,
-    consumer::{ConsumerId, TemporalityPreference},
-    identity::StreamId,
-    stream::Stream,
-    table::Cursor,
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
-use crate::snapshot::{ScopeMetrics, Temporality};
 
-/// The totals of everything, and what each delta consumer has not acknowledged yet.
+use opentelemetry::InstrumentationScope;
+use runar_otel_core::{
+    gate::Streams,
+    labels::LabelSet,
+    metric::{InstrumentKind, Shape},
+    series::{Consumer, Reading, Stream},
+};
+
+use super::consumer::{ConsumerId, TemporalityPreference};
+use crate::snapshot::{Data, Metric, Point, ScopeMetrics, Temporality};
+
+/// Serves each consumer in its own temporality: totals, or whatever it has not acknowledged yet.
 ///
-/// It is fed with one collection after the other by [`ingest`](Self::ingest) and asked by
-/// [`snapshot`](Self::snapshot). Nothing is lost by a failed export: whoever does not
-/// [`acknowledge`](Self::acknowledge) gets the same again, with what came after.
+/// Nothing is lost by a failed export: a consumer that does not [`acknowledge`](Self::acknowledge) gets the same again,
+/// with what came after.
 ///
 /// # Examples
 ///
 /// ```
-/// use std::time::SystemTime;
+/// use opentelemetry::metrics::MeterProvider;
+/// use runar_otel_core::gate::{Gate, GateOptions, Streams};
+/// use runar_otel_pipeline::store::{Store, TemporalityPreference};
 ///
-/// use runar_otel_pipeline::store::{Collected, Store, TemporalityPreference};
-///
-/// let mut store = Store::new();
+/// let streams = Streams::new(GateOptions::default());
+/// let store = Store::new(streams.clone());
 /// let consumer = store.register(TemporalityPreference::Delta);
-/// store.ingest(Collected::new(SystemTime::now()));
-/// assert!(store.snapshot(consumer).is_empty());
+///
+/// let orders = Gate::new(streams).meter("shop").u64_counter("orders").build();
+/// orders.add(1, &[]);
+/// assert_eq!(store.snapshot(consumer).len(), 1);
 /// store.acknowledge(consumer);
+/// assert!(store.snapshot(consumer).is_empty());
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Store {
-    scopes: HashMap<InstrumentationScope, HashMap<Key, Stream>>,
-    consumers: Vec<TemporalityPreference>,
-    collections: u64,
+    streams: Arc<Streams>,
+    consumers: Mutex<Vec<TemporalityPreference>>,
 }
 
-/// What is recorded and what is observed under one identity do not mix: the SDK, too, reports them apart.
-type Key = (StreamId, Temporality);
-
 impl Store {
-    /// Makes an empty store.
+    /// Makes the store of these streams, without consumers.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(streams: Arc<Streams>) -> Self {
+        Self {
+            streams,
+            consumers: Mutex::default(),
+        }
+    }
+
+    /// The streams.
+    #[must_use]
+    pub fn streams(&self) -> &Arc<Streams> {
+        &self.streams
     }
 
     /// Adds a consumer.
     ///
     /// Its first deltas are the totals so far.
-    pub fn register(&mut self, preference: TemporalityPreference) -> ConsumerId {
-        let id = ConsumerId(self.consumers.len());
-        self.consumers.push(preference);
-        for stream in self.scopes.values_mut().flat_map(HashMap::values_mut) {
-            stream.register(id, preference);
+    pub fn register(&self, preference: TemporalityPreference) -> ConsumerId {
+        let id = {
+            let mut consumers = self.consumers();
+            consumers.push(preference);
+            ConsumerId(consumers.len() - 1)
+        };
+        for kind in InstrumentKind::ALL {
+            self.streams.expect_deltas(kind, self.deltas(kind));
         }
         id
     }
 
-    /// Adds up one collection.
-    ///
-    /// It has to be a whole one: observed series that it does not mention are gone.
-    pub fn ingest(&mut self, collected: Collected) {
-        self.collections += 1;
-        let collection = self.collections;
-        for scope in collected.scopes {
-            let streams = self.scopes.entry(scope.scope).or_default();
-            for metric in scope.metrics {
-                streams
-                    .entry((StreamId::of(&metric), metric.data.temporality()))
-                    .or_insert_with(|| Stream::new(&metric, &self.consumers))
-                    .add(metric, collection);
-            }
-        }
-        for stream in self.scopes.values_mut().flat_map(HashMap::values_mut) {
-            stream.close(collection, collected.time);
-        }
-        for exemplars in collected.exemplars {
-            let stream = self.streams(&exemplars.scope, &exemplars.stream).next();
-            if let Some(stream) = stream {
-                stream.deliver(exemplars.series, collection);
-            }
-        }
-    }
-
-    /// The label sets of one stream, to look them up one after the other.
+    /// How many consumers want deltas of instruments of this kind.
     #[must_use]
-    pub fn known(
-        &self,
-        scope: &InstrumentationScope,
-        stream: &StreamId,
-        temporality: Temporality,
-    ) -> Known<'_> {
-        let streams = self.scopes.get(scope);
-        Known {
-            stream: streams.and_then(|streams| streams.get(&(stream.clone(), temporality))),
-            cursor: Cursor::default(),
-        }
+    pub fn deltas(&self, kind: InstrumentKind) -> usize {
+        let consumers = self.consumers();
+        consumers
+            .iter()
+            .filter(|one| wants_deltas(one, kind))
+            .count()
     }
 
     /// Everything that a consumer gets to see: totals, or the deltas that it has not acknowledged.
     ///
     /// Scopes and metrics are sorted by name.
-    pub fn snapshot(&mut self, consumer: ConsumerId) -> Vec<ScopeMetrics> {
-        let mut scopes: Vec<ScopeMetrics> = Vec::with_capacity(self.scopes.len());
-        for (scope, streams) in &mut self.scopes {
-            let streams = streams.values_mut();
-            let mut metrics: Vec<_> = streams
-                .filter_map(|stream| stream.metric(consumer))
-                .collect();
-            if metrics.is_empty() {
+    pub fn snapshot(&self, consumer: ConsumerId) -> Vec<ScopeMetrics> {
+        let time = SystemTime::now();
+        let mut scopes: Vec<ScopeMetrics> = Vec::new();
+        for stream in self.streams.all() {
+            let Some(metric) = metric(&stream, self.consumer(consumer, &stream), time) else {
                 continue;
+            };
+            let scope = &stream.plan().scope;
+            match scopes.iter_mut().find(|known| known.scope == *scope) {
+                Some(known) => known.metrics.push(metric),
+                None => scopes.push(ScopeMetrics {
+                    scope: scope.clone(),
+                    metrics: vec![metric],
+                }),
             }
-            metrics.sort_by(|one, next| (&one.name, &one.unit).cmp(&(&next.name, &next.unit)));
-            scopes.push(ScopeMetrics {
-                scope: scope.clone(),
-                metrics,
-            });
+        }
+        for scope in &mut scopes {
+            scope
+                .metrics
+                .sort_by(|one, next| (&one.name, &one.unit).cmp(&(&next.name, &next.unit)));
         }
         scopes.sort_by(|one, next| order(&one.scope).cmp(&order(&next.scope)));
         scopes
@@ -129,60 +116,98 @@ impl Store {
     /// Tells that the consumer has delivered its last snapshot.
     ///
     /// Without effect for consumers of totals. One consumer delivers one snapshot at a time.
-    pub fn acknowledge(&mut self, consumer: ConsumerId) {
-        for stream in self.scopes.values_mut().flat_map(HashMap::values_mut) {
-            stream.acknowledge(consumer);
+    pub fn acknowledge(&self, consumer: ConsumerId) {
+        for stream in self.streams.all() {
+            if let Some(slot) = self.consumer(consumer, &stream).slot {
+                stream.acknowledge(slot);
+            }
         }
     }
 
-    /// Ends one series, for good unless something is recorded for it again.
-    ///
-    /// An observed one returns with its whole total in the next collection that observes it. Consumers
-    /// still get the deltas that they have not acknowledged.
-    pub fn retire(
-        &mut self,
-        scope: &InstrumentationScope,
-        stream: &StreamId,
-        attributes: &Attributes,
-    ) {
-        for stream in self.streams(scope, stream) {
-            stream.retire(attributes);
+    /// A consumer as a stream sees it. A last value has no temporality: every consumer gets it each time.
+    fn consumer(&self, ConsumerId(at): ConsumerId, stream: &Stream) -> Consumer {
+        let plan = stream.plan();
+        if plan.shape() == Some(Shape::Gauge) {
+            return Consumer::default();
+        }
+        let consumers = self.consumers();
+        let deltas = |some: &[TemporalityPreference]| {
+            let wanting = some.iter().filter(|one| wants_deltas(one, plan.kind));
+            wanting.count()
+        };
+        let own = consumers.get(at);
+        Consumer {
+            deltas: deltas(&consumers),
+            slot: own
+                .filter(|own| wants_deltas(own, plan.kind))
+                .map(|_| deltas(consumers.get(..at).unwrap_or_default())),
         }
     }
 
-    /// The streams of one identity, the recorded one before the observed one.
-    fn streams(
-        &mut self,
-        scope: &InstrumentationScope,
-        id: &StreamId,
-    ) -> impl Iterator<Item = &mut Stream> {
-        let recorded = (id.clone(), Temporality::Delta);
-        let observed = (id.clone(), Temporality::Cumulative);
-        let streams = self.scopes.get_mut(scope);
-        let found = streams.map(|streams| streams.get_disjoint_mut([&recorded, &observed]));
-        found.into_iter().flatten().flatten()
+    fn consumers(&self) -> MutexGuard<'_, Vec<TemporalityPreference>> {
+        self.consumers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The label sets of one stream.
-///
-/// Who reports a series that is known already need not copy its labels.
-#[derive(Debug)]
-pub struct Known<'a> {
-    stream: Option<&'a Stream>,
-    cursor: Cursor,
+fn wants_deltas(preference: &TemporalityPreference, kind: InstrumentKind) -> bool {
+    preference.temporality(kind) == Temporality::Delta
 }
 
-impl Known<'_> {
-    /// The label set that is equal to these attributes, in canonical order. Sets are found fastest in the order of the
-    /// stream.
-    #[inline]
-    pub fn set<'a, I: Iterator<Item = &'a KeyValue>>(
-        &mut self,
-        attributes: impl Fn() -> I,
-    ) -> Option<Attributes> {
-        self.stream?.known(&mut self.cursor, attributes).cloned()
-    }
+/// The metric of a stream as a consumer gets it, `None` without points.
+fn metric(stream: &Stream, consumer: Consumer, time: SystemTime) -> Option<Metric> {
+    let temporality = match consumer.slot {
+        Some(_) => Temporality::Delta,
+        None => Temporality::Cumulative,
+    };
+    let data = match stream.plan().shape()? {
+        Shape::Gauge => {
+            let mut points = points(stream, |each| stream.numbers(consumer, time, each))?;
+            for point in &mut points {
+                point.start = None;
+            }
+            Data::Gauge(points)
+        }
+        shape @ (Shape::MonotonicSum | Shape::NonMonotonicSum) => Data::Sum {
+            points: points(stream, |each| stream.numbers(consumer, time, each))?,
+            temporality,
+            monotonic: shape == Shape::MonotonicSum,
+        },
+        Shape::Histogram => Data::Histogram {
+            points: points(stream, |each| stream.histograms(consumer, time, each))?,
+            temporality,
+        },
+        Shape::ExponentialHistogram => Data::ExponentialHistogram {
+            points: points(stream, |each| stream.exponentials(consumer, time, each))?,
+            temporality,
+        },
+        _ => return None,
+    };
+    let plan = stream.plan();
+    Some(Metric {
+        name: plan.name.clone(),
+        description: stream.description().clone(),
+        unit: plan.unit.clone(),
+        data,
+    })
+}
+
+fn points<V>(
+    stream: &Stream,
+    walk: impl FnOnce(&mut dyn FnMut(&LabelSet, Reading<V>)),
+) -> Option<Vec<Point<V>>> {
+    let mut points = Vec::with_capacity(stream.len());
+    walk(&mut |labels: &LabelSet, reading: Reading<V>| {
+        points.push(Point {
+            labels: labels.clone(),
+            start: Some(reading.start),
+            time: reading.time,
+            value: reading.value,
+            exemplars: reading.exemplars,
+        });
+    });
+    (!points.is_empty()).then_some(points)
 }
 
 fn order(scope: &InstrumentationScope) -> (&str, Option<&str>, Option<&str>) {

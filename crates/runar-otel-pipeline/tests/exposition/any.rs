@@ -11,8 +11,8 @@ use opentelemetry::{
 };
 use proptest::{collection::vec, option, prelude::*};
 use runar_otel_core::{
-    attributes::canonical,
     exemplar::{Exemplar, SpanLink},
+    labels::LabelSet,
 };
 use runar_otel_pipeline::snapshot::{
     Data, ExponentialBuckets, ExponentialHistogram, Histogram, Metric, Number, Point, Resource,
@@ -46,7 +46,7 @@ pub(crate) fn snapshot() -> impl Strategy<Value = Snapshot> {
 
 fn whole(resource: &[KeyValue], scopes: Vec<(String, Vec<Metric>)>) -> Snapshot {
     let resource = Resource {
-        attributes: canonical(resource).to_vec(),
+        attributes: LabelSet::of(resource).to_key_values(),
         schema_url: None,
     };
     let scopes = scopes.into_iter().map(|(name, metrics)| ScopeMetrics {
@@ -121,9 +121,9 @@ fn points<V: std::fmt::Debug>(
     })
 }
 
-fn point<V>(attributes: &[KeyValue], value: V, exemplars: Vec<Exemplar>) -> Point<V> {
+fn point<V>(labels: &[KeyValue], value: V, exemplars: Vec<Exemplar>) -> Point<V> {
     Point {
-        attributes: canonical(attributes),
+        labels: LabelSet::of(labels),
         start: Some(UNIX_EPOCH),
         time: at(60_000),
         value,
@@ -147,6 +147,10 @@ fn attributes() -> impl Strategy<Value = Vec<KeyValue>> {
     let attribute = prop_oneof![
         (key.clone(), text()).prop_map(|(key, value)| KeyValue::new(key, value)),
         (key.clone(), any::<f64>()).prop_map(|(key, value)| KeyValue::new(key, value)),
+        (key.clone(), "[01]|true|").prop_map(|(key, value)| KeyValue::new(key, value)),
+        (key.clone(), 0..2_i64).prop_map(|(key, value)| KeyValue::new(key, value)),
+        (key.clone(), vec(0..2_i64, 0..3))
+            .prop_map(|(key, value)| KeyValue::new(key, opentelemetry::Value::Array(value.into()))),
         (key, any::<bool>()).prop_map(|(key, value)| KeyValue::new(key, value)),
     ];
     vec(attribute, 0..4)

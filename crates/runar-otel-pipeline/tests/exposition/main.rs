@@ -37,6 +37,15 @@ proptest! {
     }
 
     #[test]
+    fn both_ways_keep_the_same_series(snapshot in any::snapshot()) {
+        let families = bridge::families(&snapshot);
+        let theirs = prometheus::TextEncoder::new().encode_to_string(&families).unwrap();
+        let theirs = read(&theirs, Format::Foreign).unwrap();
+        let ours = read(&exposition::text(&snapshot).body, Format::Text).unwrap();
+        prop_assert_eq!(series(&ours), series(&theirs));
+    }
+
+    #[test]
     fn nothing_panics(snapshot in any::snapshot()) {
         let _ = otlp::encode(&snapshot);
         let _ = console::text(&snapshot);
@@ -55,6 +64,16 @@ proptest! {
             prop_assert_eq!(samples.iter().map(labels).collect::<Vec<_>>(), vec![expected]);
         }
     }
+}
+
+/// Names and labels, without what the other encoder writes otherwise: bounds, and a sum where there is none.
+fn series(samples: &[Sample]) -> Vec<(String, Vec<(String, String)>)> {
+    let own = ["_bucket", "_sum"];
+    let samples = samples.iter();
+    samples
+        .filter(|sample| !own.iter().any(|suffix| sample.name.ends_with(suffix)))
+        .map(|sample| (sample.name.clone(), labels(sample)))
+        .collect()
 }
 
 fn labels(sample: &Sample) -> Vec<(String, String)> {

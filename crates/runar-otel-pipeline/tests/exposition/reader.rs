@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-/// What to expect.
+/// The format to expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// OpenMetrics 1.0.

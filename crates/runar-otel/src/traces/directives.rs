@@ -1,5 +1,7 @@
 //! Which log lines are written.
 
+use std::sync::Arc;
+
 use tracing::{
     Metadata, Subscriber,
     level_filters::LevelFilter,
@@ -7,7 +9,7 @@ use tracing::{
     subscriber::Interest,
 };
 use tracing_subscriber::{
-    EnvFilter,
+    EnvFilter, Registry,
     layer::{Context, Filter},
 };
 
@@ -15,9 +17,9 @@ use tracing_subscriber::{
 ///
 /// The filter itself takes a lock whenever a span is made, entered, left and closed, to find that it has no business
 /// with it.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Directives {
-    filter: EnvFilter,
+    filter: Arc<EnvFilter>,
     follows_spans: bool,
 }
 
@@ -25,16 +27,27 @@ impl Directives {
     /// What cannot be parsed is left out, with a word on standard error.
     pub(crate) fn parse(directives: &str) -> Self {
         Self {
-            filter: EnvFilter::builder().parse_lossy(directives),
+            filter: Arc::new(EnvFilter::builder().parse_lossy(directives)),
             // `target[span{field=value}]=level` is the only way to name a span or a field.
             follows_spans: directives.contains('['),
         }
+    }
+
+    /// Whether spans need to be there, because lines depend on them.
+    pub(crate) fn follow_spans(&self) -> bool {
+        self.follows_spans
+    }
+
+    /// Whether lines show the spans of a callsite. Only where they are not followed.
+    pub(crate) fn show(&self, span: &'static Metadata<'static>) -> bool {
+        let filter: &dyn Filter<Registry> = &*self.filter;
+        filter.callsite_enabled(span).is_always()
     }
 }
 
 impl<S: Subscriber> Filter<S> for Directives {
     fn enabled(&self, metadata: &Metadata<'_>, context: &Context<'_, S>) -> bool {
-        Filter::enabled(&self.filter, metadata, context)
+        Filter::enabled(&*self.filter, metadata, context)
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
@@ -47,31 +60,31 @@ impl<S: Subscriber> Filter<S> for Directives {
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if self.follows_spans {
-            Filter::on_new_span(&self.filter, attributes, id, context);
+            Filter::on_new_span(&*self.filter, attributes, id, context);
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         if self.follows_spans {
-            Filter::on_record(&self.filter, id, values, context);
+            Filter::on_record(&*self.filter, id, values, context);
         }
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
         if self.follows_spans {
-            Filter::on_enter(&self.filter, id, context);
+            Filter::on_enter(&*self.filter, id, context);
         }
     }
 
     fn on_exit(&self, id: &Id, context: Context<'_, S>) {
         if self.follows_spans {
-            Filter::on_exit(&self.filter, id, context);
+            Filter::on_exit(&*self.filter, id, context);
         }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         if self.follows_spans {
-            Filter::on_close(&self.filter, id, context);
+            Filter::on_close(&*self.filter, id, context);
         }
     }
 }

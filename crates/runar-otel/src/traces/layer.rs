@@ -2,7 +2,10 @@
 
 use std::cell::Cell;
 
-use runar_otel_core::head::{Coming, Listeners, UNSAMPLED};
+use runar_otel_core::{
+    call,
+    head::{Coming, Listeners, UNSAMPLED},
+};
 use tracing::{Dispatch, Metadata, Subscriber, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::{
@@ -48,6 +51,8 @@ pub(crate) enum Around {
     Unknown,
     /// Nothing: the subscriber is ours.
     Nothing,
+    /// Nothing, and the log lines beside it show calls that have no span.
+    Lines,
 }
 
 /// Returns the layer for spans and events of this level and the more important ones.
@@ -96,9 +101,14 @@ pub(crate) fn sees(span: &Coming<'_>) -> Option<Listeners> {
     tracing::dispatcher::get_default(|dispatch| {
         let mark = dispatch.downcast_ref::<Mark>()?;
         match mark.around {
-            Around::Nothing => {
+            Around::Nothing | Around::Lines => {
                 let is_seen = span.always || is_seen(span.metadata, mark.floor);
-                is_seen.then_some(Listeners::Ours)
+                let listeners = match mark.around == Around::Lines && is_shown_alone(span, dispatch)
+                {
+                    true => Listeners::Traces,
+                    false => Listeners::Ours,
+                };
+                is_seen.then_some(listeners)
             }
             Around::Unknown => {
                 let is_seen = span.always || reaches_mark(dispatch, span.metadata);
@@ -106,6 +116,12 @@ pub(crate) fn sees(span: &Coming<'_>) -> Option<Listeners> {
             }
         }
     })
+}
+
+/// Tells whether log lines show a call as they do with a span, if there is none: all of its fields are known, and it is
+/// the first thing in its lines.
+fn is_shown_alone(span: &Coming<'_>, dispatch: &Dispatch) -> bool {
+    span.complete && dispatch.current_span().id().is_none() && call::spanless(None).is_none()
 }
 
 /// Asks all filters of a subscriber, some of which may want the span now and not at another time.

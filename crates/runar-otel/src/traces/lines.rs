@@ -12,15 +12,26 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::traces::{alive, layer::is_internal};
+use crate::traces::{alive, directives::Directives, layer::is_internal, spanless::Spanless};
 
 /// The usual line of `tracing-subscriber` and ` trace_id=… span_id=…` after it.
 ///
 /// The ids are those of the current span of OpenTelemetry, sampled or not; outside of any span the line
-/// ends without them.
+/// ends without them. Unsampled calls that have no span are shown as if they had one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TracedLine {
     line: Format<Full>,
+    shown: Directives,
+}
+
+impl TracedLine {
+    /// The lines that these directives want.
+    pub(crate) fn new(shown: Directives) -> Self {
+        Self {
+            line: Format::default(),
+            shown,
+        }
+    }
 }
 
 impl<S, N> FormatEvent<S, N> for TracedLine
@@ -35,18 +46,32 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         // The OpenTelemetry crates log while they hold the current context: it cannot be read then.
-        if is_internal(event.metadata()) {
+        let ids = match is_internal(event.metadata()) {
+            true => None,
+            false => current_span(),
+        };
+        let spanless = Spanless::around(context, event, &self.shown);
+        if ids.is_none() && spanless.is_none() {
             return self.line.format_event(context, writer, event);
         }
-        let Some(span) = current_span() else {
-            return self.line.format_event(context, writer, event);
-        };
         let mut line = String::new();
         let format = self.line.clone().with_ansi(writer.has_ansi_escapes());
         format.format_event(context, Writer::new(&mut line), event)?;
-        writer.write_str(line.trim_end_matches('\n'))?;
-        let (trace, span) = (span.trace_id(), span.span_id());
-        writeln!(writer, " trace_id={trace} span_id={span}")
+        let line = match ids {
+            Some(_) => line.trim_end_matches('\n'),
+            None => &line,
+        };
+        match spanless {
+            Some(spanless) => spanless.write(context, &mut writer, line, event)?,
+            None => writer.write_str(line)?,
+        }
+        match ids {
+            Some(ids) => {
+                let (trace, span) = (ids.trace_id(), ids.span_id());
+                writeln!(writer, " trace_id={trace} span_id={span}")
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod on_runtime;
 mod otlp;
 mod propagation;
 mod provider;
+mod spanless;
 mod sparing;
 mod stop;
 mod subscriber;

@@ -19,6 +19,7 @@ use crate::traces::{
     fields::QuickFields,
     layer::{Around, is_installed, spans_from},
     lines::TracedLine,
+    spanless::NoteCalls,
     sparing::Sparing,
 };
 
@@ -61,23 +62,34 @@ pub(crate) fn install_subscriber(filter: &str) -> SubscriberInstall {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Colour {
+pub(super) enum Colour {
     On,
     Off,
 }
 
-fn subscriber<W>(filter: &str, output: W, colour: Colour) -> impl Subscriber + Send + Sync + 'static
+/// The subscriber of `init()`, which writes to `output`.
+pub(super) fn subscriber<W>(
+    filter: &str,
+    output: W,
+    colour: Colour,
+) -> impl Subscriber + Send + Sync + 'static
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
+    let shown = Directives::parse(filter);
+    let around = match shown.follow_spans() {
+        true => Around::Nothing,
+        false => Around::Lines,
+    };
     let lines = fmt::layer()
         .with_writer(output)
         .with_ansi(colour == Colour::On)
-        .event_format(TracedLine::default())
+        .event_format(TracedLine::new(shown.clone()))
         .fmt_fields(QuickFields)
-        .with_filter(Directives::parse(filter).and(Sparing::default()));
+        .and_then(NoteCalls)
+        .with_filter(shown.and(Sparing::default()));
     Registry::default()
-        .with(spans_from(LevelFilter::INFO, Around::Nothing))
+        .with(spans_from(LevelFilter::INFO, around))
         .with(lines)
 }
 

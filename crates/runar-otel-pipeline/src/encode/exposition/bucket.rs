@@ -56,7 +56,7 @@ impl Buckets {
         self.accumulate(0, from.count);
     }
 
-    /// Whether some bound is below zero.
+    /// True if some bound is below zero.
     pub(crate) fn has_negative(&self) -> bool {
         self.list.first().is_some_and(|(bound, _)| *bound < 0.0)
     }
@@ -87,7 +87,7 @@ impl Buckets {
 struct Side {
     first: i64,
     counts: Vec<u64>,
-    /// How many powers of two a bucket spans.
+    /// The number of powers of two that a bucket spans.
     step: i64,
 }
 

@@ -7,8 +7,9 @@ use super::{
     label::Label,
     number::{write_float, write_seconds},
 };
+use crate::encode::pair::pairs;
 
-/// How many code points the names and values of an exemplar's labels may have together: OpenMetrics 1.0, *Exemplars*.
+/// The number of code points that names and values of an exemplar's labels may have together: OpenMetrics 1.0, *Exemplars*.
 /// Prometheus throws the whole exemplar away beyond it.
 const LIMIT: usize = 128;
 
@@ -20,7 +21,7 @@ pub(crate) fn write(out: &mut String, exemplar: &Exemplar) {
         .span
         .map(|span| (span.trace_id.to_string(), span.span_id.to_string()));
     let mut labels = Vec::new();
-    label::collect(&mut labels, &exemplar.filtered_attributes, &[], None);
+    label::collect(&mut labels, pairs(&exemplar.filtered_attributes), &[], None);
     let mut room = LIMIT;
     out.push_str(" # {");
     if let Some((trace_id, span_id)) = &ids {

@@ -96,7 +96,7 @@ pub(crate) struct Families<'a> {
     pub(crate) list: Vec<Family<'a>>,
     /// The labels of each scope of the snapshot.
     pub(crate) scopes: Vec<Vec<Label<'static>>>,
-    /// What had to be left out.
+    /// The parts that had to be left out.
     pub(crate) problems: Vec<Problem>,
 }
 

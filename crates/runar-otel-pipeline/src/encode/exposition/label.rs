@@ -1,15 +1,15 @@
-//! Labels: attributes with sanitized names and values as text.
+//! Labels of Prometheus: sanitized names and values as text.
 
-use std::{borrow::Cow, collections::HashMap, hash::BuildHasher, ops::Range};
+use std::borrow::Cow;
 
-use foldhash::fast::RandomState;
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::InstrumentationScope;
 
 use super::{
     name::sanitize_label,
     number::{Quotes, write_escaped},
     value::text_of,
 };
+use crate::encode::pair::Pair;
 
 const SCOPE: [&str; 3] = [
     "otel_scope_name",
@@ -24,16 +24,15 @@ pub(crate) struct Label<'a> {
     pub(crate) name: Cow<'a, str>,
     /// The value, not escaped.
     pub(crate) value: Cow<'a, str>,
-    /// What it was called before: decides the order of joined values.
+    /// The name before it was sanitized: decides the order of joined values.
     key: Cow<'a, str>,
 }
 
 impl<'a> Label<'a> {
-    fn of(attribute: &'a KeyValue) -> Self {
-        let key = attribute.key.as_str();
+    fn of((key, value): Pair<'a>) -> Self {
         Self {
             name: sanitize_label(key),
-            value: text_of(&attribute.value),
+            value: text_of(value),
             key: Cow::Borrowed(key),
         }
     }
@@ -55,7 +54,7 @@ impl<'a> Label<'a> {
     }
 }
 
-/// A label name that a type needs for itself, and what an attribute of that name is called instead.
+/// A label name that a type needs for itself, and the name that a label of ours gets instead.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reserved {
     /// `le` or `quantile`.
@@ -66,16 +65,16 @@ pub(crate) struct Reserved {
 
 /// Puts the labels of one series into `labels`: sorted by name, each name once, none with an empty value.
 ///
-/// Attributes whose keys become one name are joined with `;` in the order of their keys (OpenTelemetry
+/// Values whose names become one are joined with `;` in the order of the names as they were (OpenTelemetry
 /// specification, compatibility: *Metric Attributes*). A label without a value is the same as no label.
 pub(crate) fn collect<'a>(
     labels: &mut Vec<Label<'a>>,
-    attributes: &'a [KeyValue],
+    pairs: impl Iterator<Item = Pair<'a>>,
     scope: &'a [Label<'a>],
     reserved: Option<Reserved>,
 ) {
     labels.clear();
-    labels.extend(attributes.iter().map(Label::of));
+    labels.extend(pairs.map(Label::of));
     if let Some(reserved) = reserved {
         for label in labels
             .iter_mut()
@@ -104,7 +103,7 @@ pub(crate) fn of_scope(scope: &InstrumentationScope) -> Vec<Label<'static>> {
             let key = format!("otel_scope_{}", attribute.key);
             Label {
                 name: Cow::Owned(sanitize_label(&key).into_owned()),
-                value: Cow::Owned(text_of(&attribute.value).into_owned()),
+                value: Cow::Owned(text_of((&attribute.value).into()).into_owned()),
                 key: Cow::Owned(key),
             }
         })
@@ -133,59 +132,6 @@ pub(crate) fn write(out: &mut String, labels: &[Label<'_>]) {
     }
 }
 
-/// The label sets of one family that were written already: where in a page they stand, by a hash of their text.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    hasher: RandomState,
-    /// The page of those who write none.
-    texts: String,
-    places: HashMap<u64, Range<usize>, RandomState>,
-}
-
-impl Seen {
-    /// Forgets everything, for the next family.
-    pub(crate) fn clear(&mut self) {
-        self.texts.clear();
-        self.places.clear();
-    }
-
-    /// Makes room for more label sets.
-    pub(crate) fn reserve(&mut self, more: usize) {
-        self.places.reserve(more);
-    }
-
-    /// Tells whether these written labels are new, and remembers them.
-    pub(crate) fn admit(&mut self, labels: &str) -> bool {
-        let hash = self.hash(labels);
-        if self.holds(hash, labels, &self.texts) {
-            return false;
-        }
-        let start = self.texts.len();
-        self.texts.push_str(labels);
-        self.remember(hash, start..self.texts.len());
-        true
-    }
-
-    /// The hash of written labels.
-    #[inline]
-    pub(crate) fn hash(&self, labels: &str) -> u64 {
-        self.hasher.hash_one(labels)
-    }
-
-    /// Tells whether the page has these labels in this family already.
-    #[inline]
-    pub(crate) fn holds(&self, hash: u64, labels: &str, page: &str) -> bool {
-        let known = self.places.get(&hash);
-        known.is_some_and(|place| page.get(place.clone()) == Some(labels))
-    }
-
-    /// Remembers where the page has labels.
-    #[inline]
-    pub(crate) fn remember(&mut self, hash: u64, place: Range<usize>) {
-        self.places.insert(hash, place);
-    }
-}
-
 fn settle(labels: &mut Vec<Label<'_>>) {
     if !labels.is_sorted_by(|one, next| one.name < next.name) {
         labels.sort_by(|one, next| (&one.name, &one.key).cmp(&(&next.name, &next.key)));
@@ -204,7 +150,10 @@ fn settle(labels: &mut Vec<Label<'_>>) {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry::KeyValue;
+
     use super::*;
+    use crate::encode::pair::pairs;
 
     const LE: Reserved = Reserved {
         name: "le",
@@ -213,7 +162,7 @@ mod tests {
 
     fn written(attributes: &[KeyValue], scope: &[Label<'_>], reserved: Option<Reserved>) -> String {
         let mut labels = Vec::new();
-        collect(&mut labels, attributes, scope, reserved);
+        collect(&mut labels, pairs(attributes), scope, reserved);
         let mut out = String::new();
         write(&mut out, &labels);
         out
@@ -268,15 +217,5 @@ mod tests {
             written(&attributes, &of_scope(&scope), None),
             r#"otel_scope_name="mine;shop""#
         );
-    }
-
-    #[test]
-    fn a_label_set_is_admitted_once() {
-        let mut seen = Seen::default();
-        assert!(seen.admit("a"));
-        assert!(seen.admit(""));
-        assert!(!seen.admit("a"));
-        seen.clear();
-        assert!(seen.admit("a"));
     }
 }

@@ -8,9 +8,11 @@ mod exemplar;
 pub(crate) mod family;
 mod header;
 pub(crate) mod label;
+mod labelling;
 mod name;
 mod number;
 mod problem;
+pub(crate) mod seen;
 mod series;
 mod template;
 mod unit;
@@ -23,7 +25,10 @@ use self::{
     family::{Families, TARGET_INFO},
     series::Series,
 };
-use crate::snapshot::{Resource, Snapshot};
+use crate::{
+    encode::pair::pairs,
+    snapshot::{Resource, Snapshot},
+};
 
 /// The content type of [`openmetrics`].
 pub const OPENMETRICS_CONTENT_TYPE: &str =
@@ -36,24 +41,24 @@ pub const TEXT_CONTENT_TYPE: &str =
 /// A snapshot in a Prometheus format.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exposition {
-    /// What to send.
+    /// The page.
     pub body: String,
-    /// What had to be left out; to be reported once.
+    /// The parts that had to be left out; to be reported once.
     pub problems: Vec<Problem>,
 }
 
-/// What an exposition contains besides the metrics themselves.
+/// The things that an exposition contains besides the metrics themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Whether each series says which meter made it, as `otel_scope_…` labels. Default: yes.
+    /// True if each series says which meter made it, as `otel_scope_…` labels. Default: true.
     pub scope_labels: bool,
-    /// Whether the resource is exposed as `target_info`. Default: yes.
+    /// True if the resource is exposed as `target_info`. Default: true.
     pub target_info: bool,
-    /// Whether names get the unit and `_total` as suffixes. Default: yes. OpenMetrics has no counter without
+    /// True if names get the unit and `_total` as suffixes. Default: true. OpenMetrics has no counter without
     /// `_total`: one whose name lacks it is then of type `unknown` there, and has no exemplars.
     pub suffixes: bool,
-    /// Whether OpenMetrics says since when a series counts, as `_created` samples. Default: no, because
+    /// True if OpenMetrics says since when a series counts, as `_created` samples. Default: false, because
     /// Prometheus stores them as series of their own unless told otherwise.
     pub start_times: bool,
 }
@@ -126,7 +131,7 @@ fn render(snapshot: &Snapshot, options: &Options, dialect: Dialect) -> Expositio
 /// The resource as an info metric: OpenTelemetry specification, compatibility: *Resource Attributes*.
 fn target_info(out: &mut String, resource: &Resource, dialect: Dialect) {
     let mut labels = Vec::new();
-    label::collect(&mut labels, &resource.attributes, &[], None);
+    label::collect(&mut labels, pairs(&resource.attributes), &[], None);
     if labels.is_empty() {
         return;
     }

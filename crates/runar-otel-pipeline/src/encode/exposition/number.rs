@@ -56,7 +56,7 @@ pub(crate) fn write_seconds(out: &mut String, time: SystemTime) {
     let _ = write!(out, "{}.{:03}", since.as_secs(), since.subsec_millis());
 }
 
-/// Which characters need a backslash besides line feed and backslash itself.
+/// The characters that need a backslash besides line feed and backslash itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quotes {
     /// Double quotes do.
@@ -66,11 +66,21 @@ pub(crate) enum Quotes {
 }
 
 /// Writes a text with line feeds, backslashes and, if asked for, double quotes escaped.
+#[inline]
 pub(crate) fn write_escaped(out: &mut String, text: &str, quotes: Quotes) {
-    if !text.bytes().any(|byte| needs_escape(byte, quotes)) {
+    // Looks at all bytes, because that is faster than to stop at the first one.
+    let special = text
+        .bytes()
+        .fold(false, |special, byte| special | needs_escape(byte, quotes));
+    if special {
+        escape(out, text, quotes);
+    } else {
         out.push_str(text);
-        return;
     }
+}
+
+#[cold]
+fn escape(out: &mut String, text: &str, quotes: Quotes) {
     for character in text.chars() {
         match character {
             '\n' => out.push_str("\\n"),
@@ -81,8 +91,10 @@ pub(crate) fn write_escaped(out: &mut String, text: &str, quotes: Quotes) {
     }
 }
 
+#[inline]
 fn needs_escape(byte: u8, quotes: Quotes) -> bool {
-    matches!(byte, b'\\' | b'\n') || (byte == b'"' && quotes == Quotes::Escaped)
+    let quote = quotes == Quotes::Escaped;
+    (byte == b'\\') | (byte == b'\n') | ((byte == b'"') & quote)
 }
 
 fn write_exponent(out: &mut String, value: f64) {

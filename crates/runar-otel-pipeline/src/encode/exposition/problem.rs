@@ -1,4 +1,4 @@
-//! What an exposition had to leave out.
+//! The things that an exposition had to leave out.
 
 use std::fmt;
 

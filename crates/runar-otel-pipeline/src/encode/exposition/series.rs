@@ -9,9 +9,10 @@ use super::{
     bucket::Buckets,
     exemplar::{self, Placing},
     family::{Families, Family, Kind, note},
-    label::{Label, Seen},
+    label::Label,
+    labelling::Labelling,
     number::{write_float, write_integer, write_number, write_seconds},
-    template::Labelling,
+    seen::{Hashes, Seen},
 };
 use crate::snapshot::{Data, Number, Point, Summary};
 
@@ -22,14 +23,31 @@ pub(super) struct Series<'a> {
     families: &'a Families<'a>,
     dialect: Dialect,
     options: &'a Options,
+    check: Check,
+    hashes: Hashes,
     seen: Seen,
+    /// The labels of a metric in the page, to be hashed.
+    places: Vec<Range<usize>>,
     labelling: Labelling<'a>,
     /// The labels of the series at hand, as written.
     labels: String,
-    /// Where the page has them, once it has.
-    place: Option<usize>,
+    /// The beginning of its bucket lines.
+    head: String,
     buckets: Buckets,
     bounds: Bounds,
+}
+
+/// The time at which series of a family with the same labels are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    /// The end of the family. If it has such series, all of it is written again.
+    ///
+    /// Label sets of a metric may differ and look alike, by their names (`a.b` and `a_b`), their types (`1` and `"1"`) or a
+    /// label without a value; metrics of one family may have the same label sets, and so may the points of a metric that a
+    /// bridge brings. So nothing but the written labels can tell.
+    Afterwards,
+    /// The moment before a series is written.
+    AtOnce,
 }
 
 impl<'a> Series<'a> {
@@ -47,10 +65,13 @@ impl<'a> Series<'a> {
             families,
             dialect,
             options,
+            check: Check::Afterwards,
+            hashes: Hashes::default(),
             seen: Seen::default(),
+            places: Vec::new(),
             labelling: Labelling::default(),
             labels: String::new(),
-            place: None,
+            head: String::new(),
             buckets: Buckets::default(),
             bounds: Bounds::default(),
         }
@@ -63,7 +84,20 @@ impl<'a> Series<'a> {
 
     /// Writes all samples of a family.
     pub(super) fn write(&mut self, family: &'a Family<'a>) {
-        self.seen.clear();
+        let (start, problems) = (self.out.len(), self.problems.len());
+        self.check = Check::Afterwards;
+        self.hashes.clear();
+        self.members(family);
+        if !self.hashes.all_differ() {
+            self.out.truncate(start);
+            self.problems.truncate(problems);
+            self.check = Check::AtOnce;
+            self.seen.clear();
+            self.members(family);
+        }
+    }
+
+    fn members(&mut self, family: &'a Family<'a>) {
         for (metric, scope) in &family.members {
             let scope = self.families.scope(*scope);
             match &metric.data {
@@ -94,36 +128,53 @@ impl<'a> Series<'a> {
         scope: &'a [Label<'a>],
         points: &'a [Point<Number>],
     ) {
-        self.seen.reserve(points.len());
         self.labelling.begin();
+        self.places.clear();
+        let head = format!("{}{}{{", family.base, family.total);
         let first = self.out.len();
         for (at, point) in points.iter().enumerate() {
             if at == 1 {
                 self.make_room(first, points.len());
             }
             let line = self.out.len();
-            self.out.push_str(&family.base);
-            self.out.push_str(family.total);
-            self.out.push('{');
+            self.out.push_str(&head);
             let start = self.out.len();
-            self.labelling
-                .write(self.out, &point.attributes, scope, None);
+            self.labelling.write(self.out, &point.labels, scope, None);
             let labels = start..self.out.len();
-            let text = self.out.get(labels.clone()).unwrap_or_default();
-            let hash = self.seen.hash(text);
-            if self.seen.holds(hash, text, self.out) {
-                self.out.truncate(line);
-                let family = family.full();
-                note(self.problems, Problem::DuplicateSeries { family });
-                continue;
-            }
-            if family.kind == Kind::Counter && self.is_forbidden(family, point.value.as_f64()) {
+            if !self.keeps(family, point.value, labels.clone()) {
                 self.out.truncate(line);
                 continue;
             }
-            self.seen.remember(hash, labels.clone());
             self.number(family, point, labels);
         }
+        for place in self.places.drain(..) {
+            self.hashes.add(self.out.get(place).unwrap_or_default());
+        }
+    }
+
+    /// Tells whether a number stays whose labels are written, and remembers the labels.
+    #[inline]
+    fn keeps(&mut self, family: &Family<'_>, value: Number, labels: Range<usize>) -> bool {
+        let text = self.out.get(labels.clone()).unwrap_or_default();
+        if self.check == Check::AtOnce && self.seen.holds(text) {
+            self.note_duplicate(family);
+            return false;
+        }
+        let forbidden = family.kind == Kind::Counter && self.is_forbidden(family, value.as_f64());
+        let text = self.out.get(labels.clone()).unwrap_or_default();
+        match self.check {
+            Check::Afterwards if forbidden => self.hashes.add(text),
+            Check::Afterwards => self.places.push(labels),
+            Check::AtOnce if forbidden => {}
+            Check::AtOnce => self.seen.remember(text),
+        }
+        !forbidden
+    }
+
+    #[cold]
+    fn note_duplicate(&mut self, family: &Family<'_>) {
+        let family = family.full();
+        note(self.problems, Problem::DuplicateSeries { family });
     }
 
     /// Makes room for all points of a metric, of which the first one is written: the others will be about as long.
@@ -139,7 +190,6 @@ impl<'a> Series<'a> {
         points: &'a [Point<V>],
         write: impl Fn(&mut Self, &'a Family<'a>, &'a Point<V>),
     ) {
-        self.seen.reserve(points.len());
         self.labelling.begin();
         let start = self.out.len();
         for (at, point) in points.iter().enumerate() {
@@ -149,17 +199,14 @@ impl<'a> Series<'a> {
             self.labels.clear();
             let reserved = family.kind.reserved();
             self.labelling
-                .write(&mut self.labels, &point.attributes, scope, reserved);
-            let hash = self.seen.hash(&self.labels);
-            if self.seen.holds(hash, &self.labels, self.out) {
-                let family = family.full();
-                note(self.problems, Problem::DuplicateSeries { family });
+                .write(&mut self.labels, &point.labels, scope, reserved);
+            if self.check == Check::AtOnce && !self.seen.admit(&self.labels) {
+                self.note_duplicate(family);
                 continue;
             }
-            self.place = None;
             write(self, family, point);
-            if let Some(start) = self.place {
-                self.seen.remember(hash, start..start + self.labels.len());
+            if self.check == Check::Afterwards {
+                self.hashes.add(&self.labels);
             }
         }
     }
@@ -186,12 +233,22 @@ impl<'a> Series<'a> {
     }
 
     fn histogram<V>(&mut self, family: &'a Family<'a>, point: &'a Point<V>, sum: Option<f64>) {
+        self.head.clear();
+        self.head.push_str(&family.base);
+        self.head.push_str("_bucket{");
+        self.head.push_str(&self.labels);
+        if !self.labels.is_empty() {
+            self.head.push(',');
+        }
         let mut placing = Placing::new(&point.exemplars);
         let buckets = std::mem::take(&mut self.buckets);
         let bounds = std::mem::take(&mut self.bounds).of(&buckets.list, self.dialect);
         let counts = buckets.list.iter().map(|(_, count)| *count);
         for ((bound, text), count) in bounds.list.iter().zip(counts.chain([buckets.total])) {
-            self.bucket(family, text, count, placing.up_to(*bound));
+            self.out.push_str(&self.head);
+            self.out.push_str(text);
+            write_integer(self.out, count);
+            self.end(placing.up_to(*bound));
         }
         self.bounds = bounds;
         // OpenMetrics 1.0, *Histogram*: no sum beside negative buckets, no negative one, and a count if and only if
@@ -209,18 +266,6 @@ impl<'a> Series<'a> {
         }
         self.created(family, point.start);
         self.buckets = buckets;
-    }
-
-    fn bucket(
-        &mut self,
-        family: &'a Family<'a>,
-        bound: &str,
-        count: u64,
-        exemplar: Option<&'a Exemplar>,
-    ) {
-        self.sample(family, "_bucket", Some(bound));
-        write_integer(self.out, count);
-        self.end(exemplar);
     }
 
     fn summary(&mut self, family: &'a Family<'a>, point: &'a Point<Summary>) {
@@ -268,12 +313,10 @@ impl<'a> Series<'a> {
         self.out.push_str(&family.base);
         self.out.push_str(suffix);
         if self.labels.is_empty() && own.is_none() {
-            self.place.get_or_insert(self.out.len());
             self.out.push(' ');
             return;
         }
         self.out.push('{');
-        self.place.get_or_insert(self.out.len());
         self.out.push_str(&self.labels);
         if let Some(own) = own {
             if !self.labels.is_empty() {
@@ -292,7 +335,7 @@ impl<'a> Series<'a> {
     }
 
     /// OpenMetrics 1.0 forbids negative values and those that are no number where something is counted.
-    fn is_forbidden(&mut self, family: &'a Family<'a>, value: f64) -> bool {
+    fn is_forbidden(&mut self, family: &Family<'_>, value: f64) -> bool {
         let forbidden = self.dialect == Dialect::OpenMetrics && (value.is_nan() || value < 0.0);
         if forbidden {
             let family = family.full();
@@ -305,7 +348,7 @@ impl<'a> Series<'a> {
 /// The labels of the buckets, which are the same in one series after the other.
 #[derive(Debug, Default)]
 struct Bounds {
-    /// Each bound, `+Inf` too, with its label.
+    /// Each bound, `+Inf` too, with its label up to the count.
     list: Vec<(f64, String)>,
 }
 
@@ -325,6 +368,7 @@ impl Bounds {
         let label = |bound| {
             let mut own = String::new();
             write_own(&mut own, "le", bound, dialect);
+            own.push_str("} ");
             (bound, own)
         };
         Self {

@@ -1,207 +1,268 @@
-//! The label text of series that have the same keys, with gaps for the values.
+//! The label text of series that have the same label names, with gaps for the values.
 
-use opentelemetry::KeyValue;
+use runar_otel_core::labels::{LabelSet, ValueRef};
 
 use super::{
-    label::{self, Label, Reserved},
+    label::{Label, Reserved},
     name::sanitize_label,
     number::{Quotes, write_escaped},
     value::text_of,
 };
 
-/// Writes the labels of one series after the other.
-#[derive(Debug, Default)]
-pub(super) struct Labelling<'a> {
-    /// That of the series before, if it has one.
-    template: Option<Template>,
-    scratch: Vec<Label<'a>>,
-}
-
-impl<'a> Labelling<'a> {
-    /// Begins with another metric.
-    pub(super) fn begin(&mut self) {
-        self.template = None;
-    }
-
-    /// Writes the labels of a series, without braces.
-    #[inline]
-    pub(super) fn write(
-        &mut self,
-        out: &mut String,
-        attributes: &'a [KeyValue],
-        scope: &'a [Label<'a>],
-        reserved: Option<Reserved>,
-    ) {
-        let template = self.template.as_ref();
-        if !template.is_some_and(|template| template.fits(attributes)) {
-            self.template = Template::of(attributes, scope, reserved);
-        }
-        let (start, template) = (out.len(), self.template.as_ref());
-        if template.is_some_and(|template| template.write(out, attributes)) {
-            return;
-        }
-        out.truncate(start);
-        label::collect(&mut self.scratch, attributes, scope, reserved);
-        label::write(out, &self.scratch);
-    }
-}
-
-/// What is the same in the labels of one series after the other: names, order, and the labels of the scope.
+/// The text that series have in common whose labels have the same names, and are empty in the same places.
 ///
-/// Names are translated and sorted once per set of keys instead of once per series.
-#[derive(Debug, Default)]
-struct Template {
-    keys: Vec<String>,
-    /// A text, and the place of the attribute whose value follows it.
-    parts: Vec<(String, usize)>,
-    /// What follows the last value.
+/// Names are translated and sorted once instead of once per series.
+#[derive(Debug)]
+pub(super) struct Template {
+    /// The labels in the order of the page.
+    parts: Vec<Part>,
+    /// The text after the last value.
     end: String,
+    /// True if a label set has its labels in the order of the page as well.
+    in_order: bool,
+    /// True if several labels become one: not for a template to write.
+    joined: bool,
+}
+
+/// One label of a template.
+#[derive(Debug)]
+struct Part {
+    /// The name in a label set.
+    key: String,
+    /// The name on the page.
+    name: String,
+    /// True if the value has no character, which is as good as no label.
+    empty: bool,
+    /// The text before the value.
+    before: String,
+}
+
+/// The result of writing a series with a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The labels are written.
+    Written,
+    /// The series has other names, or is empty in other places. A part of it may be written.
+    Unlike,
+    /// Several labels become one. Nothing is written.
+    Joined,
 }
 
 impl Template {
-    /// Prepares the text for these keys; `None` where several become one name, which is for
-    /// [`label::collect`] to join.
-    fn of(
-        attributes: &[KeyValue],
-        scope: &[Label<'_>],
-        reserved: Option<Reserved>,
-    ) -> Option<Self> {
-        let keys: Vec<String> = attributes
+    /// Prepares the text for series like this one.
+    pub(super) fn of(labels: &LabelSet, scope: &[Label<'_>], reserved: Option<Reserved>) -> Self {
+        let mut parts: Vec<Part> = labels
             .iter()
-            .map(|attribute| attribute.key.as_str().to_owned())
+            .map(|(key, value)| Part::of(key, value, reserved))
             .collect();
-        let mut names: Vec<(String, Source<'_>)> = Vec::new();
-        for (at, key) in keys.iter().enumerate() {
-            let name = sanitize_label(key);
-            let name = match reserved {
-                Some(reserved) if reserved.name == name => reserved.instead.to_owned(),
-                _ => name.into_owned(),
-            };
-            names.push((name, Source::Attribute(at)));
-        }
-        let fixed = scope.iter();
-        names.extend(fixed.map(|label| (label.name.to_string(), Source::Scope(&label.value))));
-        names.sort_by(|one, next| one.0.cmp(&next.0));
-        if !names.is_sorted_by(|one, next| one.0 < next.0) {
-            return None;
-        }
-        let (mut parts, mut text) = (Vec::new(), String::new());
-        for (at, (name, source)) in names.iter().enumerate() {
-            if at > 0 {
-                text.push(',');
+        let in_order = parts.is_sorted_by(|one, next| one.name < next.name);
+        parts.sort_by(|one, next| one.name.cmp(&next.name));
+        let twice = !parts.is_sorted_by(|one, next| one.name < next.name);
+        let hidden = |part: &Part| scope.iter().any(|label| label.name == part.name);
+        let joined = twice || parts.iter().any(hidden);
+        let mut text = Text::default();
+        let mut fixed = scope.iter().peekable();
+        for part in &mut parts {
+            while let Some(label) = fixed.next_if(|label| *label.name < *part.name) {
+                text.fixed(label);
             }
-            text.push_str(name);
-            text.push_str("=\"");
-            match source {
-                Source::Attribute(at) => parts.push((std::mem::take(&mut text), *at)),
-                Source::Scope(value) => write_escaped(&mut text, value, Quotes::Escaped),
+            if !part.empty {
+                part.before = text.up_to_value(&part.name);
             }
-            text.push('"');
         }
-        Some(Self {
-            keys,
+        fixed.for_each(|label| text.fixed(label));
+        Self {
             parts,
-            end: text,
-        })
+            end: text.piece,
+            in_order,
+            joined,
+        }
     }
 
-    /// Whether a series has these keys.
+    /// Writes the labels of a series, if it has the same names and is empty in the same places.
     #[inline]
-    fn fits(&self, attributes: &[KeyValue]) -> bool {
-        self.keys.len() == attributes.len()
-            && self
-                .keys
-                .iter()
-                .zip(attributes)
-                .all(|(key, attribute)| key == attribute.key.as_str())
-    }
-
-    /// Writes the labels of a series; `false` if one has no value and must not be there.
-    #[inline]
-    fn write(&self, out: &mut String, attributes: &[KeyValue]) -> bool {
-        for (before, at) in &self.parts {
-            out.push_str(before);
-            let value = attributes
-                .get(*at)
-                .map(|attribute| text_of(&attribute.value));
-            match value {
-                Some(value) if !value.is_empty() => write_escaped(out, &value, Quotes::Escaped),
-                _ => return false,
+    pub(super) fn write(&self, out: &mut String, labels: &LabelSet) -> Outcome {
+        if self.joined || !self.in_order {
+            return self.write_out_of_order(out, labels);
+        }
+        let mut labels = labels.iter();
+        for part in &self.parts {
+            // A string is taken where it lies. To move the value first costs more than to write it: it is moved in other
+            // pieces than it was put together from, for which the processor has to wait until its store buffer is empty.
+            let is_written = match labels.next() {
+                Some((key, ValueRef::Str(text))) => part.key == key && part.write_text(out, text),
+                Some((key, value)) => part.key == key && part.write(out, value),
+                None => false,
+            };
+            if !is_written {
+                return Outcome::Unlike;
             }
+        }
+        if labels.next().is_some() {
+            return Outcome::Unlike;
         }
         out.push_str(&self.end);
-        true
+        Outcome::Written
+    }
+
+    fn write_out_of_order(&self, out: &mut String, labels: &LabelSet) -> Outcome {
+        if labels.iter().count() != self.parts.len() {
+            return Outcome::Unlike;
+        }
+        let start = out.len();
+        for part in &self.parts {
+            let value = labels.get(&part.key);
+            if !value.is_some_and(|value| part.write(out, value)) {
+                return Outcome::Unlike;
+            }
+        }
+        if self.joined {
+            out.truncate(start);
+            return Outcome::Joined;
+        }
+        out.push_str(&self.end);
+        Outcome::Written
     }
 }
 
-/// Where the value of a label comes from.
-enum Source<'a> {
-    Attribute(usize),
-    Scope(&'a str),
+impl Part {
+    fn of(key: &str, value: ValueRef<'_>, reserved: Option<Reserved>) -> Self {
+        let name = sanitize_label(key);
+        Self {
+            key: key.to_owned(),
+            name: match reserved {
+                Some(reserved) if reserved.name == name => reserved.instead.to_owned(),
+                _ => name.into_owned(),
+            },
+            empty: matches!(value, ValueRef::Str("")),
+            before: String::new(),
+        }
+    }
+
+    /// Writes a string; `false` if it is empty and is not to be, or the other way round.
+    #[inline]
+    fn write_text(&self, out: &mut String, text: &str) -> bool {
+        out.push_str(&self.before);
+        write_escaped(out, text, Quotes::Escaped);
+        text.is_empty() == self.empty
+    }
+
+    /// Writes a value; `false` if it is empty and is not to be, or the other way round.
+    fn write(&self, out: &mut String, value: ValueRef<'_>) -> bool {
+        match value {
+            ValueRef::Str(text) => return self.write_text(out, text),
+            ValueRef::I64(value) => {
+                out.push_str(&self.before);
+                out.push_str(itoa::Buffer::new().format(value));
+            }
+            other => {
+                out.push_str(&self.before);
+                write_escaped(out, &text_of(other), Quotes::Escaped);
+            }
+        }
+        !self.empty
+    }
+}
+
+/// Text that is written label by label.
+#[derive(Default)]
+struct Text {
+    piece: String,
+    /// True once there is a label.
+    begun: bool,
+}
+
+impl Text {
+    /// Adds a label of the scope.
+    fn fixed(&mut self, label: &Label<'_>) {
+        self.open(&label.name);
+        write_escaped(&mut self.piece, &label.value, Quotes::Escaped);
+        self.piece.push('"');
+    }
+
+    /// Adds a label, and takes what there is before its value.
+    fn up_to_value(&mut self, name: &str) -> String {
+        self.open(name);
+        std::mem::replace(&mut self.piece, "\"".to_owned())
+    }
+
+    fn open(&mut self, name: &str) {
+        if std::mem::replace(&mut self.begun, true) {
+            self.piece.push(',');
+        }
+        self.piece.push_str(name);
+        self.piece.push_str("=\"");
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::InstrumentationScope;
-    use proptest::prelude::*;
+    use opentelemetry::KeyValue;
 
     use super::*;
+    use crate::encode::exposition::label;
 
-    fn scope() -> Vec<Label<'static>> {
-        let scope = InstrumentationScope::builder("m\"eter")
-            .with_version("1")
-            .with_attributes([KeyValue::new("team", "a")])
-            .build();
-        label::of_scope(&scope)
+    fn of(labels: &[KeyValue]) -> Template {
+        Template::of(&LabelSet::of(labels), &[], None)
     }
 
-    fn with_template(template: &Template, attributes: &[KeyValue]) -> Option<String> {
+    fn write(template: &Template, labels: &[KeyValue]) -> (Outcome, String) {
         let mut out = String::new();
-        template.write(&mut out, attributes).then_some(out)
-    }
-
-    fn joined(attributes: &[KeyValue], scope: &[Label<'_>], reserved: Option<Reserved>) -> String {
-        let (mut labels, mut out) = (Vec::new(), String::new());
-        label::collect(&mut labels, attributes, scope, reserved);
-        label::write(&mut out, &labels);
-        out
+        let outcome = template.write(&mut out, &LabelSet::of(labels));
+        (outcome, out)
     }
 
     #[test]
-    fn keys_that_become_one_name_have_no_template() {
+    fn names_that_become_one_are_not_for_a_template() {
         let same = [KeyValue::new("a.b", 1), KeyValue::new("a_b", 2)];
-        assert!(Template::of(&same, &[], None).is_none());
-        let hides = [KeyValue::new("otel_scope_name", "x")];
-        assert!(Template::of(&hides, &scope(), None).is_none());
+        assert_eq!(write(&of(&same), &same), (Outcome::Joined, String::new()));
+        let scope = opentelemetry::InstrumentationScope::builder("m").build();
+        let hides = LabelSet::from([KeyValue::new("otel_scope_name", "x")]);
+        let template = Template::of(&hides, &label::of_scope(&scope), None);
+        assert_eq!(template.write(&mut String::new(), &hides), Outcome::Joined);
     }
 
     #[test]
-    fn a_template_fits_its_keys_only() {
-        let template = Template::of(&[KeyValue::new("a", 1)], &[], None).unwrap();
-        assert!(template.fits(&[KeyValue::new("a", "other")]));
-        assert!(!template.fits(&[KeyValue::new("b", 1)]));
-        assert!(!template.fits(&[]));
-        assert_eq!(with_template(&template, &[KeyValue::new("a", "")]), None);
+    fn a_template_takes_its_names_only() {
+        let template = of(&[KeyValue::new("a", "one")]);
+        let other = write(&template, &[KeyValue::new("a", "other")]);
+        assert_eq!(other, (Outcome::Written, r#"a="other""#.to_owned()));
+        let typed = write(&template, &[KeyValue::new("a", true)]);
+        assert_eq!(typed, (Outcome::Written, r#"a="true""#.to_owned()));
+        let unlike: [&[KeyValue]; 4] = [
+            &[],
+            &[KeyValue::new("b", "one")],
+            &[KeyValue::new("a", "one"), KeyValue::new("b", "one")],
+            &[KeyValue::new("a", "")],
+        ];
+        for labels in unlike {
+            assert_eq!(write(&template, labels).0, Outcome::Unlike, "{labels:?}");
+        }
     }
 
-    proptest! {
-        #[test]
-        fn a_template_writes_what_collecting_writes(
-            labels in prop::collection::btree_map("(le|[a-c._é]{1,3})", "[a\"\\\\\né]{0,3}", 0..5),
-            with_scope in any::<bool>(),
-        ) {
-            let attributes: Vec<KeyValue> = labels
-                .into_iter()
-                .map(|(key, value)| KeyValue::new(key, value))
-                .collect();
-            let scope = if with_scope { scope() } else { Vec::new() };
-            let reserved = Some(Reserved { name: "le", instead: "exported_le" });
-            if let Some(template) = Template::of(&attributes, &scope, reserved) {
-                prop_assert!(template.fits(&attributes));
-                if let Some(written) = with_template(&template, &attributes) {
-                    prop_assert_eq!(written, joined(&attributes, &scope, reserved));
-                }
-            }
-        }
+    #[test]
+    fn names_may_change_their_order() {
+        // A point comes before a digit, an underscore after it.
+        let labels = [
+            KeyValue::new("a.b", "1"),
+            KeyValue::new("a0", "2"),
+            KeyValue::new("b", ""),
+        ];
+        let template = of(&labels);
+        let expected = (Outcome::Written, r#"a0="2",a_b="1""#.to_owned());
+        assert_eq!(write(&template, &labels), expected);
+        assert_eq!(write(&template, &labels[..2]).0, Outcome::Unlike);
+        assert_eq!(write(&template, &labels[1..]).0, Outcome::Unlike);
+    }
+
+    #[test]
+    fn an_empty_value_has_a_template_of_its_own() {
+        let labels = |value: &'static str| [KeyValue::new("a", value), KeyValue::new("b", "x")];
+        let template = of(&labels(""));
+        let expected = (Outcome::Written, r#"b="x""#.to_owned());
+        assert_eq!(write(&template, &labels("")), expected);
+        assert_eq!(write(&template, &labels("y")).0, Outcome::Unlike);
+        let typed = [KeyValue::new("a", 0), KeyValue::new("b", "x")];
+        assert_eq!(write(&template, &typed).0, Outcome::Unlike);
     }
 }

@@ -1,6 +1,6 @@
 //! The rules of the exposition, each by its name.
 
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::{InstrumentationScope, KeyValue, StringValue, Value};
 
 use super::*;
 use crate::{
@@ -185,6 +185,149 @@ fn a_label_set_appears_once() {
     assert_eq!(
         exposition.body,
         "# TYPE x gauge\nx{a=\"1\"} 1\nx{a=\"22\"} 2\n"
+    );
+}
+
+#[test]
+fn label_values_of_any_type_become_text() {
+    let strings: Vec<StringValue> = vec!["a\"".into(), "b".into()];
+    let labels = [
+        KeyValue::new("array", Value::Array(strings.into())),
+        KeyValue::new("bool", true),
+        KeyValue::new("bools", Value::Array(vec![true, false].into())),
+        KeyValue::new("float", 0.5),
+        KeyValue::new("floats", Value::Array(vec![1.0, f64::NAN].into())),
+        KeyValue::new("int", -3),
+        KeyValue::new("ints", Value::Array(vec![1_i64, 2].into())),
+    ];
+    let points = vec![
+        point(&labels, Number::U64(1)),
+        point(&labels[1..2], Number::U64(2)),
+    ];
+    assert_eq!(
+        body(vec![gauge("x", "", points)]),
+        "# TYPE x gauge\nx{array=\"[\\\"a\\\\\\\"\\\",\\\"b\\\"]\",bool=\"true\",bools=\"[true,false]\",\
+         float=\"0.5\",floats=\"[1,\\\"NaN\\\"]\",int=\"-3\",ints=\"[1,2]\"} 1\nx{bool=\"true\"} 2\n# EOF\n"
+    );
+}
+
+#[test]
+fn label_names_that_become_one_are_joined() {
+    let joined = |value: &'static str| [KeyValue::new("a_b", "2"), KeyValue::new("a.b", value)];
+    let points = vec![
+        point(&joined("1"), Number::U64(1)),
+        point(&joined("3"), Number::U64(2)),
+        point(&[KeyValue::new("a-b", "1")], Number::U64(3)),
+    ];
+    assert_eq!(
+        body(vec![gauge("x", "", points)]),
+        "# TYPE x gauge\nx{a_b=\"1;2\"} 1\nx{a_b=\"3;2\"} 2\nx{a_b=\"1\"} 3\n# EOF\n"
+    );
+}
+
+#[test]
+fn label_sets_that_become_one_appear_once() {
+    let label = |name: &'static str, value: &'static str| vec![KeyValue::new(name, value)];
+    let typed = vec![KeyValue::new("a", 1)];
+    let empty = vec![KeyValue::new("a", "1"), KeyValue::new("b", "")];
+    let pairs = [
+        (label("a.b", "1"), label("a_b", "1"), "a_b=\"1\""),
+        (label("a", "1"), typed, "a=\"1\""),
+        (label("a", "1"), empty, "a=\"1\""),
+        (label("a", "1"), label("a", "1"), "a=\"1\""),
+        (
+            vec![KeyValue::new("a", f64::NAN)],
+            label("a", "NaN"),
+            "a=\"NaN\"",
+        ),
+    ];
+    for (one, other, text) in pairs {
+        // The first series is written again with those that come after it.
+        let between = point(&[KeyValue::new("c", "x")], Number::U64(7));
+        let points = vec![
+            point(&one, Number::U64(1)),
+            between,
+            point(&other, Number::U64(9)),
+        ];
+        let exposition = openmetrics(&snapshot(vec![gauge("x", "", points)]));
+        let family = "x".to_owned();
+        assert_eq!(exposition.problems, [Problem::DuplicateSeries { family }]);
+        assert_eq!(
+            exposition.body,
+            format!("# TYPE x gauge\nx{{{text}}} 1\nx{{c=\"x\"}} 7\n# EOF\n")
+        );
+    }
+}
+
+#[test]
+fn a_value_that_is_left_out_is_no_duplicate() {
+    let points = [-1, 2, -3, 4].map(|value| point(&[KeyValue::new("a", 1)], Number::I64(value)));
+    let exposition = openmetrics(&snapshot(vec![counter("x", "", points.to_vec())]));
+    let family = "x_total".to_owned();
+    let problems = [
+        Problem::ForbiddenValue {
+            family: family.clone(),
+        },
+        Problem::DuplicateSeries { family },
+    ];
+    assert_eq!(exposition.problems, problems);
+    assert_eq!(
+        exposition.body,
+        "# TYPE x counter\nx_total{a=\"1\"} 2\n# EOF\n"
+    );
+}
+
+#[test]
+fn metrics_of_one_family_share_no_label_set() {
+    let metric = |name, value| gauge(name, "", vec![point(&[KeyValue::new("a", "1")], value)]);
+    let both = vec![metric("x.y", Number::U64(1)), metric("x_y", Number::U64(2))];
+    let histograms = ["h.h", "h_h"].map(|name| {
+        let points = vec![point(&[KeyValue::new("a", 1)], buckets(&[], &[1]))];
+        histogram(name, "", points)
+    });
+    let mut metrics = snapshot(both.into_iter().chain(histograms).collect());
+    let duplicates = ["h_h", "x_y"].map(|family| Problem::DuplicateSeries {
+        family: family.to_owned(),
+    });
+    let expected = "# TYPE h_h histogram\nh_h_bucket{a=\"1\",le=\"+Inf\"} 1\nh_h_sum{a=\"1\"} 1.0\n\
+         h_h_count{a=\"1\"} 1\n# TYPE x_y gauge\nx_y{a=\"1\"} 1\n# EOF\n";
+    let exposition = openmetrics(&metrics);
+    assert_eq!(exposition.problems, duplicates);
+    assert_eq!(exposition.body, expected);
+
+    // The same in two scopes, which their labels tell apart.
+    let second = metrics.scopes[0].metrics.split_off(1).remove(0);
+    metrics.scopes.push(ScopeMetrics {
+        scope: InstrumentationScope::builder("other").build(),
+        metrics: vec![metric("x.y", Number::U64(2)), second],
+    });
+    metrics.scopes[0].scope = InstrumentationScope::builder("one").build();
+    let exposition = openmetrics(&metrics);
+    assert!(exposition.body.contains(
+        "\nx_y{a=\"1\",otel_scope_name=\"one\"} 1\nx_y{a=\"1\",otel_scope_name=\"other\"} 2\n"
+    ));
+    let options = Options {
+        scope_labels: false,
+        ..Options::default()
+    };
+    let exposition = openmetrics_with(&metrics, &options);
+    assert_eq!(exposition.problems, duplicates[1..]);
+}
+
+#[test]
+fn labels_may_pose_as_those_of_another_scope() {
+    let posing = [KeyValue::new("otel.scope.name", "other")];
+    let mut metrics = snapshot(vec![gauge("x", "", vec![point(&posing, Number::U64(1))])]);
+    metrics.scopes.push(ScopeMetrics {
+        scope: InstrumentationScope::builder("other").build(),
+        metrics: vec![gauge("x", "", one(2))],
+    });
+    let exposition = openmetrics(&metrics);
+    let family = "x".to_owned();
+    assert_eq!(exposition.problems, [Problem::DuplicateSeries { family }]);
+    assert_eq!(
+        exposition.body,
+        "# TYPE x gauge\nx{otel_scope_name=\"other\"} 1\n# EOF\n"
     );
 }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write};
 
-use opentelemetry::{Array, Value};
+use runar_otel_core::labels::{ArrayRef, ValueRef};
 
 use super::{Dialect, number::write_float};
 
@@ -10,46 +10,34 @@ use super::{Dialect, number::write_float};
 ///
 /// OpenTelemetry specification, common: *AnyValue representation for non-OTLP protocols*. Strings stay as they are,
 /// everything else is JSON.
-pub(crate) fn text_of(value: &Value) -> Cow<'_, str> {
+#[inline]
+pub(crate) fn text_of(value: ValueRef<'_>) -> Cow<'_, str> {
     match value {
-        Value::String(value) => Cow::Borrowed(value.as_str()),
-        Value::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
-        Value::I64(value) => Cow::Owned(value.to_string()),
-        Value::F64(value) => Cow::Owned(real(*value)),
-        Value::Array(array) => Cow::Owned(list(array)),
-        // The API's enum may grow; its own rendering is the best we have then.
-        other => Cow::Owned(other.to_string()),
+        ValueRef::Str(value) => Cow::Borrowed(value),
+        ValueRef::Bool(value) => Cow::Borrowed(bool_text(value)),
+        ValueRef::I64(value) => Cow::Owned(value.to_string()),
+        ValueRef::F64(value) => Cow::Owned(real(value)),
+        ValueRef::Array(array) => Cow::Owned(list(array)),
+        // The API's types may grow; its own rendering is the best we have then.
+        other => Cow::Owned(other.to_value().to_string()),
     }
 }
 
-fn list(array: &Array) -> String {
-    match array {
-        Array::Bool(values) => join(values, |out, value| {
-            out.push_str(if *value { "true" } else { "false" });
-        }),
-        Array::I64(values) => join(values, |out, value| {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "{value}");
-        }),
-        Array::F64(values) => join(values, |out, value| {
-            if value.is_finite() {
-                out.push_str(&real(*value));
-            } else {
-                quote(out, &real(*value));
-            }
-        }),
-        Array::String(values) => join(values, |out, value| quote(out, value.as_str())),
-        other => other.to_string(),
-    }
+fn bool_text(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
 }
 
-fn join<T>(values: &[T], write: impl Fn(&mut String, &T)) -> String {
+fn list(array: ArrayRef<'_>) -> String {
     let mut out = String::from("[");
-    for (at, value) in values.iter().enumerate() {
+    for (at, element) in array.iter().enumerate() {
         if at > 0 {
             out.push(',');
         }
-        write(&mut out, value);
+        match element {
+            ValueRef::Str(text) => quote(&mut out, text),
+            ValueRef::F64(value) if !value.is_finite() => quote(&mut out, &real(value)),
+            other => out.push_str(&text_of(other)),
+        }
     }
     out.push(']');
     out
@@ -84,9 +72,17 @@ fn quote(out: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::StringValue;
+    use opentelemetry::{KeyValue, StringValue, Value};
+    use runar_otel_core::labels::LabelSet;
 
-    use super::*;
+    /// The text of a value as it is given, which must be that of the value as a label set keeps it.
+    fn text_of(value: &Value) -> String {
+        let given = super::text_of(value.into()).into_owned();
+        let set = LabelSet::from([KeyValue::new("a", value.clone())]);
+        let kept = set.get("a").map(super::text_of);
+        assert_eq!(kept.as_deref(), Some(given.as_str()));
+        given
+    }
 
     #[test]
     fn scalars_are_json_and_strings_plain() {

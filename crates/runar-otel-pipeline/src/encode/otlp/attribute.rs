@@ -1,58 +1,64 @@
-//! Attributes in OTLP: the type of a value survives.
+//! Labels and attributes in OTLP: the type of a value survives.
 
-use opentelemetry::{Array, KeyValue, Value};
+use runar_otel_core::labels::{ArrayRef, ValueRef};
 
-use super::wire::{SMALL, Wire};
+use super::wire::{SMALL, Wire, field_size};
+use crate::encode::pair::Pair;
 
-/// Writes attributes, in their order.
+/// Writes labels or attributes, in their order.
 #[inline]
-pub(super) fn list<'a>(
-    wire: &mut Wire,
-    field: u8,
-    attributes: impl IntoIterator<Item = &'a KeyValue>,
-) {
-    for attribute in attributes {
-        wire.message(field, SMALL, |wire| pair(wire, attribute));
-    }
-}
-
-/// `KeyValue`
-fn pair(wire: &mut Wire, attribute: &KeyValue) {
-    wire.text(1, attribute.key.as_str());
-    match &attribute.value {
-        Value::String(value) => wire.message(2, SMALL, |wire| wire.present_text(1, value.as_str())),
-        Value::Bool(value) => {
-            wire.message(2, SMALL, |wire| wire.present_integer(2, i64::from(*value)));
+pub(super) fn list<'a>(wire: &mut Wire, field: u8, mut pairs: impl Iterator<Item = Pair<'a>>) {
+    // A string is taken where it lies. To move the value first costs more than to write it: it is moved in other pieces than
+    // it was put together from, for which the processor has to wait until its store buffer is empty.
+    loop {
+        match pairs.next() {
+            Some((name, ValueRef::Str(value))) => text(wire, field, name, value),
+            Some((name, value)) => typed(wire, field, name, value),
+            None => return,
         }
-        Value::I64(value) => wire.message(2, SMALL, |wire| wire.present_integer(3, *value)),
-        Value::F64(value) => wire.message(2, SMALL, |wire| wire.present_double(4, *value)),
-        Value::Array(array) => array_value(wire, array),
-        // The API's enum may grow; an attribute without a value says that there was one we cannot carry.
+    }
+}
+
+/// Writes a `KeyValue` with a string, whose lengths are known beforehand.
+#[inline]
+fn text(wire: &mut Wire, field: u8, name: &str, value: &str) {
+    let any_value = field_size(value.len());
+    let key = if name.is_empty() {
+        0
+    } else {
+        field_size(name.len())
+    };
+    wire.begin(field, key + field_size(any_value));
+    wire.text(1, name);
+    wire.begin(2, any_value);
+    wire.present_text(1, value);
+}
+
+fn typed(wire: &mut Wire, field: u8, name: &str, value: ValueRef<'_>) {
+    wire.message(field, SMALL, |wire| {
+        wire.text(1, name);
+        wire.message(2, SMALL, |wire| any_value(wire, value));
+    });
+}
+
+/// `AnyValue`
+fn any_value(wire: &mut Wire, value: ValueRef<'_>) {
+    match value {
+        ValueRef::Str(value) => wire.present_text(1, value),
+        ValueRef::Bool(value) => wire.present_integer(2, i64::from(value)),
+        ValueRef::I64(value) => wire.present_integer(3, value),
+        ValueRef::F64(value) => wire.present_double(4, value),
+        ValueRef::Array(array) => array_value(wire, array),
+        // The API's types may grow; an attribute without a value says that there was one we cannot carry.
         _ => {}
     }
 }
 
-/// `AnyValue` with an `ArrayValue`
-fn array_value(wire: &mut Wire, array: &Array) {
-    match array {
-        Array::Bool(values) => elements(wire, values, |wire, value| {
-            wire.present_integer(2, i64::from(*value));
-        }),
-        Array::I64(values) => elements(wire, values, |wire, value| wire.present_integer(3, *value)),
-        Array::F64(values) => elements(wire, values, |wire, value| wire.present_double(4, *value)),
-        Array::String(values) => elements(wire, values, |wire, value| {
-            wire.present_text(1, value.as_str());
-        }),
-        _ => {}
-    }
-}
-
-fn elements<T>(wire: &mut Wire, values: &[T], write: impl Fn(&mut Wire, &T)) {
-    wire.message(2, SMALL, |wire| {
-        wire.message(5, SMALL, |wire| {
-            for value in values {
-                wire.message(1, SMALL, |wire| write(wire, value));
-            }
-        });
+/// `ArrayValue`
+fn array_value(wire: &mut Wire, array: ArrayRef<'_>) {
+    wire.message(5, SMALL, |wire| {
+        for element in array.iter() {
+            wire.message(1, SMALL, |wire| any_value(wire, element));
+        }
     });
 }

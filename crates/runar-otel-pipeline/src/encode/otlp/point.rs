@@ -10,36 +10,80 @@ use super::{
     attribute,
     wire::{SMALL, Wire},
 };
-use crate::snapshot::{
-    ExponentialBuckets, ExponentialHistogram, Histogram, Number, Point, Summary,
+use crate::{
+    encode::pair::pairs,
+    snapshot::{ExponentialBuckets, ExponentialHistogram, Histogram, Number, Point, Summary},
 };
 
-/// A message of 128 to 16,383 bytes, as points with buckets are.
-const MEDIUM: usize = 2;
+/// The points in every kind of data.
+const POINTS: u8 = 1;
+
+/// Facts of the point before, which is mostly like the next one.
+pub(super) struct Before {
+    /// The number of bytes that its length took.
+    room: usize,
+    start: Moment,
+    time: Moment,
+}
+
+impl Before {
+    /// Begins with the points of another metric.
+    pub(super) fn new() -> Self {
+        let moment = Moment {
+            time: UNIX_EPOCH,
+            nanos: 0,
+        };
+        Self {
+            room: SMALL,
+            start: moment,
+            time: moment,
+        }
+    }
+}
+
+/// A time, and the same in nanoseconds since the epoch.
+#[derive(Clone, Copy)]
+struct Moment {
+    time: SystemTime,
+    nanos: u64,
+}
+
+impl Moment {
+    #[inline]
+    fn nanos(&mut self, time: SystemTime) -> u64 {
+        if time != self.time {
+            *self = Self {
+                time,
+                nanos: nanos(time),
+            };
+        }
+        self.nanos
+    }
+}
 
 /// Writes a point of a gauge or a sum, `NumberDataPoint`; nothing when its value is not a number.
 #[inline]
-pub(super) fn number(wire: &mut Wire, field: u8, from: &Point<Number>) {
+pub(super) fn number(wire: &mut Wire, before: &mut Before, from: &Point<Number>) {
     let value = value(from.value);
     if let Scalar::Real(value) = value
         && value.is_nan()
     {
         return;
     }
-    wire.message(field, SMALL, |wire| {
-        times(wire, from);
+    before.room = wire.message(POINTS, before.room, |wire| {
+        times(wire, before, from);
         match value {
             Scalar::Real(value) => wire.present_double(4, value),
             Scalar::Integer(value) => wire.present_fixed(6, value.cast_unsigned()),
         }
         exemplars(wire, 5, &from.exemplars);
-        attribute::list(wire, 7, from.attributes.iter());
+        attribute::list(wire, 7, from.labels.iter());
     });
 }
 
 /// Writes a point with explicit buckets, `HistogramDataPoint`.
 #[inline]
-pub(super) fn histogram(wire: &mut Wire, field: u8, from: &Point<Histogram>) {
+pub(super) fn histogram(wire: &mut Wire, before: &mut Before, from: &Point<Histogram>) {
     let value = &from.value;
     // Counts and bounds are both there, one count more than bounds, or both absent (OTLP, `bucket_counts`).
     let bounds: &[f64] = if value.counts.is_empty() {
@@ -47,25 +91,29 @@ pub(super) fn histogram(wire: &mut Wire, field: u8, from: &Point<Histogram>) {
     } else {
         &value.bounds
     };
-    wire.message(field, MEDIUM, |wire| {
-        times(wire, from);
+    before.room = wire.message(POINTS, before.room, |wire| {
+        times(wire, before, from);
         wire.fixed(4, value.count);
         real(wire, 5, value.sum);
         wire.packed_fixed(6, value.counts.iter().copied());
         wire.packed_fixed(7, bounds.iter().map(|bound| bound.to_bits()));
         exemplars(wire, 8, &from.exemplars);
-        attribute::list(wire, 9, from.attributes.iter());
+        attribute::list(wire, 9, from.labels.iter());
         real(wire, 11, value.min);
         real(wire, 12, value.max);
     });
 }
 
 /// Writes a point with exponential buckets, `ExponentialHistogramDataPoint`; a side without buckets is absent.
-pub(super) fn exponential(wire: &mut Wire, field: u8, from: &Point<ExponentialHistogram>) {
+pub(super) fn exponential(
+    wire: &mut Wire,
+    before: &mut Before,
+    from: &Point<ExponentialHistogram>,
+) {
     let value = &from.value;
-    wire.message(field, MEDIUM, |wire| {
-        attribute::list(wire, 1, from.attributes.iter());
-        times(wire, from);
+    before.room = wire.message(POINTS, before.room, |wire| {
+        attribute::list(wire, 1, from.labels.iter());
+        times(wire, before, from);
         wire.fixed(4, value.count);
         real(wire, 5, value.sum);
         wire.signed(6, value.scale);
@@ -80,9 +128,9 @@ pub(super) fn exponential(wire: &mut Wire, field: u8, from: &Point<ExponentialHi
 }
 
 /// Writes a point with quantiles, `SummaryDataPoint`; exemplars have no place in it.
-pub(super) fn summary(wire: &mut Wire, field: u8, from: &Point<Summary>) {
-    wire.message(field, SMALL, |wire| {
-        times(wire, from);
+pub(super) fn summary(wire: &mut Wire, before: &mut Before, from: &Point<Summary>) {
+    before.room = wire.message(POINTS, before.room, |wire| {
+        times(wire, before, from);
         wire.fixed(4, from.value.count);
         if !from.value.sum.is_nan() {
             wire.double(5, from.value.sum);
@@ -94,15 +142,16 @@ pub(super) fn summary(wire: &mut Wire, field: u8, from: &Point<Summary>) {
                 wire.double(2, *value);
             });
         }
-        attribute::list(wire, 7, from.attributes.iter());
+        attribute::list(wire, 7, from.labels.iter());
     });
 }
 
 /// Start and time have the same numbers in every kind of point. A start of zero means unknown.
 #[inline]
-fn times<V>(wire: &mut Wire, from: &Point<V>) {
-    wire.fixed(2, from.start.map_or(0, nanos));
-    wire.fixed(3, nanos(from.time));
+fn times<V>(wire: &mut Wire, before: &mut Before, from: &Point<V>) {
+    let start = from.start.map_or(0, |start| before.start.nanos(start));
+    wire.fixed(2, start);
+    wire.fixed(3, before.time.nanos(from.time));
 }
 
 fn buckets(wire: &mut Wire, field: u8, from: &ExponentialBuckets) {
@@ -142,7 +191,7 @@ fn exemplars(wire: &mut Wire, field: u8, from: &[Exemplar]) {
                 wire.bytes(4, &span.span_id.to_bytes());
                 wire.bytes(5, &span.trace_id.to_bytes());
             }
-            attribute::list(wire, 7, &exemplar.filtered_attributes);
+            attribute::list(wire, 7, pairs(&exemplar.filtered_attributes));
         });
     }
 }

@@ -1,11 +1,13 @@
-//! What each kind of data becomes in OTLP.
+//! The OTLP of each kind of data.
 
 use opentelemetry::{KeyValue, StringValue, Value};
 use opentelemetry_proto::tonic::{
-    collector::metrics::v1::ExportMetricsServiceRequest, common::v1::any_value,
+    collector::metrics::v1::ExportMetricsServiceRequest,
+    common::v1::{AnyValue, ArrayValue, any_value},
     metrics::v1 as proto,
 };
 use prost::Message as _;
+use runar_otel_core::labels::LabelSet;
 
 use super::*;
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
     snapshot::{ExponentialHistogram, Histogram, Number, Summary},
 };
 
-/// What a receiver reads. Another writer of the same message writes the same bytes.
+/// The message that a receiver reads. Another writer of the same message writes the same bytes.
 pub(crate) fn request(snapshot: &Snapshot) -> ExportMetricsServiceRequest {
     let bytes = encode(snapshot);
     let request = ExportMetricsServiceRequest::decode(bytes.as_slice()).unwrap();
@@ -131,6 +133,69 @@ fn attributes_keep_their_type() {
 }
 
 #[test]
+fn labels_are_written_as_attributes_are() {
+    let strings: Vec<StringValue> = vec!["a".into(), "".into()];
+    let labels = [
+        KeyValue::new("", "no name"),
+        KeyValue::new("bools", Value::Array(vec![true, false].into())),
+        KeyValue::new("empty", ""),
+        KeyValue::new("false", false),
+        KeyValue::new("floats", Value::Array(vec![0.0, -0.5, f64::NAN].into())),
+        KeyValue::new("ints", Value::Array(vec![0_i64, i64::MIN].into())),
+        KeyValue::new("long", "x".repeat(200)),
+        KeyValue::new("nan", f64::NAN),
+        KeyValue::new("none", Value::Array(Vec::<bool>::new().into())),
+        KeyValue::new("strings", Value::Array(strings.into())),
+        KeyValue::new("zero", 0),
+    ];
+    let mut all = snapshot(vec![gauge("x", "", vec![point(&labels, Number::I64(0))])]);
+    all.resource = Resource {
+        attributes: labels.to_vec(),
+        schema_url: None,
+    }
+    .into();
+    let request = request(&all);
+    let sent = &request.resource_metrics[0];
+    let attributes = &sent.resource.as_ref().unwrap().attributes;
+    let data = sent.scope_metrics[0].metrics[0].data.clone().unwrap();
+    let points = numbers(data);
+    // By their text: a value that is no number is unlike itself.
+    assert_eq!(
+        format!("{:?}", points[0].attributes),
+        format!("{attributes:?}")
+    );
+    let array = |values: &[any_value::Value]| {
+        let values = values.iter().map(|value| AnyValue {
+            value: Some(value.clone()),
+        });
+        Some(any_value::Value::ArrayValue(ArrayValue {
+            values: values.collect(),
+        }))
+    };
+    let value = |at: usize| attributes[at].value.clone().unwrap().value;
+    assert_eq!(attributes[0].key, "");
+    assert_eq!(
+        value(1),
+        array(&[true, false].map(any_value::Value::BoolValue))
+    );
+    assert_eq!(value(2), Some(any_value::Value::StringValue(String::new())));
+    assert_eq!(
+        value(5),
+        array(&[0, i64::MIN].map(any_value::Value::IntValue))
+    );
+    assert_eq!(
+        value(6),
+        Some(any_value::Value::StringValue("x".repeat(200)))
+    );
+    assert_eq!(value(8), array(&[]));
+    assert_eq!(
+        value(9),
+        array(&["a", ""].map(|text| any_value::Value::StringValue(text.to_owned())))
+    );
+    assert_eq!(value(10), Some(any_value::Value::IntValue(0)));
+}
+
+#[test]
 fn bounds_go_with_counts() {
     let bare = Histogram {
         counts: Vec::new(),
@@ -203,8 +268,9 @@ fn many_points_are_written_as_one_is() {
 fn repeat<V: Clone>(points: &mut Vec<Point<V>>) {
     let long = KeyValue::new("long", "x".repeat(300));
     for point in points.iter_mut() {
-        let attributes = point.attributes.iter().cloned().chain([long.clone()]);
-        point.attributes = attributes.collect();
+        let mut labels = point.labels.to_key_values();
+        labels.push(long.clone());
+        point.labels = LabelSet::of(&labels);
     }
     *points = points
         .iter()

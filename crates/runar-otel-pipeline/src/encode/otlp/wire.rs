@@ -2,7 +2,7 @@
 //!
 //! Fields of the default value are left out, as proto3 has it; what may be absent is the caller's to decide.
 
-/// How many bytes the length of a small message takes: one up to 127 bytes.
+/// The number of bytes that the length of a small message takes: one up to 127 bytes.
 pub(super) const SMALL: usize = 1;
 
 const VARINT: u8 = 0;
@@ -27,9 +27,14 @@ impl Wire {
     /// Writes a message within this one.
     ///
     /// Its length comes first and is known last: `room` bytes are kept for it, and the message is moved if they are
-    /// too few or too many. Only large messages need a good guess.
+    /// too few or too many. Only large messages need a good guess. Returns how many were needed.
     #[inline]
-    pub(super) fn message(&mut self, field: u8, room: usize, write: impl FnOnce(&mut Self)) {
+    pub(super) fn message(
+        &mut self,
+        field: u8,
+        room: usize,
+        write: impl FnOnce(&mut Self),
+    ) -> usize {
         self.key(field, LENGTH_DELIMITED);
         let start = self.0.len();
         self.0.resize(start + room, 0);
@@ -45,6 +50,14 @@ impl Wire {
             *byte = low_bits(rest);
             rest >>= 7;
         }
+        needed
+    }
+
+    /// Begins a message of a known length, which the caller writes.
+    #[inline]
+    pub(super) fn begin(&mut self, field: u8, length: usize) {
+        self.key(field, LENGTH_DELIMITED);
+        self.varint(length as u64);
     }
 
     #[cold]
@@ -73,8 +86,7 @@ impl Wire {
     /// Writes bytes, even none.
     #[inline]
     pub(super) fn bytes(&mut self, field: u8, bytes: &[u8]) {
-        self.key(field, LENGTH_DELIMITED);
-        self.varint(bytes.len() as u64);
+        self.begin(field, bytes.len());
         self.0.extend_from_slice(bytes);
     }
 
@@ -128,8 +140,7 @@ impl Wire {
         if values.len() == 0 {
             return;
         }
-        self.key(field, LENGTH_DELIMITED);
-        self.varint(values.len() as u64 * 8);
+        self.begin(field, values.len() * 8);
         for value in values {
             self.0.extend_from_slice(&value.to_le_bytes());
         }
@@ -162,7 +173,14 @@ impl Wire {
     }
 }
 
-/// How many bytes a number takes.
+/// The number of bytes that a field takes whose content has this length.
+#[inline]
+pub(super) fn field_size(length: usize) -> usize {
+    1 + varint_size(length as u64) + length
+}
+
+/// The number of bytes that a number takes.
+#[inline]
 pub(super) fn varint_size(value: u64) -> usize {
     let bits = 64 - (value | 1).leading_zeros();
     bits.div_ceil(7) as usize

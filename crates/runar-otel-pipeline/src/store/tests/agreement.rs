@@ -18,7 +18,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// Adds up what was acknowledged, checking that the windows of each series join.
 #[derive(Default)]
-struct Backend(HashMap<Attributes, (u64, f64, SystemTime)>);
+struct Backend(HashMap<LabelSet, (u64, f64, SystemTime)>);
 
 impl Backend {
     fn receive(&mut self, points: Vec<Point<Histogram>>) {
@@ -27,7 +27,7 @@ impl Backend {
             assert_eq!(point.value.counts.iter().sum::<u64>(), point.value.count);
             let sum = point.value.sum.unwrap();
             self.0
-                .entry(point.attributes)
+                .entry(point.labels)
                 .and_modify(|(count, total, until)| {
                     assert_eq!(point.start, Some(*until));
                     *count += point.value.count;
@@ -42,41 +42,35 @@ impl Backend {
 proptest! {
     #[test]
     fn acknowledged_deltas_add_up_to_the_totals(steps in prop::collection::vec(step(), 0..60)) {
-        let mut store = Store::new();
-        let totals = store.register(TemporalityPreference::Cumulative);
-        let consumers = [
-            store.register(TemporalityPreference::Delta),
-            store.register(TemporalityPreference::LowMemory),
-        ];
+        let bench = Bench::limited(4);
+        let totals = bench.totals();
+        let consumers = [bench.deltas(), bench.store.register(TemporalityPreference::LowMemory)];
         let mut backends = [Backend::default(), Backend::default()];
-        let mut second = 0;
+        let histogram = bench.histogram();
         let all = [false, true].map(|consumer| Step::Export { consumer, succeeds: true });
         for step in steps.into_iter().chain(all) {
             match step {
                 Step::Record(values) => {
-                    second += 1;
-                    let names: Vec<String> = values.iter().map(|(key, _)| key.to_string()).collect();
-                    let sizes: Vec<[f64; 1]> = values.iter().map(|(_, size)| [f64::from(*size)]).collect();
-                    let values: Vec<(&str, &[f64])> =
-                        names.iter().zip(&sizes).map(|(name, size)| (name.as_str(), &size[..])).collect();
-                    store.ingest(limited(measured((second - 1, second), &values), 4));
+                    for (key, size) in values {
+                        record(&histogram, &key.to_string(), &[f64::from(size)]);
+                    }
                 }
                 Step::Export { consumer, succeeds } => {
                     let index = usize::from(consumer);
-                    let points = histograms(&mut store, consumers[index]);
+                    let points = histograms(&bench, consumers[index]);
                     if succeeds {
                         backends[index].receive(points);
-                        store.acknowledge(consumers[index]);
+                        bench.store.acknowledge(consumers[index]);
                     }
                 }
             }
         }
-        let points = histograms(&mut store, totals);
+        let points = histograms(&bench, totals);
         prop_assert!(points.len() <= 5);
         for backend in backends {
             prop_assert_eq!(backend.0.len(), points.len());
             for point in &points {
-                let (count, sum, _) = backend.0[&point.attributes];
+                let (count, sum, _) = backend.0[&point.labels];
                 prop_assert_eq!((count, Some(sum)), (point.value.count, point.value.sum));
             }
         }
@@ -89,27 +83,26 @@ proptest! {
         rounds in prop::collection::vec(prop::collection::btree_map(0_u8..8, 1_u64..100, 0..8), 1..20),
         limit in 1_usize..5,
         monotonic in any::<bool>(),
-        every in 1_u64..4,
+        every in 1_usize..4,
     ) {
-        let kind = if monotonic {
-            InstrumentKind::ObservableCounter
+        let bench = Bench::limited(limit);
+        let (totals, deltas) = (bench.totals(), bench.deltas());
+        let told = Told::default();
+        if monotonic {
+            bench.meter.f64_observable_counter("m").with_callback(told.callback()).build();
         } else {
-            InstrumentKind::ObservableUpDownCounter
-        };
-        let mut store = Store::new();
-        let totals = store.register(TemporalityPreference::Cumulative);
-        let deltas = store.register(TemporalityPreference::Delta);
+            bench.meter.f64_observable_up_down_counter("m").with_callback(told.callback()).build();
+        }
         let mut before = std::collections::BTreeMap::new();
         let (mut counted, mut received) = (0, 0.0);
-        for (second, round) in (1..).zip(rounds) {
-            let observed: Vec<(String, Number)> =
-                round.iter().map(|(key, value)| (key.to_string(), Number::U64(*value))).collect();
-            let points = points(observed.iter().map(|(key, n)| (key.as_str(), *n)).collect());
-            let data = CollectedData::Sum { points, temporality: Temporality::Cumulative, monotonic };
-            let collected = batch(second, vec![metric(kind, (0, second), data)]);
-            store.ingest(limited(collected, limit));
+        for (number, round) in (1..).zip(rounds) {
+            let observed: Vec<(String, f64)> =
+                round.iter().map(|(key, value)| (key.to_string(), *value as f64)).collect();
+            let observed: Vec<(&str, f64)> =
+                observed.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+            bench.tell(&told, &observed);
 
-            let got = values(&mut store, totals);
+            let got = values(&bench, totals);
             prop_assert!(got.len() <= limit + 1);
             let sum: f64 = got.iter().map(|(_, value)| value).sum();
             prop_assert_eq!(sum, round.values().sum::<u64>() as f64);
@@ -123,9 +116,9 @@ proptest! {
                 .map(|(key, now)| now.checked_sub(before.get(key).copied().unwrap_or(0)).unwrap_or(*now))
                 .sum::<u64>();
             before = round;
-            if second % every == 0 {
-                received += values(&mut store, deltas).iter().map(|(_, value)| value).sum::<f64>();
-                store.acknowledge(deltas);
+            if number % every == 0 {
+                received += values(&bench, deltas).iter().map(|(_, value)| value).sum::<f64>();
+                bench.store.acknowledge(deltas);
             }
             // Those who export more rarely may lose what departed meanwhile.
             if monotonic && every == 1 {

@@ -1,127 +1,156 @@
 //! Exemplars of points.
 
+use std::{thread, time::Duration};
+
+use runar_otel_core::exemplar::{ExemplarReservoir, Measurement, Reservoir};
+
 use super::*;
 
-#[test]
-fn a_point_takes_exemplars_of_its_window_and_its_buckets_sorted_by_value() {
-    let mut store = Store::new();
-    let totals = store.register(TemporalityPreference::Cumulative);
-    let deltas = store.register(TemporalityPreference::Delta);
-    let first = measured((10, 20), &[("a", &[7.0, 0.5])]);
-    let held = [
-        ("a", 7.0, 12),
-        ("a", 0.5, 13),
-        ("a", 2.0, 14),
-        ("a", 0.25, 5),
-    ];
-    store.ingest(with_exemplars(first, Shape::Histogram, &held));
-    let exemplars = |points: Vec<Point<Histogram>>| -> Vec<f64> {
-        points[0]
-            .exemplars
+/// Hands over what the test puts there.
+#[derive(Clone, Default)]
+struct Held(Arc<Mutex<Vec<Exemplar>>>);
+
+impl Held {
+    fn hold(&self, held: &[(f64, SystemTime)]) {
+        let held = held
             .iter()
-            .map(|exemplar| exemplar.value)
-            .collect()
+            .map(|(value, time)| Exemplar::new(*value, *time));
+        *self.0.lock().unwrap() = held.collect();
+    }
+}
+
+impl ExemplarReservoir for Held {
+    fn offer(&mut self, _: &Measurement<'_>) {}
+
+    fn collect(&mut self) -> Vec<Exemplar> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+fn always_on(change: impl FnOnce(&mut GateOptions)) -> Bench {
+    Bench::with(|options| {
+        options.exemplar_filter = ExemplarFilter::AlwaysOn;
+        change(options);
+    })
+}
+
+#[test]
+fn a_point_takes_exemplars_of_its_window_and_its_buckets() {
+    let held = Held::default();
+    let reservoir = held.clone();
+    let view = View::select("*").reservoir(Reservoir::custom(move |_| reservoir.clone()));
+    let bench = always_on(|options| options.views = vec![view]);
+    let (totals, deltas) = (bench.totals(), bench.deltas());
+    let histogram = bench.histogram();
+    let exemplars = |consumer| -> (Vec<f64>, SystemTime) {
+        let points = histograms(&bench, consumer);
+        let exemplars = points[0].exemplars.iter();
+        (exemplars.map(|one| one.value).collect(), points[0].time)
     };
-    assert_eq!(exemplars(histograms(&mut store, totals)), [0.5, 7.0]);
-    assert_eq!(exemplars(histograms(&mut store, deltas)), [0.5, 7.0]);
-    store.acknowledge(deltas);
+    let early = SystemTime::now() - Duration::from_secs(1);
+    record(&histogram, "a", &[7.0, 0.5]);
+    let now = SystemTime::now();
+    held.hold(&[(7.0, now), (0.5, now), (2.0, now), (0.25, early)]);
+    assert_eq!(exemplars(totals).0, [0.5, 7.0]);
+    assert_eq!(exemplars(deltas).0, [0.5, 7.0]);
+    bench.store.acknowledge(deltas);
 
     // Newer ones replace older ones of their bucket; what is later than the point waits.
-    let second = measured((20, 30), &[("a", &[0.75, 8.0])]);
-    let held = [("a", 0.75, 22), ("a", 8.0, 31)];
-    store.ingest(with_exemplars(second, Shape::Histogram, &held));
-    assert_eq!(exemplars(histograms(&mut store, totals)), [0.75]);
-    assert_eq!(exemplars(histograms(&mut store, deltas)), [0.75]);
-    store.ingest(batch(40, Vec::new()));
-    assert_eq!(exemplars(histograms(&mut store, totals)), [0.75, 8.0]);
-    assert_eq!(exemplars(histograms(&mut store, totals)), [0.75, 8.0]);
+    record(&histogram, "a", &[0.75, 8.0]);
+    let now = SystemTime::now();
+    let later = now + Duration::from_millis(200);
+    held.hold(&[(0.75, now), (8.0, later)]);
+    for consumer in [totals, deltas] {
+        let (values, time) = exemplars(consumer);
+        let expected: &[f64] = if time < later { &[0.75] } else { &[0.75, 8.0] };
+        assert_eq!(values, expected);
+    }
+    while SystemTime::now() < later {
+        thread::yield_now();
+    }
+    assert_eq!(exemplars(totals).0, [0.75, 8.0]);
+    assert_eq!(exemplars(totals).0, [0.75, 8.0]);
 }
 
 #[test]
 fn exemplars_beyond_the_limit_go_to_the_overflow_series() {
-    let mut store = Store::new();
-    let consumer = store.register(TemporalityPreference::Cumulative);
-    let collected = limited(measured((0, 10), &[("a", &[0.5]), ("b", &[7.0])]), 1);
-    let held = [("b", 7.0, 5), ("c", 0.5, 6)];
-    store.ingest(with_exemplars(collected, Shape::Histogram, &held));
-    let points = histograms(&mut store, consumer);
-    let of = |attributes: &Attributes| {
-        let point = points.iter().find(|point| point.attributes == *attributes);
-        point.unwrap().exemplars.clone()
+    let bench = always_on(|options| options.limit = 1);
+    let consumer = bench.totals();
+    let histogram = bench.histogram();
+    let ((), first) = during(|| record(&histogram, "a", &[0.5]));
+    let ((), second) = during(|| record(&histogram, "b", &[7.0]));
+    let points = histograms(&bench, consumer);
+    let of = |key: &str| {
+        let point = points.iter().find(|point| point.labels == set(key));
+        let exemplars = &point.unwrap().exemplars;
+        assert_eq!(exemplars.len(), 1);
+        (exemplars[0].value, exemplars[0].time)
     };
-    assert!(of(&set("a")).is_empty());
-    assert_eq!(of(&overflow_attributes()), [Exemplar::new(7.0, at(5))]);
+    let (value, time) = of("a");
+    first.holds(time);
+    assert_eq!(value, 0.5);
+    let (value, time) = of(OVERFLOW_KEY);
+    second.holds(time);
+    assert_eq!(value, 7.0);
 }
 
 #[test]
-fn exemplars_without_a_series_are_dropped() {
-    let mut store = Store::new();
-    let consumer = store.register(TemporalityPreference::Cumulative);
-    let collected = measured((0, 10), &[("a", &[0.5])]);
-    store.ingest(with_exemplars(
-        collected,
-        Shape::Histogram,
-        &[("b", 0.5, 5)],
-    ));
-    assert!(histograms(&mut store, consumer)[0].exemplars.is_empty());
-}
-
-#[test]
-fn exemplars_of_the_sdk_take_precedence() {
-    let mut store = Store::new();
-    let consumer = store.register(TemporalityPreference::Cumulative);
-    let mut collected = measured((0, 10), &[("a", &[0.5])]);
-    if let CollectedData::Histogram { points, .. } = &mut collected.scopes[0].metrics[0].data {
-        points[0].exemplars = vec![Exemplar::new(0.5, at(3))];
+fn exponential_histograms_keep_the_newest_exemplars() {
+    let exponential = Aggregation::exponential();
+    let bench = always_on(|options| options.histogram_aggregation = exponential);
+    let consumer = bench.totals();
+    let histogram = bench.histogram();
+    let mut rounds = Vec::new();
+    for _ in 1..=30 {
+        rounds.push(during(|| record(&histogram, "a", &[1.0])).1);
+        bench.store.snapshot(consumer);
     }
-    store.ingest(with_exemplars(
-        collected,
-        Shape::Histogram,
-        &[("a", 0.5, 5)],
-    ));
-    let points = histograms(&mut store, consumer);
-    assert_eq!(points[0].exemplars, [Exemplar::new(0.5, at(3))]);
-}
-
-#[test]
-fn numbers_and_exponential_histograms_keep_the_newest_exemplars() {
-    let mut store = Store::new();
-    let consumer = store.register(TemporalityPreference::Cumulative);
-    let value = ExponentialHistogram {
-        count: 1,
-        sum: Some(1.0),
-        min: Some(1.0),
-        max: Some(1.0),
-        scale: 0,
-        zero_count: 0,
-        zero_threshold: 0.0,
-        positive: ExponentialBuckets {
-            offset: -1,
-            counts: vec![1],
-        },
-        negative: ExponentialBuckets::default(),
-    };
-    for second in 1..=30_u64 {
-        let window = (second - 1, second);
-        let data = CollectedData::ExponentialHistogram {
-            points: points(vec![("a", value.clone())]),
-            temporality: Temporality::Delta,
-        };
-        let collected = batch(
-            second,
-            vec![metric(InstrumentKind::Histogram, window, data)],
-        );
-        let held = [("a", 1.0, second)];
-        store.ingest(with_exemplars(
-            collected,
-            Shape::ExponentialHistogram,
-            &held,
-        ));
-    }
-    let Some(Data::ExponentialHistogram { points, .. }) = data(&mut store, consumer) else {
-        panic!("not an exponential histogram");
-    };
+    let points = exponentials(&bench, consumer);
     assert_eq!(points[0].value.count, 30);
-    let times = points[0].exemplars.iter().map(|exemplar| exemplar.time);
-    assert_eq!((times.clone().count(), times.min()), (20, Some(at(11))));
+    let mut times: Vec<SystemTime> = points[0].exemplars.iter().map(|one| one.time).collect();
+    times.sort();
+    assert_eq!(times.len(), 20);
+    for (round, time) in rounds[10..].iter().zip(times) {
+        round.holds(time);
+    }
+}
+
+#[test]
+fn numbers_keep_the_newest_exemplar() {
+    let bench = always_on(|_| {});
+    let consumers = [bench.totals(), bench.deltas()];
+    let counter = bench.counter();
+    for _ in 0..3 {
+        let ((), now) = during(|| add(&counter, &[("a", 2)]));
+        for consumer in consumers {
+            let exemplars = &sums(&bench, consumer)[0].exemplars;
+            assert_eq!(exemplars.len(), 1);
+            now.holds(exemplars[0].time);
+        }
+    }
+    // A collection without a measurement leaves the last one.
+    for consumer in consumers {
+        assert_eq!(sums(&bench, consumer)[0].exemplars.len(), 1);
+    }
+}
+
+#[test]
+fn exemplars_of_observed_values_belong_to_their_series() {
+    let bench = always_on(|options| options.limit = 2);
+    let consumer = bench.totals();
+    let told = bench.observed();
+    bench.tell(&told, &[("a", 1), ("b", 2)]);
+    assert_eq!(sums(&bench, consumer)[1].exemplars[0].value, 2.0);
+    // c takes the place of a at once, and so does its exemplar.
+    bench.tell(&told, &[("c", 3), ("b", 4)]);
+    let points = sums(&bench, consumer);
+    let values: Vec<(String, Vec<f64>)> = points
+        .iter()
+        .map(|point| {
+            let values = point.exemplars.iter().map(|one| one.value);
+            (key(&point.labels), values.collect())
+        })
+        .collect();
+    let expected = [("b".to_owned(), vec![4.0]), ("c".to_owned(), vec![3.0])];
+    assert_eq!(values, expected);
 }

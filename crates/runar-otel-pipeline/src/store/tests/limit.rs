@@ -2,138 +2,176 @@
 
 use super::*;
 
+/// Filters under which the values must be the same: with the second one, observations are offered as exemplars first.
+const FILTERS: [ExemplarFilter; 2] = [ExemplarFilter::TraceBased, ExemplarFilter::AlwaysOn];
+
+fn limited(limit: usize, filter: ExemplarFilter) -> Bench {
+    Bench::with(|options| {
+        options.limit = limit;
+        options.exemplar_filter = filter;
+    })
+}
+
 #[test]
 fn overflow_series_keeps_the_total() {
-    let mut store = Store::new();
-    let consumer = store.register(TemporalityPreference::Cumulative);
+    let bench = Bench::limited(2);
+    let consumer = bench.totals();
+    let counter = bench.counter();
     let batches: [&[(&str, u64)]; 2] = [
         &[("a", 1), ("b", 2), ("c", 4), ("d", 8)],
         &[("d", 16), ("a", 32)],
     ];
-    for (second, values) in (10..).step_by(10).zip(batches) {
-        let collected = counted(InstrumentKind::Counter, (second - 10, second), values);
-        store.ingest(limited(collected, 2));
+    for values in batches {
+        add(&counter, values);
+        bench.store.snapshot(consumer);
     }
-    let got = values(&mut store, consumer);
+    let got = values(&bench, consumer);
     assert_eq!(got, named(&[("a", 33.0), ("b", 2.0), ("true", 28.0)]));
-    let overflow = sums(&mut store, consumer).pop().unwrap();
-    assert_eq!(overflow.attributes, overflow_attributes());
+    let overflow = sums(&bench, consumer).pop().unwrap();
+    assert_eq!(overflow.labels, [KeyValue::new(OVERFLOW_KEY, true)]);
 }
 
 #[test]
 fn observed_overflow_is_the_sum_of_what_is_observed() {
-    let kind = InstrumentKind::ObservableCounter;
-    let mut store = Store::new();
-    let totals = store.register(TemporalityPreference::Cumulative);
-    let deltas = store.register(TemporalityPreference::Delta);
-    let mut check = |second, observed: &[(&str, u64)], all: &[(&str, f64)], new: &[(&str, f64)]| {
-        store.ingest(limited(counted(kind, (0, second), observed), 1));
-        assert_eq!(values(&mut store, totals), named(all));
-        assert_eq!(values(&mut store, deltas), named(new));
-        store.acknowledge(deltas);
-    };
-    check(
-        10,
-        &[("a", 1), ("b", 20), ("c", 300)],
-        &[("a", 1.0), ("true", 320.0)],
-        &[("a", 1.0), ("true", 320.0)],
-    );
-    // a and b go; c stays folded as long as it is observed, although there is a place now.
-    check(20, &[("c", 305)], &[("true", 305.0)], &[("true", 5.0)]);
-    check(
-        30,
-        &[("b", 22), ("c", 306)],
-        &[("b", 22.0), ("true", 306.0)],
-        &[("b", 22.0), ("true", 1.0)],
-    );
-    // A folded counter that was reset has only counted what it shows.
-    check(
-        40,
-        &[("c", 4), ("b", 22)],
-        &[("b", 22.0), ("true", 4.0)],
-        &[("true", 4.0)],
-    );
-    check(50, &[("b", 23)], &[("b", 23.0)], &[("b", 1.0)]);
-    check(
-        60,
-        &[("b", 23), ("c", 9)],
-        &[("b", 23.0), ("true", 9.0)],
-        &[("true", 9.0)],
-    );
+    for filter in FILTERS {
+        let bench = limited(1, filter);
+        let (totals, deltas) = (bench.totals(), bench.deltas());
+        let told = bench.observed();
+        let check = |observed: &[(&str, u64)], all: &[(&str, f64)], new: &[(&str, f64)]| {
+            bench.tell(&told, observed);
+            assert_eq!(values(&bench, totals), named(all), "{filter:?}");
+            assert_eq!(values(&bench, deltas), named(new), "{filter:?}");
+            bench.store.acknowledge(deltas);
+        };
+        check(
+            &[("a", 1), ("b", 20), ("c", 300)],
+            &[("a", 1.0), ("true", 320.0)],
+            &[("a", 1.0), ("true", 320.0)],
+        );
+        // a and b go; c stays folded as long as it is observed, although there is a place now.
+        check(&[("c", 305)], &[("true", 305.0)], &[("true", 5.0)]);
+        check(
+            &[("b", 22), ("c", 306)],
+            &[("b", 22.0), ("true", 306.0)],
+            &[("b", 22.0), ("true", 1.0)],
+        );
+        // A folded counter that was reset has only counted what it shows.
+        check(
+            &[("c", 4), ("b", 22)],
+            &[("b", 22.0), ("true", 4.0)],
+            &[("true", 4.0)],
+        );
+        check(&[("b", 23)], &[("b", 23.0)], &[("b", 1.0)]);
+        check(
+            &[("b", 23), ("c", 9)],
+            &[("b", 23.0), ("true", 9.0)],
+            &[("true", 9.0)],
+        );
+    }
 }
 
 #[test]
-fn the_overflow_series_of_the_sdk_is_a_part_of_the_own_one() {
-    let kind = InstrumentKind::ObservableCounter;
-    let mut store = Store::new();
-    let totals = store.register(TemporalityPreference::Cumulative);
-    for second in [10, 20] {
-        let mut collected = counted(kind, (0, second), &[("a", 1), ("b", 20), ("c", 300)]);
-        if let CollectedData::Sum { points, .. } = &mut collected.scopes[0].metrics[0].data {
-            points[0].attributes = overflow_attributes();
-        }
-        store.ingest(limited(collected, 1));
+fn a_set_observed_as_the_overflow_series_is_a_part_of_it() {
+    let bench = Bench::limited(1);
+    let totals = bench.totals();
+    let told = bench.observed();
+    for _ in 0..2 {
+        bench.tell(&told, &[(OVERFLOW_KEY, 1), ("b", 20), ("c", 300)]);
         let expected = named(&[("b", 20.0), ("true", 301.0)]);
-        assert_eq!(values(&mut store, totals), expected);
+        assert_eq!(values(&bench, totals), expected);
     }
 }
 
 #[test]
 fn places_that_become_free_are_taken_at_once() {
-    let kind = InstrumentKind::ObservableCounter;
-    let mut store = Store::new();
-    let totals = store.register(TemporalityPreference::Cumulative);
-    store.ingest(limited(counted(kind, (0, 10), &[("a", 1), ("b", 2)]), 2));
-    store.ingest(limited(counted(kind, (0, 20), &[("c", 3), ("b", 4)]), 2));
-    let expected = named(&[("b", 4.0), ("c", 3.0)]);
-    assert_eq!(values(&mut store, totals), expected);
+    for filter in FILTERS {
+        let bench = limited(2, filter);
+        let totals = bench.totals();
+        let told = bench.observed();
+        bench.tell(&told, &[("a", 1), ("b", 2)]);
+        bench.tell(&told, &[("c", 3), ("b", 4)]);
+        let expected = named(&[("b", 4.0), ("c", 3.0)]);
+        assert_eq!(values(&bench, totals), expected, "{filter:?}");
+    }
+}
+
+/// A set stays beyond the limit while it is observed, and leaves the place of its own to others.
+#[test]
+fn a_set_beyond_the_limit_takes_no_place() {
+    for filter in FILTERS {
+        let bench = limited(1, filter);
+        let totals = bench.totals();
+        let told = bench.observed();
+        bench.tell(&told, &[("a", 1), ("b", 2)]);
+        bench.tell(&told, &[("b", 2)]);
+        bench.tell(&told, &[("b", 2)]);
+        bench.tell(&told, &[("b", 2), ("c", 3)]);
+        let expected = named(&[("c", 3.0), ("true", 2.0)]);
+        assert_eq!(values(&bench, totals), expected, "{filter:?}");
+    }
 }
 
 #[test]
 fn the_order_of_observation_does_not_reset_the_overflow_series() {
-    let kind = InstrumentKind::ObservableCounter;
-    let mut store = Store::new();
-    let totals = store.register(TemporalityPreference::Cumulative);
+    let bench = Bench::limited(1);
+    let totals = bench.totals();
+    let told = Told::default();
+    let counter = bench.meter.f64_observable_counter("m");
+    let (_, made) = during(|| counter.with_callback(told.callback()).build());
     let names = ["a", "b", "c", "d", "e", "f"];
-    for second in 1..20_u32 {
-        let value = |n| Number::F64(0.1 * f64::from(n));
+    for round in 1..20 {
+        let value = |n| 0.1 * f64::from(n);
         let mut observed: Vec<_> = names.into_iter().zip((1..).map(value)).skip(1).collect();
-        observed.rotate_left(second as usize % 5);
+        observed.rotate_left(round % 5);
         observed.insert(0, (names[0], value(1)));
-        let data = CollectedData::Sum {
-            points: points(observed),
-            temporality: Temporality::Cumulative,
-            monotonic: true,
-        };
-        let second = u64::from(second);
-        let collected = batch(second, vec![metric(kind, (0, second), data)]);
-        store.ingest(limited(collected, 1));
-        assert_eq!(sums(&mut store, totals)[1].start, Some(at(0)));
+        bench.tell(&told, &observed);
+        made.holds(sums(&bench, totals)[1].start);
     }
 }
 
 #[test]
 fn departed_series_do_not_wait_without_bound() {
-    let kind = InstrumentKind::ObservableCounter;
-    let mut store = Store::new();
-    let deltas = store.register(TemporalityPreference::Delta);
-    for second in 1..50_u64 {
-        let name = format!("s{second}");
-        let collected = counted(kind, (0, second), &[(name.as_str(), 1)]);
-        store.ingest(limited(collected, 3));
+    let bench = Bench::limited(3);
+    let deltas = bench.deltas();
+    let told = bench.observed();
+    for round in 1..50 {
+        bench.tell(&told, &[(&format!("s{round}"), 1)]);
     }
-    assert_eq!(sums(&mut store, deltas).len(), 4);
+    assert_eq!(sums(&bench, deltas).len(), 4);
 }
 
 #[test]
 fn a_retired_series_leaves_and_returns_anew() {
-    let kind = InstrumentKind::Counter;
-    let mut store = Store::new();
-    let totals = store.register(TemporalityPreference::Cumulative);
-    store.ingest(counted(kind, (0, 10), &[("a", 5), ("b", 1)]));
-    let id = StreamId::new("m", Cow::Borrowed(""), Shape::MonotonicSum);
-    store.retire(&scope(), &id, &set("a"));
-    assert_eq!(values(&mut store, totals), named(&[("b", 1.0)]));
-    store.ingest(counted(kind, (10, 20), &[("a", 2)]));
-    assert_eq!(values(&mut store, totals), named(&[("a", 2.0), ("b", 1.0)]));
+    let bench = Bench::new();
+    let totals = bench.totals();
+    let counter = bench.counter();
+    add(&counter, &[("a", 5), ("b", 1)]);
+    bench.retire("a");
+    assert_eq!(values(&bench, totals), named(&[("b", 1.0)]));
+    let ((), returned) = during(|| add(&counter, &[("a", 2)]));
+    assert_eq!(values(&bench, totals), named(&[("a", 2.0), ("b", 1.0)]));
+    returned.holds(sums(&bench, totals)[0].start);
+}
+
+/// A histogram counts what was observed: it stays when nothing is observed beyond the limit any more.
+#[test]
+fn an_overflow_histogram_of_observed_values_stays() {
+    let view = View::select("m").buckets(BOUNDS.into());
+    let bench = Bench::with(|options| {
+        options.views = vec![view];
+        options.limit = 1;
+    });
+    let (totals, deltas) = (bench.totals(), bench.deltas());
+    let (told, made) = during(|| bench.observed());
+    let rounds: [&[(&str, u64)]; 3] = [&[("a", 1), ("b", 7)], &[("a", 1)], &[("a", 1), ("b", 3)]];
+    for (round, count) in rounds.into_iter().zip([1, 1, 2]) {
+        bench.tell(&told, round);
+        let points = histograms(&bench, totals);
+        assert_eq!(points.len(), 2);
+        assert_eq!(points[1].labels, set(OVERFLOW_KEY));
+        assert_eq!(points[1].value.count, count);
+        made.holds(points[1].start);
+        assert_eq!(histograms(&bench, deltas).len(), round.len());
+        bench.store.acknowledge(deltas);
+    }
 }

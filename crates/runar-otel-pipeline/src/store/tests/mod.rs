@@ -1,188 +1,241 @@
-//! The behaviour of the store as a whole, fed by hand.
+//! The behaviour of the store as a whole, fed by real instruments.
 
 mod agreement;
+mod departed;
 mod exemplars;
 mod limit;
 mod observed;
+mod state;
 mod temporality;
 
-use std::{
-    borrow::Cow,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{collections::HashMap, ops::RangeInclusive};
 
-use opentelemetry::KeyValue;
+use opentelemetry::{
+    KeyValue,
+    metrics::{AsyncInstrument, Counter, Histogram as Measure, Meter, MeterProvider},
+};
 use proptest::prelude::*;
 use runar_otel_core::{
-    exemplar::Exemplar,
-    gate::stream::{InstrumentKind, Shape, overflow_attributes},
+    exemplar::{Exemplar, ExemplarFilter},
+    gate::{Gate, GateOptions, View},
+    metric::{Aggregation, OVERFLOW_KEY},
 };
 
 use super::*;
-use crate::{
-    snapshot::{
-        Data, ExponentialBuckets, ExponentialHistogram, Histogram, Number, Point, Temporality,
-    },
-    store::{
-        CollectedData, CollectedMetric, CollectedPoint, CollectedScope, StreamExemplars,
-        StreamFacts,
-    },
-};
+use crate::snapshot::{ExponentialHistogram, Histogram, Number};
 
-fn at(second: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(second)
+const BOUNDS: [f64; 2] = [1.0, 5.0];
+
+/// A store, and a meter whose instruments feed it.
+struct Bench {
+    store: Store,
+    meter: Meter,
 }
 
-fn set(value: &str) -> Attributes {
-    Arc::from([KeyValue::new("k", value.to_owned())])
+impl Bench {
+    fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    fn limited(limit: usize) -> Self {
+        Self::with(|options| options.limit = limit)
+    }
+
+    fn with(change: impl FnOnce(&mut GateOptions)) -> Self {
+        let mut options = GateOptions::default();
+        change(&mut options);
+        let streams = Streams::new(options);
+        Self {
+            store: Store::new(streams.clone()),
+            meter: Gate::new(streams).meter("tests"),
+        }
+    }
+
+    fn totals(&self) -> ConsumerId {
+        self.store.register(TemporalityPreference::Cumulative)
+    }
+
+    fn deltas(&self) -> ConsumerId {
+        self.store.register(TemporalityPreference::Delta)
+    }
+
+    fn counter(&self) -> Counter<u64> {
+        self.meter.u64_counter("m").build()
+    }
+
+    fn histogram(&self) -> Measure<f64> {
+        let histogram = self.meter.f64_histogram("m");
+        histogram.with_boundaries(BOUNDS.into()).build()
+    }
+
+    /// A counter that is observed.
+    fn observed(&self) -> Told<u64> {
+        let told = Told::default();
+        let counter = self.meter.u64_observable_counter("m");
+        counter.with_callback(told.callback()).build();
+        told
+    }
+
+    /// Runs the callbacks.
+    fn observe(&self) {
+        let streams = self.store.streams();
+        streams.observe(|kind| self.store.deltas(kind));
+    }
+
+    /// Runs the callbacks, which observe these values.
+    fn tell<N: Copy>(&self, told: &Told<N>, values: &[(&str, N)]) {
+        told.set(values);
+        self.observe();
+    }
+
+    /// Ends a series, wherever it is recorded.
+    fn retire(&self, key: &str) {
+        for stream in self.store.streams().all() {
+            stream.retire(|series| *series.labels() == set(key));
+        }
+    }
 }
 
-fn scope() -> InstrumentationScope {
-    InstrumentationScope::builder("tests").build()
+/// The values that a callback observes with each collection.
+#[derive(Clone)]
+struct Told<N>(Arc<Mutex<Vec<(String, N)>>>);
+
+impl<N> Default for Told<N> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
 }
 
-fn points<V>(values: Vec<(&str, V)>) -> Vec<CollectedPoint<V>> {
-    let point = |(key, value)| CollectedPoint {
-        attributes: set(key),
-        value,
-        exemplars: Vec::new(),
-    };
-    values.into_iter().map(point).collect()
+impl<N: Copy> Told<N> {
+    fn set(&self, values: &[(&str, N)]) {
+        let values = values.iter().map(|(key, n)| ((*key).to_owned(), *n));
+        *self.0.lock().unwrap() = values.collect();
+    }
 }
 
-fn numbers(values: &[(&str, u64)]) -> Vec<CollectedPoint<Number>> {
-    points(
-        values
-            .iter()
-            .map(|(key, n)| (*key, Number::U64(*n)))
-            .collect(),
-    )
+impl<N: Copy + Send + 'static> Told<N> {
+    fn callback(&self) -> impl Fn(&dyn AsyncInstrument<N>) + Send + Sync + 'static {
+        let told = self.0.clone();
+        move |observer| {
+            for (key, value) in &*told.lock().unwrap() {
+                observer.observe(*value, &labels(key));
+            }
+        }
+    }
+}
+
+/// The label set of a key; that of the overflow series for its own key.
+fn labels(key: &str) -> [KeyValue; 1] {
+    [match key {
+        OVERFLOW_KEY => KeyValue::new(OVERFLOW_KEY, true),
+        key => KeyValue::new("k", key.to_owned()),
+    }]
+}
+
+fn set(key: &str) -> LabelSet {
+    LabelSet::of(&labels(key))
+}
+
+fn add(counter: &Counter<u64>, values: &[(&str, u64)]) {
+    for (key, value) in values {
+        counter.add(*value, &labels(key));
+    }
+}
+
+fn record(histogram: &Measure<f64>, key: &str, values: &[f64]) {
+    for value in values {
+        histogram.record(*value, &labels(key));
+    }
 }
 
 fn explicit(values: &[f64]) -> Histogram {
-    let bounds = [1.0, 5.0];
-    let mut counts = vec![0; 3];
+    let mut counts = vec![0; BOUNDS.len() + 1];
     for value in values {
-        counts[bounds.partition_point(|bound| bound < value)] += 1;
+        counts[BOUNDS.partition_point(|bound| bound < value)] += 1;
     }
     Histogram {
         count: values.len() as u64,
         sum: Some(values.iter().sum()),
         min: values.iter().copied().reduce(f64::min),
         max: values.iter().copied().reduce(f64::max),
-        bounds: Arc::from(bounds),
+        bounds: Arc::from(BOUNDS),
         counts,
     }
 }
 
-/// The window from one second to another of the stream `m` of a kind.
-fn metric(kind: InstrumentKind, window: (u64, u64), data: CollectedData) -> CollectedMetric {
-    CollectedMetric {
-        name: "m".into(),
-        description: "".into(),
-        unit: "".into(),
-        facts: StreamFacts::new(kind),
-        start: at(window.0),
-        time: at(window.1),
-        data,
+/// The result of some work, and the time that the work took.
+fn during<R>(work: impl FnOnce() -> R) -> (R, Span) {
+    let before = SystemTime::now();
+    let result = work();
+    (result, Span(before..=SystemTime::now()))
+}
+
+/// A time between two instants.
+#[derive(Clone, Debug)]
+struct Span(RangeInclusive<SystemTime>);
+
+impl Span {
+    #[track_caller]
+    fn holds(&self, time: impl Into<Option<SystemTime>>) {
+        let time = time.into().unwrap();
+        assert!(self.0.contains(&time), "{time:?} is not in {self:?}");
     }
 }
 
-fn batch(second: u64, metrics: Vec<CollectedMetric>) -> Collected {
-    let mut collected = Collected::new(at(second));
-    if !metrics.is_empty() {
-        collected.scopes.push(CollectedScope {
-            scope: scope(),
-            metrics,
-        });
-    }
-    collected
-}
-
-/// As the SDK reports this kind.
-fn temporality(kind: InstrumentKind) -> Temporality {
-    if kind.is_observable() {
-        Temporality::Cumulative
-    } else {
-        Temporality::Delta
-    }
-}
-
-fn counted(kind: InstrumentKind, window: (u64, u64), values: &[(&str, u64)]) -> Collected {
-    let data = CollectedData::Sum {
-        points: numbers(values),
-        temporality: temporality(kind),
-        monotonic: true,
-    };
-    batch(window.1, vec![metric(kind, window, data)])
-}
-
-fn limited(mut collected: Collected, limit: usize) -> Collected {
-    for scope in &mut collected.scopes {
-        for metric in &mut scope.metrics {
-            metric.facts.limit = limit;
-        }
-    }
-    collected
-}
-
-fn measured(window: (u64, u64), values: &[(&str, &[f64])]) -> Collected {
-    let points = points(values.iter().map(|(key, v)| (*key, explicit(v))).collect());
-    let data = CollectedData::Histogram {
-        points,
-        temporality: Temporality::Delta,
-    };
-    batch(
-        window.1,
-        vec![metric(InstrumentKind::Histogram, window, data)],
-    )
-}
-
-/// Adds what the reservoirs of `m` held: label set, value, second.
-fn with_exemplars(mut collected: Collected, shape: Shape, held: &[(&str, f64, u64)]) -> Collected {
-    let series = held
-        .iter()
-        .map(|(key, value, second)| (set(key), vec![Exemplar::new(*value, at(*second))]));
-    collected.exemplars.push(StreamExemplars {
-        scope: scope(),
-        stream: StreamId::new("M", Cow::Borrowed(""), shape),
-        series: series.collect(),
-    });
-    collected
-}
-
-fn data(store: &mut Store, consumer: ConsumerId) -> Option<Data> {
-    let mut scopes = store.snapshot(consumer);
+fn data(bench: &Bench, consumer: ConsumerId) -> Option<Data> {
+    let mut scopes = bench.store.snapshot(consumer);
     assert!(scopes.len() <= 1);
     let mut metrics = scopes.pop()?.metrics;
     assert_eq!(metrics.len(), 1);
     metrics.pop().map(|metric| metric.data)
 }
 
-fn sums(store: &mut Store, consumer: ConsumerId) -> Vec<Point<Number>> {
-    let mut points = match data(store, consumer) {
-        Some(Data::Sum { points, .. } | Data::Gauge(points)) => points,
+fn sums(bench: &Bench, consumer: ConsumerId) -> Vec<Point<Number>> {
+    match data(bench, consumer) {
+        Some(Data::Sum { points, .. } | Data::Gauge(points)) => sorted(points),
         None => Vec::new(),
         other => panic!("not numbers: {other:?}"),
-    };
-    points.sort_by_key(|point| format!("{:?}", point.attributes));
-    points
+    }
 }
 
-fn histograms(store: &mut Store, consumer: ConsumerId) -> Vec<Point<Histogram>> {
-    match data(store, consumer) {
-        Some(Data::Histogram { points, .. }) => points,
+fn histograms(bench: &Bench, consumer: ConsumerId) -> Vec<Point<Histogram>> {
+    match data(bench, consumer) {
+        Some(Data::Histogram { points, .. }) => sorted(points),
         None => Vec::new(),
         other => panic!("not histograms: {other:?}"),
     }
 }
 
-fn values(store: &mut Store, consumer: ConsumerId) -> Vec<(String, f64)> {
-    sums(store, consumer)
-        .iter()
-        .map(|point| (point.attributes[0].value.to_string(), point.value.as_f64()))
+fn exponentials(bench: &Bench, consumer: ConsumerId) -> Vec<Point<ExponentialHistogram>> {
+    match data(bench, consumer) {
+        Some(Data::ExponentialHistogram { points, .. }) => sorted(points),
+        None => Vec::new(),
+        other => panic!("not exponential histograms: {other:?}"),
+    }
+}
+
+/// Sorted by labels, the overflow series at the end. Each set is there once: two points of one set would be two streams
+/// with one identity.
+fn sorted<V: std::fmt::Debug>(mut points: Vec<Point<V>>) -> Vec<Point<V>> {
+    points.sort_by(|one, next| one.labels.cmp(&next.labels));
+    let twice = points.windows(2).find(|two| two[0].labels == two[1].labels);
+    assert!(twice.is_none(), "two points of one set: {twice:#?}");
+    points
+}
+
+fn values(bench: &Bench, consumer: ConsumerId) -> Vec<(String, f64)> {
+    let points = sums(bench, consumer).into_iter();
+    points
+        .map(|point| (key(&point.labels), point.value.as_f64()))
         .collect()
+}
+
+/// The value of the only label: `true` for the overflow series.
+fn key(labels: &LabelSet) -> String {
+    let mut values = labels.iter().map(|(_, value)| value.to_value().to_string());
+    let key = values.next().unwrap();
+    assert_eq!(values.next(), None);
+    key
 }
 
 fn named(values: &[(&str, f64)]) -> Vec<(String, f64)> {

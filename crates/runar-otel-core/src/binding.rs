@@ -1,0 +1,154 @@
+//! Binding: what a handle found in the provider, found anew when the provider changes.
+
+use std::{
+    fmt,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use crate::provider;
+
+/// No provider has this generation.
+const NONE: u64 = u64::MAX;
+
+/// Something found in a provider, for as long as that provider is the current one.
+///
+/// A chain that grows only when a new provider has something else: the same rules find the same streams, and then only the
+/// generation changes. So the second `init()` costs no more than the first. The first link is inside: most have no other,
+/// and each handle has one (`memory.rs` of the pipeline's tests counts its bytes). What else few owners have, `R`, is
+/// with the second link.
+pub(crate) struct Binding<T, R = ()> {
+    first: OnceLock<T>,
+    /// The generation of the provider that the first value belongs to. Release pairs with Acquire.
+    generation: AtomicU64,
+    later: OnceLock<Box<Later<T, R>>>,
+}
+
+struct Later<T, R> {
+    link: Binding<T, R>,
+    rest: Option<R>,
+}
+
+impl<T, R> Default for Binding<T, R> {
+    fn default() -> Self {
+        Self {
+            first: OnceLock::new(),
+            generation: AtomicU64::new(NONE),
+            later: OnceLock::new(),
+        }
+    }
+}
+
+impl<T, R> Binding<T, R> {
+    /// Nothing bound yet, and the rest.
+    pub(crate) fn with_rest(rest: R) -> Self {
+        let later = Later {
+            link: Self::default(),
+            rest: Some(rest),
+        };
+        Self {
+            later: OnceLock::from(Box::new(later)),
+            ..Self::default()
+        }
+    }
+
+    /// The rest, if the owner has it.
+    pub(crate) fn rest(&self) -> Option<&R> {
+        self.later.get()?.rest.as_ref()
+    }
+
+    /// The next link with a value.
+    fn next(&self) -> Option<&Self> {
+        let next = &self.later.get()?.link;
+        next.first.get().is_some().then_some(next)
+    }
+
+    /// The value for the provider that everything goes to; `None` if more has to be asked.
+    #[inline]
+    pub(crate) fn current(&self) -> Option<&T> {
+        let first = self.first.get()?;
+        let sole = provider::sole();
+        if self.generation.load(Ordering::Acquire) == sole {
+            return Some(first);
+        }
+        self.later_of(sole)
+    }
+
+    /// The value for the provider of this generation.
+    pub(crate) fn of(&self, generation: u64) -> Option<&T> {
+        if self.generation.load(Ordering::Acquire) == generation {
+            return self.first.get();
+        }
+        self.later_of(generation)
+    }
+
+    /// The value that was bound first, of whatever provider.
+    #[inline]
+    pub(crate) fn first(&self) -> Option<&T> {
+        self.first.get()
+    }
+
+    /// The value that was bound last, of whatever provider.
+    pub(crate) fn last(&self) -> Option<&T> {
+        let mut link = self;
+        while let Some(next) = link.next() {
+            link = next;
+        }
+        link.first.get()
+    }
+
+    /// Binds a value for a generation, unless another thread has done so. If the value that was bound last is the `same`
+    /// one, that stays.
+    pub(crate) fn bind(
+        &self,
+        generation: u64,
+        mut value: T,
+        same: impl Fn(&T, &T) -> bool,
+    ) -> Option<&T> {
+        let mut link = self;
+        loop {
+            match link.first.set(value) {
+                Ok(()) => {
+                    link.generation.store(generation, Ordering::Release);
+                    return link.first.get();
+                }
+                Err(mine) => value = mine,
+            }
+            let known = link.first.get()?;
+            if link.generation.load(Ordering::Acquire) == generation {
+                return Some(known);
+            }
+            if link.next().is_none() && same(known, &value) {
+                link.generation.store(generation, Ordering::Release);
+                return Some(known);
+            }
+            let later = link.later.get_or_init(|| {
+                Box::new(Later {
+                    link: Self::default(),
+                    rest: None,
+                })
+            });
+            link = &later.link;
+        }
+    }
+
+    /// Looks further down the chain. Generation 0 is that of no provider.
+    #[cold]
+    fn later_of(&self, generation: u64) -> Option<&T> {
+        let mut link = self.next()?;
+        loop {
+            if link.generation.load(Ordering::Acquire) == generation && generation != 0 {
+                return link.first.get();
+            }
+            link = link.next()?;
+        }
+    }
+}
+
+impl<T, R> fmt::Debug for Binding<T, R> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Binding")
+    }
+}

@@ -1,0 +1,168 @@
+//! The place of a reservoir in a series: made with the first exemplar, let go when none comes for a while.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Mutex, MutexGuard, TryLockError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::{Exemplar, ExemplarReservoir, FixedSizeReservoir, Measurement, Reservoir};
+use crate::{metric::StreamPlan, report};
+
+/// The reservoir of one series.
+#[derive(Default)]
+pub(crate) struct ReservoirSlot {
+    /// Set by every offer, cleared by every collection: a reservoir without offers in between is let go.
+    touched: AtomicBool,
+    reservoir: Mutex<Option<Box<dyn ExemplarReservoir>>>,
+}
+
+impl ReservoirSlot {
+    /// Offers a measurement that is counted already and that the filter accepted.
+    ///
+    /// Recording waits for nobody: while another thread offers, or a collection is here, the measurement is let go.
+    pub(crate) fn offer(&self, choice: &Reservoir, plan: &StreamPlan, measured: &Measurement<'_>) {
+        // Before the lock: a collection that finds it set leaves the reservoir.
+        self.touched.store(true, Ordering::Relaxed);
+        let Some(mut locked) = self.try_lock() else {
+            return;
+        };
+        if locked.is_none() {
+            // The application's code runs here: not under the lock.
+            drop(locked);
+            let made = make(choice, plan);
+            let Some(again) = self.try_lock() else { return };
+            locked = again;
+            if locked.is_none() {
+                *locked = made;
+            }
+        }
+        let Some(reservoir) = locked.as_mut() else {
+            return;
+        };
+        if catch_unwind(AssertUnwindSafe(|| reservoir.offer(measured))).is_err() {
+            drop(locked);
+            report::once(("reservoir", &plan.name), || {
+                format!(
+                    "the exemplar reservoir of metric `{}` panicked in `offer`",
+                    plan.name
+                )
+            });
+        }
+    }
+
+    /// Takes the exemplars out. A reservoir that somebody offers to right now keeps its own for the next collection.
+    pub(crate) fn collect(&self) -> Vec<Exemplar> {
+        let Some(mut locked) = self.try_lock() else {
+            return Vec::new();
+        };
+        if !self.touched.swap(false, Ordering::Relaxed) {
+            let idle = locked.take();
+            drop(locked);
+            drop(idle);
+            return Vec::new();
+        }
+        let collect = || locked.as_mut().map(|reservoir| reservoir.collect());
+        catch_unwind(AssertUnwindSafe(collect))
+            .unwrap_or_default()
+            .unwrap_or_default()
+    }
+
+    fn try_lock(&self) -> Option<MutexGuard<'_, Option<Box<dyn ExemplarReservoir>>>> {
+        match self.reservoir.try_lock() {
+            Ok(reservoir) => Some(reservoir),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
+/// Makes a reservoir, one without room if that panics.
+fn make(choice: &Reservoir, plan: &StreamPlan) -> Option<Box<dyn ExemplarReservoir>> {
+    catch_unwind(AssertUnwindSafe(|| choice.make(plan))).unwrap_or_else(|_| {
+        report::once(("reservoir", "make", &plan.name), || {
+            format!(
+                "no exemplar reservoir for metric `{}`: making one panicked",
+                plan.name
+            )
+        });
+        Some(Box::new(FixedSizeReservoir::new(0)))
+    })
+}
+
+impl std::fmt::Debug for ReservoirSlot {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("ReservoirSlot")
+            .field("touched", &self.touched)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::InstrumentationScope;
+
+    use super::*;
+    use crate::{
+        exemplar::Origin,
+        labels::LabelSet,
+        metric::{Aggregation, InstrumentKind},
+    };
+
+    fn plan() -> StreamPlan {
+        StreamPlan {
+            scope: InstrumentationScope::builder("test").build(),
+            name: "test".into(),
+            unit: "".into(),
+            kind: InstrumentKind::Counter,
+            aggregation: Aggregation::Default,
+            limit: 2,
+        }
+    }
+
+    fn offer(slot: &ReservoirSlot, choice: &Reservoir, value: f64) {
+        let set = LabelSet::empty();
+        let measurement = Measurement::new(value, Origin::Set(&set), None, None);
+        slot.offer(choice, &plan(), &measurement);
+    }
+
+    #[test]
+    fn an_idle_reservoir_is_let_go_and_comes_back() {
+        let slot = ReservoirSlot::default();
+        for round in [1.0, 2.0] {
+            offer(&slot, &Reservoir::Default, round);
+            let kept = slot.collect();
+            assert_eq!(kept[0].value.to_bits(), f64::to_bits(round));
+            assert!(slot.collect().is_empty());
+            assert!(slot.reservoir.lock().unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn a_panicking_reservoir_harms_nobody() {
+        struct Bad;
+        impl ExemplarReservoir for Bad {
+            fn offer(&mut self, _: &Measurement<'_>) {
+                panic!("bad reservoir");
+            }
+            fn collect(&mut self) -> Vec<Exemplar> {
+                panic!("bad reservoir");
+            }
+        }
+        let slot = ReservoirSlot::default();
+        offer(&slot, &Reservoir::custom(|_| Bad), 1.0);
+        assert!(slot.collect().is_empty());
+    }
+
+    #[test]
+    fn a_reservoir_that_cannot_be_made_keeps_nothing() {
+        fn make(_: &StreamPlan) -> FixedSizeReservoir {
+            panic!("no reservoir");
+        }
+        let slot = ReservoirSlot::default();
+        offer(&slot, &Reservoir::custom(make), 1.0);
+        assert!(slot.collect().is_empty());
+    }
+}

@@ -1,0 +1,101 @@
+//! Running what the application wrote with an end to the wait.
+
+use std::{
+    cell::Cell,
+    io,
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use opentelemetry::Context;
+
+thread_local!(static ON_WORKER: Cell<bool> = const { Cell::new(false) });
+
+/// True on a thread that runs callbacks.
+pub(super) fn is_worker() -> bool {
+    ON_WORKER.get()
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// One thread that runs jobs, replaced when a job takes too long.
+#[derive(Default)]
+pub(super) struct Worker(Mutex<Option<SyncSender<Job>>>);
+
+/// Why a job has no result.
+#[derive(Debug)]
+pub(super) enum JobError {
+    /// It goes on, on a thread that nobody waits for.
+    TimedOut,
+    Panicked,
+    /// The system refuses a thread.
+    NoThread,
+}
+
+impl Worker {
+    /// Runs a job and waits for its result, for so long.
+    pub(super) fn run<R: Send + 'static>(
+        &self,
+        timeout: Duration,
+        job: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, JobError> {
+        let (send, result) = sync_channel(1);
+        let job: Job = Box::new(move || {
+            // Nobody receives after a time-out.
+            let _ = send.try_send(job());
+        });
+        self.give(job).map_err(|_| JobError::NoThread)?;
+        self.wait(timeout, &result)
+    }
+
+    fn give(&self, job: Job) -> io::Result<()> {
+        let mut worker = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let job = match &*worker {
+            Some(jobs) => match jobs.send(job) {
+                Ok(()) => return Ok(()),
+                // It ended with a panic.
+                Err(error) => error.0,
+            },
+            None => job,
+        };
+        let jobs = spawn()?;
+        let _ = jobs.send(job);
+        *worker = Some(jobs);
+        Ok(())
+    }
+
+    fn wait<R>(&self, timeout: Duration, result: &Receiver<R>) -> Result<R, JobError> {
+        result.recv_timeout(timeout).map_err(|error| {
+            self.end();
+            match error {
+                RecvTimeoutError::Timeout => JobError::TimedOut,
+                RecvTimeoutError::Disconnected => JobError::Panicked,
+            }
+        })
+    }
+
+    /// Lets the thread end, after its job. The next job gets another one.
+    pub(super) fn end(&self) {
+        let worker = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(worker);
+    }
+}
+
+fn spawn() -> io::Result<SyncSender<Job>> {
+    let (send, jobs) = sync_channel::<Job>(1);
+    let run = move || {
+        ON_WORKER.set(true);
+        // Spans of callbacks would be spans of telemetry about itself.
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        for job in jobs {
+            job();
+        }
+    };
+    let name = "runar-otel-callbacks".to_owned();
+    thread::Builder::new().name(name).spawn(run)?;
+    Ok(send)
+}

@@ -1,0 +1,368 @@
+//! The interner: from labels as they come with a measurement to their series, without a copy and without waiting.
+
+use std::sync::{Arc, OnceLock, PoisonError, TryLockError};
+
+use super::{
+    query::{Label, Seeds, is_canonical},
+    set::{LabelSet, pack},
+    table::{Alias, Counts, Labelled, Table},
+};
+use crate::{
+    stripe,
+    sync::{
+        RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// How many orders of its labels a series is found by; in others they are sorted with each measurement.
+pub(crate) const MOST_ALIASES: u8 = 4;
+
+/// The reading side of a table of series.
+///
+/// A reader holds a guard while it records, because a series can be freed when it retires. One lock for all threads would
+/// be a line of memory that they take from each other, so there are several copies of the pointer, each behind a lock on a
+/// line of its own; a thread takes that of its stripe, or the next one while that is being replaced. That costs 5 to 7 ns
+/// per look-up (`benches/record`, *3 labels per call*); a table that never lets go would cost nothing.
+#[derive(Debug)]
+pub(crate) struct Interner<S> {
+    seeds: Seeds,
+    lines: OnceLock<Box<[Line<S>]>>,
+    /// True while a line has an old table because somebody was reading there when it was replaced. Release pairs with
+    /// Acquire: who finds it false finds the lines replaced.
+    stale: AtomicBool,
+}
+
+#[derive(Debug)]
+#[repr(align(128))]
+struct Line<S>(RwLock<Option<Arc<Table<S>>>>);
+
+/// The writing side: what is changed under the lock of the stream.
+#[derive(Debug)]
+pub(crate) struct Members<S> {
+    table: Option<Arc<Table<S>>>,
+    counts: Counts,
+    /// Entries added while the table is rebuilt aside.
+    added: Option<Vec<Added<S>>>,
+}
+
+/// An entry that came during a rebuild.
+#[derive(Debug)]
+enum Added<S> {
+    Series(u64, Arc<S>),
+    Alias(u64, Alias<S>),
+}
+
+impl<S> Default for Members<S> {
+    fn default() -> Self {
+        Self {
+            table: None,
+            counts: Counts::default(),
+            added: None,
+        }
+    }
+}
+
+impl<S> Default for Interner<S> {
+    fn default() -> Self {
+        Self {
+            seeds: Seeds::of_the_process(),
+            lines: OnceLock::new(),
+            stale: AtomicBool::new(false),
+        }
+    }
+}
+
+/// Base labels and the hash that their look-ups start with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Base<'a> {
+    labels: &'a LabelSet,
+    start: u64,
+}
+
+impl<'a> Base<'a> {
+    /// For base labels whose hash is not kept.
+    pub(crate) fn of(labels: &'a LabelSet) -> Self {
+        let start = Seeds::of_the_process().start(labels.bytes());
+        Self { labels, start }
+    }
+
+    #[inline]
+    pub(crate) fn labels(self) -> &'a LabelSet {
+        self.labels
+    }
+
+    /// True if labels in canonical order lead to the series as they stand.
+    #[inline]
+    fn is_natural(self, labels: &[impl Label]) -> bool {
+        self.labels.is_empty() && is_canonical(labels)
+    }
+}
+
+/// The labels of a handle, kept for its look-ups.
+#[derive(Debug)]
+pub(crate) struct BaseLabels {
+    labels: LabelSet,
+    start: u64,
+}
+
+impl BaseLabels {
+    pub(crate) fn new(labels: LabelSet) -> Self {
+        let start = Base::of(&labels).start;
+        Self { labels, start }
+    }
+
+    #[inline]
+    pub(crate) fn labels(&self) -> &LabelSet {
+        &self.labels
+    }
+
+    #[inline]
+    pub(crate) fn base(&self) -> Base<'_> {
+        Base {
+            labels: &self.labels,
+            start: self.start,
+        }
+    }
+}
+
+impl<S: Labelled> Interner<S> {
+    /// No base labels.
+    #[inline]
+    pub(crate) fn plain(&self) -> Base<'_> {
+        Base {
+            labels: LabelSet::none(),
+            start: self.seeds.plain(),
+        }
+    }
+
+    /// True if labels in canonical order lead to the series as they stand.
+    #[inline]
+    pub(crate) fn is_natural(&self, base: Base<'_>, labels: &[impl Label]) -> bool {
+        base.is_natural(labels)
+    }
+
+    /// Uses the series that base labels and labels lead to, as they stand. The guard is held meanwhile: nothing may be
+    /// called that could add a series.
+    #[inline]
+    pub(crate) fn find<R>(
+        &self,
+        base: Base<'_>,
+        labels: &[impl Label],
+        usage: impl FnOnce(&Arc<S>) -> R,
+    ) -> Option<R> {
+        let lines = self.lines.get()?;
+        let hash = self.seeds.hash(base.start, labels);
+        let start = stripe::index();
+        for step in 0..lines.len() {
+            let line = lines.get((start + step) & (lines.len() - 1))?;
+            let table = match line.0.try_read() {
+                Ok(table) => table,
+                Err(TryLockError::Poisoned(table)) => table.into_inner(),
+                Err(TryLockError::WouldBlock) => continue,
+            };
+            let found = table.as_ref()?.find(hash, base.labels, labels);
+            return found.map(usage);
+        }
+        None
+    }
+
+    /// Finds a series by its canonical labels, under the lock of the stream.
+    pub(crate) fn known<'m>(
+        &self,
+        members: &'m Members<S>,
+        labels: &[impl Label],
+    ) -> Option<&'m Arc<S>> {
+        let hash = self.seeds.hash(self.seeds.plain(), labels);
+        members.table.as_ref()?.find(hash, LabelSet::none(), labels)
+    }
+
+    /// Adds a series that is not known.
+    pub(crate) fn add(&self, members: &mut Members<S>, series: Arc<S>) {
+        let sorted: Vec<_> = series.labels().iter().collect();
+        let hash = self.seeds.hash(self.seeds.plain(), &sorted);
+        if let Some(added) = &mut members.added {
+            added.push(Added::Series(hash, series.clone()));
+        }
+        let table = self.room(members);
+        table.put_series(hash, &mut members.counts, series);
+    }
+
+    /// Has base labels and labels lead to a series as they stand, unless they do already.
+    pub(crate) fn add_alias(
+        &self,
+        members: &mut Members<S>,
+        base: Base<'_>,
+        labels: &[impl Label],
+        series: &Arc<S>,
+    ) -> bool {
+        let hash = self.seeds.hash(base.start, labels);
+        let known = |table: &Arc<Table<S>>| table.find(hash, base.labels, labels).is_some();
+        if base.is_natural(labels) || members.table.as_ref().is_some_and(known) {
+            return false;
+        }
+        let alias = Alias {
+            base: base.labels.clone(),
+            packed: pack(labels).into(),
+            series: series.clone(),
+        };
+        if let Some(added) = &mut members.added {
+            added.push(Added::Alias(hash, alias.clone()));
+        }
+        let table = self.room(members);
+        table.put_alias(hash, &mut members.counts, alias);
+        true
+    }
+
+    /// The table with room for one more entry, known to readers.
+    fn room(&self, members: &mut Members<S>) -> Arc<Table<S>> {
+        let table = match members.table.take() {
+            None => Arc::new(Table::with_room(8)),
+            Some(table) if table.has_room(members.counts) => {
+                members.table = Some(table.clone());
+                self.refresh(members);
+                return table;
+            }
+            Some(table) => Arc::new(table.grown()),
+        };
+        members.table = Some(table.clone());
+        self.publish(&table);
+        table
+    }
+
+    /// Lets readers see a table. A line that somebody reads right now is replaced later: recording does not wait, and
+    /// whoever misses a series in an old table finds it under the lock.
+    fn publish(&self, table: &Arc<Table<S>>) {
+        // First: a reader that misses in an old table must not take that for certain.
+        self.stale.store(true, Ordering::Release);
+        let mut all = true;
+        for line in self.lines() {
+            match line.0.try_write() {
+                Ok(mut known) => *known = Some(table.clone()),
+                Err(TryLockError::Poisoned(known)) => *known.into_inner() = Some(table.clone()),
+                Err(TryLockError::WouldBlock) => all = false,
+            }
+        }
+        if all {
+            self.stale.store(false, Ordering::Release);
+        }
+    }
+
+    /// Replaces the lines that were missed. Under the lock of the stream.
+    pub(crate) fn refresh(&self, members: &Members<S>) {
+        if let (true, Some(table)) = (self.stale.load(Ordering::Acquire), &members.table) {
+            self.publish(table);
+        }
+    }
+
+    /// True if a look-up that found nothing is right: no line has an old table.
+    pub(crate) fn is_current(&self) -> bool {
+        !self.stale.load(Ordering::Acquire)
+    }
+
+    fn lines(&self) -> &[Line<S>] {
+        self.lines.get_or_init(|| {
+            std::iter::repeat_with(|| Line(RwLock::new(None)))
+                .take(stripe::most())
+                .collect()
+        })
+    }
+}
+
+impl<S: Labelled> Members<S> {
+    /// The table as it is now.
+    pub(crate) fn table(&self) -> Option<Arc<Table<S>>> {
+        self.table.clone()
+    }
+
+    /// How many series there are.
+    pub(crate) fn len(&self) -> usize {
+        self.counts.series
+    }
+
+    /// A view of all series as they are now, for a walk without the lock.
+    pub(crate) fn all(&self) -> AllSeries<S> {
+        AllSeries {
+            table: self.table.clone(),
+            count: self.counts.series,
+        }
+    }
+}
+
+/// All series of a moment, in the order in which they came.
+pub(crate) struct AllSeries<S> {
+    table: Option<Arc<Table<S>>>,
+    count: usize,
+}
+
+impl<S: Labelled> AllSeries<S> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<S>> {
+        let table = self.table.as_deref();
+        (0..self.count).filter_map(move |at| table?.series(at))
+    }
+}
+
+/// Begins to rebuild a table without the series that are no longer linked. To be followed by
+/// [`finish`](Rebuild::finish); one at a time.
+pub(crate) fn begin_rebuild<S: Labelled>(members: &mut Members<S>) -> Rebuild<S> {
+    members.added = Some(Vec::new());
+    Rebuild {
+        from: members.table.clone(),
+        first: members.counts,
+    }
+}
+
+/// A table that is built aside.
+pub(crate) struct Rebuild<S> {
+    from: Option<Arc<Table<S>>>,
+    first: Counts,
+}
+
+/// A table that was built aside.
+pub(crate) struct Rebuilt<S> {
+    table: Table<S>,
+    counts: Counts,
+}
+
+impl<S: Labelled> Rebuild<S> {
+    /// Copies what is linked. Takes long, and no lock.
+    pub(crate) fn run(self) -> Option<Rebuilt<S>> {
+        let (table, counts) = self.from?.rebuilt(self.first);
+        Some(Rebuilt { table, counts })
+    }
+}
+
+impl<S: Labelled> Interner<S> {
+    /// Puts a rebuilt table in the place of the other one, with what was added meanwhile. Under the lock of the stream.
+    pub(crate) fn replace(&self, members: &mut Members<S>, rebuilt: Option<Rebuilt<S>>) {
+        let added = members.added.take().unwrap_or_default();
+        let Some(Rebuilt { table, counts }) = rebuilt else {
+            return;
+        };
+        members.counts = counts;
+        let table = Arc::new(table);
+        members.table = Some(table.clone());
+        self.publish(&table);
+        for entry in added {
+            let table = self.room(members);
+            match entry {
+                Added::Series(hash, series) if series.is_linked() => {
+                    table.put_series(hash, &mut members.counts, series);
+                }
+                Added::Alias(hash, alias) if alias.series.is_linked() => {
+                    table.put_alias(hash, &mut members.counts, alias);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Lets go of the tables that readers may still have, one line after the other. Not on a recording thread.
+    pub(crate) fn release(&self, members: impl Fn() -> Option<Arc<Table<S>>>) {
+        for line in self.lines.get().into_iter().flatten() {
+            let mut known = line.0.write().unwrap_or_else(PoisonError::into_inner);
+            // Asked for with the line in hand: what is published later finds it free.
+            known.clone_from(&members());
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Label sets: how they are kept, looked up and filtered.
+
+mod filter;
+mod interner;
+mod length;
+mod query;
+mod set;
+mod sorted;
+mod table;
+mod value;
+
+pub(crate) use self::{
+    filter::LabelFilter,
+    interner::{AllSeries, Base, BaseLabels, Interner, MOST_ALIASES, Members, begin_rebuild},
+    query::Label,
+    sorted::Sorted,
+    table::Labelled,
+};
+pub use self::{
+    set::{LabelIter, LabelSet},
+    value::{ArrayRef, ValueRef},
+};
+
+/// Labels given with one measurement: name and value.
+pub type Labels<'a> = &'a [(&'a str, &'a str)];

@@ -1,0 +1,250 @@
+//! Labels on their way to be looked up: borrowed, hashed and compared without a copy.
+
+use std::sync::LazyLock;
+
+use opentelemetry::KeyValue;
+
+use super::{
+    length::read_length,
+    value::{ArrayRef, ValueRef},
+};
+
+/// One borrowed label.
+pub(crate) trait Label {
+    /// The name.
+    fn name(&self) -> &str;
+    /// The value.
+    fn value(&self) -> ValueRef<'_>;
+}
+
+impl Label for (&str, &str) {
+    #[inline]
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    #[inline]
+    fn value(&self) -> ValueRef<'_> {
+        ValueRef::Str(self.1)
+    }
+}
+
+impl Label for KeyValue {
+    #[inline]
+    fn name(&self) -> &str {
+        self.key.as_str()
+    }
+
+    #[inline]
+    fn value(&self) -> ValueRef<'_> {
+        (&self.value).into()
+    }
+}
+
+impl Label for (&str, ValueRef<'_>) {
+    #[inline]
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    #[inline]
+    fn value(&self) -> ValueRef<'_> {
+        self.1
+    }
+}
+
+/// True if the labels are canonical as they come: names ascend, each is there once.
+#[inline]
+pub(super) fn is_canonical(labels: &[impl Label]) -> bool {
+    labels
+        .iter()
+        .zip(labels.iter().skip(1))
+        .all(|(one, next)| one.name() < next.name())
+}
+
+/// The seeds of a hash, drawn at random: nobody can prepare label values that collide.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seeds(u64, u64);
+
+impl Seeds {
+    /// The seeds of the process: the labels of a handle are hashed once for all of its streams.
+    pub(super) fn of_the_process() -> Self {
+        static SEEDS: LazyLock<Seeds> =
+            LazyLock::new(|| Seeds(fastrand::u64(..) | 1, fastrand::u64(..) | 1));
+        *SEEDS
+    }
+
+    /// A hash to begin with for labels that come with base labels, by the packed bytes of those.
+    pub(super) fn start(self, base: &[u8]) -> u64 {
+        base.chunks(16)
+            .fold(self.0, |hash, piece| mix(hash, words(piece), self.1))
+    }
+
+    /// The hash of the empty base.
+    #[inline]
+    pub(super) fn plain(self) -> u64 {
+        self.0
+    }
+
+    /// Hashes the values alone: the sets of one metric mostly have the same names, and a match is compared anyway.
+    #[inline]
+    pub(super) fn hash(self, start: u64, labels: &[impl Label]) -> u64 {
+        labels
+            .iter()
+            .fold(start, |hash, label| self.value(hash, label.value()))
+    }
+
+    #[inline]
+    fn value(self, hash: u64, value: ValueRef<'_>) -> u64 {
+        match value {
+            ValueRef::Str(text) => self.text(hash, text.as_bytes()),
+            ValueRef::Bool(value) => mix(hash, (u64::from(value), 1), self.1),
+            ValueRef::I64(value) => mix(hash, (value.cast_unsigned(), 2), self.1),
+            ValueRef::F64(value) => mix(hash, (value.to_bits(), 3), self.1),
+            ValueRef::Array(array) => self.array(hash, array),
+        }
+    }
+
+    #[inline]
+    fn text(self, hash: u64, text: &[u8]) -> u64 {
+        if text.len() <= 16 {
+            return mix(hash, words(text), self.1);
+        }
+        let pieces = text.chunks(16);
+        pieces.fold(hash ^ text.len() as u64, |hash, piece| {
+            mix(hash, words(piece), self.1)
+        })
+    }
+
+    #[cold]
+    fn array(self, hash: u64, array: ArrayRef<'_>) -> u64 {
+        array
+            .iter()
+            .fold(hash ^ 4, |hash, element| self.value(hash, element))
+    }
+}
+
+/// Folds the product of both words into the hash, as `wyhash` and `foldhash` do.
+#[inline]
+fn mix(hash: u64, (first, last): (u64, u64), seed: u64) -> u64 {
+    let product = u128::from(hash ^ first).wrapping_mul(u128::from(last ^ seed));
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves are meant")]
+    let folded = (product as u64) ^ ((product >> 64) as u64);
+    folded.wrapping_add(hash.rotate_left(23))
+}
+
+/// Up to 16 bytes as two words, the length mixed in.
+#[inline]
+fn words(piece: &[u8]) -> (u64, u64) {
+    let length = piece.len() as u64;
+    match piece.len() {
+        8.. => (first_8(piece), last_8(piece) ^ length << 56),
+        4..8 => (first_4(piece), last_4(piece) ^ length << 56),
+        _ => (few(piece), length << 56),
+    }
+}
+
+#[inline]
+fn first_8(piece: &[u8]) -> u64 {
+    piece
+        .first_chunk()
+        .map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+}
+
+#[inline]
+fn last_8(piece: &[u8]) -> u64 {
+    piece
+        .last_chunk()
+        .map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+}
+
+#[inline]
+fn first_4(piece: &[u8]) -> u64 {
+    piece
+        .first_chunk()
+        .map_or(0, |bytes| u64::from(u32::from_ne_bytes(*bytes)))
+}
+
+#[inline]
+fn last_4(piece: &[u8]) -> u64 {
+    piece
+        .last_chunk()
+        .map_or(0, |bytes| u64::from(u32::from_ne_bytes(*bytes)))
+}
+
+/// Up to three bytes.
+#[inline]
+fn few(piece: &[u8]) -> u64 {
+    match piece {
+        [] => 0,
+        [one] => u64::from(*one),
+        [one, other] => u64::from(*one) | u64::from(*other) << 8,
+        [one, other, third, ..] => {
+            u64::from(*one) | u64::from(*other) << 8 | u64::from(*third) << 16
+        }
+    }
+}
+
+/// True if a packed string holds just these labels, in this order.
+#[inline]
+pub(super) fn holds(packed: &[u8], labels: &[impl Label]) -> bool {
+    let mut rest = packed;
+    for label in labels {
+        match after_label(rest, label) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    rest.is_empty()
+}
+
+#[inline]
+fn after_label<'p>(packed: &'p [u8], label: &impl Label) -> Option<&'p [u8]> {
+    let (tag, rest) = after_text(packed, label.name().as_bytes())?.split_first()?;
+    match label.value() {
+        ValueRef::Str(text) if *tag == b's' => after_text(rest, text.as_bytes()),
+        ValueRef::Str(_) => None,
+        value => after_value(*tag, rest, value),
+    }
+}
+
+/// Compares text by text, without a call to `memcmp` for the short ones that labels are made of.
+#[inline]
+fn after_text<'p>(packed: &'p [u8], text: &[u8]) -> Option<&'p [u8]> {
+    let (length, rest) = packed.split_first()?;
+    if text.len() >= 0x40 {
+        return after_long_text(packed, text);
+    }
+    if usize::from(*length) != text.len() {
+        return None;
+    }
+    let (known, rest) = rest.split_at_checked(text.len())?;
+    is_same(known, text).then_some(rest)
+}
+
+#[cold]
+fn after_long_text<'p>(packed: &'p [u8], text: &[u8]) -> Option<&'p [u8]> {
+    let packed = std::str::from_utf8(packed).ok()?;
+    let (length, rest) = read_length(packed)?;
+    let (known, rest) = rest.split_at_checked(length)?;
+    (known.as_bytes() == text).then_some(rest.as_bytes())
+}
+
+/// True if two slices of one length, below 64, are equal.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    match other.len() {
+        17.. => one == other,
+        8.. => first_8(one) == first_8(other) && last_8(one) == last_8(other),
+        4.. => first_4(one) == first_4(other) && last_4(one) == last_4(other),
+        _ => few(one) == few(other),
+    }
+}
+
+/// Compares a value that is no string.
+fn after_value<'p>(tag: u8, packed: &'p [u8], value: ValueRef<'_>) -> Option<&'p [u8]> {
+    let packed = std::str::from_utf8(packed).ok()?;
+    let (length, rest) = read_length(packed)?;
+    let (known, rest) = rest.split_at_checked(length)?;
+    (ValueRef::read(char::from(tag), known) == value).then_some(rest.as_bytes())
+}

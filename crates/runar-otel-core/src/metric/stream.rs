@@ -1,0 +1,167 @@
+//! The plan of a stream: an instrument after the rules that match it.
+
+use std::{borrow::Cow, sync::Arc};
+
+use opentelemetry::InstrumentationScope;
+
+/// The limit of distinct attribute sets per stream unless a view says otherwise.
+///
+/// OpenTelemetry specification, metrics SDK: *Cardinality limits*.
+pub const DEFAULT_CARDINALITY_LIMIT: usize = 2000;
+
+/// The one attribute of the series that takes what exceeds the cardinality limit.
+pub const OVERFLOW_KEY: &str = "otel.metric.overflow";
+
+/// The kinds of instrument that the OpenTelemetry API knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InstrumentKind {
+    /// A sum that only grows.
+    Counter,
+    /// A sum that grows and shrinks.
+    UpDownCounter,
+    /// A distribution.
+    Histogram,
+    /// A last value, set by the code.
+    Gauge,
+    /// A sum that only grows, read by a callback.
+    ObservableCounter,
+    /// A sum that grows and shrinks, read by a callback.
+    ObservableUpDownCounter,
+    /// A last value, read by a callback.
+    ObservableGauge,
+}
+
+impl InstrumentKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Counter,
+        Self::UpDownCounter,
+        Self::Histogram,
+        Self::Gauge,
+        Self::ObservableCounter,
+        Self::ObservableUpDownCounter,
+        Self::ObservableGauge,
+    ];
+
+    /// Tells whether a callback supplies the values.
+    #[must_use]
+    pub fn is_observable(self) -> bool {
+        matches!(
+            self,
+            Self::ObservableCounter | Self::ObservableUpDownCounter | Self::ObservableGauge
+        )
+    }
+}
+
+impl InstrumentKind {
+    /// Tells whether the SDK can aggregate an instrument of this kind so: a gauge has no sum, and nothing else a
+    /// last value.
+    #[must_use]
+    pub fn supports(self, aggregation: &Aggregation) -> bool {
+        let gauge = matches!(self, Self::Gauge | Self::ObservableGauge);
+        match aggregation {
+            Aggregation::Sum => !gauge,
+            Aggregation::LastValue => gauge,
+            _ => true,
+        }
+    }
+}
+
+/// How measurements of a stream are put together.
+///
+/// OpenTelemetry specification, metrics SDK: *Aggregation*.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Aggregation {
+    /// What the instrument's kind asks for.
+    Default,
+    /// Nothing: measurements are dropped.
+    Drop,
+    /// Their sum.
+    Sum,
+    /// The last of them.
+    LastValue,
+    /// A histogram with these upper, inclusive bounds; none means count and sum only.
+    ExplicitBuckets(Arc<[f64]>),
+    /// A base-2 exponential histogram.
+    Exponential {
+        /// Buckets per range at the most (default 160).
+        max_size: u32,
+        /// The finest scale (default 20).
+        max_scale: i8,
+    },
+}
+
+impl Aggregation {
+    /// An exponential histogram with the specification's defaults: 160 buckets, scale 20.
+    #[must_use]
+    pub fn exponential() -> Self {
+        Self::Exponential {
+            max_size: 160,
+            max_scale: 20,
+        }
+    }
+}
+
+/// What a collected metric looks like: enough to tell streams of one name apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Shape {
+    /// Last values.
+    Gauge,
+    /// A sum that only grows.
+    MonotonicSum,
+    /// A sum that grows and shrinks.
+    NonMonotonicSum,
+    /// A histogram with explicit buckets.
+    Histogram,
+    /// A base-2 exponential histogram.
+    ExponentialHistogram,
+}
+
+/// One stream of data points, as the rules made it from an instrument.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StreamPlan {
+    /// The scope of the meter.
+    pub scope: InstrumentationScope,
+    /// The stream's name, after renaming.
+    pub name: Cow<'static, str>,
+    /// The unit, in UCUM; empty without one.
+    pub unit: Cow<'static, str>,
+    /// The kind of the instrument behind it.
+    pub kind: InstrumentKind,
+    /// The aggregation; never [`Aggregation::Default`] for histograms.
+    pub aggregation: Aggregation,
+    /// The most distinct attribute sets, the overflow series not counted.
+    pub limit: usize,
+}
+
+impl StreamPlan {
+    /// What the stream looks like once collected, `None` if it is dropped.
+    #[must_use]
+    pub fn shape(&self) -> Option<Shape> {
+        match self.aggregation {
+            Aggregation::Drop => None,
+            Aggregation::ExplicitBuckets(_) => Some(Shape::Histogram),
+            Aggregation::Exponential { .. } => Some(Shape::ExponentialHistogram),
+            Aggregation::LastValue => Some(Shape::Gauge),
+            Aggregation::Sum => Some(self.sum_shape()),
+            Aggregation::Default => match self.kind {
+                InstrumentKind::Histogram => Some(Shape::Histogram),
+                InstrumentKind::Gauge | InstrumentKind::ObservableGauge => Some(Shape::Gauge),
+                _ => Some(self.sum_shape()),
+            },
+        }
+    }
+
+    fn sum_shape(&self) -> Shape {
+        match self.kind {
+            InstrumentKind::Counter
+            | InstrumentKind::ObservableCounter
+            | InstrumentKind::Histogram => Shape::MonotonicSum,
+            _ => Shape::NonMonotonicSum,
+        }
+    }
+}

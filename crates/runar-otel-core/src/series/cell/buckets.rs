@@ -1,0 +1,268 @@
+//! Histograms with explicit buckets: plain atomics, the count is the sum of the buckets.
+
+use std::sync::Arc;
+
+use super::{CellShape, Met};
+use crate::{
+    series::value::Histogram,
+    stripe,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Sum, least and greatest come before the buckets.
+const SUM: usize = 0;
+const MIN: usize = 1;
+const MAX: usize = 2;
+const BUCKETS: usize = 3;
+
+/// How often a reader looks again while the count moves.
+const TRIES: usize = 8;
+
+/// One part of a histogram: doubles by their bits, then counts.
+#[derive(Debug)]
+pub(super) struct Buckets(Box<[AtomicU64]>);
+
+/// One part per stripe, made when a thread first writes there.
+#[derive(Debug)]
+pub(super) struct StripedBuckets(Box<[OnceLock<Buckets>]>);
+
+/// Adds what a part holds to a sum of parts.
+pub(super) type Read = fn(&Buckets, &mut Sums);
+
+impl Buckets {
+    pub(super) fn new(bounds: usize) -> Self {
+        let extremes = [0.0, f64::INFINITY, f64::NEG_INFINITY].map(f64::to_bits);
+        let buckets = std::iter::repeat_n(0, bounds + 1);
+        Self(
+            extremes
+                .into_iter()
+                .chain(buckets)
+                .map(AtomicU64::new)
+                .collect(),
+        )
+    }
+
+    /// Counts a value. The bucket comes first and the sum second, with Release: a reader that sees the sum sees the
+    /// count.
+    #[inline]
+    pub(super) fn record(&self, bounds: &[f64], value: f64) -> Met {
+        // As many comparisons as there are bounds, without a branch that is guessed wrong.
+        let at: usize = bounds.iter().map(|bound| usize::from(*bound < value)).sum();
+        let [sum, min, max, buckets @ ..] = &*self.0 else {
+            return Met::Nobody;
+        };
+        if let Some(bucket) = buckets.get(at) {
+            bucket.fetch_add(1, Ordering::AcqRel);
+        }
+        let mut met = Met::Nobody;
+        let mut known = sum.load(Ordering::Relaxed);
+        loop {
+            let next = (f64::from_bits(known) + value).to_bits();
+            match sum.compare_exchange(known, next, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(now) => {
+                    known = now;
+                    met = Met::Somebody;
+                }
+            }
+        }
+        if value < f64::from_bits(min.load(Ordering::Relaxed)) {
+            replace(min, value, |value, known| value < known);
+        }
+        if value > f64::from_bits(max.load(Ordering::Relaxed)) {
+            replace(max, value, |value, known| value > known);
+        }
+        met
+    }
+
+    fn buckets(&self) -> &[AtomicU64] {
+        self.0.get(BUCKETS..).unwrap_or_default()
+    }
+
+    fn real(&self, at: usize) -> f64 {
+        self.0
+            .get(at)
+            .map_or(0.0, |bits| f64::from_bits(bits.load(Ordering::Acquire)))
+    }
+
+    /// Copies the counts; their sum.
+    fn copy_counts(&self, to: &mut Vec<u64>) -> u64 {
+        to.clear();
+        to.extend(self.buckets().iter().map(|one| one.load(Ordering::Acquire)));
+        to.iter().fold(0, |sum, one| sum.saturating_add(*one))
+    }
+
+    /// Reads the part: the sum, then the buckets, until the count stands still. Sum and count may then still differ by
+    /// the measurements under way, one per thread.
+    pub(super) fn add_to(&self, sums: &mut Sums) {
+        let mut copied = std::mem::take(&mut sums.copied);
+        let mut before = u64::MAX;
+        let mut reals = (0.0, 0.0, 0.0);
+        for _ in 0..TRIES {
+            reals = (self.real(SUM), self.real(MIN), self.real(MAX));
+            let count = self.copy_counts(&mut copied);
+            if count == before {
+                break;
+            }
+            before = count;
+        }
+        sums.counts(copied.iter().copied());
+        sums.reals(reals.0, reals.1, reals.2);
+        sums.copied = copied;
+    }
+
+    /// Takes the part, which is empty afterwards.
+    pub(super) fn take_to(&self, sums: &mut Sums) {
+        let counts = self.buckets().iter();
+        let taken = sums.counts(counts.map(|one| match one.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => one.swap(0, Ordering::AcqRel),
+        }));
+        // Without a count, sum and extremes are those of a measurement under way: they wait for it.
+        if taken == 0 {
+            return;
+        }
+        let take = |at: usize, empty: f64| {
+            self.0.get(at).map_or(empty, |bits| {
+                f64::from_bits(bits.swap(empty.to_bits(), Ordering::AcqRel))
+            })
+        };
+        sums.reals(
+            take(SUM, 0.0),
+            take(MIN, f64::INFINITY),
+            take(MAX, f64::NEG_INFINITY),
+        );
+    }
+}
+
+impl Buckets {
+    /// Takes each atomic that holds something, and tells its place; false if none did.
+    pub(super) fn swap_all(&self, mut taken: impl FnMut(usize, u64)) -> bool {
+        let mut some = false;
+        for (at, atomic) in self.0.iter().enumerate() {
+            let empty = match at {
+                MIN => f64::INFINITY.to_bits(),
+                MAX => f64::NEG_INFINITY.to_bits(),
+                _ => 0,
+            };
+            let bits = atomic.swap(empty, Ordering::AcqRel);
+            if bits != empty {
+                some = true;
+                taken(at, bits);
+            }
+        }
+        some
+    }
+
+    /// Adds what was taken from the same place of another part.
+    pub(super) fn add_at(&self, at: usize, bits: u64) {
+        let Some(atomic) = self.0.get(at) else { return };
+        let value = f64::from_bits(bits);
+        match at {
+            SUM => {
+                let next = |known| Some((f64::from_bits(known) + value).to_bits());
+                let _ = atomic.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next);
+            }
+            MIN => replace(atomic, value, |value, known| value < known),
+            MAX => replace(atomic, value, |value, known| value > known),
+            _ => {
+                atomic.fetch_add(bits, Ordering::AcqRel);
+            }
+        }
+    }
+}
+
+#[cold]
+fn replace(extreme: &AtomicU64, value: f64, beats: fn(f64, f64) -> bool) {
+    let next = |known| beats(value, f64::from_bits(known)).then(|| value.to_bits());
+    let _ = extreme.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next);
+}
+
+impl StripedBuckets {
+    pub(super) fn new() -> Self {
+        let none = std::iter::repeat_with(OnceLock::new);
+        Self(none.take(stripe::most()).collect())
+    }
+
+    /// Counts a value in the part of this thread; a thread that meets another one there moves on.
+    #[inline(never)]
+    pub(super) fn record(&self, bounds: &[f64], value: f64) {
+        let index = stripe::index() & (self.0.len() - 1);
+        let Some(part) = self.0.get(index) else {
+            return;
+        };
+        let part = part.get_or_init(|| Buckets::new(bounds.len()));
+        if part.record(bounds, value) == Met::Somebody {
+            stripe::move_on();
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Buckets> {
+        self.0.iter().filter_map(OnceLock::get)
+    }
+}
+
+/// The sum over all parts of a histogram.
+#[derive(Debug)]
+pub(super) struct Sums {
+    counts: Vec<u64>,
+    sum: f64,
+    min: f64,
+    max: f64,
+    /// Room for the counts of one part.
+    copied: Vec<u64>,
+}
+
+impl Sums {
+    pub(super) fn new(bounds: &[f64]) -> Self {
+        Self {
+            counts: vec![0; bounds.len() + 1],
+            sum: 0.0,
+            min: f64::INFINITY,
+            max: f64::NEG_INFINITY,
+            copied: Vec::with_capacity(bounds.len() + 1),
+        }
+    }
+
+    /// Adds counts; how many there were.
+    fn counts(&mut self, counts: impl Iterator<Item = u64>) -> u64 {
+        let mut all = 0_u64;
+        for (sum, more) in self.counts.iter_mut().zip(counts) {
+            *sum = sum.saturating_add(more);
+            all = all.saturating_add(more);
+        }
+        all
+    }
+
+    fn reals(&mut self, sum: f64, min: f64, max: f64) {
+        self.sum += sum;
+        self.min = self.min.min(min);
+        self.max = self.max.max(max);
+    }
+
+    pub(super) fn histogram(self, shape: &CellShape) -> Histogram {
+        let count = self
+            .counts
+            .iter()
+            .fold(0_u64, |sum, one| sum.saturating_add(*one));
+        let known = |extreme: f64| Some(extreme).filter(|one| count > 0 && one.is_finite());
+        Histogram {
+            count,
+            sum: shape
+                .has_sum
+                .then_some(if count == 0 { 0.0 } else { self.sum }),
+            min: known(self.min),
+            max: known(self.max),
+            bounds: Arc::clone(&shape.bounds),
+            // Without bounds only count and sum are kept.
+            counts: if shape.bounds.is_empty() {
+                Vec::new()
+            } else {
+                self.counts
+            },
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Exponential histograms: parts behind locks that are held for some arithmetic, and that nobody waits for.
+
+use std::sync::TryLockError;
+
+use super::CellShape;
+use crate::{
+    series::value::{Aggregate as _, ExponentialHistogram},
+    stripe,
+    sync::{Mutex, MutexGuard, OnceLock},
+};
+
+/// How often all parts are tried. Only in a process that was forked while another thread recorded can all of them stay
+/// taken; what finds no part then is not counted.
+const ROUNDS: usize = 1024;
+
+/// The parts of an exponential histogram. Rescaling moves counts from bucket to bucket, which plain atomics cannot do.
+#[derive(Debug)]
+pub(super) struct Exponentials(Box<[OnceLock<Box<Mutex<ExponentialHistogram>>>]>);
+
+impl Exponentials {
+    pub(super) fn new() -> Self {
+        let none = std::iter::repeat_with(OnceLock::new);
+        Self(none.take(stripe::most()).collect())
+    }
+
+    /// Counts a value in the first part that is free; a new one is made only if all that are there are taken.
+    pub(super) fn record(&self, shape: &CellShape, value: f64) {
+        let start = if self.is_striped() {
+            stripe::index()
+        } else {
+            0
+        };
+        for round in 0..ROUNDS {
+            for step in 0..self.0.len() {
+                let at = (start + step) & (self.0.len() - 1);
+                let Some(place) = self.0.get(at) else { return };
+                let part = place.get_or_init(|| Box::new(Mutex::new(shape.empty_exponential())));
+                if let Some(mut part) = try_lock(part) {
+                    part.add(value, shape.max_size);
+                    return;
+                }
+            }
+            if round > 0 {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    /// True once threads have met: then each begins with its own part.
+    fn is_striped(&self) -> bool {
+        self.0.get(1).is_some_and(|second| second.get().is_some())
+    }
+
+    pub(super) fn value(&self, shape: &CellShape) -> ExponentialHistogram {
+        self.all(shape, |part| part.clone())
+    }
+
+    pub(super) fn take(&self, shape: &CellShape) -> ExponentialHistogram {
+        self.all(shape, |part| {
+            std::mem::replace(part, shape.empty_exponential())
+        })
+    }
+
+    /// Adds what another cell held.
+    pub(super) fn absorb(&self, shape: &CellShape, other: &ExponentialHistogram) {
+        let first = self.0.first();
+        let part = first
+            .map(|place| place.get_or_init(|| Box::new(Mutex::new(shape.empty_exponential()))));
+        if let Some(mut part) = part.and_then(|part| lock(part)) {
+            part.absorb(other, shape.max_size);
+        }
+    }
+
+    fn all(
+        &self,
+        shape: &CellShape,
+        read: impl Fn(&mut ExponentialHistogram) -> ExponentialHistogram,
+    ) -> ExponentialHistogram {
+        let mut whole = shape.empty_exponential();
+        for part in self.0.iter().filter_map(OnceLock::get) {
+            if let Some(mut part) = lock(part) {
+                whole.absorb(&read(&mut part), shape.max_size);
+            }
+        }
+        whole
+    }
+}
+
+fn try_lock<T>(part: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match part.try_lock() {
+        Ok(part) => Some(part),
+        Err(TryLockError::Poisoned(part)) => Some(part.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+/// Waits for whoever is adding, with an end: see [`ROUNDS`].
+fn lock<T>(part: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    for _ in 0..ROUNDS {
+        if let Some(part) = try_lock(part) {
+            return Some(part);
+        }
+        std::thread::yield_now();
+    }
+    None
+}

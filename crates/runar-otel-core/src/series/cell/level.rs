@@ -1,0 +1,117 @@
+//! Levels: last values that are set and changed, and calls under way.
+
+use std::sync::atomic::Ordering;
+
+use super::{Base, Cell, Met, Striped, sum};
+use crate::{
+    number::{NumberKind, Value},
+    stripe,
+};
+
+/// The place where a call under way was counted: there it is counted off again, so that no part is ever below zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use = "a call that is counted has to be counted off"]
+pub(crate) struct UnderWay(u8);
+
+impl<R> Cell<R> {
+    /// Sets the value; calls under way, which are part of it, stay so.
+    pub(super) fn set_level(&self, bits: u64) {
+        let Base::One(base) = &self.base else { return };
+        let bits = match self.striped() {
+            Some(Striped::Sum(stripes)) => (f64::from_bits(bits) - under_way(stripes)).to_bits(),
+            _ => bits,
+        };
+        base.store(bits, Ordering::Release);
+    }
+
+    /// Changes the value; one of `u64` stops at 0.
+    pub(crate) fn adjust(&self, number: NumberKind, by: Value) {
+        let Base::One(base) = &self.base else { return };
+        let next = |bits| Some(adjusted(number, bits, by));
+        let _ = base.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next);
+    }
+
+    /// Counts a call that begins.
+    #[inline]
+    pub(crate) fn begin(&self, number: NumberKind) -> (UnderWay, Met) {
+        let Base::One(base) = &self.base else {
+            return (UnderWay(0), Met::Nobody);
+        };
+        match self.striped() {
+            None => (UnderWay(0), sum::add(base, number, one(number))),
+            Some(striped) => (begin_striped(striped), Met::Nobody),
+        }
+    }
+
+    /// Counts a call off that has ended, on whichever thread.
+    #[inline]
+    pub(crate) fn end(&self, number: NumberKind, UnderWay(place): UnderWay) {
+        if place > 0 && self.end_striped(place) {
+            return;
+        }
+        let Base::One(base) = &self.base else { return };
+        let minus = match number {
+            NumberKind::F64 => (-1.0_f64).to_bits(),
+            NumberKind::I64 => (-1_i64).cast_unsigned(),
+            NumberKind::U64 => return self.adjust(number, Value::I64(-1)),
+        };
+        let _ = sum::add(base, number, minus);
+    }
+
+    /// False if there are no stripes: the provider changed since the call began, and the level was carried over.
+    #[inline(never)]
+    fn end_striped(&self, place: u8) -> bool {
+        let Some(Striped::Sum(stripes)) = self.striped() else {
+            return false;
+        };
+        let stripe = stripes.at(usize::from(place) - 1);
+        if let Some(stripe) = stripe {
+            stripe.fetch_sub(1, Ordering::AcqRel);
+        }
+        stripe.is_some()
+    }
+}
+
+/// Stripes of a level are whole numbers of calls.
+#[inline(never)]
+fn begin_striped(striped: &Striped) -> UnderWay {
+    let Striped::Sum(stripes) = striped else {
+        return UnderWay(0);
+    };
+    let index = stripe::index() % stripe::most();
+    if let Some(stripe) = stripes.at(index) {
+        stripe.fetch_add(1, Ordering::AcqRel);
+    }
+    UnderWay(u8::try_from(index + 1).unwrap_or(0))
+}
+
+/// The calls that are counted in stripes. Only a level of doubles has them: one of whole numbers that stops at 0 cannot be
+/// added up later.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "no process has 2^53 calls under way"
+)]
+pub(super) fn under_way(stripes: &sum::Stripes) -> f64 {
+    let calls = stripes.iter().map(sum::load).fold(0, u64::wrapping_add);
+    calls.cast_signed() as f64
+}
+
+#[inline]
+fn one(number: NumberKind) -> u64 {
+    match number {
+        NumberKind::F64 => 1.0_f64.to_bits(),
+        NumberKind::I64 | NumberKind::U64 => 1,
+    }
+}
+
+fn adjusted(number: NumberKind, bits: u64, by: Value) -> u64 {
+    match number {
+        NumberKind::F64 => (f64::from_bits(bits) + by.as_f64()).to_bits(),
+        NumberKind::I64 => bits
+            .cast_signed()
+            .saturating_add(by.as_i64())
+            .cast_unsigned(),
+        NumberKind::U64 if by.is_negative() => bits.saturating_sub(by.negated().as_u64()),
+        NumberKind::U64 => bits.saturating_add(by.as_u64()),
+    }
+}

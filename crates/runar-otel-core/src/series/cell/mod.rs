@@ -1,0 +1,298 @@
+//! The cell of a series: the atomics that threads write and collectors read.
+//!
+//! Any thread writes at any time. Sums and histograms begin as plain atomics; where threads meet again and again they get
+//! stripes, and each thread then writes to its own. A reader adds the stripes up.
+
+mod buckets;
+mod exponential;
+mod level;
+mod shape;
+mod sum;
+
+use self::{
+    buckets::{Buckets, StripedBuckets},
+    exponential::Exponentials,
+    sum::Stripes,
+};
+pub(crate) use self::{
+    level::UnderWay,
+    shape::{CellKind, CellShape},
+};
+use super::value::{ExponentialHistogram, Histogram, Number};
+use crate::{number::NumberKind, sync::OnceLock};
+
+/// A thread that meets another one so often between two collections makes the cell striped. One meeting is none: a
+/// collection that takes a window looks like one.
+pub(crate) const MEETINGS: u8 = 4;
+
+/// What a thread found that wrote to a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Met {
+    Nobody,
+    /// Another thread, where there are no stripes yet.
+    Somebody,
+}
+
+/// The memory of one series. 32 bytes, of a histogram also its buckets.
+///
+/// `R` is what else a few series have. It shares the box of the stripes, which saves each series a pointer and its lock.
+#[derive(Debug)]
+pub(crate) struct Cell<R = ()> {
+    base: Base,
+    more: OnceLock<Box<More<R>>>,
+}
+
+#[derive(Debug)]
+struct More<R> {
+    striped: OnceLock<Striped>,
+    rest: OnceLock<R>,
+}
+
+impl<R> Default for More<R> {
+    fn default() -> Self {
+        Self {
+            striped: OnceLock::new(),
+            rest: OnceLock::new(),
+        }
+    }
+}
+
+/// One atomic, or those of a histogram. Two variants, so that the second one's pointer tells them apart.
+#[derive(Debug)]
+enum Base {
+    One(sum::Atomic),
+    Buckets(Buckets),
+}
+
+/// The parts that a cell has besides its base.
+#[derive(Debug)]
+enum Striped {
+    Sum(Stripes),
+    Buckets(StripedBuckets),
+    Exponential(Exponentials),
+}
+
+impl<R> Cell<R> {
+    pub(crate) fn new(shape: &CellShape) -> Self {
+        let base = match shape.kind {
+            CellKind::Buckets => Base::Buckets(Buckets::new(shape.bounds.len())),
+            _ => Base::One(sum::Atomic::new(0)),
+        };
+        let cell = Self {
+            base,
+            more: OnceLock::new(),
+        };
+        if shape.kind == CellKind::Exponential {
+            cell.split(Striped::Exponential(Exponentials::new()));
+        }
+        cell
+    }
+
+    #[inline]
+    fn striped(&self) -> Option<&Striped> {
+        self.more.get()?.striped.get()
+    }
+
+    fn split(&self, striped: Striped) {
+        let _ = self.more.get_or_init(Box::default).striped.set(striped);
+    }
+
+    /// The rest, if the series has it.
+    #[inline]
+    pub(crate) fn rest(&self) -> Option<&R> {
+        self.more.get()?.rest.get()
+    }
+
+    pub(crate) fn make_rest(&self, make: impl FnOnce() -> R) -> &R {
+        self.more.get_or_init(Box::default).rest.get_or_init(make)
+    }
+
+    /// Records a value of the shape's number type, by its bits.
+    ///
+    /// A counter without stripes is all that is inlined: then the record of a handle is one function without a call
+    /// (`benches/record`, *counter, handle*).
+    #[inline(always)]
+    pub(crate) fn record(&self, shape: &CellShape, bits: u64) -> Met {
+        match (&self.base, shape.kind, self.striped()) {
+            (Base::One(base), CellKind::Counter, None) => sum::add(base, shape.number, bits),
+            _ => self.record_otherwise(shape, bits),
+        }
+    }
+
+    #[inline(never)]
+    fn record_otherwise(&self, shape: &CellShape, bits: u64) -> Met {
+        let striped = self.striped();
+        match (&self.base, striped) {
+            (Base::Buckets(base), None) => base.record(&shape.bounds, shape.number.f64_of(bits)),
+            (Base::Buckets(_), Some(Striped::Buckets(striped))) => {
+                striped.record(&shape.bounds, shape.number.f64_of(bits));
+                Met::Nobody
+            }
+            (Base::One(_), Some(Striped::Sum(stripes))) if shape.kind == CellKind::Counter => {
+                stripes.add(shape.number, bits);
+                Met::Nobody
+            }
+            (Base::One(base), _) => self.record_alone(base, shape, bits),
+            _ => Met::Nobody,
+        }
+    }
+
+    /// The kinds that are one atomic, and exponential histograms, which are behind locks.
+    #[inline(never)]
+    fn record_alone(&self, base: &sum::Atomic, shape: &CellShape, bits: u64) -> Met {
+        match (shape.kind, self.striped()) {
+            (CellKind::Exponential, Some(Striped::Exponential(parts))) => {
+                parts.record(shape, shape.number.f64_of(bits));
+            }
+            (CellKind::UpDown, _) => {
+                let _ = sum::add(base, shape.number, bits);
+            }
+            _ => self.set_level(bits),
+        }
+        Met::Nobody
+    }
+
+    /// Gives a sum or a histogram its stripes. Under the lock of the stream: stripes that come while a series retires
+    /// would be missed.
+    pub(crate) fn stripe(&self, shape: &CellShape) {
+        let striped = match shape.kind {
+            CellKind::Counter => Striped::Sum(Stripes::new()),
+            CellKind::Level if shape.number == NumberKind::F64 => Striped::Sum(Stripes::new()),
+            CellKind::Buckets => Striped::Buckets(StripedBuckets::new()),
+            CellKind::Level | CellKind::UpDown | CellKind::Exponential => return,
+        };
+        self.split(striped);
+    }
+
+    /// The value of a sum or a level.
+    pub(crate) fn number(&self, shape: &CellShape) -> Number {
+        self.read_number(shape, sum::load)
+    }
+
+    /// Takes the value of a sum, which is 0 afterwards.
+    pub(crate) fn take_number(&self, shape: &CellShape) -> Number {
+        match shape.kind {
+            CellKind::Counter | CellKind::UpDown => self.read_number(shape, sum::take),
+            _ => self.number(shape),
+        }
+    }
+
+    fn read_number(&self, shape: &CellShape, read: fn(&sum::Atomic) -> u64) -> Number {
+        let Base::One(base) = &self.base else {
+            return Number::U64(0);
+        };
+        let own = Number::of_bits(shape.number, read(base));
+        match (shape.kind, self.striped()) {
+            (CellKind::Counter, Some(Striped::Sum(stripes))) => {
+                let more = stripes.iter().map(read);
+                more.fold(own, |sum, bits| {
+                    sum.plus(Number::of_bits(shape.number, bits))
+                })
+            }
+            (CellKind::Level, Some(Striped::Sum(stripes))) => {
+                Number::F64(own.as_f64() + level::under_way(stripes))
+            }
+            _ => own,
+        }
+    }
+
+    /// The value of a histogram with explicit buckets.
+    pub(crate) fn histogram(&self, shape: &CellShape) -> Histogram {
+        self.read_histogram(shape, Buckets::add_to)
+    }
+
+    /// Takes the value of a histogram. A window without a count leaves its sum, least and greatest for the next one: a
+    /// measurement under way may have its count there.
+    pub(crate) fn take_histogram(&self, shape: &CellShape) -> Histogram {
+        self.read_histogram(shape, Buckets::take_to)
+    }
+
+    fn read_histogram(&self, shape: &CellShape, read: buckets::Read) -> Histogram {
+        let mut sums = buckets::Sums::new(&shape.bounds);
+        if let Base::Buckets(base) = &self.base {
+            read(base, &mut sums);
+            if let Some(Striped::Buckets(striped)) = self.striped() {
+                striped.iter().for_each(|part| read(part, &mut sums));
+            }
+        }
+        sums.histogram(shape)
+    }
+
+    /// The value of an exponential histogram.
+    pub(crate) fn exponential(&self, shape: &CellShape) -> ExponentialHistogram {
+        match self.striped() {
+            Some(Striped::Exponential(parts)) => parts.value(shape),
+            _ => shape.empty_exponential(),
+        }
+    }
+
+    /// Takes the value of an exponential histogram.
+    pub(crate) fn take_exponential(&self, shape: &CellShape) -> ExponentialHistogram {
+        match self.striped() {
+            Some(Striped::Exponential(parts)) => parts.take(shape),
+            _ => shape.empty_exponential(),
+        }
+    }
+
+    /// Empties the cell of a sum or a histogram: what it held belonged to an earlier life.
+    pub(crate) fn clear(&self, shape: &CellShape) {
+        match shape.kind {
+            CellKind::Counter | CellKind::UpDown => drop(self.take_number(shape)),
+            CellKind::Buckets => self.each_part(|part| {
+                part.swap_all(|_, _| {});
+            }),
+            CellKind::Exponential => drop(self.take_exponential(shape)),
+            CellKind::Level => {}
+        }
+    }
+
+    /// Puts a total there that a callback observed.
+    pub(crate) fn put(&self, bits: u64) {
+        if let Base::One(base) = &self.base {
+            base.store(bits, std::sync::atomic::Ordering::Release);
+        }
+    }
+
+    /// Moves everything to another cell; false if there was nothing.
+    pub(crate) fn move_to(&self, other: &Self, shape: &CellShape) -> bool {
+        match shape.kind {
+            CellKind::Counter | CellKind::UpDown => {
+                let taken = self.take_number(shape);
+                let _ = other.record(shape, taken.bits());
+                true
+            }
+            CellKind::Level => {
+                other.set_level(self.number(shape).bits());
+                true
+            }
+            CellKind::Buckets => self.move_buckets(other),
+            CellKind::Exponential => {
+                let taken = self.take_exponential(shape);
+                if let Some(Striped::Exponential(parts)) = other.striped() {
+                    parts.absorb(shape, &taken);
+                }
+                taken.count > 0
+            }
+        }
+    }
+
+    /// Count, sum and extremes each by themselves: a measurement under way may have only some of them here.
+    fn move_buckets(&self, other: &Self) -> bool {
+        let Base::Buckets(to) = &other.base else {
+            return false;
+        };
+        let mut moved = false;
+        self.each_part(|part| moved |= part.swap_all(|at, bits| to.add_at(at, bits)));
+        moved
+    }
+
+    fn each_part(&self, mut usage: impl FnMut(&Buckets)) {
+        if let Base::Buckets(base) = &self.base {
+            usage(base);
+        }
+        if let Some(Striped::Buckets(striped)) = self.striped() {
+            striped.iter().for_each(usage);
+        }
+    }
+}

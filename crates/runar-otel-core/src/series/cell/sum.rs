@@ -1,0 +1,105 @@
+//! Sums: one atomic, or one per stripe.
+
+use super::Met;
+use crate::{
+    number::NumberKind,
+    stripe,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// The bits of a number.
+pub(super) type Atomic = AtomicU64;
+
+/// An atomic on a line of its own: neighbours 8 bytes apart cost 15 ns instead of 3 (64 apart).
+#[derive(Debug)]
+#[repr(align(64))]
+struct Padded(Atomic);
+
+/// One atomic per stripe.
+#[derive(Debug)]
+pub(super) struct Stripes(Box<[Padded]>);
+
+impl Stripes {
+    pub(super) fn new() -> Self {
+        let stripes = std::iter::repeat_with(|| Padded(Atomic::new(0)));
+        Self(stripes.take(stripe::most()).collect())
+    }
+
+    /// Adds to the stripe of this thread; a thread that meets another one there moves on to the next.
+    pub(super) fn add(&self, number: NumberKind, by: u64) {
+        let mut at = stripe::index();
+        while let Some(stripe) = self.at(at) {
+            let known = stripe.load(Ordering::Relaxed);
+            let next = plus(number, known, by);
+            // AcqRel: see `add`.
+            let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
+            if stripe
+                .compare_exchange(known, next, success, failure)
+                .is_ok()
+            {
+                return;
+            }
+            at = stripe::move_on();
+        }
+    }
+
+    /// The stripe of a thread.
+    #[inline]
+    pub(super) fn at(&self, index: usize) -> Option<&Atomic> {
+        let stripe = self.0.get(index & (self.0.len() - 1))?;
+        Some(&stripe.0)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Atomic> {
+        self.0.iter().map(|stripe| &stripe.0)
+    }
+}
+
+/// Adds to an atomic. A compare-exchange, because it saturates and tells whether another thread was met; that costs 0.3 to
+/// 1 ns more than `fetch_add`.
+///
+/// AcqRel, here and in [`take`]: a thread that retires a series marks it, then takes what is there; a thread that adds
+/// looks at the mark afterwards. All-relaxed loses counts (`tests/model.rs`).
+#[inline]
+pub(super) fn add(atomic: &Atomic, number: NumberKind, by: u64) -> Met {
+    let known = atomic.load(Ordering::Relaxed);
+    let next = plus(number, known, by);
+    let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
+    match atomic.compare_exchange(known, next, success, failure) {
+        Ok(_) => Met::Nobody,
+        Err(known) => add_again(atomic, number, known, by),
+    }
+}
+
+#[cold]
+fn add_again(atomic: &Atomic, number: NumberKind, mut known: u64, by: u64) -> Met {
+    let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
+    loop {
+        let next = plus(number, known, by);
+        match atomic.compare_exchange(known, next, success, failure) {
+            Ok(_) => return Met::Somebody,
+            Err(now) => known = now,
+        }
+    }
+}
+
+pub(super) fn load(atomic: &Atomic) -> u64 {
+    atomic.load(Ordering::Acquire)
+}
+
+pub(super) fn take(atomic: &Atomic) -> u64 {
+    atomic.swap(0, Ordering::AcqRel)
+}
+
+/// The sum of two numbers by their bits, at the end of the type's range instead of beyond it. 0 is 0 in all types.
+#[inline]
+pub(super) fn plus(number: NumberKind, one: u64, other: u64) -> u64 {
+    match number {
+        NumberKind::U64 => one.saturating_add(other),
+        NumberKind::I64 => one
+            .cast_signed()
+            .saturating_add(other.cast_signed())
+            .cast_unsigned(),
+        NumberKind::F64 => (f64::from_bits(one) + f64::from_bits(other)).to_bits(),
+    }
+}

@@ -1,0 +1,296 @@
+//! Delivery: what the consumers of a series are owed.
+//!
+//! Most processes have consumers of totals alone: they read the cell, and nothing is kept here but exemplars. Where a
+//! consumer wants deltas, each collection takes the cell and adds what it took to the total and to the open window of each
+//! such consumer. Differences of totals would not do: a double loses what is small beside it for good.
+
+use std::time::SystemTime;
+
+use super::{
+    cell::{CellKind, CellShape},
+    object::SeriesCell,
+    value::{Aggregate, ExponentialHistogram, Histogram, Number},
+};
+use crate::exemplar::{Exemplar, kept};
+
+/// One point as a consumer gets it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Reading<V> {
+    /// The value.
+    pub value: V,
+    /// The start of what the value covers.
+    pub start: SystemTime,
+    /// When the value was read.
+    pub time: SystemTime,
+    /// Exemplars, ascending by value.
+    pub exemplars: Vec<Exemplar>,
+}
+
+/// What is owed of one series, in the type of its value.
+#[derive(Debug)]
+pub(super) enum Deliveries {
+    Number(Delivery<Number>),
+    Histogram(Delivery<Histogram>),
+    Exponential(Delivery<ExponentialHistogram>),
+}
+
+/// What is owed of one series.
+#[derive(Debug)]
+pub(super) struct Delivery<V> {
+    /// What was taken from the cell in this life; nothing while no consumer wants deltas.
+    total: V,
+    exemplars: Vec<Exemplar>,
+    /// One per consumer of deltas, in the order in which they were registered.
+    windows: Vec<Window<V>>,
+}
+
+/// What one consumer of deltas has not acknowledged.
+#[derive(Debug)]
+struct Window<V> {
+    /// The time of the point acknowledged last: the next one starts there, so that there is no gap.
+    since: SystemTime,
+    sent: Option<Sent<V>>,
+    /// What came after.
+    open: Option<V>,
+}
+
+/// The value handed out and not acknowledged.
+#[derive(Debug)]
+struct Sent<V> {
+    value: V,
+    /// The time of its point.
+    time: SystemTime,
+    /// The walk that handed it out. A series that comes back while a walk is under way is not a part of it, and keeps what
+    /// an earlier walk handed out in vain.
+    walk: u32,
+}
+
+/// A value that a cell holds.
+pub(super) trait CellValue: Aggregate {
+    fn empty(shape: &CellShape) -> Self;
+    fn read(cell: &SeriesCell, shape: &CellShape) -> Self;
+    fn take(cell: &SeriesCell, shape: &CellShape) -> Self;
+    fn delivery(deliveries: &mut Deliveries) -> Option<&mut Delivery<Self>>;
+}
+
+macro_rules! cell_value {
+    ($value:ty, $variant:ident, $empty:expr, $read:ident, $take:ident) => {
+        impl CellValue for $value {
+            fn empty(shape: &CellShape) -> Self {
+                $empty(shape)
+            }
+            fn read(cell: &SeriesCell, shape: &CellShape) -> Self {
+                cell.$read(shape)
+            }
+            fn take(cell: &SeriesCell, shape: &CellShape) -> Self {
+                cell.$take(shape)
+            }
+            fn delivery(deliveries: &mut Deliveries) -> Option<&mut Delivery<Self>> {
+                match deliveries {
+                    Deliveries::$variant(delivery) => Some(delivery),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+cell_value!(
+    Number,
+    Number,
+    |shape: &CellShape| Number::of_bits(shape.number, 0),
+    number,
+    take_number
+);
+cell_value!(
+    Histogram,
+    Histogram,
+    CellShape::empty_histogram,
+    histogram,
+    take_histogram
+);
+cell_value!(
+    ExponentialHistogram,
+    Exponential,
+    CellShape::empty_exponential,
+    exponential,
+    take_exponential
+);
+
+impl Deliveries {
+    pub(super) fn new(shape: &CellShape) -> Self {
+        match shape.kind {
+            CellKind::Buckets => Self::Histogram(Delivery::new(shape)),
+            CellKind::Exponential => Self::Exponential(Delivery::new(shape)),
+            _ => Self::Number(Delivery::new(shape)),
+        }
+    }
+
+    /// Forgets what its last walk handed out to a consumer.
+    pub(super) fn acknowledge(&mut self, slot: usize, walk: u32) {
+        match self {
+            Self::Number(delivery) => delivery.acknowledge(slot, walk),
+            Self::Histogram(delivery) => delivery.acknowledge(slot, walk),
+            Self::Exponential(delivery) => delivery.acknowledge(slot, walk),
+        }
+    }
+
+    /// True if a consumer is still owed something.
+    pub(super) fn owes(&self) -> bool {
+        match self {
+            Self::Number(delivery) => delivery.owes(),
+            Self::Histogram(delivery) => delivery.owes(),
+            Self::Exponential(delivery) => delivery.owes(),
+        }
+    }
+
+    /// Ends a life: the last of the cell goes to the consumers of deltas, the total begins anew.
+    pub(super) fn end(
+        &mut self,
+        cell: &SeriesCell,
+        shape: &CellShape,
+        deltas: usize,
+        start: SystemTime,
+    ) {
+        match self {
+            Self::Number(delivery) => delivery.end(cell, shape, deltas, start),
+            Self::Histogram(delivery) => delivery.end(cell, shape, deltas, start),
+            Self::Exponential(delivery) => delivery.end(cell, shape, deltas, start),
+        }
+    }
+
+    /// Forgets everything: the consumers are others from now on.
+    pub(super) fn clear(&mut self, shape: &CellShape) {
+        *self = Self::new(shape);
+    }
+}
+
+impl<V: CellValue> Delivery<V> {
+    fn new(shape: &CellShape) -> Self {
+        Self {
+            total: V::empty(shape),
+            exemplars: Vec::new(),
+            windows: Vec::new(),
+        }
+    }
+
+    /// Keeps exemplars that a reservoir held.
+    pub(super) fn keep(&mut self, cell: &SeriesCell, shape: &CellShape, collected: Vec<Exemplar>) {
+        if !collected.is_empty() {
+            // Which bucket is whose does not depend on the value.
+            V::read(cell, shape).keep(&mut self.exemplars, collected);
+        }
+    }
+
+    /// Takes the cell, and adds what was taken to the total and to each window.
+    pub(super) fn take(
+        &mut self,
+        cell: &SeriesCell,
+        shape: &CellShape,
+        deltas: usize,
+        start: SystemTime,
+    ) {
+        let taken = V::take(cell, shape);
+        self.total.absorb(&taken, shape.max_size);
+        self.owe(&taken, shape);
+        self.open_windows(deltas, start);
+    }
+
+    /// Makes the windows of consumers that are new: they begin with the total so far, and be it 0.
+    pub(super) fn open_windows(&mut self, deltas: usize, start: SystemTime) {
+        while self.windows.len() < deltas {
+            self.windows.push(Window {
+                since: start,
+                sent: None,
+                open: Some(self.total.clone()),
+            });
+        }
+    }
+
+    /// Adds to each window.
+    pub(super) fn owe(&mut self, delta: &V, shape: &CellShape) {
+        if delta.is_nothing() {
+            return;
+        }
+        for window in &mut self.windows {
+            match &mut window.open {
+                Some(open) => open.absorb(delta, shape.max_size),
+                None => window.open = Some(delta.clone()),
+            }
+        }
+    }
+
+    /// Takes over a total that was observed; the cell is not taken then.
+    pub(super) fn set_total(&mut self, total: V) {
+        self.total = total;
+    }
+
+    pub(super) fn total(&self) -> &V {
+        &self.total
+    }
+
+    /// The total as a point: what was taken, or what the cell holds.
+    pub(super) fn cumulative(&self, value: V, start: SystemTime, time: SystemTime) -> Reading<V> {
+        let time = time.max(start);
+        Reading {
+            exemplars: kept::of_point(&self.exemplars, start, time, |one| value.counts(one)),
+            value,
+            start,
+            time,
+        }
+    }
+
+    /// What a consumer has not acknowledged, `None` if that is nothing.
+    pub(super) fn hand_out(
+        &mut self,
+        (slot, walk): (usize, u32),
+        shape: &CellShape,
+        time: SystemTime,
+    ) -> Option<Reading<V>> {
+        let window = self.windows.get_mut(slot)?;
+        let (value, time) = match (window.sent.take(), window.open.take()) {
+            (Some(mut sent), Some(open)) => {
+                sent.value.absorb(&open, shape.max_size);
+                (sent.value, time.max(window.since))
+            }
+            // Nothing came after: the point goes out again exactly as it was.
+            (Some(sent), None) => (sent.value, sent.time),
+            (None, open) => (open?, time.max(window.since)),
+        };
+        let start = window.since;
+        window.sent = Some(Sent {
+            value: value.clone(),
+            time,
+            walk,
+        });
+        Some(Reading {
+            exemplars: kept::of_point(&self.exemplars, start, time, |one| value.counts(one)),
+            value,
+            start,
+            time,
+        })
+    }
+
+    fn acknowledge(&mut self, slot: usize, walk: u32) {
+        if let Some(window) = self.windows.get_mut(slot)
+            && let Some(sent) = window.sent.take_if(|sent| sent.walk == walk)
+        {
+            window.since = sent.time;
+        }
+    }
+
+    fn owes(&self) -> bool {
+        self.windows
+            .iter()
+            .any(|window| window.sent.is_some() || window.open.is_some())
+    }
+
+    fn end(&mut self, cell: &SeriesCell, shape: &CellShape, deltas: usize, start: SystemTime) {
+        // A sum that also shrinks was taken before it was found to be 0: what came since is of its next life.
+        if shape.kind != CellKind::UpDown {
+            self.take(cell, shape, deltas, start);
+        }
+        self.total = V::empty(shape);
+        self.exemplars = Vec::new();
+    }
+}

@@ -1,0 +1,31 @@
+//! Series: one object for each metric and label set, shared by handles, the gate and whoever collects.
+//!
+//! ```text
+//! record: cell += value ─▶ state is LIVE? ─▶ filter is open? ─▶ offer to the reservoir
+//! read:   collect the reservoir ─▶ read the cell, or take it if a consumer wants deltas ─▶ a point
+//! ```
+
+mod cell;
+mod delivery;
+mod object;
+mod observe;
+mod observed_state;
+mod record;
+mod retire;
+mod stream;
+mod value;
+mod walk;
+
+pub(crate) use self::{
+    cell::UnderWay,
+    observe::merge,
+    record::{Adjusted, Recorded},
+    stream::Rules,
+};
+pub use self::{
+    delivery::Reading,
+    object::Series,
+    stream::{Mirror, Stream},
+    value::{ExponentialBuckets, ExponentialHistogram, Histogram, Number},
+    walk::Consumer,
+};

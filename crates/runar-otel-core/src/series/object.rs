@@ -1,0 +1,203 @@
+//! The series itself.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use super::{
+    cell::{Cell, CellShape},
+    delivery::Deliveries,
+};
+use crate::{
+    exemplar::ReservoirSlot,
+    labels::{LabelSet, Labelled},
+};
+
+/// One label set of a metric, with everything that belongs to it.
+///
+/// 112 bytes with short labels; of a histogram also 8 bytes per bucket. What few series have is in a box of the cell.
+#[derive(Debug)]
+pub struct Series {
+    labels: LabelSet,
+    pub(super) cell: SeriesCell,
+    /// The start of the life of the series, in nanoseconds since 1970.
+    start: AtomicU64,
+    /// When a collection last found another value, in seconds since 1970, and some bits of that value. A record reads
+    /// no clock.
+    changed: AtomicU32,
+    seen: AtomicU16,
+    /// See [`state`].
+    state: AtomicU8,
+    /// How often threads met since the last collection.
+    pub(super) meetings: AtomicU8,
+}
+
+/// The cell of a series, in whose box the extras are.
+pub(crate) type SeriesCell = Cell<Extras>;
+
+/// What a series has once it took an exemplar, or is read in deltas.
+#[derive(Debug)]
+pub(crate) struct Extras {
+    pub(super) reservoir: ReservoirSlot,
+    pub(super) delivery: Mutex<Deliveries>,
+}
+
+/// Where a series is in its life.
+///
+/// ```text
+///  made ─▶ ASLEEP ──first record──▶ LIVE ──retire──▶ ASLEEP (a handle keeps it), or UNLINKED (nobody does)
+/// ```
+///
+/// A record adds first and looks at the state afterwards; retiring marks first and takes the value afterwards. So a value is
+/// in the last point of the old life, or its thread sees the mark and begins a new one. Changed under the lock of the
+/// stream.
+pub(super) mod state {
+    /// Exported.
+    pub(crate) const LIVE: u8 = 0;
+    /// In the table and not exported: never recorded, or retired while a handle keeps it. A record wakes it.
+    pub(crate) const ASLEEP: u8 = 1;
+    /// Left the table. A record that still reaches it moves on to the series that is in the table now.
+    pub(crate) const UNLINKED: u8 = 2;
+    /// The bits that tell the above.
+    pub(crate) const LIFE: u8 = 3;
+    /// Set besides: records also go to a mirror.
+    pub(crate) const MIRRORED: u8 = 4;
+    /// One alias; those bits count the orders of its labels in which the series is found besides the canonical one.
+    pub(crate) const ALIAS: u8 = 8;
+}
+
+impl Series {
+    pub(super) fn new(labels: LabelSet, shape: &CellShape, mirrored: bool) -> Self {
+        let mirrored = if mirrored { state::MIRRORED } else { 0 };
+        Self {
+            labels,
+            cell: Cell::new(shape),
+            start: AtomicU64::new(0),
+            changed: AtomicU32::new(0),
+            seen: AtomicU16::new(0),
+            state: AtomicU8::new(state::ASLEEP | mirrored),
+            meetings: AtomicU8::new(0),
+        }
+    }
+
+    /// The labels, canonical, after views.
+    #[must_use]
+    pub fn labels(&self) -> &LabelSet {
+        &self.labels
+    }
+
+    /// The start of what its total covers.
+    #[must_use]
+    pub fn start(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_nanos(self.start.load(Ordering::Acquire))
+    }
+
+    /// The time of the last collection that found another value than the one before, to the second.
+    #[must_use]
+    pub fn changed(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.changed.load(Ordering::Relaxed).into())
+    }
+
+    /// True if the series is exported.
+    #[inline]
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.life() == state::LIVE
+    }
+
+    /// Everything but the plain case: asleep, unlinked or mirrored. Acquire: a thread that sees the mark of a
+    /// retirement comes after it.
+    #[inline]
+    pub(super) fn is_special(&self) -> bool {
+        self.state.load(Ordering::Acquire) & (state::LIFE | state::MIRRORED) != state::LIVE
+    }
+
+    pub(super) fn is_mirrored(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & state::MIRRORED != 0
+    }
+
+    #[inline]
+    pub(super) fn life(&self) -> u8 {
+        self.state.load(Ordering::Acquire) & state::LIFE
+    }
+
+    /// Changes where it is in its life. Under the lock of the stream. Release: see [`state`].
+    pub(super) fn set_life(&self, life: u8) {
+        let others = self.state.load(Ordering::Relaxed) & !state::LIFE;
+        self.state.store(life | others, Ordering::Release);
+    }
+
+    /// Begins a life at this time. The start comes first: whoever sees the series live sees it.
+    pub(super) fn begin(&self, start: SystemTime) {
+        self.set_start(start);
+        self.set_life(state::LIVE);
+    }
+
+    pub(super) fn set_start(&self, start: SystemTime) {
+        let since = start.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let nanos = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
+        self.start.store(nanos, Ordering::Release);
+    }
+
+    /// Notes the value that a collection found.
+    pub(super) fn note(&self, fingerprint: u64, time: SystemTime) {
+        let seen = (fingerprint.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as u16;
+        if seen != self.seen.load(Ordering::Relaxed) || self.changed.load(Ordering::Relaxed) == 0 {
+            let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+            let seconds = u32::try_from(since.as_secs()).unwrap_or(u32::MAX);
+            self.seen.store(seen, Ordering::Relaxed);
+            self.changed.store(seconds, Ordering::Relaxed);
+        }
+        if self.meetings.load(Ordering::Relaxed) != 0 {
+            self.meetings.store(0, Ordering::Relaxed);
+        }
+    }
+
+    #[inline]
+    pub(super) fn extras(&self) -> Option<&Extras> {
+        self.cell.rest()
+    }
+
+    pub(super) fn make_extras(&self, shape: &CellShape) -> &Extras {
+        self.cell.make_rest(|| Extras {
+            reservoir: ReservoirSlot::default(),
+            delivery: Mutex::new(Deliveries::new(shape)),
+        })
+    }
+
+    /// How many references the table has.
+    pub(super) fn table_references(&self) -> usize {
+        1 + usize::from(self.aliases())
+    }
+
+    /// In how many orders of its labels it is found besides the canonical one.
+    pub(super) fn aliases(&self) -> u8 {
+        self.state.load(Ordering::Relaxed) / state::ALIAS
+    }
+
+    /// Counts one more. Under the lock of the stream.
+    pub(super) fn add_alias(&self) {
+        self.state.fetch_add(state::ALIAS, Ordering::Relaxed);
+    }
+
+    /// True if somebody besides the table, and besides `others`, refers to a series.
+    pub(super) fn is_held(series: &Arc<Self>, others: usize) -> bool {
+        Arc::strong_count(series) > series.table_references() + others
+    }
+}
+
+impl Labelled for Series {
+    #[inline]
+    fn labels(&self) -> &LabelSet {
+        &self.labels
+    }
+
+    #[inline]
+    fn is_linked(&self) -> bool {
+        self.life() != state::UNLINKED
+    }
+}

@@ -1,0 +1,287 @@
+//! Observed streams: totals and last values that callbacks tell.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, PoisonError},
+    time::SystemTime,
+};
+
+use super::{
+    cell::CellKind,
+    delivery::CellValue as _,
+    object::{Series, state},
+    observed_state::{Beyond, ObservedState},
+    stream::{Inner, Stream},
+    value::{Aggregate as _, Number},
+};
+use crate::{
+    exemplar::{Measurement, Origin},
+    labels::{LabelSet, Sorted},
+};
+
+/// A total, and what is new in it.
+#[derive(Clone, Copy, Debug)]
+struct Observation {
+    total: Number,
+    delta: Number,
+}
+
+impl Observation {
+    /// Compares a total with the one before; after a reset all of it is new.
+    fn new(total: Number, before: Option<Number>, monotonic: bool) -> Self {
+        let before = before.filter(|before| !is_reset(total, *before, monotonic));
+        Self {
+            total,
+            delta: before.map_or(total, |before| total.minus(before)),
+        }
+    }
+}
+
+fn is_reset(total: Number, before: Number, monotonic: bool) -> bool {
+    monotonic && total.is_less(before)
+}
+
+impl Stream {
+    /// Takes over everything that the callbacks of a collection observed; each set is there once. Series that were not
+    /// observed are gone.
+    ///
+    /// OpenTelemetry specification, metrics SDK: *Asynchronous instrument behavior in the SDK*.
+    pub(crate) fn observe(&self, all: Vec<(LabelSet, Number)>, deltas: usize, time: SystemTime) {
+        let _alone = self.alone();
+        if !self.is_attached() {
+            return;
+        }
+        if self.is_level() || self.is_observed() {
+            self.end_unobserved(&all);
+        }
+        let mut known = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut beyond = Vec::new();
+        for (labels, value) in all {
+            let Some(series) = self.observed_series(&known, &labels) else {
+                beyond.push((labels, value));
+                continue;
+            };
+            self.observe_one(&series, value, deltas, known.before);
+        }
+        self.observe_beyond(&mut known, beyond, deltas);
+        known.before = time;
+    }
+
+    /// When the callbacks told what is known now.
+    fn observed_at(&self) -> SystemTime {
+        let known = self.observed.lock();
+        known.unwrap_or_else(PoisonError::into_inner).before
+    }
+
+    /// The time of the points: values that callbacks told are as old as their collection. The next life, and the next total
+    /// after a reset, begins there.
+    pub(super) fn time_of(&self, now: SystemTime) -> SystemTime {
+        if self.rules.plan.kind.is_observable() {
+            return self.observed_at();
+        }
+        now
+    }
+
+    /// True if observations of sets that a view makes equal add up.
+    pub(crate) fn adds_observations(&self) -> bool {
+        !self.is_level()
+    }
+
+    /// Offers a value that a callback observed, and that is entered, to the reservoir of its series. No span is its own.
+    pub(crate) fn offer_observed(&self, kept: &LabelSet, value: Number, origin: Origin<'_>) {
+        let sorted = Sorted::joined(kept, &[] as &[opentelemetry::KeyValue]);
+        let own = {
+            let inner = self.lock();
+            let known = self.interner.known(&inner.members, sorted.as_slice());
+            known.cloned()
+        };
+        let series = own.as_ref().or_else(|| self.overflow.get());
+        if let Some(series) = series.filter(|series| series.is_live()) {
+            let filter = self.rules.labels.as_ref();
+            let measurement = Measurement::new(value.as_f64(), origin, filter, None);
+            self.take_exemplar(series, &measurement.at(self.observed_at()));
+        }
+    }
+
+    /// The series of a set that has a place, or gets one. A set beyond the limit stays there as long as it is observed:
+    /// elsewhere its whole total would count as new.
+    fn observed_series(&self, known: &ObservedState, labels: &LabelSet) -> Option<Arc<Series>> {
+        if known.beyond.contains_key(labels) {
+            return None;
+        }
+        let sorted = Sorted::joined(labels, &[] as &[opentelemetry::KeyValue]);
+        let mut inner = self.lock();
+        let own = self
+            .interner
+            .known(&inner.members, sorted.as_slice())
+            .cloned();
+        if own.is_some() {
+            return own;
+        }
+        if inner.members.len() >= self.rules.plan.limit {
+            return None;
+        }
+        let (series, _) = self.place(&mut inner, sorted.as_slice());
+        (!self.is_overflow_series(&series)).then_some(series)
+    }
+
+    fn is_overflow_series(&self, series: &Arc<Series>) -> bool {
+        let overflow = self.overflow.get();
+        overflow.is_some_and(|overflow| Arc::ptr_eq(overflow, series))
+    }
+
+    fn observe_one(&self, series: &Arc<Series>, value: Number, deltas: usize, before: SystemTime) {
+        if !self.is_observed() {
+            // A last value, or one of a histogram, which counts each observation.
+            let _ = series.cell.record(&self.shape, value.bits());
+            self.live(series, before);
+            return;
+        }
+        let earlier = series.is_live().then(|| series.cell.number(&self.shape));
+        let observation = Observation::new(value, earlier, self.is_monotonic());
+        self.enter(series, observation, earlier, deltas, before);
+    }
+
+    /// Enters a total into its series.
+    fn enter(
+        &self,
+        series: &Arc<Series>,
+        observation: Observation,
+        earlier: Option<Number>,
+        deltas: usize,
+        before: SystemTime,
+    ) {
+        let Observation { total, delta } = observation;
+        series.cell.put(total.bits());
+        let was_live = series.is_live();
+        if earlier.is_some_and(|earlier| is_reset(total, earlier, self.is_monotonic())) {
+            series.set_start(before);
+        }
+        self.live(series, before);
+        if deltas == 0 && series.extras().is_none() {
+            return;
+        }
+        let extras = series.make_extras(&self.shape);
+        let mut deliveries = extras.lock();
+        if let Some(delivery) = Number::delivery(&mut deliveries) {
+            delivery.set_total(total);
+            if was_live {
+                delivery.owe(&delta, &self.shape);
+            } else {
+                // Windows of an earlier life go on with the whole of the new one; missing ones begin with it.
+                delivery.owe(&total, &self.shape);
+            }
+            delivery.open_windows(deltas, series.start());
+        }
+    }
+
+    fn live(&self, series: &Series, start: SystemTime) {
+        let _inner = self.lock();
+        if series.life() != state::LIVE {
+            series.begin(start);
+        }
+    }
+
+    fn is_monotonic(&self) -> bool {
+        self.shape.kind == CellKind::Counter
+    }
+
+    /// Ends the series that the collection did not observe.
+    fn end_unobserved(&self, all: &[(LabelSet, Number)]) {
+        let observed: HashSet<&LabelSet> = all.iter().map(|(labels, _)| labels).collect();
+        let members = self.lock().members.all();
+        let gone: Vec<Arc<Series>> = members
+            .iter()
+            .filter(|series| series.is_live() && !observed.contains(series.labels()))
+            .cloned()
+            .collect();
+        drop(members);
+        if gone.is_empty() {
+            return;
+        }
+        {
+            let mut inner = self.lock();
+            for series in gone {
+                self.end_observed(&mut inner, &series);
+            }
+        }
+        self.forget_unlinked();
+    }
+
+    /// Ends a series that callbacks observed: its total was handed on when it was observed.
+    pub(super) fn end_observed(&self, inner: &mut Inner, series: &Arc<Series>) {
+        series.set_life(state::UNLINKED);
+        if series.extras().is_some_and(|extras| extras.lock().owes()) {
+            self.depart(inner, series);
+        }
+    }
+
+    /// Enters the sets beyond the limit: their sum is the overflow series, and what is new in each of them is what is new
+    /// in it. Sets come and go, so the sum alone does not tell that.
+    fn observe_beyond(
+        &self,
+        known: &mut ObservedState,
+        mut sets: Vec<(LabelSet, Number)>,
+        deltas: usize,
+    ) {
+        if sets.is_empty() {
+            known.beyond.clear();
+            let mut inner = self.lock();
+            if let Some(overflow) = self.overflow.get().filter(|series| series.is_live())
+                && (self.is_level() || self.is_observed())
+            {
+                overflow.set_life(state::ASLEEP);
+                if overflow.extras().is_some_and(|extras| extras.lock().owes()) {
+                    self.depart(&mut inner, overflow);
+                }
+            }
+            return;
+        }
+        if !self.is_observed() {
+            let overflow = self.overflow_series().clone();
+            for (_, value) in sets {
+                let _ = overflow.cell.record(&self.shape, value.bits());
+            }
+            return self.live(&overflow, known.before);
+        }
+        sets.sort_by_key(|(labels, _)| known.beyond.get(labels).map_or(usize::MAX, |one| one.rank));
+        let mut earlier = std::mem::take(&mut known.beyond);
+        let mut sum: Option<Observation> = None;
+        for (rank, (labels, total)) in sets.into_iter().enumerate() {
+            let before = earlier.remove(&labels).map(|one| one.total);
+            let observed = Observation::new(total, before, self.is_monotonic());
+            sum = Some(match sum {
+                None => observed,
+                Some(sum) => Observation {
+                    total: sum.total.plus(observed.total),
+                    delta: sum.delta.plus(observed.delta),
+                },
+            });
+            known.beyond.insert(labels, Beyond { total, rank });
+        }
+        if let Some(sum) = sum {
+            let overflow = self.overflow_series().clone();
+            let before = overflow
+                .is_live()
+                .then(|| overflow.cell.number(&self.shape));
+            self.enter(&overflow, sum, before, deltas, known.before);
+        }
+    }
+}
+
+/// What several instruments of one stream observe for one set adds up, of last values the last one counts.
+pub(crate) fn merge(
+    into: &mut Vec<(LabelSet, Number)>,
+    places: &mut HashMap<LabelSet, usize>,
+    (labels, value): (LabelSet, Number),
+    adds: bool,
+) {
+    match places.get(&labels).and_then(|place| into.get_mut(*place)) {
+        Some((_, known)) if adds => known.absorb(&value, 0),
+        Some((_, known)) => *known = value,
+        None => {
+            places.insert(labels.clone(), into.len());
+            into.push((labels, value));
+        }
+    }
+}

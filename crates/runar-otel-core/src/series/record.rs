@@ -1,0 +1,312 @@
+//! Recording: from a handle or from labels to the cell of a series, and what is left to be done afterwards.
+
+use std::sync::{Arc, TryLockError, atomic::Ordering};
+
+use opentelemetry::KeyValue;
+
+use super::{
+    cell::{CellShape, MEETINGS, Met, UnderWay},
+    object::{Series, SeriesCell, state},
+    stream::{Inner, Place, Stream},
+};
+use crate::{
+    exemplar::{Measurement, Origin, Verdict},
+    labels::{Base, Label, LabelSet, Labels, MOST_ALIASES, Sorted},
+    number::{NumberKind, Value},
+};
+
+/// A change of a series.
+pub(crate) trait Change: Copy {
+    /// Changes the cell.
+    fn apply(self, cell: &SeriesCell, shape: &CellShape) -> Met;
+    /// The value, in the number type of the stream.
+    fn bits(self, number: NumberKind) -> u64;
+}
+
+/// A measurement, by the bits of its value.
+#[derive(Clone, Copy)]
+pub(crate) struct Recorded(pub(crate) u64);
+
+impl Change for Recorded {
+    #[inline]
+    fn apply(self, cell: &SeriesCell, shape: &CellShape) -> Met {
+        cell.record(shape, self.0)
+    }
+
+    #[inline]
+    fn bits(self, _: NumberKind) -> u64 {
+        self.0
+    }
+}
+
+/// A level that goes up or down by a value.
+#[derive(Clone, Copy)]
+pub(crate) struct Adjusted(pub(crate) Value);
+
+impl Change for Adjusted {
+    #[inline]
+    fn apply(self, cell: &SeriesCell, shape: &CellShape) -> Met {
+        cell.adjust(shape.number, self.0);
+        Met::Nobody
+    }
+
+    #[inline]
+    fn bits(self, number: NumberKind) -> u64 {
+        self.0.bits(number)
+    }
+}
+
+/// What is left to be done after a record under a guard.
+struct More {
+    series: Arc<Series>,
+    met: Met,
+}
+
+impl Stream {
+    /// Records into a series. The usual case and nothing else; all the rest is behind one call, which is the last thing
+    /// done, so that no register needs to be saved.
+    #[inline(always)]
+    pub(crate) fn record<'l>(
+        &self,
+        series: &Arc<Series>,
+        change: impl Change,
+        given: impl FnOnce() -> Option<&'l LabelSet>,
+    ) {
+        let met = change.apply(&series.cell, &self.shape);
+        if met == Met::Somebody || series.is_special() || self.rules.exemplars.is_open() {
+            self.record_rest(series, change.bits(self.rules.number), met, given());
+        }
+    }
+
+    #[inline(never)]
+    fn record_rest(&self, series: &Arc<Series>, bits: u64, met: Met, given: Option<&LabelSet>) {
+        let origin = Origin::Set(given.unwrap_or_else(|| series.labels()));
+        self.rest(series, bits, met, origin);
+    }
+
+    /// Whatever is to be done after a value went into the cell.
+    fn rest(&self, series: &Arc<Series>, bits: u64, met: Met, origin: Origin<'_>) {
+        if met == Met::Somebody {
+            self.met(series);
+        }
+        if series.is_special() {
+            self.recorded(series, bits);
+        }
+        if self.rules.exemplars.is_open() {
+            self.offer(series, bits, origin);
+        }
+    }
+
+    /// Records into the series of base labels and labels, of which the latter win.
+    #[inline]
+    pub(crate) fn record_with(&self, base: Base<'_>, labels: Labels<'_>, change: impl Change) {
+        let origin = Origin::Joined(base.labels(), labels);
+        if self.rules.labels.is_some() || !self.record_known(base, labels, change, origin) {
+            self.record_sorted(base, labels, change, origin);
+        }
+    }
+
+    /// Records into the series of attributes of the OpenTelemetry API.
+    #[inline]
+    pub(crate) fn record_attributes(&self, attributes: &[KeyValue], change: impl Change) {
+        let empty = self.interner.plain();
+        let origin = Origin::Attributes(attributes);
+        if self.rules.labels.is_some() || !self.record_known(empty, attributes, change, origin) {
+            self.record_sorted(empty, attributes, change, origin);
+        }
+    }
+
+    /// Records if the labels lead to a series as they stand.
+    #[inline]
+    fn record_known(
+        &self,
+        base: Base<'_>,
+        labels: &[impl Label],
+        change: impl Change,
+        origin: Origin<'_>,
+    ) -> bool {
+        let more = self
+            .interner
+            .find(base, labels, |series| self.record_guarded(series, change));
+        match more {
+            None => false,
+            Some(None) => true,
+            Some(Some(more)) => {
+                self.finish(&more, change.bits(self.rules.number), origin);
+                true
+            }
+        }
+    }
+
+    /// Records into a series under the guard of a look-up, where nothing else may be done: what is left is told.
+    #[inline]
+    fn record_guarded(&self, series: &Arc<Series>, change: impl Change) -> Option<More> {
+        let met = change.apply(&series.cell, &self.shape);
+        let plain = met == Met::Nobody && !series.is_special() && !self.rules.exemplars.is_open();
+        if plain {
+            return None;
+        }
+        Some(More {
+            series: series.clone(),
+            met,
+        })
+    }
+
+    #[inline(never)]
+    fn finish(&self, more: &More, bits: u64, origin: Origin<'_>) {
+        self.rest(&more.series, bits, more.met, origin);
+    }
+
+    /// Records by the labels in canonical order. A set that comes in the same other order again is found by it the next
+    /// time, for a few orders per series.
+    #[inline(never)]
+    fn record_sorted(
+        &self,
+        base: Base<'_>,
+        labels: &[impl Label],
+        change: impl Change,
+        origin: Origin<'_>,
+    ) {
+        let mut sorted = Sorted::joined(base.labels(), labels);
+        self.drop_labels(&mut sorted);
+        let sorted = sorted.as_slice();
+        let may_alias = self.rules.labels.is_none();
+        if may_alias && self.interner.is_natural(base, labels) {
+            // Just looked for.
+            return self.record_new(base, labels, sorted, change, origin);
+        }
+        let known = self.interner.find(self.interner.plain(), sorted, |series| {
+            let room = series.aliases() < MOST_ALIASES;
+            if may_alias && room {
+                return Err(series.clone());
+            }
+            Ok(self.record_guarded(series, change))
+        });
+        match known {
+            Some(Ok(None)) => {}
+            Some(Ok(Some(more))) => self.finish(&more, change.bits(self.rules.number), origin),
+            Some(Err(series)) => {
+                self.alias(&mut self.lock(), base, labels, &series);
+                self.finish_record(&series, change, origin);
+            }
+            None => self.record_new(base, labels, sorted, change, origin),
+        }
+    }
+
+    #[cold]
+    fn record_new(
+        &self,
+        base: Base<'_>,
+        labels: &[impl Label],
+        sorted: &[impl Label],
+        change: impl Change,
+        origin: Origin<'_>,
+    ) {
+        // A look-up that missed is sure only if all readers have the table as it is.
+        let full = self.full.load(Ordering::Relaxed) && self.interner.is_current();
+        if let (true, Some(overflow)) = (full, self.overflow.get()) {
+            return self.finish_record(overflow, change, origin);
+        }
+        let (series, place) = {
+            let mut inner = self.lock();
+            self.interner.refresh(&inner.members);
+            let (series, place) = self.place(&mut inner, sorted);
+            if self.rules.labels.is_none() && place != Place::Overflow {
+                self.alias(&mut inner, base, labels, &series);
+            }
+            (series, place)
+        };
+        self.report(place);
+        self.finish_record(&series, change, origin);
+    }
+
+    fn finish_record(&self, series: &Arc<Series>, change: impl Change, origin: Origin<'_>) {
+        let met = change.apply(&series.cell, &self.shape);
+        self.rest(series, change.bits(self.rules.number), met, origin);
+    }
+
+    fn alias(
+        &self,
+        inner: &mut Inner,
+        base: Base<'_>,
+        labels: &[impl Label],
+        series: &Arc<Series>,
+    ) {
+        let room = series.aliases() < MOST_ALIASES;
+        if room
+            && self
+                .interner
+                .add_alias(&mut inner.members, base, labels, series)
+        {
+            series.add_alias();
+        }
+    }
+
+    /// A measurement that met another thread; the fourth one since the last collection makes the cell striped.
+    #[cold]
+    fn met(&self, series: &Series) {
+        let meetings = series
+            .meetings
+            .fetch_add(1, Ordering::Relaxed)
+            .saturating_add(1);
+        if meetings < MEETINGS {
+            return;
+        }
+        series.meetings.store(0, Ordering::Relaxed);
+        // Under the lock: see `Cell::stripe`. Who finds it taken stays on the base and comes again.
+        let inner = match self.inner.try_lock() {
+            Ok(inner) => inner,
+            Err(TryLockError::Poisoned(inner)) => inner.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        if series.life() == state::LIVE {
+            series.cell.stripe(&self.shape);
+        }
+        drop(inner);
+    }
+
+    /// What remains to be done after a value went into a series that is mirrored, or not exported at the moment.
+    #[cold]
+    pub(super) fn recorded(&self, series: &Arc<Series>, bits: u64) {
+        if let Some(mirror) = self.mirror.as_ref().filter(|_| series.is_mirrored()) {
+            mirror.recorded(self, series, bits);
+        }
+        if series.life() != state::LIVE {
+            self.wake(series, bits);
+        }
+    }
+
+    /// Offers a measurement to the reservoir, if the filter says so.
+    #[inline(never)]
+    fn offer(&self, series: &Series, bits: u64, origin: Origin<'_>) {
+        if let Verdict::Accepted(span) = self.rules.exemplars.verdict() {
+            let value = self.rules.number.f64_of(bits);
+            let filter = self.rules.labels.as_ref();
+            self.take_exemplar(series, &Measurement::new(value, origin, filter, span));
+        }
+    }
+
+    pub(super) fn take_exemplar(&self, series: &Series, measurement: &Measurement<'_>) {
+        let slot = &series.make_extras(&self.shape).reservoir;
+        slot.offer(&self.rules.reservoir, &self.rules.plan, measurement);
+    }
+
+    /// Counts a call under way in a level.
+    #[inline]
+    pub(crate) fn begin(&self, series: &Arc<Series>) -> UnderWay {
+        let (place, met) = series.cell.begin(self.rules.number);
+        if met == Met::Somebody {
+            self.met(series);
+        }
+        if series.is_special() {
+            self.recorded(series, 0);
+        }
+        place
+    }
+
+    /// Counts a call off.
+    #[inline]
+    pub(crate) fn end(&self, series: &Series, place: UnderWay) {
+        series.cell.end(self.rules.number, place);
+    }
+}

@@ -1,0 +1,176 @@
+//! Retiring series, and series that come back.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::SystemTime,
+};
+
+use super::{
+    cell::CellKind,
+    delivery::CellValue as _,
+    object::{Series, state},
+    stream::{Inner, Stream},
+    value::{Aggregate as _, Number},
+};
+use crate::labels::{AllSeries, Sorted, begin_rebuild};
+
+/// How many series are retired under the lock at a time: a new series waits no longer than that.
+const CHUNK: usize = 64;
+
+impl Stream {
+    /// Ends series, for good unless something is recorded for them again; how many.
+    ///
+    /// A consumer of deltas still gets their last point. A series that a handle keeps sleeps and wakes with the next
+    /// record; memory of the others is given back. A sum that also shrinks ends only at 0: its decrement would come to
+    /// another series.
+    pub fn retire(&self, ends: impl Fn(&Series) -> bool) -> usize {
+        let _alone = self.alone();
+        let all = self.lock().members.all();
+        let ending: Vec<&Arc<Series>> = all
+            .iter()
+            .filter(|series| series.is_live() && ends(series))
+            .collect();
+        let mut ended = 0;
+        for chunk in ending.chunks(CHUNK) {
+            let mut inner = self.lock();
+            for series in chunk {
+                ended += usize::from(self.end_life(&mut inner, series));
+            }
+        }
+        drop(ending);
+        let left = self.unlink_sleepers(&all);
+        drop(all);
+        if ended > 0 || left {
+            self.forget_unlinked();
+        }
+        ended
+    }
+
+    /// Unlinks the series that sleep although no handle keeps them any more; true if there are some.
+    fn unlink_sleepers(&self, all: &AllSeries<Series>) -> bool {
+        let sleeping = all.iter().filter(|series| series.life() == state::ASLEEP);
+        let sleeping: Vec<&Arc<Series>> = sleeping.collect();
+        let mut some = false;
+        for chunk in sleeping.chunks(CHUNK) {
+            let inner = self.lock();
+            for series in chunk {
+                let owing = inner.departed.contains_key(series.labels());
+                let held = Series::is_held(series, usize::from(owing));
+                if series.life() == state::ASLEEP && !held {
+                    series.set_life(state::UNLINKED);
+                    some = true;
+                }
+            }
+        }
+        some
+    }
+
+    /// Ends one life: the mark first, then the last value.
+    pub(super) fn end_life(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
+        if self.is_observed() {
+            self.end_observed(inner, series);
+            return true;
+        }
+        series.set_life(state::ASLEEP);
+        let deltas = self.deltas.load(Ordering::Acquire);
+        if self.shape.kind == CellKind::UpDown && !self.is_at_zero(series, deltas) {
+            series.set_life(state::LIVE);
+            return false;
+        }
+        let mut others = 0;
+        let extras = match deltas {
+            0 => series.extras(),
+            _ => Some(series.make_extras(&self.shape)),
+        };
+        match extras {
+            Some(extras) => {
+                let mut deliveries = extras.lock();
+                deliveries.end(&series.cell, &self.shape, deltas, series.start());
+                if deliveries.owes() && self.depart(inner, series) {
+                    others = 1;
+                }
+            }
+            None if self.shape.kind == CellKind::UpDown => {}
+            None => series.cell.clear(&self.shape),
+        }
+        if !Series::is_held(series, others) {
+            series.set_life(state::UNLINKED);
+        }
+        true
+    }
+
+    /// Keeps a series that owes its last delta, within bounds: an exporter may fail for ever while label sets come and go.
+    pub(super) fn depart(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
+        let room = inner.departed.len() < self.rules.plan.limit;
+        if room {
+            inner
+                .departed
+                .insert(series.labels().clone(), series.clone());
+        }
+        room
+    }
+
+    /// True if a sum that also shrinks is 0, with what consumers of deltas had taken.
+    fn is_at_zero(&self, series: &Series, deltas: usize) -> bool {
+        if deltas == 0 {
+            return series.cell.number(&self.shape).is_zero();
+        }
+        let mut deliveries = series.make_extras(&self.shape).lock();
+        let Some(delivery) = Number::delivery(&mut deliveries) else {
+            return false;
+        };
+        delivery.take(&series.cell, &self.shape, deltas, series.start());
+        delivery.total().is_zero()
+    }
+
+    /// Builds the table anew without the series that left it. The lock is held for the beginning and the end only.
+    pub(super) fn forget_unlinked(&self) {
+        let rebuild = begin_rebuild(&mut self.lock().members);
+        let rebuilt = rebuild.run();
+        let room = {
+            let mut inner = self.lock();
+            self.interner.replace(&mut inner.members, rebuilt);
+            inner.members.len() < self.rules.plan.limit
+        };
+        if room {
+            self.has_room();
+        }
+        self.interner.release(|| self.lock().members.table());
+    }
+
+    /// A record went into a series that is not exported: a new life begins, or the value moves on.
+    pub(super) fn wake(&self, series: &Arc<Series>, bits: u64) {
+        if !self.is_attached() && !self.is_level() {
+            return;
+        }
+        let now = SystemTime::now();
+        let mut inner = self.lock();
+        match series.life() {
+            state::ASLEEP if self.is_new(series, bits) => series.begin(now),
+            state::UNLINKED => self.move_on(&mut inner, series, now),
+            _ => {}
+        }
+    }
+
+    /// False if the value was taken into the last point of the life that ended meanwhile.
+    fn is_new(&self, series: &Series, bits: u64) -> bool {
+        match self.shape.kind {
+            CellKind::Level | CellKind::UpDown => true,
+            CellKind::Counter => {
+                Number::of_bits(self.rules.number, bits).is_zero()
+                    || !series.cell.number(&self.shape).is_nothing()
+            }
+            CellKind::Buckets => !series.cell.histogram(&self.shape).is_nothing(),
+            CellKind::Exponential => !series.cell.exponential(&self.shape).is_nothing(),
+        }
+    }
+
+    /// Moves what reached a series that left the table to the one that is in the table now.
+    fn move_on(&self, inner: &mut Inner, series: &Series, now: SystemTime) {
+        let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
+        let (other, _) = self.place(inner, labels.as_slice());
+        if series.cell.move_to(&other.cell, &self.shape) && other.life() == state::ASLEEP {
+            other.begin(now);
+        }
+    }
+}

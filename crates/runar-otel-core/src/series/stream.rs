@@ -1,0 +1,328 @@
+//! A stream: the series of one metric, found by their labels.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::SystemTime,
+};
+
+use opentelemetry::KeyValue;
+
+use super::{
+    cell::{CellKind, CellShape},
+    delivery::Deliveries,
+    object::{Series, state},
+    observed_state::ObservedState,
+    record::Recorded,
+    value::Number,
+    walk::Walks,
+};
+use crate::{
+    exemplar::{ExemplarFilter, Reservoir},
+    labels::{Interner, Label, LabelFilter, LabelSet, Members, Sorted},
+    metric::{OVERFLOW_KEY, StreamPlan},
+    number::NumberKind,
+    report,
+};
+
+/// Gets every measurement of sums and histograms, besides the series.
+pub trait Mirror: Send + Sync {
+    /// Takes note of a new stream, also of one whose measurements it does not get: last values, and observed ones.
+    fn made(&self, stream: &Arc<Stream>);
+
+    /// Takes note of a measurement that is counted, by the bits of its value in the number type of the stream. Called on
+    /// the recording thread: must neither block nor record.
+    fn recorded(&self, stream: &Stream, series: &Arc<Series>, bits: u64);
+}
+
+/// What the rules of a provider make of one metric.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) plan: StreamPlan,
+    pub(crate) description: Cow<'static, str>,
+    pub(crate) labels: Option<LabelFilter>,
+    pub(crate) number: NumberKind,
+    pub(crate) exemplars: ExemplarFilter,
+    pub(crate) reservoir: Reservoir,
+}
+
+impl Rules {
+    /// True if a stream under these rules may go on under the others.
+    pub(crate) fn allow(&self, other: &Self) -> bool {
+        let (one, two) = (&self.plan, &other.plan);
+        one.scope == two.scope
+            && one.name == two.name
+            && one.unit == two.unit
+            && one.kind == two.kind
+            && one.aggregation == two.aggregation
+            && one.limit == two.limit
+            && self.description == other.description
+            && self.labels == other.labels
+            && self.number == other.number
+            && self.exemplars == other.exemplars
+            && self.reservoir.is_same(&other.reservoir)
+    }
+}
+
+/// The series of one metric.
+///
+/// Nothing that the application wrote runs under its locks: no callback, subscriber, reservoir or `Drop`.
+pub struct Stream {
+    pub(super) rules: Rules,
+    pub(super) shape: CellShape,
+    pub(super) interner: Interner<Series>,
+    pub(super) inner: Mutex<Inner>,
+    /// The series that takes what exceeds the cardinality limit, once there is something.
+    pub(super) overflow: OnceLock<Arc<Series>>,
+    /// True while there is no room for another series. Relaxed: whoever reads an old value asks under the lock.
+    pub(super) full: AtomicBool,
+    /// How many consumers want deltas. Grows only.
+    pub(super) deltas: AtomicUsize,
+    /// False before and after the life of its provider.
+    pub(super) attached: AtomicBool,
+    /// Held by collections and retirements, which do not run side by side.
+    pub(super) alone: Mutex<Walks>,
+    pub(super) mirror: Option<Arc<dyn Mirror>>,
+    pub(super) observed: Mutex<ObservedState>,
+}
+
+/// What changes under the lock of the stream.
+#[derive(Default)]
+pub(super) struct Inner {
+    pub(super) members: Members<Series>,
+    /// Series that ended and still owe a consumer their last delta, one per label set.
+    pub(super) departed: HashMap<LabelSet, Arc<Series>>,
+}
+
+impl Stream {
+    pub(crate) fn new(rules: Rules, mirror: Option<Arc<dyn Mirror>>) -> Arc<Self> {
+        Arc::new(Self {
+            shape: CellShape::new(&rules.plan, rules.number),
+            rules,
+            interner: Interner::default(),
+            inner: Mutex::default(),
+            overflow: OnceLock::new(),
+            full: AtomicBool::new(false),
+            deltas: AtomicUsize::new(0),
+            attached: AtomicBool::new(false),
+            alone: Mutex::default(),
+            mirror,
+            observed: Mutex::default(),
+        })
+    }
+
+    /// Name, unit, kind and aggregation.
+    #[must_use]
+    pub fn plan(&self) -> &StreamPlan {
+        &self.rules.plan
+    }
+
+    /// The meaning of the metric; empty without one.
+    #[must_use]
+    pub fn description(&self) -> &Cow<'static, str> {
+        &self.rules.description
+    }
+
+    pub(crate) fn is_mirrored(&self) -> bool {
+        self.mirror.is_some()
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The number type of the values.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn number(&self) -> NumberKind {
+        self.rules.number
+    }
+
+    /// The series of a label set, for a handle that keeps it. What a view removes is left out.
+    pub(crate) fn series(&self, labels: &LabelSet) -> Arc<Series> {
+        let mut sorted = Sorted::joined(labels, &[] as &[KeyValue]);
+        self.drop_labels(&mut sorted);
+        let (series, place) = self.place(&mut self.lock(), sorted.as_slice());
+        self.report(place);
+        series
+    }
+
+    pub(super) fn drop_labels(&self, sorted: &mut Sorted<'_>) {
+        if let Some(filter) = &self.rules.labels {
+            sorted.retain(|name| filter.keeps(name));
+        }
+    }
+
+    /// The series of canonical labels, made if there is room, else that of the overflow.
+    ///
+    /// OpenTelemetry specification, metrics SDK: *Cardinality limits*.
+    pub(super) fn place(&self, inner: &mut Inner, sorted: &[impl Label]) -> (Arc<Series>, Place) {
+        if let Some(known) = self.interner.known(&inner.members, sorted) {
+            return (known.clone(), Place::Own);
+        }
+        let limit = self.rules.plan.limit;
+        if inner.members.len() >= limit || is_overflow(sorted) {
+            self.full
+                .store(inner.members.len() >= limit, Ordering::Relaxed);
+            let first = self.overflow.get().is_none();
+            let place = if first && !is_overflow(sorted) {
+                Place::FirstOverflow
+            } else {
+                Place::Overflow
+            };
+            return (self.overflow_series().clone(), place);
+        }
+        let series = self.new_series(LabelSet::pack(sorted));
+        self.interner.add(&mut inner.members, series.clone());
+        if !inner.departed.is_empty() {
+            self.take_over_debts(inner, &series);
+        }
+        (series, Place::Own)
+    }
+
+    /// A label set that comes back while consumers are still owed its last delta owes it from now on: they get one point,
+    /// without a gap.
+    fn take_over_debts(&self, inner: &mut Inner, series: &Series) {
+        let departed = inner.departed.remove(series.labels());
+        if let Some(extras) = departed.as_ref().and_then(|departed| departed.extras()) {
+            let debts = std::mem::replace(&mut *extras.lock(), Deliveries::new(&self.shape));
+            *series.make_extras(&self.shape).lock() = debts;
+        }
+    }
+
+    pub(super) fn overflow_series(&self) -> &Arc<Series> {
+        self.overflow
+            .get_or_init(|| self.new_series(LabelSet::from([KeyValue::new(OVERFLOW_KEY, true)])))
+    }
+
+    fn new_series(&self, labels: LabelSet) -> Arc<Series> {
+        Arc::new(Series::new(labels, &self.shape, self.mirror.is_some()))
+    }
+
+    /// There may be room again.
+    pub(super) fn has_room(&self) {
+        self.full.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn report(&self, place: Place) {
+        if place != Place::FirstOverflow {
+            return;
+        }
+        let plan = &self.rules.plan;
+        report::once(("overflow", plan.scope.name(), &plan.name), || {
+            format!(
+                "metric `{}` has reached its limit of {} label sets: what exceeds the limit is counted in the series \
+                 {OVERFLOW_KEY}=true; expected fewer label values, or a higher limit",
+                plan.name, plan.limit
+            )
+        });
+    }
+
+    /// The value of a sum or a level as it is now.
+    #[must_use]
+    pub fn number_of(&self, series: &Series) -> Number {
+        series.cell.number(&self.shape)
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn alone(&self) -> MutexGuard<'_, Walks> {
+        self.alone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_level(&self) -> bool {
+        self.shape.kind == CellKind::Level
+    }
+
+    /// Prepares for so many consumers of deltas: a series that ends before one of them has asked owes them its value.
+    pub(crate) fn expect_deltas(&self, deltas: usize) {
+        if !self.is_level() {
+            self.deltas.fetch_max(deltas, Ordering::AcqRel);
+        }
+    }
+
+    /// Begins to export, under a new provider and for so many consumers of deltas. Sums and histograms begin anew; a level
+    /// keeps its value.
+    pub(crate) fn attach(&self, now: SystemTime, deltas: usize) {
+        let _alone = self.alone();
+        self.deltas.store(0, Ordering::Release);
+        self.expect_deltas(deltas);
+        let mut inner = self.lock();
+        inner.departed.clear();
+        for series in inner.members.all().iter().chain(self.overflow.get()) {
+            if let Some(extras) = series.extras() {
+                let mut delivery = extras
+                    .delivery
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                delivery.clear(&self.shape);
+                extras.reservoir.collect();
+            }
+            if self.is_level() {
+                series.set_start(now);
+            } else {
+                series.set_life(state::ASLEEP);
+                series.cell.clear(&self.shape);
+            }
+        }
+        *self.observed.lock().unwrap_or_else(PoisonError::into_inner) = ObservedState::since(now);
+        self.attached.store(true, Ordering::Release);
+    }
+
+    /// Ends with its provider. What is recorded afterwards is dropped, but for levels.
+    pub(crate) fn detach(&self) {
+        self.attached.store(false, Ordering::Release);
+        if self.is_level() {
+            return;
+        }
+        let _alone = self.alone();
+        let inner = self.lock();
+        for series in inner.members.all().iter().chain(self.overflow.get()) {
+            series.set_life(state::ASLEEP);
+        }
+    }
+
+    pub(super) fn is_attached(&self) -> bool {
+        self.attached.load(Ordering::Acquire)
+    }
+
+    /// Takes over the levels of a stream that had other rules.
+    pub(crate) fn take_over(&self, earlier: &Self) {
+        let all = earlier.lock().members.all();
+        for series in all.iter().filter(|series| series.life() == state::LIVE) {
+            let bits = earlier.number_of(series).bits();
+            let own = self.series(series.labels());
+            self.record(&own, Recorded(bits), || None);
+        }
+    }
+}
+
+/// Where a label set belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Own,
+    Overflow,
+    /// In the overflow series, as the first one.
+    FirstOverflow,
+}
+
+fn is_overflow(labels: &[impl Label]) -> bool {
+    matches!(labels, [one] if one.name() == OVERFLOW_KEY
+        && one.value() == crate::labels::ValueRef::Bool(true))
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Stream")
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,21 @@
+//! What the values of all kinds of stream have in common.
+
+use crate::exemplar::Exemplar;
+
+/// A value that adds up over windows.
+pub(crate) trait Aggregate: Clone {
+    /// Adds a later window; an exponential histogram keeps to `max_size` buckets per side.
+    fn absorb(&mut self, later: &Self, max_size: usize);
+
+    /// True if adding the value to another one changes nothing.
+    fn is_nothing(&self) -> bool;
+
+    /// True if a measurement of this size can be among those counted in the value.
+    fn counts(&self, measurement: f64) -> bool;
+
+    /// Merges newly collected exemplars into those kept.
+    fn keep(&self, kept: &mut Vec<Exemplar>, collected: Vec<Exemplar>);
+
+    /// Some bits that change whenever the value does.
+    fn fingerprint(&self) -> u64;
+}

@@ -1,0 +1,116 @@
+//! Histograms with explicit buckets.
+
+use std::sync::Arc;
+
+use super::Aggregate;
+use crate::exemplar::{Exemplar, kept};
+
+/// A histogram with explicit buckets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Histogram {
+    /// The number of values.
+    pub count: u64,
+    /// Their sum; `None` where it has no meaning (values may be negative).
+    pub sum: Option<f64>,
+    /// The smallest, if known.
+    pub min: Option<f64>,
+    /// The largest, if known.
+    pub max: Option<f64>,
+    /// Upper inclusive bounds, strictly ascending, without `+Inf`.
+    pub bounds: Arc<[f64]>,
+    /// Counts per bucket, one more than bounds; empty if only count and sum are kept.
+    pub counts: Vec<u64>,
+}
+
+impl Aggregate for Histogram {
+    fn absorb(&mut self, later: &Self, _: usize) {
+        self.count = self.count.saturating_add(later.count);
+        self.sum = self.sum.zip(later.sum).map(|(one, other)| one + other);
+        self.min = extreme(self.min, later.min, f64::min);
+        self.max = extreme(self.max, later.max, f64::max);
+        for (count, more) in self.counts.iter_mut().zip(&later.counts) {
+            *count = count.saturating_add(*more);
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.count == 0
+    }
+
+    fn counts(&self, measurement: f64) -> bool {
+        if self.counts.is_empty() {
+            return self.count > 0;
+        }
+        let at = bucket(&self.bounds, measurement);
+        self.counts.get(at).is_some_and(|count| *count > 0)
+    }
+
+    fn keep(&self, kept: &mut Vec<Exemplar>, collected: Vec<Exemplar>) {
+        if self.bounds.is_empty() {
+            let most = collected.len().min(kept::MOST_PER_NUMBER);
+            kept::keep_newest(kept, collected, most);
+        } else {
+            kept::keep_one_each(kept, collected, |value| bucket(&self.bounds, value));
+        }
+    }
+
+    fn fingerprint(&self) -> u64 {
+        self.count
+    }
+}
+
+/// The lesser or greater of two values, of which either may be unknown.
+pub(super) fn extreme(
+    one: Option<f64>,
+    other: Option<f64>,
+    of: fn(f64, f64) -> f64,
+) -> Option<f64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(of(one, other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// The bucket of a value: the first one whose bound is not below the value.
+fn bucket(bounds: &[f64], value: f64) -> usize {
+    bounds.partition_point(|bound| *bound < value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn histogram(bounds: &[f64], values: &[f64]) -> Histogram {
+        let mut counts = vec![0; bounds.len() + 1];
+        for value in values {
+            counts[bucket(bounds, *value)] += 1;
+        }
+        Histogram {
+            count: values.len() as u64,
+            sum: Some(values.iter().sum()),
+            min: values.iter().copied().reduce(f64::min),
+            max: values.iter().copied().reduce(f64::max),
+            bounds: bounds.into(),
+            counts,
+        }
+    }
+
+    #[test]
+    fn merging_is_the_histogram_of_all_values() {
+        let bounds = [1.0, 5.0];
+        let mut one = histogram(&bounds, &[0.5, 1.0, 7.0]);
+        one.absorb(&histogram(&bounds, &[0.25, 5.0]), 160);
+        assert_eq!(one, histogram(&bounds, &[0.5, 1.0, 7.0, 0.25, 5.0]));
+    }
+
+    #[test]
+    fn an_unknown_sum_stays_unknown() {
+        let mut one = histogram(&[1.0], &[0.5]);
+        let other = Histogram {
+            sum: None,
+            ..one.clone()
+        };
+        one.absorb(&other, 160);
+        assert_eq!(one.sum, None);
+    }
+}

@@ -1,0 +1,229 @@
+//! Walks: what a consumer reads of a stream.
+
+use std::{
+    sync::{Arc, PoisonError},
+    time::SystemTime,
+};
+
+use super::{
+    cell::CellKind,
+    delivery::{CellValue, Reading},
+    object::{Extras, Series},
+    stream::Stream,
+    value::{ExponentialHistogram, Histogram, Number},
+};
+use crate::{exemplar::Exemplar, labels::LabelSet};
+
+/// A consumer, as a stream sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Consumer {
+    /// How many consumers want deltas of the stream. May grow, never shrink.
+    pub deltas: usize,
+    /// Which of them this one is; `None` for a consumer of totals.
+    pub slot: Option<usize>,
+}
+
+impl Stream {
+    /// Reads all sums or levels. New series may come meanwhile; they do not wait.
+    pub fn numbers(
+        &self,
+        consumer: Consumer,
+        time: SystemTime,
+        each: impl FnMut(&LabelSet, Reading<Number>),
+    ) {
+        self.walk(consumer, time, each);
+    }
+
+    /// Reads all histograms with explicit buckets.
+    pub fn histograms(
+        &self,
+        consumer: Consumer,
+        time: SystemTime,
+        each: impl FnMut(&LabelSet, Reading<Histogram>),
+    ) {
+        self.walk(consumer, time, each);
+    }
+
+    /// Reads all exponential histograms.
+    pub fn exponentials(
+        &self,
+        consumer: Consumer,
+        time: SystemTime,
+        each: impl FnMut(&LabelSet, Reading<ExponentialHistogram>),
+    ) {
+        self.walk(consumer, time, each);
+    }
+
+    fn walk<V: CellValue>(
+        &self,
+        consumer: Consumer,
+        time: SystemTime,
+        mut each: impl FnMut(&LabelSet, Reading<V>),
+    ) {
+        let mut walks = self.alone();
+        let place = consumer.slot.map(|slot| (slot, walks.begin(slot)));
+        self.expect_deltas(consumer.deltas);
+        let (all, departed) = {
+            let inner = self.lock();
+            let departed: Vec<Arc<Series>> = inner.departed.values().cloned().collect();
+            (inner.members.all(), departed)
+        };
+        if !self.is_attached() {
+            return;
+        }
+        let time = self.time_of(time);
+        for series in all.iter().chain(self.overflow.get()) {
+            if series.is_live()
+                && let Some(reading) = self.read(series, (consumer.deltas, place), time)
+            {
+                each(series.labels(), reading);
+            }
+        }
+        let Some(place) = place else { return };
+        for series in departed.iter().filter(|series| !series.is_live()) {
+            let Some(extras) = series.extras() else {
+                continue;
+            };
+            let mut deliveries = extras.lock();
+            let delivery = V::delivery(&mut deliveries);
+            let last = delivery.and_then(|delivery| delivery.hand_out(place, &self.shape, time));
+            if let Some(last) = last {
+                each(series.labels(), last);
+            }
+        }
+    }
+
+    /// Collects the reservoir, then reads the cell: what is frozen now is in the value that is read next. The other way
+    /// round an exemplar could be newer than its point.
+    fn read<V: CellValue>(
+        &self,
+        series: &Series,
+        (deltas, place): (usize, Option<(usize, u32)>),
+        time: SystemTime,
+    ) -> Option<Reading<V>> {
+        let (cell, shape, start) = (&series.cell, &self.shape, series.start());
+        let Some(extras) = self.extras_of(series, deltas) else {
+            let value = V::read(cell, shape);
+            series.note(value.fingerprint(), time);
+            return Some(Reading {
+                value,
+                start,
+                time: time.max(start),
+                exemplars: Vec::new(),
+            });
+        };
+        let collected = extras.reservoir.collect();
+        let mut deliveries = extras.lock();
+        let delivery = V::delivery(&mut deliveries)?;
+        delivery.keep(cell, shape, collected);
+        let value = if deltas > 0 && self.is_taken() {
+            delivery.take(cell, shape, deltas, start);
+            delivery.total().clone()
+        } else {
+            delivery.open_windows(deltas, start);
+            V::read(cell, shape)
+        };
+        series.note(value.fingerprint(), time);
+        match place {
+            Some(place) => delivery.hand_out(place, shape, time),
+            None => Some(delivery.cumulative(value, start, time)),
+        }
+    }
+
+    /// What a series has besides its cell, if it has that or needs it.
+    fn extras_of<'s>(&self, series: &'s Series, deltas: usize) -> Option<&'s Extras> {
+        if deltas > 0 {
+            return Some(series.make_extras(&self.shape));
+        }
+        series.extras()
+    }
+
+    /// True if a consumer of deltas has the cells taken: not those of a level, which have no deltas, and not the totals that
+    /// callbacks observe.
+    pub(super) fn is_taken(&self) -> bool {
+        !self.is_level() && !self.is_observed()
+    }
+
+    /// True if the cells hold totals that callbacks observe.
+    pub(super) fn is_observed(&self) -> bool {
+        let sums = matches!(self.shape.kind, CellKind::Counter | CellKind::UpDown);
+        self.rules.plan.kind.is_observable() && sums
+    }
+
+    /// Forgets what the last walk handed out to a consumer of deltas.
+    pub fn acknowledge(&self, slot: usize) {
+        let walks = self.alone();
+        let walk = walks.last(slot);
+        // Under one lock: debts that a set takes over which comes back are in one of both.
+        let all = {
+            let mut inner = self.lock();
+            inner.departed.retain(|_, series| {
+                let Some(extras) = series.extras() else {
+                    return false;
+                };
+                let mut deliveries = extras.lock();
+                deliveries.acknowledge(slot, walk);
+                deliveries.owes()
+            });
+            inner.members.all()
+        };
+        for series in all.iter().chain(self.overflow.get()) {
+            if let Some(extras) = series.extras() {
+                extras.lock().acknowledge(slot, walk);
+            }
+        }
+    }
+
+    /// Takes the exemplars that the reservoirs hold, per series.
+    pub fn take_exemplars(&self) -> Vec<(LabelSet, Vec<Exemplar>)> {
+        let _alone = self.alone();
+        let all = self.lock().members.all();
+        let series = all.iter().chain(self.overflow.get());
+        let collected = series.filter_map(|series: &Arc<Series>| {
+            let exemplars = series.extras()?.reservoir.collect();
+            (!exemplars.is_empty()).then(|| (series.labels().clone(), exemplars))
+        });
+        collected.collect()
+    }
+
+    /// How many series there are, the overflow series not counted.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().members.len()
+    }
+
+    /// True if there is no series.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The walks of the consumers of deltas, counted.
+#[derive(Debug, Default)]
+pub(super) struct Walks(Vec<u32>);
+
+impl Walks {
+    /// The number of a walk that begins.
+    fn begin(&mut self, slot: usize) -> u32 {
+        if self.0.len() <= slot {
+            self.0.resize(slot + 1, 0);
+        }
+        let Some(walk) = self.0.get_mut(slot) else {
+            return 0;
+        };
+        *walk = walk.wrapping_add(1);
+        *walk
+    }
+
+    /// The number of the last walk.
+    fn last(&self, slot: usize) -> u32 {
+        self.0.get(slot).copied().unwrap_or_default()
+    }
+}
+
+impl Extras {
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, super::delivery::Deliveries> {
+        self.delivery.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

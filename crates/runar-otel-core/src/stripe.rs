@@ -1,0 +1,52 @@
+//! The stripe of a thread: which part of a striped cell it writes to.
+
+use std::{
+    cell::Cell,
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::available_parallelism,
+};
+
+thread_local! {
+    /// Without a destructor, so that it can be asked for at any time in the life of a thread.
+    static INDEX: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+/// The next thread gets this one. It only counts on: nothing is given back when a thread ends.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+static MOST: OnceLock<usize> = OnceLock::new();
+
+/// The index of this thread, to be taken modulo the number of stripes.
+#[inline]
+pub(crate) fn index() -> usize {
+    match INDEX.get() {
+        usize::MAX => first_index(),
+        index => index,
+    }
+}
+
+#[cold]
+fn first_index() -> usize {
+    let index = NEXT.fetch_add(1, Ordering::Relaxed) & (usize::MAX >> 1);
+    INDEX.set(index);
+    index
+}
+
+/// Moves this thread to the next stripe: it met another one on its own.
+#[cold]
+pub(crate) fn move_on() -> usize {
+    let next = (index() + 1) & (usize::MAX >> 1);
+    INDEX.set(next);
+    next
+}
+
+/// How many stripes a cell gets: twice the cores as a power of two, 2 to 16.
+pub(crate) fn most() -> usize {
+    *MOST.get_or_init(|| {
+        let cores = available_parallelism().map_or(4, usize::from);
+        (2 * cores).next_power_of_two().clamp(2, 16)
+    })
+}

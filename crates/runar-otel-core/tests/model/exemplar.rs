@@ -1,0 +1,6 @@
+//! The exemplars that values keep.
+
+pub(crate) use runar_otel_core::exemplar::Exemplar;
+
+#[path = "../../src/exemplar/kept.rs"]
+pub(crate) mod kept;

@@ -1,0 +1,11 @@
+//! Sources of metrics outside of the gate.
+
+use std::time::SystemTime;
+
+use crate::snapshot::ScopeMetrics;
+
+/// A source of metrics outside of the gate, such as a bridged Prometheus registry.
+pub trait Producer: Send + Sync {
+    /// Its metrics now, cumulative, whichever temporality the consumer prefers.
+    fn produce(&self, now: SystemTime) -> Vec<ScopeMetrics>;
+}

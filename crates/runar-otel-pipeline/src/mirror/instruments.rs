@@ -1,0 +1,208 @@
+//! Instruments of the SDK, one for each stream.
+
+use std::{borrow::Cow, collections::HashMap, sync::Arc, time::SystemTime};
+
+use foldhash::fast::RandomState;
+use opentelemetry::{
+    KeyValue,
+    metrics::{Meter, MeterProvider as _},
+};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use runar_otel_core::{
+    NumberKind,
+    metric::{InstrumentKind, Shape},
+    report,
+    series::{Consumer, Number, Stream},
+};
+
+use super::view::{Wanted, is_read};
+
+/// Takes a measurement, by the bits of its value.
+type Record = Box<dyn Fn(u64, &[KeyValue]) + Send>;
+
+/// The instruments made so far.
+pub(super) struct Instruments {
+    provider: SdkMeterProvider,
+    wanted: Arc<Wanted>,
+    by_stream: HashMap<usize, Instrument, RandomState>,
+}
+
+struct Instrument {
+    /// `None` for a stream that the SDK reads itself.
+    record: Option<Record>,
+    /// Kept, so that no other stream gets the address.
+    _stream: Arc<Stream>,
+}
+
+impl Instruments {
+    pub(super) fn new(provider: SdkMeterProvider, wanted: Arc<Wanted>) -> Self {
+        Self {
+            provider,
+            wanted,
+            by_stream: HashMap::default(),
+        }
+    }
+
+    /// Makes the instrument of a stream. Waits for collections: the SDK holds its lock meanwhile.
+    pub(super) fn add(&mut self, stream: &Arc<Stream>) {
+        self.wanted.want(Some(stream.plan().clone()));
+        let meter = self.provider.meter_with_scope(stream.plan().scope.clone());
+        let record = if is_read(stream.plan().kind) {
+            observable(&meter, stream);
+            None
+        } else {
+            synchronous(&meter, stream)
+        };
+        self.wanted.want(None);
+        let instrument = Instrument {
+            record,
+            _stream: stream.clone(),
+        };
+        self.by_stream
+            .insert(Arc::as_ptr(stream).addr(), instrument);
+    }
+
+    pub(super) fn knows(&self, stream: usize) -> bool {
+        self.by_stream.contains_key(&stream)
+    }
+
+    /// Records a measurement of a stream.
+    pub(super) fn record(&self, stream: usize, bits: u64, labels: &[KeyValue]) {
+        if let Some(record) = self
+            .by_stream
+            .get(&stream)
+            .and_then(|instrument| instrument.record.as_ref())
+        {
+            record(bits, labels);
+        }
+    }
+}
+
+/// Gives a builder of the SDK what the stream says.
+macro_rules! dressed {
+    ($meter:expr, $method:ident, $stream:expr) => {{
+        let plan = $stream.plan();
+        let mut builder = $meter.$method(plan.name.clone());
+        if !plan.unit.is_empty() {
+            builder = builder.with_unit(plan.unit.clone());
+        }
+        if !$stream.description().is_empty() {
+            builder = builder.with_description(Cow::clone($stream.description()));
+        }
+        builder
+    }};
+}
+
+/// The instrument of a stream whose measurements come through the queue.
+fn synchronous(meter: &Meter, stream: &Arc<Stream>) -> Option<Record> {
+    macro_rules! recording {
+        ($method:ident, $record:ident, $number:expr) => {{
+            let instrument = dressed!(meter, $method, stream).build();
+            Some(Box::new(move |bits, labels: &[KeyValue]| {
+                instrument.$record($number(bits), labels);
+            }))
+        }};
+    }
+    match (stream.plan().kind, stream.number()) {
+        (InstrumentKind::Counter, NumberKind::F64) => {
+            recording!(f64_counter, add, f64::from_bits)
+        }
+        (InstrumentKind::Counter, _) => recording!(u64_counter, add, std::convert::identity),
+        (InstrumentKind::UpDownCounter, NumberKind::F64) => {
+            recording!(f64_up_down_counter, add, f64::from_bits)
+        }
+        (InstrumentKind::UpDownCounter, _) => {
+            recording!(i64_up_down_counter, add, u64::cast_signed)
+        }
+        (InstrumentKind::Histogram, NumberKind::F64) => {
+            recording!(f64_histogram, record, f64::from_bits)
+        }
+        (InstrumentKind::Histogram, _) => {
+            recording!(u64_histogram, record, std::convert::identity)
+        }
+        _ => None,
+    }
+}
+
+/// The instrument of a stream that the SDK reads when a reader collects.
+fn observable(meter: &Meter, stream: &Arc<Stream>) {
+    macro_rules! observing {
+        ($method:ident, $number:expr) => {{
+            let read_from = stream.clone();
+            let _ = dressed!(meter, $method, stream)
+                .with_callback(move |observer| {
+                    for (value, labels) in read(&read_from) {
+                        if let Some(value) = $number(value) {
+                            observer.observe(value, &labels);
+                        }
+                    }
+                })
+                .build();
+        }};
+    }
+    let plan = stream.plan();
+    if !matches!(
+        plan.shape(),
+        Some(Shape::Gauge | Shape::MonotonicSum | Shape::NonMonotonicSum)
+    ) {
+        return leave_out(&plan.name);
+    }
+    let gauge = matches!(
+        plan.kind,
+        InstrumentKind::Gauge | InstrumentKind::ObservableGauge
+    );
+    match (plan.kind, stream.number()) {
+        (InstrumentKind::ObservableCounter, NumberKind::F64) => {
+            observing!(f64_observable_counter, double);
+        }
+        (InstrumentKind::ObservableCounter, _) => observing!(u64_observable_counter, unsigned),
+        (InstrumentKind::ObservableUpDownCounter, NumberKind::F64) => {
+            observing!(f64_observable_up_down_counter, double);
+        }
+        (InstrumentKind::ObservableUpDownCounter, _) => {
+            observing!(i64_observable_up_down_counter, signed);
+        }
+        (_, NumberKind::F64) if gauge => observing!(f64_observable_gauge, double),
+        (_, NumberKind::I64) if gauge => observing!(i64_observable_gauge, signed),
+        (_, NumberKind::U64) if gauge => observing!(u64_observable_gauge, unsigned),
+        _ => {}
+    }
+}
+
+/// The values of a stream. The SDK gets them when nothing of the stream is locked any more.
+fn read(stream: &Stream) -> Vec<(Number, Vec<KeyValue>)> {
+    let mut all = Vec::with_capacity(stream.len());
+    stream.numbers(Consumer::default(), SystemTime::now(), |labels, reading| {
+        all.push((reading.value, labels.to_key_values()));
+    });
+    all
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one of three")]
+fn double(value: Number) -> Option<f64> {
+    Some(value.as_f64())
+}
+
+fn unsigned(value: Number) -> Option<u64> {
+    match value {
+        Number::U64(value) => Some(value),
+        _ => None,
+    }
+}
+
+fn signed(value: Number) -> Option<i64> {
+    match value {
+        Number::I64(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// The SDK takes totals and last values of callbacks, and no histograms.
+fn leave_out(name: &str) {
+    report::once(("mirror", name), || {
+        format!(
+            "attached readers do not get metric `{name}`: a view makes a histogram of its last or observed values, \
+             which the SDK cannot take over; expected an aggregation of its own kind"
+        )
+    });
+}

@@ -1,0 +1,216 @@
+//! The thread between the queue and the SDK.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Weak, atomic::Ordering, mpsc::RecvTimeoutError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use foldhash::fast::RandomState;
+use opentelemetry::{Context, KeyValue};
+use runar_otel_core::{
+    report,
+    series::{Series, Stream},
+};
+
+use super::{
+    instruments::Instruments,
+    queue::{CAPACITY, Entry, Order, Outlet, Tell, begin_feeding},
+};
+
+/// Losses that are no further apart are told of together.
+const OUTAGE: Duration = Duration::from_secs(60);
+
+/// How long a measurement waits for the thread that makes its stream.
+const STREAM_PATIENCE: Duration = Duration::from_secs(1);
+
+pub(super) fn spawn(outlet: Outlet, instruments: Instruments) -> io::Result<()> {
+    let feeder = Feeder {
+        outlet,
+        instruments,
+        labels: LabelCache::default(),
+        postponed: VecDeque::new(),
+        told: None,
+    };
+    let run = move || {
+        begin_feeding();
+        // Spans of what the SDK does here would be spans of telemetry about itself.
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        if catch_unwind(AssertUnwindSafe(|| feeder.run())).is_err() {
+            report::say("attached readers get nothing more: the thread that feeds them panicked");
+        }
+    };
+    let name = "runar-otel-mirror".to_owned();
+    thread::Builder::new().name(name).spawn(run)?;
+    Ok(())
+}
+
+struct Feeder {
+    outlet: Outlet,
+    instruments: Instruments,
+    labels: LabelCache,
+    /// Orders that came while a measurement waited for its stream.
+    postponed: VecDeque<Order>,
+    /// The time of the last report of losses.
+    told: Option<Instant>,
+}
+
+impl Feeder {
+    fn run(mut self) {
+        loop {
+            let mut waiting: Vec<Tell> = Vec::new();
+            let mut ends = false;
+            while let Some(order) = self.next_order() {
+                match order {
+                    Order::Made(stream, tell) => self.make(&stream, tell),
+                    Order::Empty(tell) => waiting.push(tell),
+                    Order::End(tell) => {
+                        waiting.push(tell);
+                        ends = true;
+                    }
+                }
+            }
+            self.empty();
+            self.tell_losses(ends);
+            drop(waiting);
+            if ends || !(self.has_orders() || self.wait()) {
+                return;
+            }
+        }
+    }
+
+    /// True if there are orders. What would wake for one that came just now may be out of the queue already.
+    fn has_orders(&mut self) -> bool {
+        if self.postponed.is_empty() {
+            self.postponed.extend(self.outlet.orders.try_recv().ok());
+        }
+        !self.postponed.is_empty()
+    }
+
+    fn make(&mut self, stream: &Arc<Stream>, tell: Tell) {
+        self.outlet.state.set_making(true);
+        self.instruments.add(stream);
+        self.outlet.state.set_making(false);
+        drop(tell);
+    }
+
+    fn next_order(&mut self) -> Option<Order> {
+        let postponed = self.postponed.pop_front();
+        postponed.or_else(|| self.outlet.orders.try_recv().ok())
+    }
+
+    /// Takes everything that was in the queue when this began, at least.
+    fn empty(&mut self) {
+        for _ in 0..CAPACITY {
+            let Ok(entry) = self.outlet.entries.try_recv() else {
+                return;
+            };
+            self.take(entry);
+        }
+    }
+
+    /// Waits for something to do; false if nothing will ever come.
+    fn wait(&mut self) -> bool {
+        let untold = self.outlet.state.lost.load(Ordering::Relaxed) > 0;
+        let entry = if untold {
+            self.outlet.entries.recv_timeout(self.untold_for())
+        } else {
+            let entry = self.outlet.entries.recv();
+            entry.map_err(|_| RecvTimeoutError::Disconnected)
+        };
+        match entry {
+            Ok(entry) => self.take(entry),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+        true
+    }
+
+    fn take(&mut self, entry: Entry) {
+        let Entry::Measured {
+            stream,
+            series,
+            bits,
+        } = entry
+        else {
+            return;
+        };
+        if self.knows(stream) {
+            let labels = self.labels.of(&series);
+            self.instruments.record(stream, bits, labels);
+        } else {
+            self.outlet.state.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits for a stream if need be: another thread may record into it before the one that made it says so.
+    fn knows(&mut self, stream: usize) -> bool {
+        let mut since = None;
+        while !self.instruments.knows(stream) {
+            let since = *since.get_or_insert_with(Instant::now);
+            let left = STREAM_PATIENCE.saturating_sub(since.elapsed());
+            match self.outlet.orders.recv_timeout(left) {
+                Ok(Order::Made(stream, tell)) => self.make(&stream, tell),
+                Ok(order) => self.postponed.push_back(order),
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// Tells how many measurements found no room: once, and once a minute as long as it goes on.
+    fn tell_losses(&mut self, at_once: bool) {
+        if !at_once && !self.untold_for().is_zero() {
+            return;
+        }
+        let lost = self.outlet.state.lost.swap(0, Ordering::Relaxed);
+        if lost == 0 {
+            return;
+        }
+        self.told = Some(Instant::now());
+        report::say(&format!(
+            "attached readers miss {lost} measurements: {CAPACITY} others waited for the SDK already; expected fewer at \
+             a time, or readers and views that hold up the SDK for less"
+        ));
+    }
+
+    /// How long losses have to wait to be told of.
+    fn untold_for(&self) -> Duration {
+        let told = self.told.map(|told| told.elapsed());
+        told.map_or(Duration::ZERO, |told| OUTAGE.saturating_sub(told))
+    }
+}
+
+/// A series, and its labels as the SDK wants them.
+type Labelled = (Weak<Series>, Box<[KeyValue]>);
+
+/// The labels of series, by address.
+#[derive(Default)]
+struct LabelCache {
+    by_series: HashMap<usize, Labelled, RandomState>,
+    /// How many there were after the last look for those that are gone.
+    kept: usize,
+}
+
+/// So many series may have gone unnoticed.
+const SLACK: usize = 1000;
+
+impl LabelCache {
+    /// A series is known by its address, which a weak reference keeps from becoming another's.
+    fn of(&mut self, series: &Arc<Series>) -> &[KeyValue] {
+        if self.by_series.len() > 2 * self.kept + SLACK {
+            self.by_series
+                .retain(|_, (series, _)| series.strong_count() > 0);
+            self.kept = self.by_series.len();
+        }
+        let key = Arc::as_ptr(series).addr();
+        let (_, labels) = self.by_series.entry(key).or_insert_with(|| {
+            let labels = series.labels().to_key_values().into();
+            (Arc::downgrade(series), labels)
+        });
+        labels
+    }
+}

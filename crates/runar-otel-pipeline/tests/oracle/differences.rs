@@ -1,0 +1,301 @@
+//! Every difference that the comparison knows of, one function each.
+//!
+//! Either the OpenTelemetry SDK for Rust (0.33.1) is not as the specification asks, or the specification leaves the matter
+//! open; faults of ours, which are to be mended, begin with *Ours is wrong*. A function either changes the input of the SDK
+//! (*fed to*, *given to*), so that the outcome has to be the same, or tells the right outcome where that of the SDK does not
+//! serve.
+
+use opentelemetry::{Key, KeyValue};
+use runar_otel_core::{
+    labels::LabelSet,
+    metric::{Aggregation, InstrumentKind},
+    name::SECONDS_BUCKETS,
+};
+use runar_otel_pipeline::snapshot::{Number, Temporality};
+
+use crate::{
+    account::{Account, Tally},
+    plan::Stream,
+    point::Value,
+    program::{Instrument, KEYS, Kind, Raw},
+};
+
+/// The SDK adds negative values to counters; we refuse them.
+///
+/// Metrics API, *Counter*, *Add*: "The increment value is expected to be non-negative"; whether it is validated "is left to
+/// implementations". Fed to the SDK: values that are not negative.
+pub(crate) fn sdk_counts_negative_values_of_counters(kind: Kind, value: Raw) -> bool {
+    kind == Kind::F64Counter && value.real < 0.0
+}
+
+/// The SDK keeps the first value of a key that comes twice, and may export the key twice; we keep the last value.
+///
+/// Common, *Attribute collections*: exported collections "MUST by default" have unique keys, and setting a key again
+/// "SHOULD overwrite" its value. Fed to the SDK: the last value of each key, still in any order.
+pub(crate) fn sdk_keeps_the_first_of_equal_keys(labels: &[KeyValue]) -> Vec<KeyValue> {
+    let last = |at: usize| {
+        labels[at + 1..]
+            .iter()
+            .all(|later| later.key != labels[at].key)
+    };
+    let all = labels.iter().enumerate();
+    all.filter(|(at, _)| last(*at))
+        .map(|(_, label)| label.clone())
+        .collect()
+}
+
+/// The key that [`sdk_does_not_count_the_empty_set`] adds.
+const MARK: &str = "~";
+
+/// The SDK has a place for the empty label set besides the limit, so that there may be one point too many; we count it as
+/// any other.
+///
+/// Metrics SDK, *Cardinality limits*: "a hard limit on the number of Metric Points"; the empty set is a set. Fed to the SDK:
+/// each set with one more label, so that none is empty.
+pub(crate) fn sdk_does_not_count_the_empty_set(labels: &mut Vec<KeyValue>) {
+    labels.push(KeyValue::new(MARK, true));
+}
+
+/// Takes away what [`sdk_does_not_count_the_empty_set`] added.
+pub(crate) fn without_mark<'a>(labels: impl Iterator<Item = &'a KeyValue>) -> LabelSet {
+    let labels: Vec<KeyValue> = labels
+        .filter(|label| label.key.as_str() != MARK)
+        .cloned()
+        .collect();
+    LabelSet::of(&labels)
+}
+
+/// The SDK's views have no list of labels to drop: the list to keep is all others.
+///
+/// Metrics SDK, *Stream configuration*, `attribute_keys`: an exclude-list is a SHOULD.
+pub(crate) fn sdk_has_no_list_of_labels_to_drop(keeps: impl Fn(&str) -> bool) -> Vec<Key> {
+    let kept = KEYS.into_iter().filter(|key| keeps(key));
+    kept.chain([MARK]).map(Key::from).collect()
+}
+
+/// The SDK makes two metrics of instruments that differ in their description; we make one, with the first description.
+///
+/// Metrics data model, *Producer recommendations*: the description is "explicitly not identifying"; the API specification
+/// says otherwise of instruments (*Instrument*), and the SDK may report both. Fed to the SDK: one description per kind. That
+/// of ours must be the first one, or the one of the view.
+///
+/// The SDK also counts twice if two views give an instrument one name in two spellings (*Name conflict*: names are
+/// case-insensitive). Fed to the SDK: names in lower case.
+pub(crate) fn sdk_splits_metrics_by_description_and_spelling(
+    instrument: &Instrument,
+) -> (Instrument, String) {
+    let asked = Instrument {
+        description: "",
+        ..instrument.clone()
+    };
+    (asked, instrument.name.to_ascii_lowercase())
+}
+
+/// We make one metric of instruments of whole numbers, signed or not, and convert to the first one's type; the SDK makes
+/// two.
+///
+/// Metrics data model: "floating-point vs. integer" is not identifying; the API: the distinction "between integer and
+/// floating point numbers SHOULD" be. Only gauges come in both signs. Where a program mixes them, fed to both: numbers
+/// that both types have; and to the SDK: signed ones.
+pub(crate) fn sdk_tells_signed_from_unsigned(value: Raw) -> Raw {
+    let whole = value.whole >> 1;
+    Raw {
+        whole,
+        signed: i64::try_from(whole).unwrap_or(0),
+        ..value
+    }
+}
+
+/// The SDK remembers that a view dropped a name, and drops it for the following views, too.
+///
+/// Metrics SDK, *Measurement processing*: views apply "independently of any other Views"; *View examples*: a match-all
+/// drop "does not result in conflicting metric identities". Given to the SDK: another name for what is dropped.
+pub(crate) const SDK_REMEMBERS_DROPPED_NAMES: &str = "dropped";
+
+/// We keep the labels, the name and the limit of a view whose aggregation does not fit the instrument, with the
+/// instrument's own aggregation; the SDK, "as if that View did not exist", takes nothing of it.
+///
+/// Metrics SDK, *Measurement processing*: to ignore the view is a SHOULD. (*Sum Aggregation* has sums of gauges nowadays;
+/// neither of both knows them.) Given to the SDK: the view without its aggregation.
+pub(crate) fn ours_keeps_the_rest_of_an_unfit_view(
+    kind: InstrumentKind,
+    asked: Aggregation,
+) -> Aggregation {
+    if kind.supports(&asked) {
+        asked
+    } else {
+        Aggregation::Default
+    }
+}
+
+/// We have other default bounds for the unit `s`.
+///
+/// Metrics SDK, *Explicit Bucket Histogram Aggregation*: the default bounds are a SHOULD, "unless they have good reasons".
+/// Given to the SDK: our bounds as advised ones.
+pub(crate) fn ours_has_bounds_for_seconds(unit: &str) -> Option<&'static [f64]> {
+    (unit == "s").then_some(&SECONDS_BUCKETS)
+}
+
+/// The SDK frees the places of series that had no measurement in a collection of deltas; ours stay.
+///
+/// Metrics SDK, *Synchronous instrument cardinality limits*: with deltas, an SDK "MAY choose an arbitrary subset". Given
+/// to the SDK: no limit for deltas; the comparison adds up the sets that are beyond the limit in cumulative temporality.
+///
+/// For what the SDK does with observed sets beyond the limit see [`sdk_keeps_the_last_observation_beyond_the_limit`].
+pub(crate) fn sdk_frees_places_of_deltas(
+    kind: InstrumentKind,
+    temporality: Temporality,
+    limit: usize,
+) -> Option<usize> {
+    let falls = kind == InstrumentKind::UpDownCounter;
+    let limited = !kind.is_observable() && (falls || temporality == Temporality::Cumulative);
+    limited.then_some(limit)
+}
+
+/// The SDK stores what callbacks observe, so that of all sets beyond the limit only the last one counts; ours add up.
+///
+/// Metrics SDK, *Synchronous instrument cardinality limits*: "every Measurement is reflected in exactly one Aggregator",
+/// and none "dropped during an overflow". *Asynchronous instrument cardinality limits* only asks to prefer those observed
+/// first. Given to the SDK: no limit; the comparison does it by our rules, see [`crate::places`].
+pub(crate) fn sdk_keeps_the_last_observation_beyond_the_limit(stream: &Stream) -> bool {
+    stream.is_observable()
+}
+
+/// The SDK stores what callbacks observe, so that of sets that a view makes equal only the last one counts; ours add up.
+///
+/// Supplementary guidelines, *Asynchronous example: attribute removal in a view*: sums are added up. Fed to the SDK: their
+/// sum. The same holds for one set observed by two instruments of one stream, which the API leaves open (*Asynchronous
+/// Instrument API*).
+pub(crate) fn sdk_keeps_the_last_of_sets_that_a_view_makes_equal(stream: &Stream) -> bool {
+    stream.is_sum() || ours_adds_up_what_a_histogram_observes(stream)
+}
+
+/// The SDK is fed with the sum of such sets, and refuses it if it is infinite; ours is infinite.
+///
+/// Metrics SDK, *Numerical limits handling*: unspecified. Fed to both: observations whose sum is finite.
+pub(crate) fn sdk_refuses_infinite_sums_of_observations(value: Raw) -> Raw {
+    let large = value.real.is_finite() && value.real.abs() > 1e300;
+    Raw {
+        real: if large {
+            value.real * 1e-10
+        } else {
+            value.real
+        },
+        ..value
+    }
+}
+
+/// Ours is wrong: of sets that a view makes equal, we count their sum as one value of a histogram.
+///
+/// Supplementary guidelines, *Asynchronous example: attribute removal in a view*: the natural merge of two histograms counts
+/// both values. Fed to the SDK: the sum. To be removed once ours counts both.
+pub(crate) fn ours_adds_up_what_a_histogram_observes(stream: &Stream) -> bool {
+    stream.is_observable() && stream.is_histogram()
+}
+
+/// Ours is wrong: what a callback observes is put into its stream by its bits, also if the stream has the number type of
+/// another instrument.
+///
+/// -1 of `i64_observable_gauge("g")` is 18446744073709551615 if there is `u64_observable_gauge("g")`, too. True for
+/// instruments that observe nothing therefore. To be removed once observations are converted as other measurements are.
+pub(crate) fn ours_takes_the_bits_of_another_type(stream: &Stream, kind: Kind) -> bool {
+    stream.is_observable() && stream.number != kind.number()
+}
+
+/// The SDK subtracts totals that fell as if they had not: with overflow checks it panics. Ours begins anew.
+///
+/// Metrics data model, *Resets and Gaps*. True for a total that fell: the SDK gets to see one collection without the set,
+/// which has it forget the total before.
+pub(crate) fn sdk_cannot_subtract_what_fell(now: Number, before: Number) -> bool {
+    match (now, before) {
+        (Number::U64(now), Number::U64(before)) => now < before,
+        (now, before) => now.as_f64() < before.as_f64(),
+    }
+}
+
+/// The SDK adds up whole numbers of a histogram in their type, and panics with overflow checks; ours are doubles.
+///
+/// Metrics SDK, *Numerical limits handling*: unspecified. Fed to both: numbers whose sum stays in range.
+pub(crate) fn sdk_panics_beyond_the_range_of_a_histogram(value: Raw) -> Raw {
+    Raw {
+        whole: value.whole >> 8,
+        signed: value.signed >> 8,
+        ..value
+    }
+}
+
+/// The SDK's exponential histograms do not take the smallest subnormal values beside the largest ones: with two buckets they
+/// are counted in none, for want of a scale below -10, and from scale 20 the subtraction of their indices overflows. Ours
+/// take them.
+///
+/// Metrics SDK, *Handle all normal values*: subnormal ones may be rounded to normal ones; *Support a minimum and maximum
+/// scale*: a "reasonable" one. Fed to both, where the stream is one of both: no subnormal values.
+pub(crate) fn sdk_fails_for_subnormal_values(stream: &Stream) -> bool {
+    matches!(
+        stream.aggregation,
+        Aggregation::Exponential { max_size: 2, .. }
+            | Aggregation::Exponential { max_scale: 20, .. }
+    )
+}
+
+/// See [`sdk_fails_for_subnormal_values`].
+pub(crate) fn without_subnormal(value: Raw) -> Raw {
+    let real = match value.real.is_subnormal() {
+        true => f64::MIN_POSITIVE.copysign(value.real),
+        false => value.real,
+    };
+    Raw { real, ..value }
+}
+
+/// The SDK's sums of whole numbers wrap around, ours stop at the end of the range.
+///
+/// Metrics SDK, *Numerical limits handling*: unspecified. Ours must be what the account says; of sets beyond the limit,
+/// whose order the account does not know, the sum may be anything once it can have left the range.
+pub(crate) fn sdk_wraps_where_ours_saturates(ours: Number, tally: &Tally) -> Option<bool> {
+    let whole = !matches!(ours, Number::F64(_));
+    (whole && tally.left_range).then(|| tally.folded.is_none_or(|folded| folded == ours))
+}
+
+/// The SDK exports bound series that were never recorded; ours are not there.
+///
+/// Metrics SDK, *Instrument bind*: a bound instrument "MUST behave identically" to an unbound one.
+pub(crate) fn sdk_exports_what_is_bound_and_never_recorded(account: Option<&Account>) -> bool {
+    account.is_none()
+}
+
+/// The SDK reports deltas of 0: of counters that 0 was added to, and of observed totals that stand still. Ours do not, but
+/// for the first point of a series.
+///
+/// Metrics SDK, *MetricReader*: with deltas, "only [...] measurements recorded since the previous collection"; not that a
+/// point without effect must be there.
+pub(crate) fn sdk_reports_deltas_of_zero(temporality: Temporality, expected: &Value) -> bool {
+    temporality == Temporality::Delta && expected.is_zero()
+}
+
+/// A consumer of deltas gets last values from the SDK only when they were recorded anew, and from us each time.
+///
+/// OTLP exporter, *Additional environment variable configuration*: the delta preference does not speak of gauges. (If it
+/// meant them, the SDK would be right: metrics SDK, *MetricReader*: "These rules apply to all metrics, not just those whose
+/// point kinds includes an aggregation temporality field.") Sums and histograms of gauges have deltas in both.
+pub(crate) fn ours_repeats_last_values(stream: &Stream) -> bool {
+    stream.is_gauge()
+}
+
+/// The SDK sums up gauges in histograms, but no other instrument whose values may be negative; we do not.
+///
+/// Metrics SDK, *Histogram Aggregations*: the sum "SHOULD NOT be collected" with such instruments. True if there is a sum;
+/// where the SDK has none it says 0.
+pub(crate) fn sdk_sums_gauges_in_histograms(kind: InstrumentKind) -> bool {
+    matches!(
+        kind,
+        InstrumentKind::Counter | InstrumentKind::ObservableCounter | InstrumentKind::Histogram
+    )
+}
+
+/// We bound what is owed of observed series that ended: last deltas beyond the limit are forgotten, or come with the next
+/// life of the series, if a consumer does not acknowledge.
+///
+/// The specification has no acknowledgements. True if too many ended; their deltas are not compared from then on.
+pub(crate) fn ours_bounds_what_departed(stream: &Stream, departed: &[LabelSet]) -> bool {
+    departed.len() > stream.limit
+}

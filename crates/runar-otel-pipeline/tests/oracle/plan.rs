@@ -1,0 +1,230 @@
+//! Plans: the streams that the views make of the instruments of a program.
+//!
+//! Both providers work that out by themselves; the plan tells which of their metrics belong together.
+
+use runar_otel_core::{
+    labels::LabelSet,
+    metric::{Aggregation, InstrumentKind, Shape},
+    name::{DEFAULT_BUCKETS, check_name, check_unit},
+};
+use runar_otel_pipeline::snapshot::Temporality;
+
+use crate::{
+    differences,
+    program::{Filter, Instrument, METERS, NumberType, Program, ViewRule},
+};
+
+/// One stream of data points.
+#[derive(Clone, Debug)]
+pub(crate) struct Stream {
+    pub(crate) meter: &'static str,
+    /// The name as the first instrument spelled it.
+    pub(crate) name: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) kind: InstrumentKind,
+    /// The number type of the first instrument.
+    pub(crate) number: NumberType,
+    /// The description of the first instrument, or that of the view.
+    pub(crate) description: String,
+    /// See [`Instrument::base_description`].
+    pub(crate) base_description: String,
+    pub(crate) filter: Filter,
+    pub(crate) limit: usize,
+    pub(crate) aggregation: Aggregation,
+    /// The instruments behind it, in the order in which they were made.
+    pub(crate) instruments: Vec<usize>,
+}
+
+impl Stream {
+    pub(crate) fn shape(&self) -> Shape {
+        let monotonic = matches!(
+            self.kind,
+            InstrumentKind::Counter | InstrumentKind::Histogram | InstrumentKind::ObservableCounter
+        );
+        match self.aggregation {
+            Aggregation::ExplicitBuckets(_) => Shape::Histogram,
+            Aggregation::Exponential { .. } => Shape::ExponentialHistogram,
+            Aggregation::LastValue => Shape::Gauge,
+            _ if monotonic => Shape::MonotonicSum,
+            _ => Shape::NonMonotonicSum,
+        }
+    }
+
+    pub(crate) fn is_histogram(&self) -> bool {
+        matches!(self.shape(), Shape::Histogram | Shape::ExponentialHistogram)
+    }
+
+    pub(crate) fn is_sum(&self) -> bool {
+        matches!(self.shape(), Shape::MonotonicSum | Shape::NonMonotonicSum)
+    }
+
+    pub(crate) fn is_gauge(&self) -> bool {
+        self.shape() == Shape::Gauge
+    }
+
+    pub(crate) fn is_observable(&self) -> bool {
+        self.kind.is_observable()
+    }
+
+    /// The most buckets that one side of an exponential histogram has.
+    pub(crate) fn max_size(&self) -> usize {
+        match self.aggregation {
+            Aggregation::Exponential { max_size, .. } => usize::try_from(max_size).unwrap(),
+            _ => 0,
+        }
+    }
+
+    /// The temporality that a consumer gets who prefers this one.
+    pub(crate) fn temporality(&self, preferred: Temporality) -> Temporality {
+        let falls = matches!(
+            self.kind,
+            InstrumentKind::UpDownCounter | InstrumentKind::ObservableUpDownCounter
+        );
+        if falls || self.is_gauge() {
+            Temporality::Cumulative
+        } else {
+            preferred
+        }
+    }
+
+    /// The labels that the stream keeps.
+    pub(crate) fn kept(&self, labels: &LabelSet) -> LabelSet {
+        let mut labels = labels.to_key_values();
+        labels.retain(|label| self.filter.keeps(label.key.as_str()));
+        LabelSet::of(&labels)
+    }
+}
+
+/// The streams of a program.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plan {
+    /// The streams in the order in which they come to be.
+    pub(crate) streams: Vec<Stream>,
+    /// The streams of each instrument.
+    pub(crate) of_instrument: Vec<Vec<usize>>,
+}
+
+impl Plan {
+    pub(crate) fn new(program: &Program) -> Self {
+        let mut plan = Self {
+            streams: Vec::new(),
+            of_instrument: vec![Vec::new(); program.instruments.len()],
+        };
+        for index in program.order() {
+            plan.add(program, index);
+        }
+        plan
+    }
+
+    /// True if an instrument feeds a stream of this sort.
+    pub(crate) fn feeds(&self, instrument: usize, sort: impl Fn(&Stream) -> bool) -> bool {
+        let mut streams = self.of_instrument[instrument].iter();
+        streams.any(|stream| sort(&self.streams[*stream]))
+    }
+
+    /// True for a gauge of whole numbers if some stream of such gauges has both signed and unsigned ones.
+    pub(crate) fn is_mixed(&self, program: &Program, instrument: usize) -> bool {
+        let number = |one: &usize| program.instruments[*one].kind.number();
+        let kind = program.instruments[instrument].kind;
+        let mixes = |stream: &Stream| {
+            let others = &stream.instruments;
+            stream.kind == InstrumentKind::Gauge
+                && others.iter().any(|one| number(one) != stream.number)
+        };
+        kind.instrument() == InstrumentKind::Gauge
+            && kind.number() != NumberType::F64
+            && self.streams.iter().any(mixes)
+    }
+
+    fn add(&mut self, program: &Program, index: usize) {
+        let instrument = &program.instruments[index];
+        if check_name(instrument.name).is_err() || check_unit(instrument.unit).is_err() {
+            return;
+        }
+        let selecting: Vec<&ViewRule> = program
+            .views
+            .iter()
+            .filter(|view| selects(view, instrument))
+            .collect();
+        if selecting.is_empty() {
+            self.add_stream(program, index, None);
+        }
+        for view in selecting {
+            self.add_stream(program, index, Some(view));
+        }
+    }
+
+    fn add_stream(&mut self, program: &Program, index: usize, view: Option<&ViewRule>) {
+        let stream = stream(program, index, view);
+        if stream.aggregation == Aggregation::Drop {
+            return;
+        }
+        let float = |stream: &Stream| stream.number == NumberType::F64;
+        let known = self.streams.iter().position(|known| {
+            known.meter == stream.meter
+                && known.name.eq_ignore_ascii_case(stream.name)
+                && known.unit == stream.unit
+                && known.kind == stream.kind
+                && float(known) == float(&stream)
+        });
+        let at = known.unwrap_or(self.streams.len());
+        if known.is_none() {
+            self.streams.push(stream);
+        }
+        if !self.of_instrument[index].contains(&at) {
+            self.of_instrument[index].push(at);
+            self.streams[at].instruments.push(index);
+        }
+    }
+}
+
+pub(crate) fn selects(view: &ViewRule, instrument: &Instrument) -> bool {
+    view.selects(
+        METERS[instrument.meter],
+        instrument.name,
+        instrument.unit,
+        instrument.kind.instrument(),
+    )
+}
+
+fn stream(program: &Program, index: usize, view: Option<&ViewRule>) -> Stream {
+    let instrument = &program.instruments[index];
+    let kind = instrument.kind.instrument();
+    let described = view.and_then(|view| view.describe);
+    Stream {
+        meter: METERS[instrument.meter],
+        name: view.and_then(|view| view.rename).unwrap_or(instrument.name),
+        unit: instrument.unit,
+        kind,
+        number: instrument.kind.number(),
+        description: described.map_or_else(|| instrument.full_description(), str::to_owned),
+        base_description: instrument.base_description(),
+        filter: view.map_or(Filter::All, |view| view.filter.clone()),
+        limit: view.and_then(|view| view.limit).unwrap_or(program.limit),
+        aggregation: aggregation(program, instrument, view),
+        instruments: Vec::new(),
+    }
+}
+
+/// The aggregation that a view gives an instrument; never the default.
+fn aggregation(program: &Program, instrument: &Instrument, view: Option<&ViewRule>) -> Aggregation {
+    let kind = instrument.kind.instrument();
+    let asked = view.map_or(Aggregation::Default, |view| view.aggregation.clone());
+    let asked = differences::ours_keeps_the_rest_of_an_unfit_view(kind, asked);
+    if asked != Aggregation::Default {
+        return asked;
+    }
+    match kind {
+        InstrumentKind::Histogram if program.histograms != Aggregation::Default => {
+            program.histograms.clone()
+        }
+        InstrumentKind::Histogram => Aggregation::ExplicitBuckets(match &instrument.bounds {
+            Some(bounds) => bounds.as_slice().into(),
+            None => differences::ours_has_bounds_for_seconds(instrument.unit)
+                .unwrap_or(&DEFAULT_BUCKETS)
+                .into(),
+        }),
+        InstrumentKind::Gauge | InstrumentKind::ObservableGauge => Aggregation::LastValue,
+        _ => Aggregation::Sum,
+    }
+}

@@ -1,0 +1,383 @@
+//! The provider of the OpenTelemetry SDK, with one reader.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, Weak},
+    time::Duration,
+};
+
+use opentelemetry::{
+    KeyValue,
+    metrics::{Meter, MeterProvider},
+};
+use opentelemetry_sdk::{
+    error::OTelSdkResult,
+    metrics::{
+        self as sdk, ManualReader, Pipeline, SdkMeterProvider, data::ResourceMetrics,
+        reader::MetricReader,
+    },
+};
+use runar_otel_core::{
+    labels::LabelSet,
+    metric::{Aggregation, InstrumentKind, Shape},
+};
+use runar_otel_pipeline::snapshot::{Number, Temporality};
+
+use crate::{
+    api::{self, Handle, RecordBound},
+    differences,
+    places::Observed,
+    plan::{Plan, Stream},
+    point::Values,
+    program::{Filter, Instrument, Kind, METERS, NumberType, Program, Raw, ViewRule},
+    sdk_data,
+};
+
+/// The sets that the callbacks tell, by stream.
+type Told = Arc<Mutex<HashMap<usize, Observed>>>;
+
+pub(crate) struct Sdk {
+    provider: SdkMeterProvider,
+    reader: Reader,
+    temporality: Temporality,
+    plan: Arc<Plan>,
+    meters: Vec<Meter>,
+    handles: Vec<Option<Handle>>,
+    bound: Vec<Option<(Kind, RecordBound)>>,
+    told: Told,
+    /// The sets that the last collection observed.
+    before: HashMap<usize, Observed>,
+}
+
+/// A reader that is also held outside of its provider.
+#[derive(Clone, Debug)]
+struct Reader(Arc<ManualReader>);
+
+impl MetricReader for Reader {
+    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
+        self.0.register_pipeline(pipeline);
+    }
+
+    fn collect(&self, into: &mut ResourceMetrics) -> OTelSdkResult {
+        self.0.collect(into)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.0.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.0.shutdown_with_timeout(timeout)
+    }
+
+    fn temporality(&self, kind: sdk::InstrumentKind) -> sdk::Temporality {
+        self.0.temporality(kind)
+    }
+}
+
+impl Sdk {
+    pub(crate) fn new(program: &Program, plan: &Arc<Plan>, temporality: Temporality) -> Self {
+        let asked = match temporality {
+            Temporality::Cumulative => sdk::Temporality::Cumulative,
+            Temporality::Delta => sdk::Temporality::Delta,
+        };
+        let reader = ManualReader::builder().with_temporality(asked).build();
+        let reader = Reader(Arc::new(reader));
+        let mut builder = SdkMeterProvider::builder().with_reader(reader.clone());
+        let rules = Rules {
+            views: program.views.clone(),
+            limit: program.limit,
+            histograms: program.histograms.clone(),
+            temporality,
+        };
+        let rules = Arc::new(rules);
+        for at in 0..program.views.len() {
+            let rules = rules.clone();
+            builder = builder.with_view(move |instrument: &sdk::Instrument| {
+                rules.stream(instrument, Some(&rules.views[at]))
+            });
+        }
+        builder =
+            builder.with_view(move |instrument: &sdk::Instrument| rules.stream(instrument, None));
+        let streams = plan.clone();
+        builder = builder.with_view(move |instrument: &sdk::Instrument| {
+            let at = instrument.name().strip_prefix(OBSERVED)?;
+            observed_stream(&streams.streams[at.parse::<usize>().ok()?])
+        });
+        let provider = builder.build();
+        let meters = METERS.map(|name| provider.meter(name));
+        let mut new = Self {
+            provider,
+            reader,
+            temporality,
+            plan: plan.clone(),
+            meters: meters.into(),
+            handles: std::iter::repeat_with(|| None)
+                .take(program.instruments.len())
+                .collect(),
+            bound: Vec::new(),
+            told: Told::default(),
+            before: HashMap::new(),
+        };
+        new.make_observables(program);
+        new
+    }
+
+    /// Makes an instrument for each observed stream: what the views make of observable instruments is no other matter than
+    /// that of the rest, and so the SDK can be fed stream by stream.
+    fn make_observables(&mut self, program: &Program) {
+        let observed = self.plan.streams.iter().enumerate();
+        for (at, stream) in observed.filter(|(_, stream)| stream.is_observable()) {
+            let first = &program.instruments[stream.instruments[0]];
+            let instrument = Instrument {
+                kind: first.kind.with_number(stream.number),
+                unit: stream.unit,
+                ..first.clone()
+            };
+            let (instrument, _) =
+                differences::sdk_splits_metrics_by_description_and_spelling(&instrument);
+            let told = self.told.clone();
+            let tell: api::Tell = Box::new(move |observe| {
+                for (labels, value) in told.lock().unwrap().get(&at).into_iter().flatten() {
+                    let mut labels = labels.to_key_values();
+                    differences::sdk_does_not_count_the_empty_set(&mut labels);
+                    observe(raw(*value), &labels);
+                }
+            });
+            let meter = &self.meters[instrument.meter];
+            api::make_observable(meter, &instrument, format!("{OBSERVED}{at}"), tell);
+        }
+    }
+
+    fn handle(&mut self, program: &Program, index: usize) -> &Handle {
+        let asked = &program.instruments[index];
+        let (mut instrument, name) =
+            differences::sdk_splits_metrics_by_description_and_spelling(asked);
+        if self.plan.is_mixed(program, index) {
+            instrument.kind = instrument.kind.with_number(NumberType::I64);
+        }
+        if instrument.bounds.is_none() {
+            let bounds = differences::ours_has_bounds_for_seconds(instrument.unit);
+            instrument.bounds = bounds.map(<[f64]>::to_vec);
+        }
+        let meter = &self.meters[instrument.meter];
+        self.handles[index].get_or_insert_with(|| api::make(meter, &instrument, name))
+    }
+
+    pub(crate) fn record(
+        &mut self,
+        program: &Program,
+        index: usize,
+        value: Raw,
+        labels: &[KeyValue],
+    ) {
+        let kind = program.instruments[index].kind;
+        if differences::sdk_counts_negative_values_of_counters(kind, value) {
+            // The instrument is made all the same.
+            let _ = self.handle(program, index);
+            return;
+        }
+        let labels = marked(labels);
+        (self.handle(program, index).record)(value, &labels);
+    }
+
+    pub(crate) fn bind(&mut self, program: &Program, index: usize, labels: &[KeyValue]) {
+        let labels = marked(labels);
+        let bound = (self.handle(program, index).bind)(&labels);
+        self.bound
+            .push(Some((program.instruments[index].kind, bound)));
+    }
+
+    pub(crate) fn record_bound(&self, bound: usize, value: Raw) {
+        if let Some((kind, bound)) = &self.bound[bound]
+            && !differences::sdk_counts_negative_values_of_counters(*kind, value)
+        {
+            bound(value);
+        }
+    }
+
+    pub(crate) fn unbind(&mut self, bound: usize) {
+        self.bound[bound] = None;
+    }
+
+    /// Collects: the values by stream.
+    pub(crate) fn collect(
+        &mut self,
+        observed: &HashMap<usize, Observed>,
+    ) -> BTreeMap<usize, Values> {
+        let mut all = BTreeMap::new();
+        let fallen = self.without_fallen(observed);
+        if self.temporality == Temporality::Delta
+            && let Some(others) = fallen
+        {
+            self.collect_into(others, &mut all);
+        }
+        self.collect_into(observed.clone(), &mut all);
+        self.before.clone_from(observed);
+        all
+    }
+
+    fn collect_into(&self, observed: HashMap<usize, Observed>, all: &mut BTreeMap<usize, Values>) {
+        *self.told.lock().unwrap() = observed;
+        let mut collected = ResourceMetrics::default();
+        self.reader.collect(&mut collected).unwrap();
+        sdk_data::add(&collected, &self.plan, all);
+    }
+
+    /// See [`differences::sdk_cannot_subtract_what_fell`]: the sums without the sets that fell, if there are some.
+    /// Histograms would count twice what is observed twice, and last values have no deltas.
+    fn without_fallen(
+        &self,
+        observed: &HashMap<usize, Observed>,
+    ) -> Option<HashMap<usize, Observed>> {
+        let fell = |stream: usize, labels: &LabelSet, now: Number| {
+            let before = self.before.get(&stream).into_iter().flatten();
+            self.plan.streams[stream].shape() == Shape::MonotonicSum
+                && before.into_iter().any(|(one, before)| {
+                    one == labels && differences::sdk_cannot_subtract_what_fell(now, *before)
+                })
+        };
+        let mut some = false;
+        let mut others = observed.clone();
+        others.retain(|stream, _| self.plan.streams[*stream].is_sum());
+        for (stream, observed) in &mut others {
+            let count = observed.len();
+            observed.retain(|(labels, now)| !fell(*stream, labels, *now));
+            some |= observed.len() < count;
+        }
+        some.then_some(others)
+    }
+}
+
+impl Drop for Sdk {
+    fn drop(&mut self) {
+        let _ = self.provider.shutdown();
+    }
+}
+
+/// The beginning of names that stand for an observed stream in the SDK.
+const OBSERVED: &str = "observed.";
+
+/// The rules as the SDK's views need them.
+struct Rules {
+    views: Vec<ViewRule>,
+    limit: usize,
+    histograms: Aggregation,
+    temporality: Temporality,
+}
+
+impl Rules {
+    /// The stream that a view makes of an instrument, or that comes without a view.
+    fn stream(&self, instrument: &sdk::Instrument, view: Option<&ViewRule>) -> Option<sdk::Stream> {
+        let kind = kind(instrument.kind());
+        let meter = instrument.scope().name();
+        let selects =
+            |view: &ViewRule| view.selects(meter, instrument.name(), instrument.unit(), kind);
+        let fits = match view {
+            Some(view) => selects(view),
+            None => !self.views.iter().any(selects),
+        };
+        if kind.is_observable() || !fits {
+            return None;
+        }
+        let mut stream = sdk::Stream::builder();
+        let asked = view.map_or(Aggregation::Default, |view| view.aggregation.clone());
+        let asked = differences::ours_keeps_the_rest_of_an_unfit_view(kind, asked);
+        if let Some(aggregation) = self.aggregation(kind, &asked) {
+            stream = stream.with_aggregation(aggregation);
+        }
+        if let Some(name) = view.and_then(|view| view.rename) {
+            stream = stream.with_name(name);
+        }
+        if asked == Aggregation::Drop {
+            stream = stream.with_name(differences::SDK_REMEMBERS_DROPPED_NAMES);
+        }
+        let limit = view.and_then(|view| view.limit).unwrap_or(self.limit);
+        if let Some(limit) = differences::sdk_frees_places_of_deltas(kind, self.temporality, limit)
+        {
+            stream = stream.with_cardinality_limit(limit);
+        }
+        match view.map(|view| &view.filter) {
+            None | Some(Filter::All) => {}
+            Some(filter) => {
+                let keys = differences::sdk_has_no_list_of_labels_to_drop(|key| filter.keeps(key));
+                stream = stream.with_allowed_attribute_keys(keys);
+            }
+        }
+        Some(stream.build().unwrap())
+    }
+
+    fn aggregation(&self, kind: InstrumentKind, asked: &Aggregation) -> Option<sdk::Aggregation> {
+        match asked {
+            // With the bounds that the instrument advises.
+            Aggregation::Default if kind == InstrumentKind::Histogram => {
+                (self.histograms != Aggregation::Default).then(|| aggregation(&self.histograms))
+            }
+            Aggregation::Default => None,
+            asked => Some(aggregation(asked)),
+        }
+    }
+}
+
+fn observed_stream(stream: &Stream) -> Option<sdk::Stream> {
+    assert!(differences::sdk_keeps_the_last_observation_beyond_the_limit(stream));
+    sdk::Stream::builder()
+        .with_name(stream.name.to_ascii_lowercase())
+        .with_aggregation(aggregation(&stream.aggregation))
+        .build()
+        .ok()
+}
+
+fn aggregation(aggregation: &Aggregation) -> sdk::Aggregation {
+    match aggregation {
+        Aggregation::Drop => sdk::Aggregation::Drop,
+        Aggregation::Sum => sdk::Aggregation::Sum,
+        Aggregation::LastValue => sdk::Aggregation::LastValue,
+        Aggregation::ExplicitBuckets(bounds) => sdk::Aggregation::ExplicitBucketHistogram {
+            boundaries: bounds.to_vec(),
+            record_min_max: true,
+        },
+        Aggregation::Exponential {
+            max_size,
+            max_scale,
+        } => sdk::Aggregation::Base2ExponentialHistogram {
+            max_size: *max_size,
+            max_scale: *max_scale,
+            record_min_max: true,
+        },
+        _ => sdk::Aggregation::Default,
+    }
+}
+
+fn kind(kind: sdk::InstrumentKind) -> InstrumentKind {
+    match kind {
+        sdk::InstrumentKind::Counter => InstrumentKind::Counter,
+        sdk::InstrumentKind::UpDownCounter => InstrumentKind::UpDownCounter,
+        sdk::InstrumentKind::Histogram => InstrumentKind::Histogram,
+        sdk::InstrumentKind::Gauge => InstrumentKind::Gauge,
+        sdk::InstrumentKind::ObservableCounter => InstrumentKind::ObservableCounter,
+        sdk::InstrumentKind::ObservableUpDownCounter => InstrumentKind::ObservableUpDownCounter,
+        sdk::InstrumentKind::ObservableGauge => InstrumentKind::ObservableGauge,
+    }
+}
+
+/// The labels as the SDK gets them.
+fn marked(labels: &[KeyValue]) -> Vec<KeyValue> {
+    let mut labels = differences::sdk_keeps_the_first_of_equal_keys(labels);
+    differences::sdk_does_not_count_the_empty_set(&mut labels);
+    labels
+}
+
+fn raw(value: Number) -> Raw {
+    let mut raw = Raw {
+        whole: 0,
+        signed: 0,
+        real: 0.0,
+    };
+    match value {
+        Number::U64(value) => raw.whole = value,
+        Number::I64(value) => raw.signed = value,
+        Number::F64(value) => raw.real = value,
+    }
+    raw
+}

@@ -1,0 +1,32 @@
+//! Without the feature `sdk-reader` there are no readers.
+
+use std::sync::Arc;
+
+use runar_otel_core::series::Mirror;
+use runar_otel_pipeline::collect::Collector;
+
+use crate::{builder::Parts, patience::Pending, resource::Identity};
+
+/// No readers.
+#[derive(Debug)]
+pub(crate) struct Attached;
+
+impl Attached {
+    pub(crate) fn new(_: &mut Parts, _: &Identity) -> Self {
+        Self
+    }
+
+    pub(crate) fn mirror(&self) -> Option<Arc<dyn Mirror>> {
+        None
+    }
+
+    pub(crate) fn collect_with(&self, _: &Arc<Collector>) {}
+
+    pub(crate) fn begin_flush(&self) -> Option<Pending<Result<(), String>>> {
+        None
+    }
+
+    pub(crate) fn begin_shutdown(&self) -> Option<Pending<Result<(), String>>> {
+        None
+    }
+}

@@ -1,0 +1,103 @@
+//! What is called from a call that has no span, and tasks that stay in it.
+
+use std::collections::HashMap;
+
+use opentelemetry::{Context, propagation::TextMapPropagator, trace::FutureExt as _};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use runar_otel_core::in_call;
+use tracing::Instrument as _;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use super::*;
+
+/// The scopes of the lines of a work in an unsampled call.
+fn spanless_scopes(work: impl Fn()) -> Vec<String> {
+    let _alone = alone();
+    lines(Trace::Hidden, "off", Colour::Off, &work);
+    let said = lines(Trace::Spanless, "info", Colour::Off, &work);
+    let words = said.iter().zip(scopes(&said)).map(|(line, scope)| {
+        let (_, said) = line.split_once("elsewhere: ").unwrap();
+        format!("{scope} {}", said.split(" #").next().unwrap())
+    });
+    words.collect()
+}
+
+fn block_on(work: impl Future) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(work);
+}
+
+#[metered(crate = crate)]
+fn ended() {
+    info!("said");
+}
+
+#[test]
+fn task_that_stays_in_a_call_shows_it() {
+    #[metered(crate = crate)]
+    async fn spawns() {
+        let stays = async {
+            info!("in it");
+            pause().await;
+            info_span!("one").in_scope(|| info!("in a span"));
+            ended();
+        };
+        tokio::spawn(in_call(stays)).await.unwrap();
+        let leaves = async { info!("apart") };
+        tokio::spawn(leaves.instrument(Span::current()))
+            .await
+            .unwrap();
+        let stays = async { info!("in a span of it") };
+        let made = info_span!("made");
+        tokio::spawn(in_call(stays).instrument(made.clone()))
+            .await
+            .unwrap();
+        let stays = async { info!("around its span") };
+        tokio::spawn(in_call(stays.instrument(made))).await.unwrap();
+        let stays = async { ended() };
+        let told = in_call(stays).with_context(Context::current());
+        tokio::spawn(told).await.unwrap();
+    }
+    let scopes = spanless_scopes(|| block_on(spawns()));
+    let [spawns, ended] = ["spawns", "ended"]
+        .map(|name| format!("{name}{{service=\"runar_otel\" action=\"{name}\"}}:"));
+    let expected = [
+        format!("{spawns} in it"),
+        format!("{spawns}one: in a span"),
+        format!("{spawns}{ended} said"),
+        " apart".to_owned(),
+        format!("{spawns}made: in a span of it"),
+        format!("{spawns}made: around its span"),
+        format!("{spawns}{ended} said"),
+    ];
+    assert_eq!(scopes, expected);
+}
+
+#[test]
+fn clients_in_a_call_without_span_send_its_trace_on() {
+    fn sent(context: &Context) -> String {
+        let mut headers = HashMap::new();
+        TraceContextPropagator::new().inject_context(context, &mut headers);
+        headers.remove("traceparent").unwrap_or_default()
+    }
+    let _alone = alone();
+    call(|| ());
+    let said = lines(Trace::Spanless, "info", Colour::Off, || {
+        call(|| ());
+        call(|| {
+            let outer = ids();
+            let (trace, span) = (outer.trace_id(), outer.span_id());
+            assert_eq!(sent(&Context::current()), format!("00-{trace}-{span}-00"));
+            info_span!("client").in_scope(|| {
+                let client = ids().span_id();
+                let by_span = sent(&Span::current().context());
+                assert_eq!(by_span, format!("00-{trace}-{client}-00"));
+            });
+            // As documented: no span is current here.
+            assert!(Span::current().is_none());
+            assert_eq!(sent(&Span::current().context()), "");
+            info!("said");
+        });
+    });
+    assert!(said.last().unwrap().ends_with("said #2 #3"), "{said:?}");
+}
