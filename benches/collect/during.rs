@@ -118,8 +118,8 @@ pub(crate) fn child(arguments: &[&str]) -> Result<()> {
     let measured = match case.peer {
         "ours" if case.disturbance == Retirements => {
             let ours = Ours::start(kind, reach, WARM, limit);
-            measure(&ours, WARM, reach, time, || {
-                pass(&ours, series);
+            measure(&ours, WARM, reach, time, |disturbing| {
+                pass(&ours, series, disturbing);
                 Ok(0)
             })?
         }
@@ -145,15 +145,18 @@ pub(crate) fn child(arguments: &[&str]) -> Result<()> {
     child::answer(&measured.written(case))
 }
 
-/// Makes series and lets them go.
-fn pass(ours: &Ours, series: usize) {
+/// Makes series and lets them go; the latter is what disturbs.
+fn pass(ours: &Ours, series: usize, disturbing: &AtomicBool) {
+    disturbing.store(false, Ordering::Relaxed);
     (0..series).for_each(|at| ours.record_labels(&Labels::with_method(PASSING, at)));
+    disturbing.store(true, Ordering::Relaxed);
     ours.retire_method(PASSING);
 }
 
 /// Measures while the other thread records once into each series and collects.
 fn collected(peer: &impl Peer, series: usize, reach: Reach, time: Duration) -> Result<Measured> {
-    measure(peer, series, reach, time, || {
+    measure(peer, series, reach, time, |disturbing| {
+        disturbing.store(true, Ordering::Relaxed);
         peer.touch();
         drop(peer.scrape().map_err(|error| error.to_string())?);
         Ok(series)
@@ -163,14 +166,14 @@ fn collected(peer: &impl Peer, series: usize, reach: Reach, time: Duration) -> R
 /// What came out.
 struct Measured {
     warm: Latencies,
-    /// Those of new series in which no thread waited for a core.
+    /// Those of new series that count.
     new: Vec<Duration>,
     made: usize,
     rounds: usize,
 }
 
-/// A round of the other thread; how many records it made that stay.
-type Round<'a> = &'a (dyn Fn() -> std::result::Result<usize, String> + Sync);
+/// A round of the other thread, which tells when it disturbs; how many records it made that stay.
+type Round<'a> = &'a (dyn Fn(&AtomicBool) -> std::result::Result<usize, String> + Sync);
 
 /// Records on this thread while another one disturbs, without pause.
 fn measure(
@@ -178,15 +181,16 @@ fn measure(
     series: usize,
     reach: Reach,
     time: Duration,
-    round: impl Fn() -> std::result::Result<usize, String> + Sync,
+    round: impl Fn(&AtomicBool) -> std::result::Result<usize, String> + Sync,
 ) -> Result<Measured> {
     let (stop, rounds) = (AtomicBool::new(false), AtomicUsize::new(0));
     let (others, stay) = (OnceLock::new(), AtomicUsize::new(0));
+    let disturbing = AtomicBool::new(false);
     let disturb = |round: Round<'_>| -> std::result::Result<(), String> {
         let _ = others.set(own_schedstat());
         // Relaxed: flags and counts, nothing else is passed.
         while !stop.load(Ordering::Relaxed) {
-            stay.fetch_add(round()?, Ordering::Relaxed);
+            stay.fetch_add(round(&disturbing)?, Ordering::Relaxed);
             rounds.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
@@ -194,11 +198,12 @@ fn measure(
     let (measured, records) = std::thread::scope(|scope| {
         let thread = scope.spawn(|| disturb(&round));
         let started = || rounds.load(Ordering::Relaxed) >= 2;
+        let disturbed = || disturbing.load(Ordering::Relaxed);
         let waited = || {
             let files = [own_schedstat(), others.get().cloned().flatten()];
             files.iter().flatten().map(|file| waited_in(file)).sum()
         };
-        let result = records(peer, series, reach, time, started, waited);
+        let result = records(peer, (series, reach), time, (started, disturbed), waited);
         stop.store(true, Ordering::Relaxed);
         thread.join().map_err(|_| "the other thread panicked")??;
         Ok::<_, Box<dyn std::error::Error>>(result)
@@ -219,10 +224,9 @@ fn measure(
 /// Records into warm series, and now and then into a new one; what came out, and the records into warm ones.
 fn records(
     peer: &impl Peer,
-    series: usize,
-    reach: Reach,
+    (series, reach): (usize, Reach),
     time: Duration,
-    started: impl Fn() -> bool,
+    (started, disturbed): (impl Fn() -> bool, impl Fn() -> bool),
     waited: impl Fn() -> Duration,
 ) -> (Measured, usize) {
     let mut measured = Measured {
@@ -234,25 +238,36 @@ fn records(
     let (start, mut records) = (Instant::now(), 0);
     let pause = time / u32::try_from(NEW).unwrap_or(1);
     let mut next = start + pause;
-    while start.elapsed() < time || !started() {
+    let labels = reach == Reach::Labels;
+    let enough = |made| !labels || made == NEW || start.elapsed() > 3 * time;
+    while start.elapsed() < time || !started() || !enough(measured.made) {
         let before = Instant::now();
         peer.record(records % WARM);
         let after = Instant::now();
         records += 1;
         measured.warm.add(after - before);
-        if reach == Reach::Labels && after > next && measured.made < NEW {
+        if labels && after > next && measured.made < NEW && disturbed() {
             next = after + pause;
             let waiting = waited();
             let before = Instant::now();
             peer.record_new(series + measured.made);
             let taken = before.elapsed();
             measured.made += 1;
-            if waited() == waiting {
-                measured.new.push(taken);
-            }
+            measured
+                .new
+                .extend(less_waiting(taken, waited().saturating_sub(waiting)));
         }
     }
     (measured, records)
+}
+
+/// What a new series took, less the time in which this thread or the other one waited for a core: whoever holds the lock
+/// then is not to blame. `None` if that says nothing, because the other one waited while nobody waited for it.
+fn less_waiting(taken: Duration, waited: Duration) -> Option<Duration> {
+    match waited.is_zero() {
+        true => Some(taken),
+        false => taken.checked_sub(waited),
+    }
 }
 
 impl Measured {

@@ -188,9 +188,13 @@ impl Stream {
 
     /// A label set that comes back while consumers are still owed its last delta owes it from now on: they get one point,
     /// without a gap.
-    fn take_over_debts(&self, inner: &mut Inner, series: &Series) {
-        let departed = inner.departed.remove(series.labels());
-        if let Some(extras) = departed.as_ref().and_then(|departed| departed.extras()) {
+    fn take_over_debts(&self, inner: &mut Inner, series: &Arc<Series>) {
+        let Some(departed) = inner.departed.get_mut(series.labels()) else {
+            return;
+        };
+        // It may sleep on: then it is read there.
+        let departed = std::mem::replace(departed, series.clone());
+        if let Some(extras) = departed.extras() {
             let debts = std::mem::replace(&mut *extras.lock(), Deliveries::new(&self.shape));
             *series.make_extras(&self.shape).lock() = debts;
         }

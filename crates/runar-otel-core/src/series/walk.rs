@@ -118,7 +118,10 @@ impl Stream {
         delivery.keep(cell, shape, collected);
         let value = if deltas > 0 && self.is_taken() {
             delivery.take(cell, shape, deltas, start);
-            delivery.total().clone()
+            // And what is in the cell: a measurement under way may have left its sum there without its count.
+            let mut total = delivery.total().clone();
+            total.absorb(&V::read(cell, shape), shape.max_size);
+            total
         } else {
             delivery.open_windows(deltas, start);
             V::read(cell, shape)

@@ -278,3 +278,25 @@ fn a_delta_that_failed_survives_what_happens_in_a_collection() {
         assert_eq!(sum, 5.0, "kept: {is_kept}");
     }
 }
+
+#[test]
+fn a_handle_that_records_nothing_holds_back_no_delta() {
+    let (bench, meter) = lib();
+    let counter = meter.u64_counter("c").build();
+    counter.add(1, &label(1));
+    let stream = stream(&bench, "c");
+    assert_eq!(deltas_of_the_first(&stream, || {}), 1.0);
+    assert_eq!(retire(&bench, "c"), 1);
+    // The series is there again, and what it owes is not acknowledged yet.
+    let bound = counter.bind(&label(1));
+    assert_eq!(deltas_of_the_first(&stream, || {}), 1.0);
+    drop(bound);
+    retire(&bench, "c");
+    assert_eq!(deltas_of_the_first(&stream, || {}), 1.0);
+    stream.acknowledge(0);
+    retire(&bench, "c");
+    assert_eq!(
+        (deltas_of_the_first(&stream, || {}), stream.len()),
+        (0.0, 0)
+    );
+}

@@ -45,7 +45,7 @@ impl Hanging {
 }
 
 fn impatient() -> Setup {
-    let timeout = Duration::from_millis(20);
+    let timeout = Duration::from_millis(500);
     setup_with(|options| options.callback_timeout = timeout, Vec::new())
 }
 

@@ -131,11 +131,12 @@ fn view() -> impl Strategy<Value = ViewRule> {
         let (rename, describe, filter, aggregation, limit) = stream;
         ViewRule {
             rename: name.and(rename),
+            // Metrics of two kinds may look the same otherwise.
+            describe: kind.and(describe),
             name,
             kind,
             meter,
             unit,
-            describe,
             filter,
             aggregation,
             limit,

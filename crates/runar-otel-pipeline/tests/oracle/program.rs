@@ -169,6 +169,7 @@ pub(crate) struct ViewRule {
     pub(crate) unit: Option<&'static str>,
     /// Another name, only with `name`.
     pub(crate) rename: Option<&'static str>,
+    /// Another description, only with `kind`.
     pub(crate) describe: Option<&'static str>,
     pub(crate) filter: Filter,
     pub(crate) aggregation: Aggregation,

@@ -59,7 +59,7 @@ impl Stripes {
 /// 1 ns more than `fetch_add`.
 ///
 /// AcqRel, here and in [`take`]: a thread that retires a series marks it, then takes what is there; a thread that adds
-/// looks at the mark afterwards. All-relaxed loses counts (`tests/model.rs`).
+/// looks at the mark afterwards. All-relaxed loses counts (`tests/model`).
 #[inline]
 pub(super) fn add(atomic: &Atomic, number: NumberKind, by: u64) -> Met {
     let known = atomic.load(Ordering::Relaxed);

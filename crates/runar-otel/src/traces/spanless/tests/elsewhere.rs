@@ -73,6 +73,25 @@ fn task_that_stays_in_a_call_shows_it() {
     assert_eq!(scopes, expected);
 }
 
+/// In another task the chain is under no span, even if it was under one where it was taken.
+#[test]
+fn span_of_a_task_goes_before_the_call_that_it_stays_in() {
+    #[metered(crate = crate, until = "drop")]
+    fn tasks() -> impl Iterator<Item = Task> {
+        std::iter::repeat_with(|| -> Task { Box::pin(in_call(async { info!("said") })) })
+    }
+    type Task = Pin<Box<dyn Future<Output = ()>>>;
+    let scopes = spanless_scopes(|| {
+        let mut tasks = tasks();
+        assert!(poll(tasks.next().unwrap().as_mut()).is_ready());
+        info_span!("around").in_scope(|| {
+            assert!(poll(tasks.next().unwrap().as_mut()).is_ready());
+        });
+    });
+    let tasks = r#"tasks{service="runar_otel" action="tasks"}: said"#;
+    assert_eq!(scopes, [tasks, "around: said"]);
+}
+
 #[test]
 fn clients_in_a_call_without_span_send_its_trace_on() {
     fn sent(context: &Context) -> String {
