@@ -113,33 +113,40 @@ pub(crate) fn child(arguments: &[&str]) -> Result<()> {
         series.parse()?,
         Duration::from_millis(milliseconds.parse()?),
     );
+    let plan = Plan {
+        series,
+        reach: case.reach,
+        time,
+        pause: time / u32::try_from(NEW)?,
+    };
     let limit = series + WARM + 2 * NEW;
     let (kind, reach) = (case.kind, case.reach);
     let measured = match case.peer {
         "ours" if case.disturbance == Retirements => {
             let ours = Ours::start(kind, reach, WARM, limit);
-            measure(&ours, WARM, reach, time, |disturbing| {
+            let plan = Plan {
+                series: WARM,
+                // The other thread disturbs for a part of the time only.
+                pause: plan.pause / 8,
+                ..plan
+            };
+            measure(&ours, plan, |disturbing| {
                 pass(&ours, series, disturbing);
                 Ok(0)
             })?
         }
-        "ours" => collected(
-            &Ours::start(kind, reach, series, limit),
-            series,
-            reach,
-            time,
-        )?,
+        "ours" => collected(&Ours::start(kind, reach, series, limit), plan)?,
         "raw SDK" => {
             let raw = Raw::start(kind, reach, series, limit, None)?;
-            collected(&raw, series, reach, time)?
+            collected(&raw, plan)?
         }
         "prometheus" => {
             let prometheus = Prometheus::start(kind, reach, series)?;
-            collected(&prometheus, series, reach, time)?
+            collected(&prometheus, plan)?
         }
         _ => {
             let client = PrometheusClient::start(kind, reach, series);
-            collected(&client, series, reach, time)?
+            collected(&client, plan)?
         }
     };
     child::answer(&measured.written(case))
@@ -154,13 +161,24 @@ fn pass(ours: &Ours, series: usize, disturbing: &AtomicBool) {
 }
 
 /// Measures while the other thread records once into each series and collects.
-fn collected(peer: &impl Peer, series: usize, reach: Reach, time: Duration) -> Result<Measured> {
-    measure(peer, series, reach, time, |disturbing| {
+fn collected(peer: &impl Peer, plan: Plan) -> Result<Measured> {
+    measure(peer, plan, |disturbing| {
         disturbing.store(true, Ordering::Relaxed);
         peer.touch();
         drop(peer.scrape().map_err(|error| error.to_string())?);
-        Ok(series)
+        Ok(plan.series)
     })
+}
+
+/// What is recorded.
+#[derive(Clone, Copy)]
+struct Plan {
+    /// How many series there are.
+    series: usize,
+    reach: Reach,
+    time: Duration,
+    /// Between two new series.
+    pause: Duration,
 }
 
 /// What came out.
@@ -178,9 +196,7 @@ type Round<'a> = &'a (dyn Fn(&AtomicBool) -> std::result::Result<usize, String> 
 /// Records on this thread while another one disturbs, without pause.
 fn measure(
     peer: &impl Peer,
-    series: usize,
-    reach: Reach,
-    time: Duration,
+    plan: Plan,
     round: impl Fn(&AtomicBool) -> std::result::Result<usize, String> + Sync,
 ) -> Result<Measured> {
     let (stop, rounds) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -203,13 +219,13 @@ fn measure(
             let files = [own_schedstat(), others.get().cloned().flatten()];
             files.iter().flatten().map(|file| waited_in(file)).sum()
         };
-        let result = records(peer, (series, reach), time, (started, disturbed), waited);
+        let result = records(peer, plan, started, disturbed, waited);
         stop.store(true, Ordering::Relaxed);
         thread.join().map_err(|_| "the other thread panicked")??;
         Ok::<_, Box<dyn std::error::Error>>(result)
     })?;
     // The start touched each series once.
-    let expected = series + stay.load(Ordering::Relaxed) + records + measured.made;
+    let expected = plan.series + stay.load(Ordering::Relaxed) + records + measured.made;
     let scrape = peer.scrape()?;
     let shown = peer.total(&scrape)?;
     if (shown - count(expected)).abs() > 1e-6 {
@@ -224,9 +240,9 @@ fn measure(
 /// Records into warm series, and now and then into a new one; what came out, and the records into warm ones.
 fn records(
     peer: &impl Peer,
-    (series, reach): (usize, Reach),
-    time: Duration,
-    (started, disturbed): (impl Fn() -> bool, impl Fn() -> bool),
+    plan: Plan,
+    started: impl Fn() -> bool,
+    disturbed: impl Fn() -> bool,
     waited: impl Fn() -> Duration,
 ) -> (Measured, usize) {
     let mut measured = Measured {
@@ -236,21 +252,20 @@ fn records(
         rounds: 0,
     };
     let (start, mut records) = (Instant::now(), 0);
-    let pause = time / u32::try_from(NEW).unwrap_or(1);
-    let mut next = start + pause;
-    let labels = reach == Reach::Labels;
-    let enough = |made| !labels || made == NEW || start.elapsed() > 3 * time;
-    while start.elapsed() < time || !started() || !enough(measured.made) {
+    let mut next = start + plan.pause;
+    let labels = plan.reach == Reach::Labels;
+    let enough = |made| !labels || made == NEW || start.elapsed() > 3 * plan.time;
+    while start.elapsed() < plan.time || !started() || !enough(measured.made) {
         let before = Instant::now();
         peer.record(records % WARM);
         let after = Instant::now();
         records += 1;
         measured.warm.add(after - before);
         if labels && after > next && measured.made < NEW && disturbed() {
-            next = after + pause;
+            next = after + plan.pause;
             let waiting = waited();
             let before = Instant::now();
-            peer.record_new(series + measured.made);
+            peer.record_new(plan.series + measured.made);
             let taken = before.elapsed();
             measured.made += 1;
             measured
