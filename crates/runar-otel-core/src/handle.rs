@@ -146,8 +146,12 @@ impl Handle {
     /// Sets a level. One that is not finite is set for doubles only.
     pub(crate) fn set(&self, value: Value, labels: Labels<'_>) {
         let Some(shared) = &self.0 else { return };
-        if shared.takes(value) {
-            shared.change_or_own(Change::Record(value), labels);
+        match shared.own.current() {
+            Some(Target::One(bound)) if labels.is_empty() && value.is_finite() => {
+                bound.record(value.bits(bound.stream.number()), || shared.given());
+            }
+            _ if shared.takes(value) => shared.change_or_own(Change::Record(value), labels),
+            _ => {}
         }
     }
 
