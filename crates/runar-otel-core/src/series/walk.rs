@@ -118,7 +118,7 @@ impl Stream {
         delivery.keep(cell, shape, collected);
         let value = if deltas > 0 && self.is_taken() {
             delivery.take(cell, shape, deltas, start);
-            // And what is in the cell: a measurement under way may have left its sum there without its count.
+            // And what came since: counted there, taken with the next walk.
             let mut total = delivery.total().clone();
             total.absorb(&V::read(cell, shape), shape.max_size);
             total
