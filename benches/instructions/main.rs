@@ -94,6 +94,8 @@ fn records(kind: &str, count: usize) -> Result<()> {
             each.for_each(|_| counter.increment());
         }
         "async call" => each.for_each(|at| poll(without_span(&body, at))),
+        "async call labels" => each.for_each(|at| poll(with_labels(&body, at, "GET", "200"))),
+        "dropped async call" => each.for_each(|at| poll(dropped(&body, at))),
         "sync call" => each.for_each(|at| {
             black_box(at_once(&body, at)).unwrap_or_default();
         }),
@@ -114,6 +116,21 @@ fn counter(name: &'static str) -> Counter {
 
 #[metered(name = "records", skip_span)]
 async fn without_span(body: &Body, at: usize) -> std::result::Result<usize, Infallible> {
+    body.run(at)
+}
+
+#[metered(name = "records", skip_span, labels = ["method", "status"])]
+async fn with_labels(
+    body: &Body,
+    at: usize,
+    method: &str,
+    status: &str,
+) -> std::result::Result<usize, Infallible> {
+    body.run(at)
+}
+
+#[metered(name = "dropped", skip_span)]
+async fn dropped(body: &Body, at: usize) -> std::result::Result<usize, Infallible> {
     body.run(at)
 }
 
