@@ -22,7 +22,7 @@ use crate::{
     metric::InstrumentKind,
     number::Measured,
     report,
-    series::{Number, Stream, merge},
+    series::{Number, Stream},
 };
 
 /// True on the thread that runs callbacks: a collection that is asked for there would wait for itself.
@@ -174,7 +174,7 @@ impl Observables {
                 if panicked {
                     report::once(("callback", name()), || {
                         format!(
-                            "a callback of observable metric `{}` panicked: its values are missing",
+                            "a callback of observable metric `{}` panicked: what it had not observed yet is missing",
                             name()
                         )
                     });
@@ -223,10 +223,8 @@ struct Entry {
 }
 
 impl Entries {
-    /// Adds what one instrument observed of a stream. Of one set that it observes twice the last value counts; sets that
-    /// become one by a view add up, if they are sums.
-    ///
-    /// OpenTelemetry specification, metrics SDK: *Asynchronous instrument, spatial re-aggregation*.
+    /// Adds what one instrument observed of a stream, in the number type of the stream. Of one set that it observes twice the
+    /// last value counts.
     fn add(&mut self, stream: &Arc<Stream>, observed: &[Observed]) {
         let key = Arc::as_ptr(stream).addr();
         let place = *self.places.entry(key).or_insert(self.streams.len());
@@ -241,17 +239,19 @@ impl Entries {
         let Some(entry) = self.streams.get_mut(place) else {
             return;
         };
-        let adds = stream.adds_observations();
-        let (mut distinct, mut known) = (Vec::new(), HashMap::new());
-        for one in observed {
-            merge(&mut distinct, &mut known, one.clone(), false);
-        }
-        for (labels, value) in distinct {
+        let all = observed.iter();
+        let mut last: HashMap<&LabelSet, Number> =
+            all.map(|(labels, value)| (labels, *value)).collect();
+        for (labels, _) in observed {
+            let Some(value) = last.remove(labels) else {
+                continue;
+            };
+            let value = value.to(stream.number());
             let kept = kept(stream.rules().labels.as_ref(), &labels);
             if stream.rules().exemplars == ExemplarFilter::AlwaysOn {
-                entry.offers.push((kept.clone(), (labels, value)));
+                entry.offers.push((kept.clone(), (labels.clone(), value)));
             }
-            merge(&mut entry.observed, &mut entry.places, (kept, value), adds);
+            stream.merge(&mut entry.observed, &mut entry.places, (kept, value));
         }
     }
 }

@@ -53,6 +53,8 @@ struct Window<V> {
     sent: Option<Sent<V>>,
     /// What came after.
     open: Option<V>,
+    /// True if the open window holds no count but the rest of an earlier one, and was kept for the next walk already.
+    waited: bool,
 }
 
 /// The value handed out and not acknowledged.
@@ -203,6 +205,7 @@ impl<V: CellValue> Delivery<V> {
                 since: start,
                 sent: None,
                 open: Some(self.total.clone()),
+                waited: false,
             });
         }
     }
@@ -240,8 +243,26 @@ impl<V: CellValue> Delivery<V> {
         }
     }
 
-    /// What a consumer has not acknowledged, `None` if that is nothing.
+    /// What a consumer has not acknowledged, `None` if that is nothing. A sum without a count, which is the rest of a
+    /// measurement that an earlier walk counted, waits for a count, but for one walk only: else it would wait for ever
+    /// where the series falls silent.
     pub(super) fn hand_out(
+        &mut self,
+        place: (usize, u32),
+        shape: &CellShape,
+        time: SystemTime,
+    ) -> Option<Reading<V>> {
+        let window = self.windows.get_mut(place.0)?;
+        let late = window.sent.is_none() && window.open.as_ref().is_some_and(V::is_late);
+        window.waited = late && !window.waited;
+        if window.waited {
+            return None;
+        }
+        self.hand_out_all(place, shape, time)
+    }
+
+    /// What a consumer has not acknowledged, of a series that ended.
+    pub(super) fn hand_out_all(
         &mut self,
         (slot, walk): (usize, u32),
         shape: &CellShape,
@@ -292,5 +313,83 @@ impl<V: CellValue> Delivery<V> {
         }
         self.total = V::empty(shape);
         self.exemplars = Vec::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::number::NumberKind;
+
+    fn shape() -> CellShape {
+        CellShape {
+            kind: CellKind::Buckets,
+            number: NumberKind::F64,
+            bounds: [1.0].into(),
+            has_sum: true,
+            max_size: 160,
+            max_scale: 20,
+        }
+    }
+
+    /// One value, or only what comes after its count.
+    fn value(counted: bool) -> Histogram {
+        Histogram {
+            count: counted.into(),
+            sum: Some(0.5),
+            min: Some(0.5),
+            max: Some(0.5),
+            bounds: [1.0].into(),
+            counts: vec![counted.into(), 0],
+        }
+    }
+
+    /// The delivery of a series whose first window was handed out and acknowledged.
+    fn delivered() -> Delivery<Histogram> {
+        let mut delivery: Delivery<Histogram> = Delivery::new(&shape());
+        delivery.open_windows(1, SystemTime::UNIX_EPOCH);
+        let now = SystemTime::now();
+        assert_eq!(
+            delivery
+                .hand_out((0, 1), &shape(), now)
+                .unwrap()
+                .value
+                .count,
+            0
+        );
+        delivery.acknowledge(0, 1);
+        delivery
+    }
+
+    #[test]
+    fn a_late_sum_waits_for_a_count() {
+        let (mut delivery, now) = (delivered(), SystemTime::now());
+        delivery.owe(&value(false), &shape());
+        assert!(delivery.hand_out((0, 2), &shape(), now).is_none());
+        delivery.owe(&value(true), &shape());
+        let both = delivery.hand_out((0, 3), &shape(), now).unwrap().value;
+        assert_eq!((both.count, both.sum), (1, Some(1.0)));
+    }
+
+    #[test]
+    fn a_late_sum_of_a_silent_series_waits_once() {
+        let (mut delivery, now) = (delivered(), SystemTime::now());
+        delivery.owe(&value(false), &shape());
+        assert!(delivery.hand_out((0, 2), &shape(), now).is_none());
+        let alone = delivery.hand_out((0, 3), &shape(), now).unwrap().value;
+        assert_eq!((alone.count, alone.sum), (0, Some(0.5)));
+        delivery.acknowledge(0, 3);
+        assert!(!delivery.owes());
+    }
+
+    #[test]
+    fn a_series_that_ended_hands_out_its_late_sum() {
+        let (mut delivery, now) = (delivered(), SystemTime::now());
+        delivery.owe(&value(false), &shape());
+        assert!(delivery.owes());
+        let last = delivery.hand_out_all((0, 2), &shape(), now).unwrap().value;
+        assert_eq!((last.count, last.sum), (0, Some(0.5)));
     }
 }

@@ -18,7 +18,6 @@ mod walk;
 
 pub(crate) use self::{
     cell::UnderWay,
-    observe::merge,
     record::{Adjusted, Recorded},
     stream::Rules,
 };

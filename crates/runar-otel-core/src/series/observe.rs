@@ -11,7 +11,7 @@ use super::{
     delivery::CellValue as _,
     object::{Series, state},
     observed_state::{Beyond, ObservedState},
-    stream::{Inner, Stream},
+    stream::{Inner, Place, Stream},
     value::{Aggregate as _, Number},
 };
 use crate::{
@@ -42,8 +42,8 @@ fn is_reset(total: Number, before: Number, monotonic: bool) -> bool {
 }
 
 impl Stream {
-    /// Takes over everything that the callbacks of a collection observed; each set is there once. Series that were not
-    /// observed are gone.
+    /// Takes over everything that the callbacks of a collection observed; each set is there once, but for histograms, which
+    /// count each value. Series that were not observed are gone.
     ///
     /// OpenTelemetry specification, metrics SDK: *Asynchronous instrument behavior in the SDK*.
     pub(crate) fn observe(&self, all: Vec<(LabelSet, Number)>, deltas: usize, time: SystemTime) {
@@ -82,9 +82,28 @@ impl Stream {
         now
     }
 
-    /// True if observations of sets that a view makes equal add up.
-    pub(crate) fn adds_observations(&self) -> bool {
-        !self.is_level()
+    /// Merges what several sets that a view makes equal observe, or several instruments of one stream for one set: sums add
+    /// up, of last values the last one counts, a histogram counts each.
+    ///
+    /// OpenTelemetry specification, metrics SDK: *Asynchronous instrument, spatial re-aggregation*.
+    pub(crate) fn merge(
+        &self,
+        into: &mut Vec<(LabelSet, Number)>,
+        places: &mut HashMap<LabelSet, usize>,
+        (labels, value): (LabelSet, Number),
+    ) {
+        let known = match self.is_level() || self.is_observed() {
+            true => places.get(&labels).and_then(|place| into.get_mut(*place)),
+            false => None,
+        };
+        match known {
+            Some((_, known)) if self.is_observed() => known.absorb(&value, 0),
+            Some((_, known)) => *known = value,
+            None => {
+                places.insert(labels.clone(), into.len());
+                into.push((labels, value));
+            }
+        }
     }
 
     /// Offers a value that a callback observed, and that is entered, to the reservoir of its series. No span is its own.
@@ -237,6 +256,9 @@ impl Stream {
             }
             return;
         }
+        if self.overflow.get().is_none() {
+            self.report(Place::FirstOverflow);
+        }
         if !self.is_observed() {
             let overflow = self.overflow_series().clone();
             for (_, value) in sets {
@@ -265,23 +287,6 @@ impl Stream {
                 .is_live()
                 .then(|| overflow.cell.number(&self.shape));
             self.enter(&overflow, sum, before, deltas, known.before);
-        }
-    }
-}
-
-/// What several instruments of one stream observe for one set adds up, of last values the last one counts.
-pub(crate) fn merge(
-    into: &mut Vec<(LabelSet, Number)>,
-    places: &mut HashMap<LabelSet, usize>,
-    (labels, value): (LabelSet, Number),
-    adds: bool,
-) {
-    match places.get(&labels).and_then(|place| into.get_mut(*place)) {
-        Some((_, known)) if adds => known.absorb(&value, 0),
-        Some((_, known)) => *known = value,
-        None => {
-            places.insert(labels.clone(), into.len());
-            into.push((labels, value));
         }
     }
 }

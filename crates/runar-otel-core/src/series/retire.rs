@@ -101,11 +101,12 @@ impl Stream {
 
     /// Keeps a series that owes its last delta, within bounds: an exporter may fail for ever while label sets come and go.
     pub(super) fn depart(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
-        let room = inner.departed.len() < self.rules.plan.limit;
+        // All series of the stream and that of the overflow.
+        let most = self.rules.plan.limit.saturating_add(1);
+        let departed = &mut inner.departed;
+        let room = departed.len() < most || departed.contains_key(series.labels());
         if room {
-            inner
-                .departed
-                .insert(series.labels().clone(), series.clone());
+            departed.insert(series.labels().clone(), series.clone());
         }
         room
     }
@@ -146,9 +147,39 @@ impl Stream {
         let now = SystemTime::now();
         let mut inner = self.lock();
         match series.life() {
-            state::ASLEEP if self.is_new(series, bits) => series.begin(now),
-            state::UNLINKED => self.move_on(&mut inner, series, now),
-            _ => {}
+            state::LIVE => {}
+            _ if !self.is_new(series, bits) => self.settle(&mut inner, series),
+            state::ASLEEP => series.begin(now),
+            _ => self.move_on(&mut inner, series, now),
+        }
+    }
+
+    /// Hands on what came late to a life that ended: the sum of a value that was counted in it.
+    fn settle(&self, inner: &mut Inner, series: &Arc<Series>) {
+        let deltas = self.deltas.load(Ordering::Acquire);
+        let Some(extras) = series.extras().filter(|_| deltas > 0) else {
+            return;
+        };
+        let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
+        let current = self.interner.known(&inner.members, labels.as_slice());
+        if let Some(current) = current
+            .filter(|current| !Arc::ptr_eq(current, series))
+            .cloned()
+        {
+            // The set came back, and took over what was owed.
+            series.cell.move_to(&current.cell, &self.shape);
+            if !current.is_live() {
+                self.settle(inner, &current);
+            }
+            return;
+        }
+        let owes = {
+            let mut deliveries = extras.lock();
+            deliveries.end(&series.cell, &self.shape, deltas, series.start());
+            deliveries.owes()
+        };
+        if owes {
+            self.depart(inner, series);
         }
     }
 
@@ -160,7 +191,7 @@ impl Stream {
                 Number::of_bits(self.rules.number, bits).is_zero()
                     || !series.cell.number(&self.shape).is_nothing()
             }
-            CellKind::Buckets => !series.cell.histogram(&self.shape).is_nothing(),
+            CellKind::Buckets => series.cell.histogram(&self.shape).count > 0,
             CellKind::Exponential => !series.cell.exponential(&self.shape).is_nothing(),
         }
     }

@@ -86,7 +86,8 @@ impl Stream {
             };
             let mut deliveries = extras.lock();
             let delivery = V::delivery(&mut deliveries);
-            let last = delivery.and_then(|delivery| delivery.hand_out(place, &self.shape, time));
+            let last =
+                delivery.and_then(|delivery| delivery.hand_out_all(place, &self.shape, time));
             if let Some(last) = last {
                 each(series.labels(), last);
             }

@@ -54,13 +54,13 @@ impl Ledger {
         of_metric.map(|(_, value)| value).sum()
     }
 
-    /// The places in which both differ by more than a metric may; a 0 is nothing.
-    pub(crate) fn differences(&self, other: &Self, may: impl Fn(&str) -> f64) -> Vec<String> {
+    /// The places in which both differ; a 0 is nothing.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
         let value = |ledger: &Self, key| ledger.0.get(key).copied().unwrap_or_default();
         let mut keys: Vec<_> = self.0.keys().chain(other.0.keys()).collect();
         keys.sort();
         keys.dedup();
-        keys.retain(|key| (value(self, key) - value(other, key)).abs() > may(&key.0) + 1e-9);
+        keys.retain(|key| (value(self, key) - value(other, key)).abs() > 1e-9);
         keys.into_iter()
             .map(|key| format!("{key:?}: {} and {}", value(self, key), value(other, key)))
             .collect()

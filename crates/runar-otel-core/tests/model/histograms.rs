@@ -62,12 +62,10 @@ fn windows_of_a_histogram_lose_and_double_nothing() {
         let cell = Arc::new(Cell::<()>::new(&histogram()));
         let recording = recorder(&cell, histogram, TWO);
         let first = both(&cell.take_histogram(&histogram()));
-        assert!(first.0 == 0.0 || first.1 == 1, "a sum without its count");
         recording.join().unwrap();
-        // The sum of a value whose count was taken comes with the next value.
-        let _ = cell.record(&histogram(), TWO);
+        // The sum of a value whose count was taken comes later, with a count or without one.
         let second = both(&cell.take_histogram(&histogram()));
-        assert_eq!((first.0 + second.0, first.1 + second.1), (4.0, 2));
+        assert_eq!((first.0 + second.0, first.1 + second.1), (2.0, 1));
     });
 }
 

@@ -7,11 +7,17 @@ use std::{
         mpsc,
     },
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
-use opentelemetry::metrics::MeterProvider;
-use runar_otel_core::gate::{GateOptions, in_callback};
+use opentelemetry::{
+    KeyValue,
+    metrics::{Meter, MeterProvider},
+};
+use runar_otel_core::{
+    gate::{GateOptions, View, in_callback},
+    series::Consumer,
+};
 
 use crate::{chain::Reports, reader::Bench};
 
@@ -156,4 +162,100 @@ fn two_collections_at_a_time_both_get_what_is_observed() {
             });
         }
     });
+}
+
+/// Observes one value per label set.
+macro_rules! observes {
+    ($instrument:expr, $($value:expr => $labels:expr),+) => {
+        $instrument.with_callback(|observer| {
+            $(observer.observe($value, &$labels);)+
+        }).build()
+    };
+}
+
+fn plain() -> (Bench, Meter) {
+    let bench = Bench::new(GateOptions::default());
+    let meter = bench.gate.meter("lib");
+    (bench, meter)
+}
+
+fn path(value: &'static str) -> [KeyValue; 1] {
+    [KeyValue::new("path", value)]
+}
+
+#[test]
+fn an_observation_is_converted_to_the_type_of_its_stream() {
+    let (bench, meter) = plain();
+    observes!(meter.i64_observable_gauge("callbacks.types"), 7 => path("/a"));
+    observes!(meter.u64_observable_gauge("callbacks.types"), u64::MAX => path("/b"), 5 => path("/c"));
+    let mut all: Vec<f64> = bench.collect().iter().map(|point| point.value).collect();
+    all.sort_by(f64::total_cmp);
+    assert_eq!(all, [5.0, 7.0, i64::MAX as f64]);
+}
+
+#[test]
+fn a_histogram_counts_each_of_sets_made_equal() {
+    let view = View::select("callbacks.merged")
+        .drop_labels(["path"])
+        .buckets(vec![21.0]);
+    let mut options = GateOptions::default();
+    options.views = vec![view];
+    let bench = Bench::new(options);
+    let meter = bench.gate.meter("lib");
+    let gauge = meter.f64_observable_gauge("callbacks.merged");
+    observes!(gauge, 20.0 => path("/a"), 22.0 => path("/b"));
+    let stream = {
+        bench.gate.streams().observe(|_| 1);
+        bench.streams("callbacks.merged").pop().unwrap()
+    };
+    let mut counts = Vec::new();
+    stream.histograms(Consumer::default(), SystemTime::now(), |_, reading| {
+        counts.push(reading.value.counts);
+    });
+    assert_eq!(counts, [[1, 1]]);
+}
+
+#[test]
+fn totals_at_the_end_of_their_range_stay_numbers() {
+    let (bench, meter) = plain();
+    for _ in 0..2 {
+        observes!(meter.f64_observable_counter("callbacks.greatest"), f64::MAX => []);
+    }
+    assert_eq!(bench.one("callbacks.greatest").value, f64::MAX);
+    // The delta of a total that stands still.
+    assert_eq!(bench.collect(), []);
+}
+
+#[test]
+fn observed_sets_beyond_the_limit_are_reported() {
+    let (reports, _listening) = Reports::listen();
+    let mut options = GateOptions::default();
+    options.limit = 1;
+    let bench = Bench::new(options);
+    let meter = bench.gate.meter("lib");
+    let counter = meter.u64_observable_counter("callbacks.beyond");
+    observes!(counter, 1 => path("/a"), 2 => path("/b"), 3 => path("/c"));
+    assert_eq!(bench.collect().len(), 2);
+    let said = reports.0.lock().unwrap();
+    assert_eq!(said.len(), 1, "{said:#?}");
+    assert!(said[0].contains("`callbacks.beyond` has reached its limit of 1 label sets"));
+}
+
+#[test]
+fn what_a_callback_observed_before_it_panicked_counts() {
+    let (reports, _listening) = Reports::listen();
+    let (bench, meter) = plain();
+    let gauge = meter.u64_observable_gauge("callbacks.panics");
+    gauge
+        .with_callback(|observer| {
+            observer.observe(1, &[]);
+            panic!("of the test");
+        })
+        .build();
+    assert_eq!(bench.one("callbacks.panics").value, 1.0);
+    let said = reports.0.lock().unwrap();
+    assert!(
+        said[0].contains("panicked: what it had not observed yet is missing"),
+        "{said:#?}"
+    );
 }

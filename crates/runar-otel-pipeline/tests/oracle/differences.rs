@@ -1,9 +1,8 @@
 //! Every difference that the comparison knows of, one function each.
 //!
 //! Either the OpenTelemetry SDK for Rust (0.33.1) is not as the specification asks, or the specification leaves the matter
-//! open; faults of ours, which are to be mended, begin with *Ours is wrong*. A function either changes the input of the SDK
-//! (*fed to*, *given to*), so that the outcome has to be the same, or tells the right outcome where that of the SDK does not
-//! serve.
+//! open. A function either changes the input of the SDK (*fed to*, *given to*), so that the outcome has to be the same, or
+//! tells the right outcome where that of the SDK does not serve.
 
 use opentelemetry::{Key, KeyValue};
 use runar_otel_core::{
@@ -11,7 +10,7 @@ use runar_otel_core::{
     metric::{Aggregation, InstrumentKind},
     name::SECONDS_BUCKETS,
 };
-use runar_otel_pipeline::snapshot::{Histogram, Number, Temporality};
+use runar_otel_pipeline::snapshot::{Number, Temporality};
 
 use crate::{
     account::{Account, Tally},
@@ -167,10 +166,10 @@ pub(crate) fn sdk_keeps_the_last_observation_beyond_the_limit(stream: &Stream) -
 /// sum. The same holds for one set observed by two instruments of one stream, which the API leaves open (*Asynchronous
 /// Instrument API*).
 pub(crate) fn sdk_keeps_the_last_of_sets_that_a_view_makes_equal(stream: &Stream) -> bool {
-    stream.is_sum() || ours_adds_up_what_a_histogram_observes(stream)
+    stream.is_sum()
 }
 
-/// The SDK is fed with the sum of such sets, and refuses it if it is infinite; ours is infinite.
+/// The SDK is fed with the sum of such sets, and refuses it if it is infinite; ours stops at the greatest double.
 ///
 /// Metrics SDK, *Numerical limits handling*: unspecified. Fed to both: observations whose sum is finite.
 pub(crate) fn sdk_refuses_infinite_sums_of_observations(value: Raw) -> Raw {
@@ -183,40 +182,6 @@ pub(crate) fn sdk_refuses_infinite_sums_of_observations(value: Raw) -> Raw {
         },
         ..value
     }
-}
-
-/// Ours is wrong: of sets that a view makes equal, we count their sum as one value of a histogram.
-///
-/// Supplementary guidelines, *Asynchronous example: attribute removal in a view*: the natural merge of two histograms counts
-/// both values. Fed to the SDK: the sum. To be removed once ours counts both.
-pub(crate) fn ours_adds_up_what_a_histogram_observes(stream: &Stream) -> bool {
-    stream.is_observable() && stream.is_histogram()
-}
-
-/// Ours is wrong: what a callback observes is put into its stream by its bits, also if the stream has the number type of
-/// another instrument.
-///
-/// -1 of `i64_observable_gauge("g")` is 18446744073709551615 if there is `u64_observable_gauge("g")`, too. True for
-/// instruments that observe nothing therefore. To be removed once observations are converted as other measurements are.
-pub(crate) fn ours_takes_the_bits_of_another_type(stream: &Stream, kind: Kind) -> bool {
-    stream.is_observable() && stream.number != kind.number()
-}
-
-/// Ours is wrong: if a collection takes the count of a measurement before its sum is there, the sum and the extremes wait for
-/// the next count in the same stripe of the series, and be it for ever.
-///
-/// Only with several threads, one measurement per thread and stripe. True if a histogram with the right buckets has lost no
-/// more than that. To be removed once a series that falls silent delivers its sum.
-pub(crate) fn ours_keeps_late_sums(ours: &Histogram, recorded: &[f64]) -> bool {
-    const MOST: f64 = 16.0;
-    let (Some(sum), Some(least), Some(greatest)) = (ours.sum, ours.min, ours.max) else {
-        return recorded.is_empty();
-    };
-    let missing = recorded.iter().sum::<f64>() - sum;
-    let largest = recorded.iter().copied().fold(0.0, f64::max);
-    (0.0..=MOST * largest).contains(&missing)
-        && recorded.contains(&least)
-        && recorded.contains(&greatest)
 }
 
 /// The SDK subtracts totals that fell as if they had not: with overflow checks it panics. Ours begins anew.

@@ -122,7 +122,7 @@ fn view() -> impl Strategy<Value = ViewRule> {
     );
     let stream = (
         prop::option::weighted(0.3, select(&RENAMES)),
-        prop::option::weighted(0.3, Just("as the view says")),
+        prop::option::weighted(0.7, Just("as the view says")),
         filter(),
         aggregation(),
         prop::option::weighted(0.3, 1..5_usize),

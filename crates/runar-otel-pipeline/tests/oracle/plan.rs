@@ -128,10 +128,11 @@ impl Plan {
         let kind = program.instruments[instrument].kind;
         let mixes = |stream: &Stream| {
             let others = &stream.instruments;
-            stream.kind == InstrumentKind::Gauge
+            stream.kind == kind.instrument()
                 && others.iter().any(|one| number(one) != stream.number)
         };
-        kind.instrument() == InstrumentKind::Gauge
+        let gauges = [InstrumentKind::Gauge, InstrumentKind::ObservableGauge];
+        gauges.contains(&kind.instrument())
             && kind.number() != NumberType::F64
             && self.streams.iter().any(mixes)
     }

@@ -124,14 +124,6 @@ impl Run<'_> {
 
     /// Sets of one callback are distinct.
     fn observe(&mut self, instrument: usize, sets: &[(usize, Raw)]) {
-        let kind = self.program.instruments[instrument].kind;
-        let mixes =
-            |stream: &Stream| differences::ours_takes_the_bits_of_another_type(stream, kind);
-        let sets = if self.plan.feeds(instrument, mixes) {
-            &[]
-        } else {
-            sets
-        };
         let mut known = HashSet::new();
         let mut told = Vec::new();
         let mut ours: Vec<(Vec<KeyValue>, Raw)> = Vec::new();
@@ -264,7 +256,8 @@ impl Run<'_> {
                         continue;
                     };
                     let labels = stream.kept(labels);
-                    match observed.iter_mut().find(|(known, _)| *known == labels) {
+                    let known = observed.iter_mut().find(|(known, _)| *known == labels);
+                    match known.filter(|_| !stream.is_histogram()) {
                         None => observed.push((labels, value)),
                         Some((_, known))
                             if differences::sdk_keeps_the_last_of_sets_that_a_view_makes_equal(

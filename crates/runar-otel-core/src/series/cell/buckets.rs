@@ -114,26 +114,18 @@ impl Buckets {
         sums.copied = copied;
     }
 
-    /// Takes the part, which is empty afterwards.
+    /// Takes the part, which is empty afterwards. The counts come first: of a measurement under way the sum may be left
+    /// for the next time.
     pub(super) fn take_to(&self, sums: &mut Sums) {
-        let counts = self.buckets().iter();
-        let taken = sums.counts(counts.map(|one| match one.load(Ordering::Relaxed) {
-            0 => 0,
-            _ => one.swap(0, Ordering::AcqRel),
-        }));
-        // Without a count, sum and extremes are those of a measurement under way: they wait for it.
-        if taken == 0 {
-            return;
-        }
-        let take = |at: usize, empty: f64| {
-            self.0.get(at).map_or(empty, |bits| {
-                f64::from_bits(bits.swap(empty.to_bits(), Ordering::AcqRel))
-            })
+        sums.counts(self.buckets().iter().map(|one| take(one, 0)));
+        let real = |at: usize, empty: f64| {
+            let atomic = self.0.get(at);
+            atomic.map_or(empty, |bits| f64::from_bits(take(bits, empty.to_bits())))
         };
         sums.reals(
-            take(SUM, 0.0),
-            take(MIN, f64::INFINITY),
-            take(MAX, f64::NEG_INFINITY),
+            real(SUM, 0.0),
+            real(MIN, f64::INFINITY),
+            real(MAX, f64::NEG_INFINITY),
         );
     }
 }
@@ -148,7 +140,7 @@ impl Buckets {
                 MAX => f64::NEG_INFINITY.to_bits(),
                 _ => 0,
             };
-            let bits = atomic.swap(empty, Ordering::AcqRel);
+            let bits = take(atomic, empty);
             if bits != empty {
                 some = true;
                 taken(at, bits);
@@ -173,6 +165,14 @@ impl Buckets {
             }
         }
     }
+}
+
+/// Takes what an atomic holds. One that is empty is not written to: most buckets are.
+fn take(atomic: &AtomicU64, empty: u64) -> u64 {
+    if atomic.load(Ordering::Relaxed) == empty {
+        return empty;
+    }
+    atomic.swap(empty, Ordering::AcqRel)
 }
 
 #[cold]
@@ -227,14 +227,10 @@ impl Sums {
         }
     }
 
-    /// Adds counts; how many there were.
-    fn counts(&mut self, counts: impl Iterator<Item = u64>) -> u64 {
-        let mut all = 0_u64;
+    fn counts(&mut self, counts: impl Iterator<Item = u64>) {
         for (sum, more) in self.counts.iter_mut().zip(counts) {
             *sum = sum.saturating_add(more);
-            all = all.saturating_add(more);
         }
-        all
     }
 
     fn reals(&mut self, sum: f64, min: f64, max: f64) {
@@ -248,12 +244,10 @@ impl Sums {
             .counts
             .iter()
             .fold(0_u64, |sum, one| sum.saturating_add(*one));
-        let known = |extreme: f64| Some(extreme).filter(|one| count > 0 && one.is_finite());
+        let known = |extreme: f64| Some(extreme).filter(|one| one.is_finite());
         Histogram {
             count,
-            sum: shape
-                .has_sum
-                .then_some(if count == 0 { 0.0 } else { self.sum }),
+            sum: shape.has_sum.then_some(self.sum),
             min: known(self.min),
             max: known(self.max),
             bounds: Arc::clone(&shape.bounds),

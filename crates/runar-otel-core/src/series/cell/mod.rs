@@ -202,8 +202,8 @@ impl<R> Cell<R> {
         self.read_histogram(shape, Buckets::add_to)
     }
 
-    /// Takes the value of a histogram. A window without a count leaves its sum, least and greatest for the next one: a
-    /// measurement under way may have its count there.
+    /// Takes the value of a histogram. A measurement under way may have its count here, and its sum, least and greatest in
+    /// the value that is taken next.
     pub(crate) fn take_histogram(&self, shape: &CellShape) -> Histogram {
         self.read_histogram(shape, Buckets::take_to)
     }

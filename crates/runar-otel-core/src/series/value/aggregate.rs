@@ -10,6 +10,11 @@ pub(crate) trait Aggregate: Clone {
     /// True if adding the value to another one changes nothing.
     fn is_nothing(&self) -> bool;
 
+    /// True if the value is the rest of a measurement that is counted in an earlier window.
+    fn is_late(&self) -> bool {
+        false
+    }
+
     /// True if a measurement of this size can be among those counted in the value.
     fn counts(&self, measurement: f64) -> bool;
 

@@ -34,7 +34,12 @@ impl Aggregate for Histogram {
     }
 
     fn is_nothing(&self) -> bool {
-        self.count == 0
+        let empty = self.sum.is_none_or(|sum| sum == 0.0);
+        self.count == 0 && empty && self.min.is_none() && self.max.is_none()
+    }
+
+    fn is_late(&self) -> bool {
+        self.count == 0 && !self.is_nothing()
     }
 
     fn counts(&self, measurement: f64) -> bool {
@@ -55,7 +60,7 @@ impl Aggregate for Histogram {
     }
 
     fn fingerprint(&self) -> u64 {
-        self.count
+        self.count ^ self.sum.unwrap_or_default().to_bits()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Aggregate;
 use crate::{
     exemplar::{Exemplar, kept},
-    number::NumberKind,
+    number::{NumberKind, Value},
 };
 
 /// A number in the type it was recorded in.
@@ -37,6 +37,16 @@ impl Number {
         }
     }
 
+    /// The number in another type, rounded to what that type holds.
+    pub(crate) fn to(self, number: NumberKind) -> Self {
+        let value = match self {
+            Self::U64(value) => Value::U64(value),
+            Self::I64(value) => Value::I64(value),
+            Self::F64(value) => Value::f64(value),
+        };
+        Self::of_bits(number, value.bits(number))
+    }
+
     pub(crate) fn bits(self) -> u64 {
         match self {
             Self::U64(value) => value,
@@ -45,12 +55,13 @@ impl Number {
         }
     }
 
-    /// The sum, at the end of the type's range instead of beyond it; of two types as `f64`.
+    /// The sum, at the end of the type's range instead of beyond it; of two types as `f64`. A double never becomes infinite:
+    /// the difference of two infinite totals would be no number.
     pub(crate) fn plus(self, other: Self) -> Self {
         match (self, other) {
             (Self::U64(one), Self::U64(other)) => Self::U64(one.saturating_add(other)),
             (Self::I64(one), Self::I64(other)) => Self::I64(one.saturating_add(other)),
-            (one, other) => Self::F64(one.as_f64() + other.as_f64()),
+            (one, other) => Self::F64(finite(finite(one.as_f64()) + finite(other.as_f64()))),
         }
     }
 
@@ -61,7 +72,7 @@ impl Number {
             (Self::I64(one), Self::I64(other)) => one.checked_sub(other).map(Self::I64),
             _ => None,
         };
-        exact.unwrap_or_else(|| Self::F64(self.as_f64() - before.as_f64()))
+        exact.unwrap_or_else(|| Self::F64(finite(finite(self.as_f64()) - finite(before.as_f64()))))
     }
 
     pub(crate) fn is_less(self, other: Self) -> bool {
@@ -79,6 +90,10 @@ impl Number {
             Self::F64(value) => value == 0.0,
         }
     }
+}
+
+fn finite(value: f64) -> f64 {
+    value.clamp(f64::MIN, f64::MAX)
 }
 
 impl Aggregate for Number {
@@ -114,6 +129,9 @@ mod tests {
         assert_eq!(total, Number::U64(u64::MAX));
         let total = Number::I64(i64::MIN + 1).plus(Number::I64(-5));
         assert_eq!(total, Number::I64(i64::MIN));
+        let most = Number::F64(f64::MAX);
+        assert_eq!(most.plus(most), most);
+        assert_eq!(Number::F64(f64::INFINITY).minus(most), Number::F64(0.0));
     }
 
     #[test]
