@@ -247,7 +247,7 @@ impl Entries {
                 continue;
             };
             let value = value.to(stream.number());
-            let kept = kept(stream.rules().labels.as_ref(), &labels);
+            let kept = kept(stream.rules().labels.as_ref(), labels);
             if stream.rules().exemplars == ExemplarFilter::AlwaysOn {
                 entry.offers.push((kept.clone(), (labels.clone(), value)));
             }

@@ -318,8 +318,6 @@ impl<V: CellValue> Delivery<V> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
     use crate::number::NumberKind;
 
