@@ -13,6 +13,7 @@ extern crate runar_otel_core as runar_otel;
 mod bodies;
 mod labels;
 mod lasting;
+mod methods;
 mod outcomes;
 mod recorded;
 mod shapes;
