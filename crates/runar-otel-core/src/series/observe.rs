@@ -144,7 +144,7 @@ impl Stream {
         (!self.is_overflow_series(&series)).then_some(series)
     }
 
-    fn is_overflow_series(&self, series: &Arc<Series>) -> bool {
+    pub(super) fn is_overflow_series(&self, series: &Arc<Series>) -> bool {
         let overflow = self.overflow.get();
         overflow.is_some_and(|overflow| Arc::ptr_eq(overflow, series))
     }

@@ -101,10 +101,12 @@ impl Stream {
 
     /// Keeps a series that owes its last delta, within bounds: an exporter may fail for ever while label sets come and go.
     pub(super) fn depart(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
-        // All series of the stream and that of the overflow.
-        let most = self.rules.plan.limit.saturating_add(1);
         let departed = &mut inner.departed;
-        let room = departed.len() < most || departed.contains_key(series.labels());
+        let is_there = |series: &Arc<Series>| departed.contains_key(series.labels());
+        // That of the overflow has a place besides.
+        let others = departed.len() - usize::from(self.overflow.get().is_some_and(is_there));
+        let room =
+            others < self.rules.plan.limit || self.is_overflow_series(series) || is_there(series);
         if room {
             departed.insert(series.labels().clone(), series.clone());
         }

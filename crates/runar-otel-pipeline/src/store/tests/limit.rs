@@ -141,6 +141,16 @@ fn departed_series_do_not_wait_without_bound() {
 }
 
 #[test]
+fn the_overflow_series_departs_besides_the_limit() {
+    let bench = Bench::limited(1);
+    let deltas = bench.deltas();
+    let told = bench.observed();
+    bench.tell(&told, &[("a", 1), ("b", 2)]);
+    bench.tell(&told, &[]);
+    assert_eq!(values(&bench, deltas), named(&[("a", 1.0), ("true", 2.0)]));
+}
+
+#[test]
 fn a_retired_series_leaves_and_returns_anew() {
     let bench = Bench::new();
     let totals = bench.totals();
