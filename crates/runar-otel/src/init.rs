@@ -117,10 +117,15 @@ impl Builder {
     }
 }
 
+/// How long `init()` and the end of telemetry wait for a subscriber that is slow with reports.
+pub(crate) const SAYING: Duration = Duration::from_secs(1);
+
 /// Starts what has been claimed.
 fn claimed(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, InitError> {
     let claim = Claim;
     let telemetry = start(resolved, parts, reach)?;
+    // A process that ends at once has said what is wrong.
+    report::flush(SAYING);
     std::mem::forget(claim);
     Ok(telemetry)
 }
@@ -148,7 +153,7 @@ fn start(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, In
     for problem in problems {
         tracing::warn!(target: "runar_otel", "{problem}");
         if !tracing::dispatcher::has_been_set() {
-            report::say(&problem.to_string());
+            report::say(problem.to_string());
         }
     }
     if reach == Reach::Everything {

@@ -153,6 +153,7 @@ impl Telemetry {
                 let result = running.flush(timeout, Spans::End);
                 running.stop();
                 init::stopped();
+                report::flush(init::SAYING);
                 result
             }
             State::Disabled => {
@@ -220,7 +221,8 @@ impl Running {
 impl Drop for Telemetry {
     fn drop(&mut self) {
         if let Err(error) = self.end(self.patience) {
-            report::say(&format!("at the end of telemetry: {error}"));
+            report::say(format!("at the end of telemetry: {error}"));
+            report::flush(init::SAYING);
         }
     }
 }

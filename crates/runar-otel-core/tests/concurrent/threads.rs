@@ -15,7 +15,7 @@ use opentelemetry::{
     KeyValue,
     metrics::{BoundCounter, Counter},
 };
-use runar_otel_core::{gate::View, labels::LabelSet};
+use runar_otel_core::{gate::View, labels::LabelSet, report};
 use tracing::Dispatch;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -198,6 +198,7 @@ fn reports_about_a_metric_may_be_counted_in_that_metric() {
         done.send(()).unwrap();
     });
     finished.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert!(report::flush(Duration::from_secs(20)));
     let heard = u32::try_from(heard.load(Ordering::Relaxed)).unwrap();
     assert!(heard > 0);
     let totals = setting.totals();

@@ -3,14 +3,15 @@
 use std::{
     fmt::Debug,
     panic::Location,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{Arc, LazyLock, LockResult, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use runar_otel_core::{
     __private::{
         Call, Function, Owner, Role, ServiceMeta, Site, Verdict, add_label, in_async, in_sync,
     },
-    in_call,
+    in_call, report,
 };
 
 use tracing::{Dispatch, Event, Subscriber, field::Field, subscriber::DefaultGuard};
@@ -268,7 +269,19 @@ fn a_spawned_task_can_stay_in_the_call() {
 
 /// Keeps what is reported.
 #[derive(Clone, Default)]
-pub(crate) struct Reports(pub(crate) Arc<Mutex<Vec<String>>>);
+pub(crate) struct Reports(pub(crate) Said);
+
+/// What was reported so far.
+#[derive(Clone, Default)]
+pub(crate) struct Said(Arc<Mutex<Vec<String>>>);
+
+impl Said {
+    /// Waits for what is still to be written.
+    pub(crate) fn lock(&self) -> LockResult<MutexGuard<'_, Vec<String>>> {
+        assert!(report::flush(Duration::from_secs(20)));
+        self.0.lock()
+    }
+}
 
 impl Reports {
     /// Keeps what this thread reports, for as long as the guard lives.
@@ -291,7 +304,7 @@ impl<S: Subscriber> Layer<S> for Reports {
         }
         let mut said = String::new();
         event.record(&mut |_: &Field, value: &dyn Debug| said = format!("{value:?}"));
-        self.0.lock().unwrap().push(said);
+        self.0.0.lock().unwrap().push(said);
     }
 }
 

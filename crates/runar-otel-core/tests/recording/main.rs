@@ -17,6 +17,7 @@ mod hostile;
 mod isolated;
 mod lives;
 mod reader;
+mod reports;
 mod sameness;
 mod timer;
 mod watched;

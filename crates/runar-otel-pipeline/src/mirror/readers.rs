@@ -71,7 +71,7 @@ impl SdkReaders {
         );
         let instruments = Instruments::new(provider.clone(), wanted);
         if let Err(error) = thread::spawn(outlet, instruments) {
-            report::say(&format!(
+            report::say(format!(
                 "attached readers get nothing: there is no thread to feed them: {error}"
             ));
         }

@@ -171,7 +171,7 @@ impl Feeder {
             return;
         }
         self.told = Some(Instant::now());
-        report::say(&format!(
+        report::say(format!(
             "attached readers miss {lost} measurements: {CAPACITY} others waited for the SDK already; expected fewer at \
              a time, or readers and views that hold up the SDK for less"
         ));

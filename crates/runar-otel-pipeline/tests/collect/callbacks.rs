@@ -12,6 +12,7 @@ use std::{
 };
 
 use opentelemetry::metrics::AsyncInstrument;
+use runar_otel_core::report;
 use runar_otel_pipeline::{
     background::Background,
     schedule::{Push, PushOptions, Sink},
@@ -240,13 +241,18 @@ fn misbehaving_callbacks_are_reported_once_each() {
     let setup = setup_with(|options| options.callback_timeout = timeout, Vec::new());
     counting(&setup, "well.behaved");
     let reports = Arc::new(AtomicU64::new(0));
+    let told = || {
+        assert!(report::flush(Duration::from_secs(20)));
+        reports.load(Ordering::SeqCst)
+    };
     tracing::subscriber::with_default(Reports(reports.clone()), || {
         // An event that another test emits first at this very moment would stay unknown to this subscriber.
-        runar_otel_core::report::say("a test begins");
+        report::say("a test begins");
+        told();
         tracing::callsite::rebuild_interest_cache();
         reports.store(0, Ordering::SeqCst);
         setup.collector.collect();
-        assert_eq!(reports.load(Ordering::SeqCst), 0);
+        assert_eq!(told(), 0);
         let _broken = setup
             .meter
             .u64_observable_gauge("reported.broken")
@@ -254,12 +260,12 @@ fn misbehaving_callbacks_are_reported_once_each() {
             .build();
         for _ in 0..3 {
             setup.collector.collect();
-            assert_eq!(reports.load(Ordering::SeqCst), 1);
+            assert_eq!(told(), 1);
         }
         let _hanging = Hanging::new(&setup, "reported.hanging");
         for _ in 0..3 {
             setup.collector.collect();
-            assert_eq!(reports.load(Ordering::SeqCst), 2);
+            assert_eq!(told(), 2);
         }
     });
 }

@@ -1,6 +1,9 @@
 //! Reports of the process, for tests to look at.
 
-use std::sync::{Mutex, Once, PoisonError};
+use std::{
+    sync::{Mutex, Once, PoisonError},
+    time::Duration,
+};
 
 use tracing::{Event, Subscriber, field::Field};
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _};
@@ -9,6 +12,7 @@ static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// What this library has reported so far.
 pub(crate) fn said() -> Vec<String> {
+    assert!(runar_otel_core::report::flush(Duration::from_secs(20)));
     SAID.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 

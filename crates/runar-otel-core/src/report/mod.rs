@@ -1,10 +1,17 @@
 //! Reports: what is wrong is said once, loudly, and never in the way of the application.
+//!
+//! A report may come from any place that records: a layer of `tracing`, a panic hook, a destructor. It is put into a
+//! bounded queue there, and a thread of its own hands it to the subscriber.
+
+mod voice;
 
 use std::{
     collections::HashSet,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{LazyLock, Mutex},
 };
+
+pub use voice::flush;
 
 /// The target of all events that this SDK emits about itself.
 pub const TARGET: &str = "runar_otel";
@@ -16,31 +23,22 @@ static SAID: LazyLock<Mutex<HashSet<u64>>> = LazyLock::new(Mutex::default);
 
 /// Reports a problem as a `tracing` event of level `ERROR`, once per `key` in the life of the process.
 ///
-/// Without any `tracing` subscriber the message goes to standard error.
+/// Without any `tracing` subscriber the message goes to standard error. Another thread writes it, see [`flush`].
 pub fn once(key: impl Hash, message: impl FnOnce() -> String) {
     if first(key) {
-        say(&message());
+        say(message());
     }
 }
 
 /// Reports a problem each time it is called; see [`once`].
-#[expect(
-    clippy::print_stderr,
-    reason = "nobody listens to events: the last resort"
-)]
-pub fn say(message: &str) {
-    if tracing::dispatcher::has_been_set() {
-        tracing::error!(target: "runar_otel", "{message}");
-    } else {
-        eprintln!("runar_otel: {message}");
-    }
+pub fn say(message: impl Into<String>) {
+    voice::queue(message.into());
 }
 
 fn first(key: impl Hash) -> bool {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
-    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-    said.len() < MOST && said.insert(hasher.finish())
+    voice::soon(&SAID).is_some_and(|mut said| said.len() < MOST && said.insert(hasher.finish()))
 }
 
 #[cfg(test)]
