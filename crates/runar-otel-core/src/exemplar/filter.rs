@@ -6,7 +6,7 @@ use opentelemetry::{
 };
 
 use super::SpanLink;
-use crate::thread::context_is_alive;
+use crate::thread::{context_is_alive, context_is_known};
 
 /// Which measurements are offered to the exemplar reservoirs.
 ///
@@ -32,13 +32,25 @@ pub(crate) enum Verdict {
 }
 
 impl ExemplarFilter {
-    /// Whether a measurement of this thread would be accepted now.
+    /// True for the filter that refuses everything.
     #[inline]
-    pub(crate) fn is_open(self) -> bool {
+    pub(crate) fn is_off(self) -> bool {
+        self == Self::AlwaysOff
+    }
+
+    /// False if a measurement of this thread would be refused now; else [`verdict`](Self::verdict) is to be asked.
+    #[inline(never)]
+    pub(crate) fn may_be_open(self) -> bool {
+        self.may_be_open_at_once()
+    }
+
+    /// The same without a call, for one caller: the access to the context is inlined where there is only one of it.
+    #[inline(always)]
+    pub(crate) fn may_be_open_at_once(self) -> bool {
         match self {
             Self::AlwaysOff => false,
             Self::AlwaysOn => true,
-            Self::TraceBased => context_is_alive() && is_sampled(),
+            Self::TraceBased => !context_is_known() || is_sampled(),
         }
     }
 

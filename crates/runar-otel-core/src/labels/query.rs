@@ -189,46 +189,44 @@ fn few(piece: &[u8]) -> u64 {
 #[inline]
 pub(super) fn holds(packed: &[u8], labels: &[impl Label]) -> bool {
     let mut rest = packed;
-    for label in labels {
-        match after_label(rest, label) {
-            Some(after) => rest = after,
-            None => return false,
-        }
-    }
-    rest.is_empty()
+    labels.iter().all(|label| take_label(&mut rest, label)) && rest.is_empty()
 }
 
-#[inline]
-fn after_label<'p>(packed: &'p [u8], label: &impl Label) -> Option<&'p [u8]> {
-    let (tag, rest) = after_text(packed, label.name().as_bytes())?.split_first()?;
+#[inline(always)]
+fn take_label(packed: &mut &[u8], label: &impl Label) -> bool {
+    if !take_text(packed, label.name().as_bytes()) {
+        return false;
+    }
+    let Some((tag, rest)) = packed.split_first() else {
+        return false;
+    };
+    *packed = rest;
     match label.value() {
-        ValueRef::Str(text) if *tag == b's' => after_text(rest, text.as_bytes()),
-        ValueRef::Str(_) => None,
-        value => after_value(*tag, rest, value),
+        ValueRef::Str(text) => *tag == b's' && take_text(packed, text.as_bytes()),
+        value => take_value(*tag, packed, value),
     }
 }
 
 /// Compares text by text, without a call to `memcmp` for the short ones that labels are made of. As a call it costs a third
 /// more of a look-up (`tests/instructions`, *counter labels*).
 #[inline(always)]
-fn after_text<'p>(packed: &'p [u8], text: &[u8]) -> Option<&'p [u8]> {
-    let (length, rest) = packed.split_first()?;
+fn take_text(packed: &mut &[u8], text: &[u8]) -> bool {
     if text.len() >= 0x40 {
-        return after_long_text(packed, text);
+        return take_long_text(packed, text);
     }
-    if usize::from(*length) != text.len() {
-        return None;
-    }
-    let (known, rest) = rest.split_at_checked(text.len())?;
-    is_same(known, text).then_some(rest)
+    let Some((length, rest)) = packed.split_first() else {
+        return false;
+    };
+    let Some((known, rest)) = rest.split_at_checked(text.len()) else {
+        return false;
+    };
+    *packed = rest;
+    usize::from(*length) == text.len() && is_same(known, text)
 }
 
 #[cold]
-fn after_long_text<'p>(packed: &'p [u8], text: &[u8]) -> Option<&'p [u8]> {
-    let packed = std::str::from_utf8(packed).ok()?;
-    let (length, rest) = read_length(packed)?;
-    let (known, rest) = rest.split_at_checked(length)?;
-    (known.as_bytes() == text).then_some(rest.as_bytes())
+fn take_long_text(packed: &mut &[u8], text: &[u8]) -> bool {
+    take_kept(packed).is_some_and(|known| known.as_bytes() == text)
 }
 
 /// True if two slices of one length, below 64, are equal.
@@ -243,9 +241,15 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Compares a value that is no string.
-fn after_value<'p>(tag: u8, packed: &'p [u8], value: ValueRef<'_>) -> Option<&'p [u8]> {
-    let packed = std::str::from_utf8(packed).ok()?;
-    let (length, rest) = read_length(packed)?;
+fn take_value(tag: u8, packed: &mut &[u8], value: ValueRef<'_>) -> bool {
+    take_kept(packed).is_some_and(|known| ValueRef::read(char::from(tag), known) == value)
+}
+
+/// Takes a text of any length.
+fn take_kept<'p>(packed: &mut &'p [u8]) -> Option<&'p str> {
+    let text = std::str::from_utf8(packed).ok()?;
+    let (length, rest) = read_length(text)?;
     let (known, rest) = rest.split_at_checked(length)?;
-    (ValueRef::read(char::from(tag), known) == value).then_some(rest.as_bytes())
+    *packed = rest.as_bytes();
+    Some(known)
 }

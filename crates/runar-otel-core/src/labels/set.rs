@@ -117,9 +117,11 @@ impl LabelSet {
     }
 
     /// True if the set has no label.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bytes().is_empty()
+        // A short set is always inline.
+        matches!(self.0, Packed::Inline { length: 0, .. })
     }
 
     /// The value of a label, if the set has the label.
