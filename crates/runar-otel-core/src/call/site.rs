@@ -298,7 +298,7 @@ impl Site {
     #[inline]
     pub(crate) fn resolve(&'static self, owner: Owner) -> &'static Resolved {
         match self.met().iter().next() {
-            Some(first) if first.owner.is(&owner) => first,
+            Some(first) if self.has_one_owner() || first.owner.is(&owner) => first,
             _ => self.find_or_meet(owner),
         }
     }

@@ -189,21 +189,23 @@ fn few(piece: &[u8]) -> u64 {
 #[inline]
 pub(super) fn holds(packed: &[u8], labels: &[impl Label]) -> bool {
     let mut rest = packed;
-    labels.iter().all(|label| take_label(&mut rest, label)) && rest.is_empty()
+    for label in labels {
+        if !take_text(&mut rest, label.name().as_bytes()) || !take_value(&mut rest, label.value()) {
+            return false;
+        }
+    }
+    rest.is_empty()
 }
 
 #[inline(always)]
-fn take_label(packed: &mut &[u8], label: &impl Label) -> bool {
-    if !take_text(packed, label.name().as_bytes()) {
-        return false;
-    }
+fn take_value(packed: &mut &[u8], value: ValueRef<'_>) -> bool {
     let Some((tag, rest)) = packed.split_first() else {
         return false;
     };
     *packed = rest;
-    match label.value() {
+    match value {
         ValueRef::Str(text) => *tag == b's' && take_text(packed, text.as_bytes()),
-        value => take_value(*tag, packed, value),
+        value => take(packed, after_value(*tag, rest, value)),
     }
 }
 
@@ -212,7 +214,7 @@ fn take_label(packed: &mut &[u8], label: &impl Label) -> bool {
 #[inline(always)]
 fn take_text(packed: &mut &[u8], text: &[u8]) -> bool {
     if text.len() >= 0x40 {
-        return take_long_text(packed, text);
+        return take(packed, after_long_text(packed, text));
     }
     let Some((length, rest)) = packed.split_first() else {
         return false;
@@ -224,32 +226,41 @@ fn take_text(packed: &mut &[u8], text: &[u8]) -> bool {
     usize::from(*length) == text.len() && is_same(known, text)
 }
 
+/// Takes what is before `after`, if that is there. The calls are given copies: a reference would put the rest in memory.
+#[inline(always)]
+fn take<'p>(packed: &mut &'p [u8], after: Option<&'p [u8]>) -> bool {
+    *packed = after.unwrap_or_default();
+    after.is_some()
+}
+
 #[cold]
-fn take_long_text(packed: &mut &[u8], text: &[u8]) -> bool {
-    take_kept(packed).is_some_and(|known| known.as_bytes() == text)
+fn after_long_text<'p>(packed: &'p [u8], text: &[u8]) -> Option<&'p [u8]> {
+    let (known, rest) = split_kept(packed)?;
+    (known.as_bytes() == text).then_some(rest)
+}
+
+/// Compares a value that is no string.
+#[inline(never)]
+fn after_value<'p>(tag: u8, packed: &'p [u8], value: ValueRef<'_>) -> Option<&'p [u8]> {
+    let (known, rest) = split_kept(packed)?;
+    (ValueRef::read(char::from(tag), known) == value).then_some(rest)
+}
+
+/// A text of any length, and what comes after it.
+fn split_kept(packed: &[u8]) -> Option<(&str, &[u8])> {
+    let packed = std::str::from_utf8(packed).ok()?;
+    let (length, rest) = read_length(packed)?;
+    let (known, rest) = rest.split_at_checked(length)?;
+    Some((known, rest.as_bytes()))
 }
 
 /// True if two slices of one length, below 64, are equal.
 #[inline]
 fn is_same(one: &[u8], other: &[u8]) -> bool {
     match other.len() {
-        17.. => one == other,
-        8.. => first_8(one) == first_8(other) && last_8(one) == last_8(other),
-        4.. => first_4(one) == first_4(other) && last_4(one) == last_4(other),
-        _ => few(one) == few(other),
+        8..=16 => first_8(one) == first_8(other) && last_8(one) == last_8(other),
+        4..8 => first_4(one) == first_4(other) && last_4(one) == last_4(other),
+        0..4 => few(one) == few(other),
+        _ => one == other,
     }
-}
-
-/// Compares a value that is no string.
-fn take_value(tag: u8, packed: &mut &[u8], value: ValueRef<'_>) -> bool {
-    take_kept(packed).is_some_and(|known| ValueRef::read(char::from(tag), known) == value)
-}
-
-/// Takes a text of any length.
-fn take_kept<'p>(packed: &mut &'p [u8]) -> Option<&'p str> {
-    let text = std::str::from_utf8(packed).ok()?;
-    let (length, rest) = read_length(text)?;
-    let (known, rest) = rest.split_at_checked(length)?;
-    *packed = rest.as_bytes();
-    Some(known)
 }
