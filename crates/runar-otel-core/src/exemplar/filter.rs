@@ -32,25 +32,13 @@ pub(crate) enum Verdict {
 }
 
 impl ExemplarFilter {
-    /// True for the filter that refuses everything.
-    #[inline]
-    pub(crate) fn is_off(self) -> bool {
-        self == Self::AlwaysOff
-    }
-
     /// False if a measurement of this thread would be refused now; else [`verdict`](Self::verdict) is to be asked.
     #[inline(never)]
     pub(crate) fn may_be_open(self) -> bool {
-        self.may_be_open_at_once()
-    }
-
-    /// The same without a call, for one caller: the access to the context is inlined where there is only one of it.
-    #[inline(always)]
-    pub(crate) fn may_be_open_at_once(self) -> bool {
         match self {
             Self::AlwaysOff => false,
             Self::AlwaysOn => true,
-            Self::TraceBased => !context_is_known() || is_sampled(),
+            Self::TraceBased => may_be_sampled(),
         }
     }
 
@@ -67,11 +55,13 @@ impl ExemplarFilter {
     }
 }
 
-#[inline]
-fn is_sampled() -> bool {
-    Context::map_current(|context| {
-        context.has_active_span() && context.span().span_context().is_sampled()
-    })
+/// False if no sampled span is active. Two callers at the most: the access to the context is inlined where there are few.
+#[inline(always)]
+pub(crate) fn may_be_sampled() -> bool {
+    !context_is_known()
+        || Context::map_current(|context| {
+            context.has_active_span() && context.span().span_context().is_sampled()
+        })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

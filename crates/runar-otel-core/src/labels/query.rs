@@ -89,13 +89,17 @@ impl Seeds {
     /// Hashes the values alone: the sets of one metric mostly have the same names, and a match is compared anyway.
     #[inline]
     pub(super) fn hash(self, start: u64, labels: &[impl Label]) -> u64 {
-        labels
-            .iter()
-            .fold(start, |hash, label| self.value(hash, label.value()))
+        let mut hash = start;
+        for label in labels {
+            hash = match label.value() {
+                ValueRef::Str(text) => self.text(hash, text.as_bytes()),
+                other => self.other(hash, other),
+            };
+        }
+        hash
     }
 
-    #[inline]
-    fn value(self, hash: u64, value: ValueRef<'_>) -> u64 {
+    fn other(self, hash: u64, value: ValueRef<'_>) -> u64 {
         match value {
             ValueRef::Str(text) => self.text(hash, text.as_bytes()),
             ValueRef::Bool(value) => mix(hash, (u64::from(value), 1), self.1),
@@ -105,11 +109,15 @@ impl Seeds {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn text(self, hash: u64, text: &[u8]) -> u64 {
         if text.len() <= 16 {
             return mix(hash, words(text), self.1);
         }
+        self.long_text(hash, text)
+    }
+
+    fn long_text(self, hash: u64, text: &[u8]) -> u64 {
         let pieces = text.chunks(16);
         pieces.fold(hash ^ text.len() as u64, |hash, piece| {
             mix(hash, words(piece), self.1)
@@ -120,7 +128,7 @@ impl Seeds {
     fn array(self, hash: u64, array: ArrayRef<'_>) -> u64 {
         array
             .iter()
-            .fold(hash ^ 4, |hash, element| self.value(hash, element))
+            .fold(hash ^ 4, |hash, element| self.other(hash, element))
     }
 }
 

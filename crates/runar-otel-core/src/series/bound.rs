@@ -8,7 +8,11 @@ use super::{
     object::Series,
     stream::Stream,
 };
-use crate::{exemplar::Origin, labels::LabelSet, number::Value};
+use crate::{
+    exemplar::{ExemplarFilter, Origin, may_be_sampled},
+    labels::LabelSet,
+    number::Value,
+};
 
 /// A series of a stream.
 #[derive(Debug)]
@@ -56,8 +60,11 @@ impl Bound {
         let stream = &*self.stream;
         match change.apply_at_once(&self.series.cell, &stream.shape) {
             Some(Met::Nobody) if !self.series.is_special() => {
-                if !stream.rules.exemplars.is_off() {
-                    self.offer(change.bits(stream.rules.number), given());
+                let bits = change.bits(stream.rules.number);
+                match stream.rules.exemplars {
+                    ExemplarFilter::AlwaysOff => {}
+                    ExemplarFilter::AlwaysOn => self.rest(bits, Met::Nobody, given()),
+                    ExemplarFilter::TraceBased => self.offer_in_span(bits, given()),
                 }
             }
             Some(met) => self.rest(change.bits(stream.rules.number), met, given()),
@@ -66,8 +73,8 @@ impl Bound {
     }
 
     #[inline(never)]
-    fn offer(&self, bits: u64, given: Option<&LabelSet>) {
-        if self.stream.rules.exemplars.may_be_open_at_once() {
+    fn offer_in_span(&self, bits: u64, given: Option<&LabelSet>) {
+        if may_be_sampled() {
             self.rest(bits, Met::Nobody, given);
         }
     }
