@@ -54,6 +54,17 @@ impl<T, R> Binding<T, R> {
         }
     }
 
+    /// The rest; it is made with the second link, if that is not there yet.
+    pub(crate) fn rest_or(&self, make: impl FnOnce() -> R) -> Option<&R> {
+        let later = self.later.get_or_init(|| {
+            Box::new(Later {
+                link: Self::default(),
+                rest: Some(make()),
+            })
+        });
+        later.rest.as_ref()
+    }
+
     /// The rest, if the owner has it.
     pub(crate) fn rest(&self) -> Option<&R> {
         self.later.get()?.rest.as_ref()
@@ -63,6 +74,14 @@ impl<T, R> Binding<T, R> {
     fn next(&self) -> Option<&Self> {
         let next = &self.later.get()?.link;
         next.first.get().is_some().then_some(next)
+    }
+
+    /// The value for the provider that everything goes to, if it is the first one: for records, which then save no register
+    /// for a look down the chain.
+    #[inline]
+    pub(crate) fn current_first(&self) -> Option<&T> {
+        let first = self.first.get()?;
+        (self.generation.load(Ordering::Acquire) == provider::sole()).then_some(first)
     }
 
     /// The value for the provider that everything goes to; `None` if more has to be asked.

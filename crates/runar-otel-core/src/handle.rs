@@ -9,13 +9,12 @@ use crate::{
     duration::TimeUnit,
     early,
     error::RegisterError,
-    gate::Bound,
     instrument::Instrument,
     isolated,
     labels::{Base, BaseLabels, LabelSet, Labels},
     number::Value,
     provider, registry, report,
-    series::{Adjusted, Recorded, Stream, UnderWay},
+    series::{Adjusted, Bound, Recorded, Stream, UnderWay},
 };
 
 /// State shared by the clones of a handle; empty if the registration was refused, and then every call is a no-op.
@@ -34,8 +33,8 @@ struct Shared {
 #[derive(Debug)]
 enum Target {
     One(Bound),
-    // Two boxes: so that this takes no more room than the other.
-    Several(Box<Box<[Bound]>>),
+    /// Several, or none: then a record ends at once. Two boxes: so that this takes no more room than the other.
+    Others(Option<Box<Box<[Bound]>>>),
 }
 
 /// A change of a series.
@@ -113,16 +112,33 @@ impl Handle {
         TimeUnit::of(self.descriptor().map(|descriptor| descriptor.unit.as_str()))
     }
 
-    /// Records into the series of the base labels. What is not finite is dropped: converted to a whole number it would
-    /// be the largest one.
+    /// Records into the series of the base labels, mostly a sum. What is not finite is dropped: converted to a whole number
+    /// it would be the largest one.
     #[inline]
     pub(crate) fn record(&self, value: Value) {
+        self.record_by(value, |shared, bound, bits| {
+            bound.record(bits, || shared.given());
+        });
+    }
+
+    /// The same for what is mostly a histogram.
+    #[inline]
+    pub(crate) fn observe(&self, value: Value) {
+        self.record_by(value, |shared, bound, bits| {
+            bound.observe(bits, || shared.given());
+        });
+    }
+
+    #[inline(always)]
+    fn record_by(&self, value: Value, record: impl FnOnce(&Shared, &Bound, u64)) {
         let Some(shared) = &self.0 else { return };
-        match shared.own.current() {
+        match shared.own.current_first() {
             Some(Target::One(bound)) if value.is_finite() => {
-                bound.record(value.bits(bound.stream.number()), || shared.given());
+                record(shared, bound, value.bits(bound.stream.number()));
             }
-            target => shared.record_otherwise(target, value),
+            Some(Target::Others(None)) => {}
+            None if provider::is_off() => {}
+            _ => shared.record_otherwise(value),
         }
     }
 
@@ -133,25 +149,26 @@ impl Handle {
         if !value.is_finite() {
             return;
         }
-        match shared.instrument.current() {
+        match shared.instrument.current_first() {
             Some([stream]) => {
                 let change = Recorded(value.bits(stream.number()));
                 stream.record_with(shared.base(), labels, change);
             }
-            Some(streams) => shared.change_in(streams, Change::Record(value), labels),
-            None => shared.change(Change::Record(value), labels),
+            Some([]) => {}
+            None if provider::is_off() && !shared.instrument.is_gauge() => {}
+            _ => shared.change_with(Change::Record(value), labels),
         }
     }
 
     /// Sets a level. One that is not finite is set for doubles only.
+    #[inline]
     pub(crate) fn set(&self, value: Value, labels: Labels<'_>) {
         let Some(shared) = &self.0 else { return };
-        match shared.own.current() {
+        match shared.own.current_first() {
             Some(Target::One(bound)) if labels.is_empty() && value.is_finite() => {
-                bound.record(value.bits(bound.stream.number()), || shared.given());
+                bound.set(value.bits(bound.stream.number()), || shared.given());
             }
-            _ if shared.takes(value) => shared.change_or_own(Change::Record(value), labels),
-            _ => {}
+            _ => shared.set_otherwise(value, labels),
         }
     }
 
@@ -169,20 +186,21 @@ impl Handle {
         let Some(shared) = &self.0 else {
             return UnderWay::default();
         };
-        if let Some(Target::One(bound)) = shared.own.current() {
-            return bound.stream.begin(&bound.series);
+        match shared.own.current_first() {
+            Some(Target::One(bound)) => bound.stream.begin(&bound.series),
+            Some(Target::Others(None)) => UnderWay::default(),
+            _ => shared.begin_otherwise(),
         }
-        shared.change_own(Change::Adjust(Value::I64(1)));
-        UnderWay::default()
     }
 
     /// Counts a call off.
     #[inline]
     pub(crate) fn end(&self, place: UnderWay) {
         let Some(shared) = &self.0 else { return };
-        match shared.own.current() {
+        match shared.own.current_first() {
             Some(Target::One(bound)) => bound.stream.end(&bound.series, place),
-            _ => shared.change_own(Change::Adjust(Value::I64(-1))),
+            Some(Target::Others(None)) => {}
+            _ => shared.end_otherwise(place),
         }
     }
 }
@@ -200,10 +218,11 @@ impl Change {
 impl Target {
     fn new(streams: &[Arc<Stream>], labels: &LabelSet) -> Self {
         match streams {
+            [] => Self::Others(None),
             [stream] => Self::One(Bound::new(stream, labels)),
             all => {
                 let all = all.iter().map(|stream| Bound::new(stream, labels));
-                Self::Several(Box::new(all.collect()))
+                Self::Others(Some(Box::new(all.collect())))
             }
         }
     }
@@ -211,7 +230,7 @@ impl Target {
     fn all(&self) -> &[Bound] {
         match self {
             Self::One(bound) => std::slice::from_ref(bound),
-            Self::Several(all) => all,
+            Self::Others(all) => all.as_ref().map(|all| &***all).unwrap_or_default(),
         }
     }
 
@@ -267,10 +286,18 @@ impl Shared {
     /// The labels for look-ups.
     #[inline]
     fn base(&self) -> Base<'_> {
-        match self.own.rest() {
+        let kept = self.own.rest().or_else(|| self.keep_base());
+        match kept {
             Some(base) => base.base(),
             None => Base::of(self.own_labels()),
         }
+    }
+
+    /// Keeps the hash of the labels with the first look-up: few handles with labels of their own are given more.
+    #[cold]
+    fn keep_base(&self) -> Option<&BaseLabels> {
+        self.own
+            .rest_or(|| BaseLabels::new(self.own_labels().clone()))
     }
 
     /// True if a level of the type can hold the value.
@@ -279,26 +306,60 @@ impl Shared {
     }
 
     #[inline(never)]
-    fn record_otherwise(&self, target: Option<&Target>, value: Value) {
-        if provider::is_off() || !value.is_finite() {
-            return;
+    fn record_otherwise(&self, value: Value) {
+        if value.is_finite() && !provider::is_off() {
+            self.change_own(Change::Record(value));
         }
-        match target {
-            Some(target) => self.change_target(target, Change::Record(value)),
-            None => self.change_own(Change::Record(value)),
+    }
+
+    #[inline(never)]
+    fn set_otherwise(&self, value: Value, labels: Labels<'_>) {
+        if self.takes(value) {
+            self.change_or_own(Change::Record(value), labels);
+        }
+    }
+
+    #[inline(never)]
+    fn begin_otherwise(&self) -> UnderWay {
+        match self.own.current() {
+            Some(Target::One(bound)) => bound.stream.begin(&bound.series),
+            _ => {
+                self.change_own(Change::Adjust(Value::I64(1)));
+                UnderWay::default()
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn end_otherwise(&self, place: UnderWay) {
+        match self.own.current() {
+            Some(Target::One(bound)) => bound.stream.end(&bound.series, place),
+            _ => self.change_own(Change::Adjust(Value::I64(-1))),
         }
     }
 
     fn change_or_own(&self, change: Change, labels: Labels<'_>) {
-        if !labels.is_empty() {
-            return match self.instrument.current() {
-                Some(streams) => self.change_in(streams, change, labels),
-                None => self.change(change, labels),
-            };
+        if labels.is_empty() {
+            self.change_own(change);
+        } else {
+            self.change_with(change, labels);
         }
+    }
+
+    /// Changes the series of the base labels and these.
+    #[inline(never)]
+    fn change_with(&self, change: Change, labels: Labels<'_>) {
+        match self.instrument.current() {
+            Some(streams) => self.change_in(streams, change, labels),
+            None => self.change(change, labels),
+        }
+    }
+
+    /// Changes the series of the base labels.
+    fn change_own(&self, change: Change) {
         match self.own.current() {
             Some(target) => self.change_target(target, change),
-            None => self.change_own(change),
+            None => self.change_own_anywhere(change),
         }
     }
 
@@ -309,7 +370,7 @@ impl Shared {
 
     /// Changes the series of the base labels, wherever that is.
     #[cold]
-    fn change_own(&self, change: Change) {
+    fn change_own_anywhere(&self, change: Change) {
         match self.instrument_here() {
             Here::Own => self.change_bound(change),
             Here::Other(instrument) => change_of(&instrument, change, self.labels()),

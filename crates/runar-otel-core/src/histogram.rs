@@ -70,7 +70,7 @@ impl<T: HistogramNumber> Histogram<T> {
 
     /// Counts a value. One that is not finite is dropped.
     pub fn observe(&self, value: T) {
-        self.handle.record(value.value());
+        self.handle.observe(value.value());
     }
 
     /// Counts a value in the series with these labels, which win over those of the handle.
@@ -80,7 +80,7 @@ impl<T: HistogramNumber> Histogram<T> {
 
     /// Counts a duration, in the unit of the histogram: `s` unless it says `ms`, `us`, `ns`, `min`, `h` or `d`.
     pub fn observe_duration(&self, duration: Duration) {
-        self.handle.record(self.handle.duration(duration));
+        self.handle.observe(self.handle.duration(duration));
     }
 
     /// Counts a duration in the series with these labels, which win over those of the handle.

@@ -7,13 +7,13 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use crate::{
     binding::Binding,
     descriptor::Descriptor,
-    gate::{Bound, Gate, GateOptions, InstrumentSpec, Streams},
+    gate::{Gate, GateOptions, InstrumentSpec, Streams},
     labels::LabelSet,
     metric::{Aggregation, InstrumentKind},
     name::SCOPE_NAME,
     number::Value,
     provider::Home,
-    series::Stream,
+    series::{Bound, Stream},
 };
 
 /// Where an instrument lives.
@@ -75,6 +75,12 @@ impl Instrument {
     /// Makes it in the current provider, if that has not happened yet.
     pub(crate) fn bind(&self) {
         let _ = self.streams();
+    }
+
+    /// The same if it is the first provider, see [`Binding::current_first`].
+    #[inline]
+    pub(crate) fn current_first(&self) -> Option<&[Arc<Stream>]> {
+        self.streams.current_first().map(|streams| &**streams)
     }
 
     /// The streams in the provider that everything goes to; `None` if more has to be asked.

@@ -35,7 +35,13 @@ impl Drop for Sentinel {
 /// True if the context can be read: reading it in the destructor of a thread-local aborts the process once it is gone.
 #[inline]
 pub(crate) fn context_is_alive() -> bool {
-    STATE.get() == ContextState::Alive || ask()
+    context_is_known() || ask()
+}
+
+/// True if the context can be read and that has been found out, which takes no call.
+#[inline]
+pub(crate) fn context_is_known() -> bool {
+    STATE.get() == ContextState::Alive
 }
 
 #[cold]

@@ -93,7 +93,7 @@ impl TimerHandle {
             .collect();
         let record = || {
             if labels.is_empty() {
-                self.handle.record(value);
+                self.handle.observe(value);
             } else {
                 self.handle.record_with(value, &labels);
             }

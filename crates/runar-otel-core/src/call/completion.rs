@@ -29,7 +29,7 @@ impl Completion {
     pub(crate) fn record(&self, took: Duration, labels: Labels<'_>) {
         let took = self.unit.value(took);
         if labels.is_empty() {
-            self.duration.handle().record(took);
+            self.duration.handle().observe(took);
             if let Some(completed) = &self.completed {
                 completed.increment();
             }

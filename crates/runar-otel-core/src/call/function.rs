@@ -43,7 +43,7 @@ pub struct Function {
     /// Bounds of the duration histogram.
     pub buckets: Option<&'static [f64]>,
     /// Whose function it is, if that is known when it is compiled: a free function, or one in an impl that has
-    /// an attribute.
+    /// an attribute. All calls then name this owner.
     pub owner: Option<Owner>,
     /// The error types that the function declares, where they can be named outside of its body.
     pub error_types: Option<fn() -> &'static [&'static str]>,
@@ -81,6 +81,12 @@ impl Site {
     #[must_use]
     pub const fn at(&self) -> &'static Location<'static> {
         self.at
+    }
+
+    /// True if all of its calls have one owner: then nobody needs to ask.
+    #[inline]
+    pub(crate) fn has_one_owner(&self) -> bool {
+        self.function.owner.is_some()
     }
 
     /// The label values of its calls.

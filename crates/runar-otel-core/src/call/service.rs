@@ -91,14 +91,7 @@ impl Owner {
         type_name(self.name)
     }
 
-    /// Whether it is the same owner, told by addresses alone: if not, it may be the same nevertheless.
-    #[inline]
-    pub(crate) fn is_same_text(&self, other: &Self) -> bool {
-        let service = |owner: &Self| owner.service.map(std::ptr::from_ref);
-        std::ptr::eq(self.name, other.name) && service(self) == service(other)
-    }
-
-    /// Whether it is the same owner. Names are mostly one and the same text.
+    /// Whether it is the same owner. Names are mostly one and the same text, unless that was compiled twice.
     #[inline]
     pub(crate) fn is(&self, other: &Self) -> bool {
         let same_service = match (self.service, other.service) {

@@ -298,12 +298,12 @@ impl Site {
     #[inline]
     pub(crate) fn resolve(&'static self, owner: Owner) -> &'static Resolved {
         match self.met().iter().next() {
-            Some(first) if first.owner.is_same_text(&owner) => first,
+            Some(first) if self.has_one_owner() || first.owner.is(&owner) => first,
             _ => self.find_or_meet(owner),
         }
     }
 
-    /// A method of several types, or of a type whose name was compiled twice.
+    /// A method of several types.
     #[cold]
     fn find_or_meet(&'static self, owner: Owner) -> &'static Resolved {
         match self.met().find(|known| known.owner.is(&owner)) {

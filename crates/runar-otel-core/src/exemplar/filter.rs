@@ -6,7 +6,7 @@ use opentelemetry::{
 };
 
 use super::SpanLink;
-use crate::thread::context_is_alive;
+use crate::thread::{context_is_alive, context_is_known};
 
 /// Which measurements are offered to the exemplar reservoirs.
 ///
@@ -32,13 +32,13 @@ pub(crate) enum Verdict {
 }
 
 impl ExemplarFilter {
-    /// Whether a measurement of this thread would be accepted now.
-    #[inline]
-    pub(crate) fn is_open(self) -> bool {
+    /// False if a measurement of this thread would be refused now; else [`verdict`](Self::verdict) is to be asked.
+    #[inline(never)]
+    pub(crate) fn may_be_open(self) -> bool {
         match self {
             Self::AlwaysOff => false,
             Self::AlwaysOn => true,
-            Self::TraceBased => context_is_alive() && is_sampled(),
+            Self::TraceBased => may_be_sampled(),
         }
     }
 
@@ -55,11 +55,13 @@ impl ExemplarFilter {
     }
 }
 
-#[inline]
-fn is_sampled() -> bool {
-    Context::map_current(|context| {
-        context.has_active_span() && context.span().span_context().is_sampled()
-    })
+/// False if no sampled span is active. Two callers at the most: the access to the context is inlined where there are few.
+#[inline(always)]
+pub(crate) fn may_be_sampled() -> bool {
+    !context_is_known()
+        || Context::map_current(|context| {
+            context.has_active_span() && context.span().span_context().is_sampled()
+        })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use opentelemetry::{
 use crate::{
     labels::LabelSet,
     metric::InstrumentKind,
-    number::{Measured, Value},
+    number::Measured,
     report,
-    series::{Adjusted, Recorded, Series, Stream},
+    series::{Bound, Recorded, Stream},
 };
 
 /// An instrument of the gate: it records into the streams that the views made of it.
@@ -80,35 +80,6 @@ impl<N: Measured> SyncInstrument<N> for GateInstrument<N> {
             falls: self.falls,
             number: PhantomData,
         })
-    }
-}
-
-/// A series of a stream.
-#[derive(Debug)]
-pub(crate) struct Bound {
-    pub(crate) stream: Arc<Stream>,
-    pub(crate) series: Arc<Series>,
-}
-
-impl Bound {
-    pub(crate) fn new(stream: &Arc<Stream>, labels: &LabelSet) -> Self {
-        Self {
-            series: stream.series(labels),
-            stream: stream.clone(),
-        }
-    }
-
-    /// Records a value by its bits, in the number type of the stream. `given` are the labels before any view, if they may
-    /// differ from those of the series: exemplars keep them.
-    #[inline(never)]
-    pub(crate) fn record<'l>(&self, bits: u64, given: impl FnOnce() -> Option<&'l LabelSet>) {
-        self.stream.record(&self.series, Recorded(bits), given);
-    }
-
-    /// Changes a level.
-    #[inline]
-    pub(crate) fn adjust(&self, by: Value) {
-        self.stream.record(&self.series, Adjusted(by), || None);
     }
 }
 

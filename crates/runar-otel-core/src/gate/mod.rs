@@ -18,7 +18,7 @@ use opentelemetry::{
 };
 
 use self::meter::GateMeter;
-pub(crate) use self::{instrument::Bound, streams::InstrumentSpec};
+pub(crate) use self::streams::InstrumentSpec;
 pub use self::{
     observable::in_callback,
     streams::{GateOptions, Streams},

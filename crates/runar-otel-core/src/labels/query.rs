@@ -89,13 +89,17 @@ impl Seeds {
     /// Hashes the values alone: the sets of one metric mostly have the same names, and a match is compared anyway.
     #[inline]
     pub(super) fn hash(self, start: u64, labels: &[impl Label]) -> u64 {
-        labels
-            .iter()
-            .fold(start, |hash, label| self.value(hash, label.value()))
+        let mut hash = start;
+        for label in labels {
+            hash = match label.value() {
+                ValueRef::Str(text) => self.text(hash, text.as_bytes()),
+                other => self.other(hash, other),
+            };
+        }
+        hash
     }
 
-    #[inline]
-    fn value(self, hash: u64, value: ValueRef<'_>) -> u64 {
+    fn other(self, hash: u64, value: ValueRef<'_>) -> u64 {
         match value {
             ValueRef::Str(text) => self.text(hash, text.as_bytes()),
             ValueRef::Bool(value) => mix(hash, (u64::from(value), 1), self.1),
@@ -105,11 +109,15 @@ impl Seeds {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn text(self, hash: u64, text: &[u8]) -> u64 {
         if text.len() <= 16 {
             return mix(hash, words(text), self.1);
         }
+        self.long_text(hash, text)
+    }
+
+    fn long_text(self, hash: u64, text: &[u8]) -> u64 {
         let pieces = text.chunks(16);
         pieces.fold(hash ^ text.len() as u64, |hash, piece| {
             mix(hash, words(piece), self.1)
@@ -120,7 +128,7 @@ impl Seeds {
     fn array(self, hash: u64, array: ArrayRef<'_>) -> u64 {
         array
             .iter()
-            .fold(hash ^ 4, |hash, element| self.value(hash, element))
+            .fold(hash ^ 4, |hash, element| self.other(hash, element))
     }
 }
 
@@ -190,62 +198,77 @@ fn few(piece: &[u8]) -> u64 {
 pub(super) fn holds(packed: &[u8], labels: &[impl Label]) -> bool {
     let mut rest = packed;
     for label in labels {
-        match after_label(rest, label) {
-            Some(after) => rest = after,
-            None => return false,
+        if !take_text(&mut rest, label.name().as_bytes()) || !take_value(&mut rest, label.value()) {
+            return false;
         }
     }
     rest.is_empty()
 }
 
-#[inline]
-fn after_label<'p>(packed: &'p [u8], label: &impl Label) -> Option<&'p [u8]> {
-    let (tag, rest) = after_text(packed, label.name().as_bytes())?.split_first()?;
-    match label.value() {
-        ValueRef::Str(text) if *tag == b's' => after_text(rest, text.as_bytes()),
-        ValueRef::Str(_) => None,
-        value => after_value(*tag, rest, value),
+#[inline(always)]
+fn take_value(packed: &mut &[u8], value: ValueRef<'_>) -> bool {
+    let Some((tag, rest)) = packed.split_first() else {
+        return false;
+    };
+    *packed = rest;
+    match value {
+        ValueRef::Str(text) => *tag == b's' && take_text(packed, text.as_bytes()),
+        value => take(packed, after_value(*tag, rest, value)),
     }
 }
 
 /// Compares text by text, without a call to `memcmp` for the short ones that labels are made of. As a call it costs a third
 /// more of a look-up (`tests/instructions`, *counter labels*).
 #[inline(always)]
-fn after_text<'p>(packed: &'p [u8], text: &[u8]) -> Option<&'p [u8]> {
-    let (length, rest) = packed.split_first()?;
+fn take_text(packed: &mut &[u8], text: &[u8]) -> bool {
     if text.len() >= 0x40 {
-        return after_long_text(packed, text);
+        return take(packed, after_long_text(packed, text));
     }
-    if usize::from(*length) != text.len() {
-        return None;
-    }
-    let (known, rest) = rest.split_at_checked(text.len())?;
-    is_same(known, text).then_some(rest)
+    let Some((length, rest)) = packed.split_first() else {
+        return false;
+    };
+    let Some((known, rest)) = rest.split_at_checked(text.len()) else {
+        return false;
+    };
+    *packed = rest;
+    usize::from(*length) == text.len() && is_same(known, text)
+}
+
+/// Takes what is before `after`, if that is there. The calls are given copies: a reference would put the rest in memory.
+#[inline(always)]
+fn take<'p>(packed: &mut &'p [u8], after: Option<&'p [u8]>) -> bool {
+    *packed = after.unwrap_or_default();
+    after.is_some()
 }
 
 #[cold]
 fn after_long_text<'p>(packed: &'p [u8], text: &[u8]) -> Option<&'p [u8]> {
+    let (known, rest) = split_kept(packed)?;
+    (known.as_bytes() == text).then_some(rest)
+}
+
+/// Compares a value that is no string.
+#[inline(never)]
+fn after_value<'p>(tag: u8, packed: &'p [u8], value: ValueRef<'_>) -> Option<&'p [u8]> {
+    let (known, rest) = split_kept(packed)?;
+    (ValueRef::read(char::from(tag), known) == value).then_some(rest)
+}
+
+/// A text of any length, and what comes after it.
+fn split_kept(packed: &[u8]) -> Option<(&str, &[u8])> {
     let packed = std::str::from_utf8(packed).ok()?;
     let (length, rest) = read_length(packed)?;
     let (known, rest) = rest.split_at_checked(length)?;
-    (known.as_bytes() == text).then_some(rest.as_bytes())
+    Some((known, rest.as_bytes()))
 }
 
 /// True if two slices of one length, below 64, are equal.
 #[inline]
 fn is_same(one: &[u8], other: &[u8]) -> bool {
     match other.len() {
-        17.. => one == other,
-        8.. => first_8(one) == first_8(other) && last_8(one) == last_8(other),
-        4.. => first_4(one) == first_4(other) && last_4(one) == last_4(other),
-        _ => few(one) == few(other),
+        8..=16 => first_8(one) == first_8(other) && last_8(one) == last_8(other),
+        4..8 => first_4(one) == first_4(other) && last_4(one) == last_4(other),
+        0..4 => few(one) == few(other),
+        _ => one == other,
     }
-}
-
-/// Compares a value that is no string.
-fn after_value<'p>(tag: u8, packed: &'p [u8], value: ValueRef<'_>) -> Option<&'p [u8]> {
-    let packed = std::str::from_utf8(packed).ok()?;
-    let (length, rest) = read_length(packed)?;
-    let (known, rest) = rest.split_at_checked(length)?;
-    (ValueRef::read(char::from(tag), known) == value).then_some(rest.as_bytes())
 }

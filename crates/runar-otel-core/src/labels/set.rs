@@ -117,9 +117,11 @@ impl LabelSet {
     }
 
     /// True if the set has no label.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bytes().is_empty()
+        // A short set is always inline.
+        matches!(self.0, Packed::Inline { length: 0, .. })
     }
 
     /// The value of a label, if the set has the label.
@@ -186,8 +188,12 @@ impl<'a> IntoIterator for &'a LabelSet {
 }
 
 impl PartialEq for LabelSet {
+    /// The look-ups of a handle compare a set with a clone of it.
     fn eq(&self, other: &Self) -> bool {
-        self.bytes() == other.bytes()
+        match (&self.0, &other.0) {
+            (Packed::Shared(one), Packed::Shared(other)) if Arc::ptr_eq(one, other) => true,
+            _ => self.bytes() == other.bytes(),
+        }
     }
 }
 

@@ -153,7 +153,8 @@ impl<S: Labelled> Table<S> {
         (fits && series.is_linked()).then_some(series)
     }
 
-    #[inline]
+    /// Not inlined: then the comparison with labels is, where no alias is needed.
+    #[inline(never)]
     fn matching_alias(&self, slot: u64, base: &LabelSet, labels: &[impl Label]) -> Option<&Arc<S>> {
         let alias = self.entries.aliases.get(number(slot))?;
         let fits = holds(alias.packed.as_bytes(), labels) && alias.base == *base;

@@ -5,7 +5,9 @@
 //! read:   collect the reservoir ─▶ read the cell, or take it if a consumer wants deltas ─▶ a point
 //! ```
 
+mod bound;
 mod cell;
+mod change;
 mod delivery;
 mod object;
 mod observe;
@@ -17,8 +19,9 @@ mod value;
 mod walk;
 
 pub(crate) use self::{
+    bound::Bound,
     cell::UnderWay,
-    record::{Adjusted, Recorded},
+    change::{Adjusted, Recorded},
     stream::Rules,
 };
 pub use self::{

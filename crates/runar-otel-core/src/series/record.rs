@@ -5,56 +5,15 @@ use std::sync::{Arc, TryLockError, atomic::Ordering};
 use opentelemetry::KeyValue;
 
 use super::{
-    cell::{CellShape, MEETINGS, Met, UnderWay},
-    object::{Series, SeriesCell, state},
+    cell::{CellKind, MEETINGS, Met, UnderWay},
+    change::{Change, Recorded},
+    object::{Series, state},
     stream::{Inner, Place, Stream},
 };
 use crate::{
     exemplar::{Measurement, Origin, Verdict},
-    labels::{Base, Label, LabelSet, Labels, MOST_ALIASES, Sorted},
-    number::{NumberKind, Value},
+    labels::{Base, Label, Labels, MOST_ALIASES, Sorted},
 };
-
-/// A change of a series.
-pub(crate) trait Change: Copy {
-    /// Changes the cell.
-    fn apply(self, cell: &SeriesCell, shape: &CellShape) -> Met;
-    /// The value, in the number type of the stream.
-    fn bits(self, number: NumberKind) -> u64;
-}
-
-/// A measurement, by the bits of its value.
-#[derive(Clone, Copy)]
-pub(crate) struct Recorded(pub(crate) u64);
-
-impl Change for Recorded {
-    #[inline]
-    fn apply(self, cell: &SeriesCell, shape: &CellShape) -> Met {
-        cell.record(shape, self.0)
-    }
-
-    #[inline]
-    fn bits(self, _: NumberKind) -> u64 {
-        self.0
-    }
-}
-
-/// A level that goes up or down by a value.
-#[derive(Clone, Copy)]
-pub(crate) struct Adjusted(pub(crate) Value);
-
-impl Change for Adjusted {
-    #[inline]
-    fn apply(self, cell: &SeriesCell, shape: &CellShape) -> Met {
-        cell.adjust(shape.number, self.0);
-        Met::Nobody
-    }
-
-    #[inline]
-    fn bits(self, number: NumberKind) -> u64 {
-        self.0.bits(number)
-    }
-}
 
 /// What is left to be done after a record under a guard.
 struct More {
@@ -63,36 +22,21 @@ struct More {
 }
 
 impl Stream {
-    /// Records into a series. The usual case and nothing else; all the rest is behind one call, which is the last thing
-    /// done, so that no register needs to be saved.
+    /// True if nothing is left to be done after a value went into the cell.
     #[inline(always)]
-    pub(crate) fn record<'l>(
-        &self,
-        series: &Arc<Series>,
-        change: impl Change,
-        given: impl FnOnce() -> Option<&'l LabelSet>,
-    ) {
-        let met = change.apply(&series.cell, &self.shape);
-        if met == Met::Somebody || series.is_special() || self.rules.exemplars.is_open() {
-            self.record_rest(series, change.bits(self.rules.number), met, given());
-        }
-    }
-
-    #[inline(never)]
-    fn record_rest(&self, series: &Arc<Series>, bits: u64, met: Met, given: Option<&LabelSet>) {
-        let origin = Origin::Set(given.unwrap_or_else(|| series.labels()));
-        self.rest(series, bits, met, origin);
+    pub(super) fn is_plain(&self, series: &Series) -> bool {
+        !series.is_special() && !self.rules.exemplars.may_be_open()
     }
 
     /// Whatever is to be done after a value went into the cell.
-    fn rest(&self, series: &Arc<Series>, bits: u64, met: Met, origin: Origin<'_>) {
+    pub(super) fn rest(&self, series: &Arc<Series>, bits: u64, met: Met, origin: Origin<'_>) {
         if met == Met::Somebody {
             self.met(series);
         }
         if series.is_special() {
             self.recorded(series, bits);
         }
-        if self.rules.exemplars.is_open() {
+        if self.rules.exemplars.may_be_open() {
             self.offer(series, bits, origin);
         }
     }
@@ -100,41 +44,36 @@ impl Stream {
     /// Records into the series of base labels and labels, of which the latter win.
     #[inline]
     pub(crate) fn record_with(&self, base: Base<'_>, labels: Labels<'_>, change: impl Change) {
-        let origin = Origin::Joined(base.labels(), labels);
-        if self.rules.labels.is_some() || !self.record_known(base, labels, change, origin) {
-            self.record_sorted(base, labels, change, origin);
-        }
+        self.record_by(base, labels, change, || {
+            Origin::Joined(base.labels(), labels)
+        });
     }
 
     /// Records into the series of attributes of the OpenTelemetry API.
     #[inline]
     pub(crate) fn record_attributes(&self, attributes: &[KeyValue], change: impl Change) {
         let empty = self.interner.plain();
-        let origin = Origin::Attributes(attributes);
-        if self.rules.labels.is_some() || !self.record_known(empty, attributes, change, origin) {
-            self.record_sorted(empty, attributes, change, origin);
-        }
+        self.record_by(empty, attributes, change, || Origin::Attributes(attributes));
     }
 
-    /// Records if the labels lead to a series as they stand.
     #[inline]
-    fn record_known(
+    fn record_by<'l>(
         &self,
         base: Base<'_>,
         labels: &[impl Label],
         change: impl Change,
-        origin: Origin<'_>,
-    ) -> bool {
-        let more = self
-            .interner
-            .find(base, labels, |series| self.record_guarded(series, change));
-        match more {
-            None => false,
-            Some(None) => true,
-            Some(Some(more)) => {
-                self.finish(&more, change.bits(self.rules.number), origin);
-                true
-            }
+        origin: impl FnOnce() -> Origin<'l>,
+    ) {
+        let found = match self.rules.labels {
+            None => self
+                .interner
+                .find(base, labels, |series| self.record_guarded(series, change)),
+            Some(_) => None,
+        };
+        match found {
+            Some(None) => {}
+            Some(Some(more)) => self.finish(&more, change.bits(self.rules.number), origin()),
+            None => self.record_sorted(base, labels, change, origin()),
         }
     }
 
@@ -142,8 +81,7 @@ impl Stream {
     #[inline]
     fn record_guarded(&self, series: &Arc<Series>, change: impl Change) -> Option<More> {
         let met = change.apply(&series.cell, &self.shape);
-        let plain = met == Met::Nobody && !series.is_special() && !self.rules.exemplars.is_open();
-        if plain {
+        if met == Met::Nobody && self.is_plain(series) {
             return None;
         }
         Some(More {
@@ -220,6 +158,11 @@ impl Stream {
         self.finish_record(&series, change, origin);
     }
 
+    /// Records into a series that is at hand.
+    pub(super) fn record_in(&self, series: &Arc<Series>, bits: u64) {
+        self.finish_record(series, Recorded(bits), Origin::Set(series.labels()));
+    }
+
     fn finish_record(&self, series: &Arc<Series>, change: impl Change, origin: Origin<'_>) {
         let met = change.apply(&series.cell, &self.shape);
         self.rest(series, change.bits(self.rules.number), met, origin);
@@ -245,6 +188,9 @@ impl Stream {
     /// A measurement that met another thread; the fourth one since the last collection makes the cell striped.
     #[cold]
     fn met(&self, series: &Series) {
+        if self.shape.kind == CellKind::UpDown {
+            return;
+        }
         let meetings = series
             .meetings
             .fetch_add(1, Ordering::Relaxed)

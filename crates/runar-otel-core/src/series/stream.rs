@@ -18,7 +18,6 @@ use super::{
     delivery::Deliveries,
     object::{Series, state},
     observed_state::ObservedState,
-    record::Recorded,
     value::Number,
     walk::Walks,
 };
@@ -304,7 +303,7 @@ impl Stream {
         for series in all.iter().filter(|series| series.life() == state::LIVE) {
             let bits = earlier.number_of(series).bits();
             let own = self.series(series.labels());
-            self.record(&own, Recorded(bits), || None);
+            self.record_in(&own, bits);
         }
     }
 }

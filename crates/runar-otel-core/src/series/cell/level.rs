@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Base, Cell, Met, Striped, sum};
+use super::{Base, Cell, CellKind, CellShape, Met, Striped, sum};
 use crate::{
     number::{NumberKind, Value},
     stripe,
@@ -14,6 +14,18 @@ use crate::{
 pub(crate) struct UnderWay(u8);
 
 impl<R> Cell<R> {
+    /// Sets a level without stripes; `None` for any other cell. Inlined: see [`add_at_once`](Self::add_at_once).
+    #[inline(always)]
+    pub(crate) fn set_at_once(&self, shape: &CellShape, bits: u64) -> Option<Met> {
+        match &self.base {
+            Base::One(base) if shape.kind == CellKind::Level && self.is_plain() => {
+                base.store(bits, Ordering::Release);
+                Some(Met::Nobody)
+            }
+            _ => None,
+        }
+    }
+
     /// Sets the value; calls under way, which are part of it, stay so.
     pub(super) fn set_level(&self, bits: u64) {
         let Base::One(base) = &self.base else { return };

@@ -94,6 +94,15 @@ impl<R> Cell<R> {
         self.more.get()?.striped.get()
     }
 
+    /// True if there are no stripes.
+    #[inline(always)]
+    fn is_plain(&self) -> bool {
+        match self.more.get() {
+            None => true,
+            Some(more) => more.striped.get().is_none(),
+        }
+    }
+
     fn split(&self, striped: Striped) {
         let _ = self.more.get_or_init(Box::default).striped.set(striped);
     }
@@ -108,20 +117,40 @@ impl<R> Cell<R> {
         self.more.get_or_init(Box::default).rest.get_or_init(make)
     }
 
+    /// Adds to a sum without stripes; `None` for any other cell. Inlined: then the record of a handle is one function
+    /// without a call (`benches/record`, *counter, handle*).
+    #[inline(always)]
+    pub(crate) fn add_at_once(&self, shape: &CellShape, bits: u64) -> Option<Met> {
+        match &self.base {
+            Base::One(base) if shape.kind.is_sum() && self.is_plain() => {
+                Some(sum::add(base, shape.number, bits))
+            }
+            _ => None,
+        }
+    }
+
+    /// Counts a value in a histogram without stripes; `None` for any other cell.
+    #[inline(always)]
+    pub(crate) fn observe_at_once(&self, shape: &CellShape, bits: u64) -> Option<Met> {
+        match &self.base {
+            Base::Buckets(base) if self.is_plain() => {
+                Some(base.record(&shape.bounds, shape.number.f64_of(bits)))
+            }
+            _ => None,
+        }
+    }
+
     /// Records a value of the shape's number type, by its bits.
-    ///
-    /// A counter without stripes is all that is inlined: then the record of a handle is one function without a call
-    /// (`benches/record`, *counter, handle*).
     #[inline(always)]
     pub(crate) fn record(&self, shape: &CellShape, bits: u64) -> Met {
-        match (&self.base, shape.kind, self.striped()) {
-            (Base::One(base), CellKind::Counter, None) => sum::add(base, shape.number, bits),
-            _ => self.record_otherwise(shape, bits),
+        match self.add_at_once(shape, bits) {
+            Some(met) => met,
+            None => self.record_otherwise(shape, bits),
         }
     }
 
     #[inline(never)]
-    fn record_otherwise(&self, shape: &CellShape, bits: u64) -> Met {
+    pub(crate) fn record_otherwise(&self, shape: &CellShape, bits: u64) -> Met {
         let striped = self.striped();
         match (&self.base, striped) {
             (Base::Buckets(base), None) => base.record(&shape.bounds, shape.number.f64_of(bits)),

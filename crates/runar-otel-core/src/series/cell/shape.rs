@@ -40,6 +40,14 @@ pub(crate) enum CellKind {
     Exponential,
 }
 
+impl CellKind {
+    /// True if it adds up numbers.
+    #[inline]
+    pub(crate) fn is_sum(self) -> bool {
+        matches!(self, Self::Counter | Self::UpDown)
+    }
+}
+
 impl CellShape {
     pub(crate) fn new(plan: &StreamPlan, number: NumberKind) -> Self {
         let kind = match (&plan.aggregation, plan.kind) {

@@ -1,0 +1,96 @@
+//! A series at hand: the record of a handle.
+
+use std::sync::Arc;
+
+use super::{
+    cell::Met,
+    change::{Adjusted, Change, Observed, Recorded, Set},
+    object::Series,
+    stream::Stream,
+};
+use crate::{
+    exemplar::{ExemplarFilter, Origin, may_be_sampled},
+    labels::LabelSet,
+    number::Value,
+};
+
+/// A series of a stream.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) stream: Arc<Stream>,
+    pub(crate) series: Arc<Series>,
+}
+
+impl Bound {
+    pub(crate) fn new(stream: &Arc<Stream>, labels: &LabelSet) -> Self {
+        Self {
+            series: stream.series(labels),
+            stream: stream.clone(),
+        }
+    }
+
+    /// Records a value by its bits, in the number type of the stream. `given` are the labels before any view, if they may
+    /// differ from those of the series: exemplars keep them.
+    #[inline(never)]
+    pub(crate) fn record<'l>(&self, bits: u64, given: impl FnOnce() -> Option<&'l LabelSet>) {
+        self.change(Recorded(bits), given);
+    }
+
+    /// The same for what is mostly a histogram.
+    #[inline(never)]
+    pub(crate) fn observe<'l>(&self, bits: u64, given: impl FnOnce() -> Option<&'l LabelSet>) {
+        self.change(Observed(bits), given);
+    }
+
+    /// The same for what is mostly a level, which is set.
+    #[inline(never)]
+    pub(crate) fn set<'l>(&self, bits: u64, given: impl FnOnce() -> Option<&'l LabelSet>) {
+        self.change(Set(bits), given);
+    }
+
+    /// Changes a level.
+    pub(crate) fn adjust(&self, by: Value) {
+        self.change_otherwise(Adjusted(by), None);
+    }
+
+    /// The usual case and nothing else: all the rest is behind one call, which is the last thing done, so that no register
+    /// needs to be saved.
+    #[inline(always)]
+    fn change<'l>(&self, change: impl Change, given: impl FnOnce() -> Option<&'l LabelSet>) {
+        let stream = &*self.stream;
+        match change.apply_at_once(&self.series.cell, &stream.shape) {
+            Some(Met::Nobody) if !self.series.is_special() => {
+                let bits = change.bits(stream.rules.number);
+                match stream.rules.exemplars {
+                    ExemplarFilter::AlwaysOff => {}
+                    ExemplarFilter::AlwaysOn => self.rest(bits, Met::Nobody, given()),
+                    ExemplarFilter::TraceBased => self.offer_in_span(bits, given()),
+                }
+            }
+            Some(met) => self.rest(change.bits(stream.rules.number), met, given()),
+            None => self.change_otherwise(change, given()),
+        }
+    }
+
+    #[inline(never)]
+    fn offer_in_span(&self, bits: u64, given: Option<&LabelSet>) {
+        if may_be_sampled() {
+            self.rest(bits, Met::Nobody, given);
+        }
+    }
+
+    #[inline(never)]
+    fn change_otherwise(&self, change: impl Change, given: Option<&LabelSet>) {
+        let stream = &*self.stream;
+        let met = change.apply_otherwise(&self.series.cell, &stream.shape);
+        if met == Met::Somebody || !stream.is_plain(&self.series) {
+            self.rest(change.bits(stream.rules.number), met, given);
+        }
+    }
+
+    #[inline(never)]
+    fn rest(&self, bits: u64, met: Met, given: Option<&LabelSet>) {
+        let origin = Origin::Set(given.unwrap_or_else(|| self.series.labels()));
+        self.stream.rest(&self.series, bits, met, origin);
+    }
+}

@@ -1,0 +1,113 @@
+//! Changes of a series: each has a usual kind of cell, which takes it without a call.
+
+use super::{
+    cell::{CellShape, Met},
+    object::SeriesCell,
+};
+use crate::number::{NumberKind, Value};
+
+/// A change of a series.
+pub(crate) trait Change: Copy {
+    /// Changes the cell if it is of the usual kind, for which no call is needed.
+    #[inline]
+    fn apply_at_once(self, _: &SeriesCell, _: &CellShape) -> Option<Met> {
+        None
+    }
+
+    /// Changes the cell if it is of any other kind.
+    fn apply_otherwise(self, cell: &SeriesCell, shape: &CellShape) -> Met;
+
+    /// Changes the cell.
+    #[inline(always)]
+    fn apply(self, cell: &SeriesCell, shape: &CellShape) -> Met {
+        match self.apply_at_once(cell, shape) {
+            Some(met) => met,
+            None => self.apply_otherwise(cell, shape),
+        }
+    }
+
+    /// The value, in the number type of the stream.
+    fn bits(self, number: NumberKind) -> u64;
+}
+
+/// A measurement, by the bits of its value; mostly of a sum.
+#[derive(Clone, Copy)]
+pub(crate) struct Recorded(pub(crate) u64);
+
+impl Change for Recorded {
+    #[inline(always)]
+    fn apply_at_once(self, cell: &SeriesCell, shape: &CellShape) -> Option<Met> {
+        cell.add_at_once(shape, self.0)
+    }
+
+    #[inline]
+    fn apply_otherwise(self, cell: &SeriesCell, shape: &CellShape) -> Met {
+        cell.record_otherwise(shape, self.0)
+    }
+
+    #[inline]
+    fn bits(self, _: NumberKind) -> u64 {
+        self.0
+    }
+}
+
+/// A measurement, by the bits of its value; mostly of a histogram.
+#[derive(Clone, Copy)]
+pub(crate) struct Observed(pub(crate) u64);
+
+impl Change for Observed {
+    #[inline(always)]
+    fn apply_at_once(self, cell: &SeriesCell, shape: &CellShape) -> Option<Met> {
+        cell.observe_at_once(shape, self.0)
+    }
+
+    /// A view can make a histogram another one, or a sum.
+    #[inline]
+    fn apply_otherwise(self, cell: &SeriesCell, shape: &CellShape) -> Met {
+        cell.record(shape, self.0)
+    }
+
+    #[inline]
+    fn bits(self, _: NumberKind) -> u64 {
+        self.0
+    }
+}
+
+/// A level that is set, by the bits of its value.
+#[derive(Clone, Copy)]
+pub(crate) struct Set(pub(crate) u64);
+
+impl Change for Set {
+    #[inline(always)]
+    fn apply_at_once(self, cell: &SeriesCell, shape: &CellShape) -> Option<Met> {
+        cell.set_at_once(shape, self.0)
+    }
+
+    /// A view can make a gauge a sum.
+    #[inline]
+    fn apply_otherwise(self, cell: &SeriesCell, shape: &CellShape) -> Met {
+        cell.record(shape, self.0)
+    }
+
+    #[inline]
+    fn bits(self, _: NumberKind) -> u64 {
+        self.0
+    }
+}
+
+/// A level that goes up or down by a value.
+#[derive(Clone, Copy)]
+pub(crate) struct Adjusted(pub(crate) Value);
+
+impl Change for Adjusted {
+    #[inline]
+    fn apply_otherwise(self, cell: &SeriesCell, shape: &CellShape) -> Met {
+        cell.adjust(shape.number, self.0);
+        Met::Nobody
+    }
+
+    #[inline]
+    fn bits(self, number: NumberKind) -> u64 {
+        self.0.bits(number)
+    }
+}
