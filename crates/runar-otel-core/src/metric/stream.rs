@@ -56,6 +56,10 @@ impl InstrumentKind {
 
 impl InstrumentKind {
     /// Tells whether the SDK can aggregate an instrument of this kind so: nothing but a gauge has a last value.
+    ///
+    /// Observed values may become histograms: the specification names those of observable gauges (metrics SDK, *Histogram
+    /// Aggregations*), although an asynchronous histogram is also its example of a view that does not fit (*Measurement
+    /// processing*).
     #[must_use]
     pub fn supports(self, aggregation: &Aggregation) -> bool {
         *aggregation != Aggregation::LastValue
