@@ -171,15 +171,6 @@ pub enum ViewError {
         /// The pattern.
         pattern: String,
     },
-    /// Renames to what is no name: the SDK would make nothing of it.
-    #[error("view `{pattern}` renames: {error}")]
-    Name {
-        /// The pattern.
-        pattern: String,
-        /// What is wrong.
-        #[source]
-        error: NameError,
-    },
     /// An unusable limit.
     #[error("view `{pattern}` has limit {limit}: expected 1 to 1000000")]
     Limit {

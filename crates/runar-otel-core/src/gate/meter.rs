@@ -11,10 +11,7 @@ use opentelemetry::{
     },
 };
 
-use super::{
-    instrument::GateInstrument,
-    streams::{InstrumentSpec, Streams},
-};
+use super::{instrument::GateInstrument, spec::InstrumentSpec, streams::Streams};
 use crate::{
     metric::{Aggregation, InstrumentKind},
     name,
@@ -53,10 +50,9 @@ impl GateMeter {
         }
     }
 
-    /// An instrument whose declaration is valid; one that is not records nothing.
+    /// An instrument whose name is valid; one whose name is not records nothing. Unit and description are taken as they are.
     ///
-    /// OpenTelemetry specification, metrics API: *Instrument name syntax*, *Instrument unit*, *Instrument advisory
-    /// parameters*.
+    /// OpenTelemetry specification, metrics SDK: *Instrument name*, *Instrument unit*, *Instrument description*.
     fn instrument<N: Measured>(&self, spec: &InstrumentSpec) -> Arc<GateInstrument<N>> {
         let streams = if is_valid(spec) {
             self.streams.resolve(spec, &[])
@@ -68,13 +64,7 @@ impl GateMeter {
 }
 
 fn is_valid(spec: &InstrumentSpec) -> bool {
-    let bounds = spec.bounds.as_deref().unwrap_or_default();
-    let checks = [
-        name::check_name(&spec.name).map_err(|error| error.to_string()),
-        name::check_unit(&spec.unit).map_err(|error| error.to_string()),
-        name::check_bounds(bounds).map_err(|error| error.to_string()),
-    ];
-    let Some(problem) = checks.into_iter().find_map(Result::err) else {
+    let Err(problem) = name::check_name(&spec.name) else {
         return true;
     };
     report::once(("instrument", spec.scope.name(), &spec.name), || {
@@ -85,6 +75,24 @@ fn is_valid(spec: &InstrumentSpec) -> bool {
         )
     });
     false
+}
+
+/// The bounds that the instrumentation advises, if they are valid; else it is as if there were none.
+///
+/// OpenTelemetry specification, metrics SDK: *Instrument advisory parameters*.
+fn valid_bounds(spec: &InstrumentSpec, advised: Option<Vec<f64>>) -> Option<Vec<f64>> {
+    let advised = advised?;
+    let Err(problem) = name::check_bounds(&advised) else {
+        return Some(advised);
+    };
+    report::once(("bounds", spec.scope.name(), &spec.name), || {
+        format!(
+            "histogram `{}` of meter `{}` gets default buckets: {problem}",
+            spec.name,
+            spec.scope.name()
+        )
+    });
+    None
 }
 
 macro_rules! synchronous {
@@ -106,7 +114,7 @@ macro_rules! histogram {
             let texts = (asked.name, asked.unit, asked.description);
             let number = <$number as Measured>::KIND;
             let mut spec = self.spec(InstrumentKind::Histogram, number, texts);
-            spec.bounds = asked.boundaries;
+            spec.bounds = valid_bounds(&spec, asked.boundaries);
             Histogram::new(self.instrument::<$number>(&spec))
         }
     };

@@ -3,11 +3,14 @@
 //! It implements the metrics SDK of the OpenTelemetry specification behind the OpenTelemetry API. Set as the global
 //! provider, it sees the measurements of the facade, the macros and third-party libraries, and applies the views.
 
+mod conflict;
 mod instrument;
 mod meter;
 mod observable;
 mod patience;
+mod spec;
 mod streams;
+mod table;
 mod view;
 
 use std::{fmt, sync::Arc};
@@ -18,12 +21,13 @@ use opentelemetry::{
 };
 
 use self::meter::GateMeter;
-pub(crate) use self::streams::InstrumentSpec;
+pub(crate) use self::spec::InstrumentSpec;
 pub use self::{
     observable::in_callback,
     streams::{GateOptions, Streams},
     view::View,
 };
+use crate::report;
 
 /// The meter provider.
 #[derive(Clone)]
@@ -46,7 +50,13 @@ impl Gate {
 }
 
 impl MeterProvider for Gate {
+    /// OpenTelemetry specification, metrics SDK: *Meter Creation*: a meter without a name works, with a report.
     fn meter_with_scope(&self, scope: InstrumentationScope) -> Meter {
+        if scope.name().is_empty() {
+            report::once("meter without a name", || {
+                "a meter has no name: expected that of the library that it measures".to_owned()
+            });
+        }
         Meter::new(Arc::new(GateMeter::new(scope, self.streams.clone())))
     }
 }

@@ -13,13 +13,11 @@ use std::{
 
 use opentelemetry::InstrumentationScope;
 
-use super::{observable::Observables, view::View};
+use super::{conflict, observable::Observables, spec::InstrumentSpec, table::Table, view::View};
 use crate::{
     exemplar::{ExemplarFilter, Reservoir},
-    metric::{Aggregation, DEFAULT_CARDINALITY_LIMIT, InstrumentKind, StreamPlan},
+    metric::{Aggregation, DEFAULT_CARDINALITY_LIMIT, InstrumentKind, Shape, StreamPlan},
     name,
-    number::NumberKind,
-    report,
     series::{Mirror, Rules, Stream},
     stripe,
 };
@@ -68,46 +66,15 @@ impl fmt::Debug for GateOptions {
     }
 }
 
-/// An instrument as it was asked for.
-#[derive(Clone, Debug)]
-pub(crate) struct InstrumentSpec {
-    pub(crate) scope: InstrumentationScope,
-    pub(crate) name: Cow<'static, str>,
-    pub(crate) unit: Cow<'static, str>,
-    pub(crate) description: Cow<'static, str>,
-    pub(crate) kind: InstrumentKind,
-    pub(crate) number: NumberKind,
-    /// Bucket bounds that the instrumentation advises.
-    pub(crate) bounds: Option<Vec<f64>>,
-    /// The aggregation that the instrumentation asks for.
-    pub(crate) aggregation: Aggregation,
-}
-
-/// What tells streams apart, besides kind and number type.
-///
-/// OpenTelemetry specification, metrics SDK: *Duplicate instrument registration*: names are compared without regard to
-/// case.
-type Identity = (InstrumentationScope, String, Cow<'static, str>);
-/// Kind and unit of the first instrument of a name.
-type FirstSeen = (InstrumentKind, Cow<'static, str>);
-
 /// All streams of one provider. What two instruments share, they share here.
 pub struct Streams {
     options: GateOptions,
     table: Mutex<Table>,
-    first: Mutex<HashMap<(InstrumentationScope, String), FirstSeen>>,
     observables: Observables,
     /// How many consumers want deltas of instruments of a kind.
     deltas: Mutex<HashMap<InstrumentKind, usize>>,
     /// True once the provider has ended.
     ended: AtomicBool,
-}
-
-#[derive(Default)]
-struct Table {
-    by_identity: HashMap<Identity, Vec<Arc<Stream>>>,
-    /// In the order in which they came.
-    all: Vec<Arc<Stream>>,
 }
 
 impl Streams {
@@ -120,7 +87,6 @@ impl Streams {
             observables: Observables::new(options.callback_timeout),
             options,
             table: Mutex::default(),
-            first: Mutex::default(),
             deltas: Mutex::default(),
             ended: AtomicBool::new(false),
         })
@@ -132,10 +98,10 @@ impl Streams {
         if self.ended.load(Ordering::Acquire) {
             return Vec::new();
         }
-        self.table().all.clone()
+        self.table().all().to_vec()
     }
 
-    /// The stream of this identity and kind.
+    /// The first stream of this identity and kind.
     #[must_use]
     pub fn find(
         &self,
@@ -144,15 +110,7 @@ impl Streams {
         unit: &str,
         kind: InstrumentKind,
     ) -> Option<Arc<Stream>> {
-        let identity = (
-            scope.clone(),
-            name.to_ascii_lowercase(),
-            unit.to_owned().into(),
-        );
-        let table = self.table();
-        let streams = table.by_identity.get(&identity)?;
-        let found = streams.iter().find(|stream| stream.plan().kind == kind);
-        found.cloned()
+        self.table().find(scope, name, unit, kind).cloned()
     }
 
     /// Runs the callbacks of all observable instruments, once, and enters what they observe. `deltas` tells how many
@@ -193,7 +151,7 @@ impl Streams {
             return;
         }
         self.observables.end();
-        let all = self.table().all.clone();
+        let all = self.table().all().to_vec();
         all.iter().for_each(|stream| stream.detach());
     }
 
@@ -203,15 +161,19 @@ impl Streams {
 
     /// Applies the views: the streams of one instrument. Those that it had under an earlier provider go on if the rules
     /// are the same; levels keep their value in any case.
+    ///
+    /// OpenTelemetry specification, metrics SDK: *Measurement processing*. Each view applies by itself, one that does not fit
+    /// is as if it was not there.
     pub(crate) fn resolve(
         &self,
         spec: &InstrumentSpec,
         earlier: &[Arc<Stream>],
     ) -> Box<[Arc<Stream>]> {
-        self.report_conflict(spec);
-        let views = self.options.views.iter();
-        let selected =
-            views.filter(|view| view.selects(&spec.scope, &spec.name, &spec.unit, spec.kind));
+        let spec = &*self.spelled(spec);
+        let views = self.options.views.iter().enumerate();
+        let selected = views
+            .filter(|(_, view)| view.selects(&spec.scope, &spec.name, &spec.unit, spec.kind))
+            .filter(|(_, view)| fits(spec, &view.aggregation));
         let mut streams: Vec<Arc<Stream>> = Vec::new();
         let mut selected = selected.peekable();
         if selected.peek().is_none() {
@@ -222,7 +184,7 @@ impl Streams {
                 continue;
             };
             if streams.iter().any(|known| Arc::ptr_eq(known, &stream)) {
-                report_overlap(spec);
+                conflict::report_overlap(spec);
             } else {
                 streams.push(stream);
             }
@@ -230,30 +192,38 @@ impl Streams {
         streams.into()
     }
 
+    /// The instrument under the first spelling of its name.
+    fn spelled<'s>(&self, spec: &'s InstrumentSpec) -> Cow<'s, InstrumentSpec> {
+        let name = self.table().spelling(&spec.scope, spec.name.clone());
+        if name == spec.name {
+            return Cow::Borrowed(spec);
+        }
+        conflict::report_spelling(spec, &name);
+        Cow::Owned(InstrumentSpec {
+            name,
+            ..spec.clone()
+        })
+    }
+
     /// The stream that a view makes of an instrument, `None` if it drops the instrument.
     fn stream(
         &self,
         spec: &InstrumentSpec,
-        view: Option<&View>,
+        view: Option<(usize, &View)>,
         earlier: &[Arc<Stream>],
     ) -> Option<Arc<Stream>> {
-        // What it may report is not said under the lock.
+        let (at, view) = (view.map(|(at, _)| at), view.map(|(_, view)| view));
         let rules = self.rules(spec, view);
         if rules.plan.aggregation == Aggregation::Drop {
             return None;
         }
-        let identity = (
-            rules.plan.scope.clone(),
-            rules.plan.name.to_ascii_lowercase(),
-            rules.plan.unit.clone(),
-        );
+        let described = view.and_then(|view| view.description.as_ref());
+        let description = described.unwrap_or(&spec.description).clone();
         let mut table = self.table();
-        let known = table.by_identity.entry(identity).or_default();
-        let same = |stream: &&Arc<Stream>| {
-            stream.plan().kind == spec.kind && is_one_number(stream.number(), spec.number)
-        };
-        if let Some(known) = known.iter().find(same) {
-            return Some(known.clone());
+        if let Some(known) = table.known(&rules, at).cloned() {
+            drop(table);
+            share(&known, &rules, description);
+            return Some(known);
         }
         let mirror = self.options.mirror.as_ref();
         // A series is mirrored or not for life.
@@ -264,15 +234,20 @@ impl Streams {
             Some(adopted) => adopted.clone(),
             None => Stream::new(rules, mirror.filter(|_| is_mirrored(spec.kind)).cloned()),
         };
+        stream.describe(description);
         stream.attach(SystemTime::now(), self.deltas(spec.kind));
-        known.push(stream.clone());
-        table.all.push(stream.clone());
+        let other = table.add(&stream, at);
         drop(table);
+        // What it may report is not said under the lock.
+        if let Some(other) = other {
+            conflict::report_streams(&other, &stream);
+        }
         if let Some(mirror) = mirror {
             mirror.made(&stream);
         }
-        if adopted.is_none() && spec.kind == InstrumentKind::Gauge {
-            earlier.iter().for_each(|one| stream.take_over(one));
+        if adopted.is_none() && is_level(&stream) {
+            let levels = earlier.iter().filter(|one| is_level(one));
+            levels.for_each(|one| stream.take_over(one));
         }
         Some(stream)
     }
@@ -298,9 +273,6 @@ impl Streams {
                 aggregation: self.aggregation(spec, view),
                 limit: limit.unwrap_or(self.options.limit),
             },
-            description: view
-                .and_then(|view| view.description.clone())
-                .unwrap_or_else(|| spec.description.clone()),
             labels: view.and_then(|view| view.labels.clone()),
             number: spec.number,
             exemplars: filter,
@@ -310,7 +282,8 @@ impl Streams {
 
     fn aggregation(&self, spec: &InstrumentSpec, view: Option<&View>) -> Aggregation {
         let asked = view.map(|view| &view.aggregation);
-        let asked = asked.filter(|asked| **asked != Aggregation::Default && supported(spec, asked));
+        // Whoever asks for the kind's own aggregation asks for nothing.
+        let asked = asked.filter(|asked| !spec.kind.has_by_default(asked));
         match asked.unwrap_or(&spec.aggregation) {
             Aggregation::ExplicitBuckets(bounds) => {
                 Aggregation::ExplicitBuckets(name::without_infinity(bounds).into())
@@ -332,31 +305,6 @@ impl Streams {
             None => name::DEFAULT_BUCKETS.into(),
         })
     }
-
-    /// OpenTelemetry specification, metrics SDK: *Duplicate instrument registration*: both are exported, with a warning.
-    fn report_conflict(&self, spec: &InstrumentSpec) {
-        let key = (spec.scope.clone(), spec.name.to_ascii_lowercase());
-        let (kind, unit) = {
-            let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-            first
-                .entry(key)
-                .or_insert_with(|| (spec.kind, spec.unit.clone()))
-                .clone()
-        };
-        if kind == spec.kind && unit == spec.unit {
-            return;
-        }
-        report::once(("conflict", spec.scope.name(), &spec.name), || {
-            format!(
-                "meter `{}` made instrument `{}` twice: first as {kind:?} in `{unit}`, then as {:?} in `{}`: \
-                 both are exported under one name, expected one kind and unit",
-                spec.scope.name(),
-                spec.name,
-                spec.kind,
-                spec.unit
-            )
-        });
-    }
 }
 
 /// True if a mirror gets each measurement: last values it reads instead.
@@ -364,34 +312,29 @@ fn is_mirrored(kind: InstrumentKind) -> bool {
     !kind.is_observable() && kind != InstrumentKind::Gauge
 }
 
-/// True if instruments of both number types may share a stream: not whole numbers and fractions, which would be rounded.
-fn is_one_number(one: NumberKind, other: NumberKind) -> bool {
-    (one == NumberKind::F64) == (other == NumberKind::F64)
+/// True if the stream keeps last values that the code sets.
+fn is_level(stream: &Stream) -> bool {
+    stream.plan().kind == InstrumentKind::Gauge && stream.plan().shape() == Some(Shape::Gauge)
 }
 
-/// OpenTelemetry specification, metrics SDK: *View*: views that conflict are worth a warning.
-fn report_overlap(spec: &InstrumentSpec) {
-    report::once(("views", &spec.name), || {
-        format!(
-            "two views select metric `{}` and leave it one name: the first one applies, expected a `rename` in \
-             all but one, or one view that says it all",
-            spec.name
-        )
-    });
-}
-
-/// An aggregation that the kind does not have falls back to the kind's own one.
-fn supported(spec: &InstrumentSpec, asked: &Aggregation) -> bool {
-    let supported = spec.kind.supports(asked);
-    if !supported {
-        report::once(("aggregation", &spec.name), || {
-            format!(
-                "a view asks for {asked:?} of metric `{}`, which a {:?} does not have: its own aggregation stays",
-                spec.name, spec.kind
-            )
-        });
+/// Another instrument, or another view, feeds a stream that there is: the rules of the first one stay, of descriptions the
+/// longer one.
+fn share(known: &Arc<Stream>, rules: &Rules, description: Cow<'static, str>) {
+    if !known.rules().are_like(rules) {
+        conflict::report_advice(known, &rules.plan.aggregation);
     }
-    supported
+    if let Some(both) = known.describe_longer(description) {
+        conflict::report_description(known, &both);
+    }
+}
+
+/// True if the kind has the aggregation that a view asks for.
+fn fits(spec: &InstrumentSpec, asked: &Aggregation) -> bool {
+    let fits = spec.kind.supports(asked);
+    if !fits {
+        conflict::report_unfit(spec, asked);
+    }
+    fits
 }
 
 impl fmt::Debug for Streams {

@@ -15,7 +15,8 @@ use crate::{
 /// A rule for the metrics it selects: rename, labels, buckets, aggregation, limit, exemplars.
 ///
 /// An instrument that several views select becomes one stream for each of them; one that no view selects
-/// becomes one stream as it is. OpenTelemetry specification, metrics SDK: *View*.
+/// becomes one stream as it is. Two views that leave an instrument one name make two metrics of that name, which is
+/// reported. OpenTelemetry specification, metrics SDK: *View*.
 ///
 /// Labels that a view removes are kept on exemplars (*filtered attributes*), as the specification demands: who
 /// removes a label for privacy also chooses [`Reservoir::Off`], or an exemplar filter that takes none.
@@ -99,9 +100,13 @@ impl View {
         self
     }
 
-    /// Gives the stream another name. Needs a pattern without wildcards.
+    /// Gives the stream another name, whatever it is made of. Needs a pattern without wildcards.
+    ///
+    /// The name is not held to the syntax of instrument names: exporters translate what their format lacks. An empty name
+    /// leaves the one of the instrument.
     pub fn rename(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.name = Some(name.into());
+        let name = name.into();
+        self.name = (!name.is_empty()).then_some(name);
         self
     }
 
@@ -129,6 +134,8 @@ impl View {
     }
 
     /// Aggregates in another way; [`Aggregation::Drop`] switches the metric off.
+    ///
+    /// Of an instrument whose kind does not have the aggregation ([`InstrumentKind::supports`]) the whole view is ignored.
     pub fn aggregation(mut self, aggregation: Aggregation) -> Self {
         self.aggregation = aggregation;
         self
@@ -157,12 +164,6 @@ impl View {
         }
         if self.name.is_some() && self.selector.pattern.contains(['*', '?']) {
             return Err(ViewError::RenamesMany { pattern: pattern() });
-        }
-        if let Some(name) = &self.name {
-            name::check_name(name).map_err(|error| ViewError::Name {
-                pattern: pattern(),
-                error,
-            })?;
         }
         if self
             .limit
@@ -317,5 +318,14 @@ mod tests {
             "view `a`: bucket bounds must increase: 0.5 follows 1"
         );
         View::select("a").rename("b").limit(1).validate().unwrap();
+    }
+
+    #[test]
+    fn names_of_views_are_not_held_to_the_syntax() {
+        for name in ["1 odd name\n", "\u{e9}t\u{e9}", ""] {
+            let view = View::select("a").rename(name);
+            view.validate().unwrap();
+            assert_eq!(view.name.is_none(), name.is_empty());
+        }
     }
 }

@@ -55,15 +55,26 @@ impl InstrumentKind {
 }
 
 impl InstrumentKind {
-    /// Tells whether the SDK can aggregate an instrument of this kind so: a gauge has no sum, and nothing else a
-    /// last value.
+    /// Tells whether the SDK can aggregate an instrument of this kind so: nothing but a gauge has a last value.
+    ///
+    /// Observed values may become histograms: the specification names those of observable gauges (metrics SDK, *Histogram
+    /// Aggregations*), although an asynchronous histogram is also its example of a view that does not fit (*Measurement
+    /// processing*).
     #[must_use]
     pub fn supports(self, aggregation: &Aggregation) -> bool {
-        let gauge = matches!(self, Self::Gauge | Self::ObservableGauge);
+        *aggregation != Aggregation::LastValue
+            || matches!(self, Self::Gauge | Self::ObservableGauge)
+    }
+
+    /// Tells whether the aggregation is the kind's own one. Histograms have that of their provider.
+    pub(crate) fn has_by_default(self, aggregation: &Aggregation) -> bool {
         match aggregation {
-            Aggregation::Sum => !gauge,
-            Aggregation::LastValue => gauge,
-            _ => true,
+            Aggregation::Default => true,
+            Aggregation::Sum => {
+                !matches!(self, Self::Gauge | Self::ObservableGauge | Self::Histogram)
+            }
+            Aggregation::LastValue => matches!(self, Self::Gauge | Self::ObservableGauge),
+            _ => false,
         }
     }
 }
@@ -78,7 +89,7 @@ pub enum Aggregation {
     Default,
     /// Nothing: measurements are dropped.
     Drop,
-    /// Their sum.
+    /// Their sum; of an observable gauge the sum of its last values.
     Sum,
     /// The last of them.
     LastValue,

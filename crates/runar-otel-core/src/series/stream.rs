@@ -43,7 +43,6 @@ pub trait Mirror: Send + Sync {
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) plan: StreamPlan,
-    pub(crate) description: Cow<'static, str>,
     pub(crate) labels: Option<LabelFilter>,
     pub(crate) number: NumberKind,
     pub(crate) exemplars: ExemplarFilter,
@@ -58,11 +57,15 @@ impl Rules {
             && one.name == two.name
             && one.unit == two.unit
             && one.kind == two.kind
-            && one.aggregation == two.aggregation
-            && one.limit == two.limit
-            && self.description == other.description
-            && self.labels == other.labels
             && self.number == other.number
+            && self.are_like(other)
+    }
+
+    /// True if both make the same of a measurement.
+    pub(crate) fn are_like(&self, other: &Self) -> bool {
+        self.plan.aggregation == other.plan.aggregation
+            && self.plan.limit == other.plan.limit
+            && self.labels == other.labels
             && self.exemplars == other.exemplars
             && self.reservoir.is_same(&other.reservoir)
     }
@@ -73,6 +76,8 @@ impl Rules {
 /// Nothing that the application wrote runs under its locks: no callback, subscriber, reservoir or `Drop`.
 pub struct Stream {
     pub(super) rules: Rules,
+    /// Not one of the rules: instruments that differ in it share the stream.
+    description: Mutex<Cow<'static, str>>,
     pub(super) shape: CellShape,
     pub(super) interner: Interner<Series>,
     pub(super) inner: Mutex<Inner>,
@@ -103,6 +108,7 @@ impl Stream {
         Arc::new(Self {
             shape: CellShape::new(&rules.plan, rules.number),
             rules,
+            description: Mutex::default(),
             interner: Interner::default(),
             inner: Mutex::default(),
             overflow: OnceLock::new(),
@@ -123,8 +129,35 @@ impl Stream {
 
     /// The meaning of the metric; empty without one.
     #[must_use]
-    pub fn description(&self) -> &Cow<'static, str> {
-        &self.rules.description
+    pub fn description(&self) -> Cow<'static, str> {
+        self.described().clone()
+    }
+
+    pub(crate) fn describe(&self, description: Cow<'static, str>) {
+        *self.described() = description;
+    }
+
+    /// Describes the metric anew if that says more; the description before and this one, if they differ.
+    ///
+    /// OpenTelemetry specification, metrics data model: *Producer recommendations*.
+    pub(crate) fn describe_longer(
+        &self,
+        description: Cow<'static, str>,
+    ) -> Option<[Cow<'static, str>; 2]> {
+        let mut known = self.described();
+        if *known == description {
+            return None;
+        }
+        let both = [known.clone(), description.clone()];
+        if description.len() > known.len() {
+            *known = description;
+        }
+        Some(both)
+    }
+
+    fn described(&self) -> MutexGuard<'_, Cow<'static, str>> {
+        let description = self.description.lock();
+        description.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn is_mirrored(&self) -> bool {

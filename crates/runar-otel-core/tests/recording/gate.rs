@@ -1,12 +1,17 @@
 //! The gate, as third-party code sees it: an OpenTelemetry meter provider.
 
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
 use opentelemetry::{
     Context, KeyValue,
     metrics::{AsyncInstrument, MeterProvider},
     trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState},
 };
 use runar_otel_core::{
-    exemplar::{ExemplarFilter, Reservoir},
+    exemplar::{Exemplar, ExemplarFilter, ExemplarReservoir, Measurement, Reservoir},
     gate::{GateOptions, View},
     metric::Aggregation,
     name::{DEFAULT_BUCKETS, SECONDS_BUCKETS},
@@ -332,26 +337,6 @@ fn not_finite_measurements_leave_no_exemplar() {
 }
 
 #[test]
-fn an_aggregation_that_a_kind_cannot_have_leaves_its_own() {
-    let views = vec![
-        View::select("counter").aggregation(Aggregation::LastValue),
-        View::select("gauge").aggregation(Aggregation::Sum),
-    ];
-    let bench = Bench::new(options(views));
-    let meter = bench.gate.meter("lib");
-    in_span(|| meter.u64_counter("counter").build().add(2, &[]));
-    meter.u64_gauge("gauge").build().record(3, &[]);
-    assert_eq!(bench.exemplars("counter").len(), 1);
-    let aggregation = bench.streams("counter")[0].plan().aggregation.clone();
-    assert_eq!(aggregation, Aggregation::Default);
-    let points = bench.collect();
-    assert_eq!(
-        points.iter().map(|point| point.value).sum::<f64>().round(),
-        5.0
-    );
-}
-
-#[test]
 fn observations_do_not_belong_to_the_span_of_who_collects() {
     let bench = plain();
     let meter = bench.gate.meter("lib");
@@ -423,4 +408,42 @@ fn an_exemplar_has_the_time_of_its_measurement() {
     let after = std::time::SystemTime::now();
     let time = bench.exemplars("timed")[0].1[0].time;
     assert!((before..=after).contains(&time));
+}
+
+/// Value, attributes and trace.
+type Seen = (f64, Vec<KeyValue>, TraceId);
+
+/// Keeps what it is offered.
+#[derive(Clone, Default)]
+struct Offered(Arc<Mutex<Vec<Seen>>>);
+
+impl ExemplarReservoir for Offered {
+    fn offer(&mut self, measurement: &Measurement<'_>) {
+        let time = measurement.timestamp();
+        let age = SystemTime::now().duration_since(time).unwrap();
+        assert!(age < Duration::from_secs(60));
+        let context = measurement.context();
+        self.0.lock().unwrap().push((
+            measurement.value(),
+            measurement.attributes().to_vec(),
+            context.span().span_context().trace_id(),
+        ));
+    }
+
+    fn collect(&mut self) -> Vec<Exemplar> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn a_reservoir_is_offered_everything_about_a_measurement() {
+    let offered = Offered::default();
+    let kept = offered.clone();
+    let reservoir = Reservoir::custom(move |_| kept.clone());
+    let view = View::select("offered").drop_labels(["a"]);
+    let bench = Bench::new(options(vec![view.reservoir(reservoir)]));
+    let counter = bench.gate.meter("lib").u64_counter("offered").build();
+    in_span(|| counter.add(3, &[label("a", "1")]));
+    let expected = (3.0, vec![label("a", "1")], TraceId::from(0xabc));
+    assert_eq!(*offered.0.lock().unwrap(), [expected]);
 }

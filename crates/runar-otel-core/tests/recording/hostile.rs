@@ -143,23 +143,6 @@ fn a_gauge_of_the_facade_has_no_exemplars() {
 }
 
 #[test]
-fn of_two_views_that_make_one_stream_the_first_applies() {
-    let views = vec![
-        View::select("*").drop_labels(["user"]),
-        View::select("hostile.views").buckets(vec![1.0]),
-    ];
-    let own = with_views(views);
-    let histogram = own.gate.meter("lib").f64_histogram("hostile.views").build();
-    histogram.record(0.5, &[opentelemetry::KeyValue::new("user", "u")]);
-    let all = own.collect();
-    assert_eq!(all.len(), 1, "{all:?}");
-    assert!(
-        all[0].labels.is_empty() && all[0].bounds != [1.0],
-        "{all:?}"
-    );
-}
-
-#[test]
 fn exemplars_of_known_series_stay_out_of_the_overflow_series() {
     let own = with_views(vec![View::select("hostile.full").limit(2)]);
     let counter = own.gate.meter("lib").u64_counter("hostile.full").build();

@@ -9,6 +9,7 @@
 mod callbacks;
 mod calls;
 mod chain;
+mod duplicates;
 mod events;
 mod facade;
 mod families;
@@ -16,6 +17,7 @@ mod gate;
 mod hostile;
 mod isolated;
 mod lives;
+mod providers;
 mod reader;
 mod reports;
 mod sameness;

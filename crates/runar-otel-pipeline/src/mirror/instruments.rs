@@ -1,10 +1,14 @@
 //! Instruments of the SDK, one for each stream.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc, time::SystemTime};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use foldhash::fast::RandomState;
 use opentelemetry::{
-    KeyValue,
+    InstrumentationScope, KeyValue,
     metrics::{Meter, MeterProvider as _},
 };
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -25,7 +29,17 @@ pub(super) struct Instruments {
     provider: SdkMeterProvider,
     wanted: Arc<Wanted>,
     by_stream: HashMap<usize, Instrument, RandomState>,
+    identities: HashSet<Identity, RandomState>,
 }
+
+/// What the SDK tells instruments of a meter apart by; it would add up what two of one identity record.
+type Identity = (
+    InstrumentationScope,
+    String,
+    String,
+    InstrumentKind,
+    NumberKind,
+);
 
 struct Instrument {
     /// `None` for a stream that the SDK reads itself.
@@ -40,11 +54,27 @@ impl Instruments {
             provider,
             wanted,
             by_stream: HashMap::default(),
+            identities: HashSet::default(),
         }
     }
 
     /// Makes the instrument of a stream. Waits for collections: the SDK holds its lock meanwhile.
     pub(super) fn add(&mut self, stream: &Arc<Stream>) {
+        let record = if self.identities.insert(identity(stream)) {
+            self.make(stream)
+        } else {
+            leave_out_second(&stream.plan().name);
+            None
+        };
+        let instrument = Instrument {
+            record,
+            _stream: stream.clone(),
+        };
+        self.by_stream
+            .insert(Arc::as_ptr(stream).addr(), instrument);
+    }
+
+    fn make(&self, stream: &Arc<Stream>) -> Option<Record> {
         self.wanted.want(Some(stream.plan().clone()));
         let meter = self.provider.meter_with_scope(stream.plan().scope.clone());
         let record = if is_read(stream.plan().kind) {
@@ -54,12 +84,7 @@ impl Instruments {
             synchronous(&meter, stream)
         };
         self.wanted.want(None);
-        let instrument = Instrument {
-            record,
-            _stream: stream.clone(),
-        };
-        self.by_stream
-            .insert(Arc::as_ptr(stream).addr(), instrument);
+        record
     }
 
     pub(super) fn knows(&self, stream: usize) -> bool {
@@ -78,6 +103,17 @@ impl Instruments {
     }
 }
 
+fn identity(stream: &Stream) -> Identity {
+    let plan = stream.plan();
+    (
+        plan.scope.clone(),
+        plan.name.to_ascii_lowercase(),
+        plan.unit.to_string(),
+        plan.kind,
+        stream.number(),
+    )
+}
+
 /// Gives a builder of the SDK what the stream says.
 macro_rules! dressed {
     ($meter:expr, $method:ident, $stream:expr) => {{
@@ -86,8 +122,9 @@ macro_rules! dressed {
         if !plan.unit.is_empty() {
             builder = builder.with_unit(plan.unit.clone());
         }
-        if !$stream.description().is_empty() {
-            builder = builder.with_description(Cow::clone($stream.description()));
+        let description = $stream.description();
+        if !description.is_empty() {
+            builder = builder.with_description(description);
         }
         builder
     }};
@@ -147,25 +184,19 @@ fn observable(meter: &Meter, stream: &Arc<Stream>) {
     ) {
         return leave_out(&plan.name);
     }
-    let gauge = matches!(
-        plan.kind,
-        InstrumentKind::Gauge | InstrumentKind::ObservableGauge
-    );
-    match (plan.kind, stream.number()) {
-        (InstrumentKind::ObservableCounter, NumberKind::F64) => {
+    // The SDK has no sums of gauges: for the SDK they are what they look like.
+    match (plan.shape(), stream.number()) {
+        (Some(Shape::MonotonicSum), NumberKind::F64) => {
             observing!(f64_observable_counter, double);
         }
-        (InstrumentKind::ObservableCounter, _) => observing!(u64_observable_counter, unsigned),
-        (InstrumentKind::ObservableUpDownCounter, NumberKind::F64) => {
+        (Some(Shape::MonotonicSum), _) => observing!(u64_observable_counter, unsigned),
+        (Some(Shape::NonMonotonicSum), NumberKind::F64) => {
             observing!(f64_observable_up_down_counter, double);
         }
-        (InstrumentKind::ObservableUpDownCounter, _) => {
-            observing!(i64_observable_up_down_counter, signed);
-        }
-        (_, NumberKind::F64) if gauge => observing!(f64_observable_gauge, double),
-        (_, NumberKind::I64) if gauge => observing!(i64_observable_gauge, signed),
-        (_, NumberKind::U64) if gauge => observing!(u64_observable_gauge, unsigned),
-        _ => {}
+        (Some(Shape::NonMonotonicSum), _) => observing!(i64_observable_up_down_counter, signed),
+        (_, NumberKind::F64) => observing!(f64_observable_gauge, double),
+        (_, NumberKind::I64) => observing!(i64_observable_gauge, signed),
+        (_, NumberKind::U64) => observing!(u64_observable_gauge, unsigned),
     }
 }
 
@@ -193,8 +224,19 @@ fn unsigned(value: Number) -> Option<u64> {
 fn signed(value: Number) -> Option<i64> {
     match value {
         Number::I64(value) => Some(value),
-        _ => None,
+        Number::U64(value) => i64::try_from(value).ok(),
+        Number::F64(_) => None,
     }
+}
+
+/// The SDK makes one metric of two that views give one name.
+fn leave_out_second(name: &str) {
+    report::once(("mirror", "second", name), || {
+        format!(
+            "attached readers get metric `{name}` as one view makes it, not as the others do: expected a `rename` in \
+             all but one"
+        )
+    });
 }
 
 /// The SDK takes totals and last values of callbacks, and no histograms.

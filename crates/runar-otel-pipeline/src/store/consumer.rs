@@ -11,15 +11,16 @@ pub struct ConsumerId(pub(super) usize);
 /// The temporality that a consumer wants, per kind of instrument.
 ///
 /// OpenTelemetry specification, OTLP metrics exporter: *Additional environment variable configuration*
-/// (`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`). Gauges have no temporality: every consumer gets
-/// their last value each time.
+/// (`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`). The preferences do not speak of gauges, and for what is not
+/// configured cumulative temporality is the default (metrics SDK: *MetricReader*): every consumer gets their last value
+/// each time, and totals where a view makes sums or histograms of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemporalityPreference {
     /// Totals for every kind. Prometheus can read nothing else.
     #[default]
     Cumulative,
-    /// Deltas, except for up-down counters.
+    /// Deltas for counters and histograms, totals for the rest.
     Delta,
     /// Deltas for synchronous counters and histograms, totals for the rest.
     LowMemory,
@@ -31,9 +32,11 @@ impl TemporalityPreference {
     pub fn temporality(self, kind: InstrumentKind) -> Temporality {
         let delta = match self {
             Self::Cumulative => false,
-            Self::Delta => !matches!(
+            Self::Delta => matches!(
                 kind,
-                InstrumentKind::UpDownCounter | InstrumentKind::ObservableUpDownCounter
+                InstrumentKind::Counter
+                    | InstrumentKind::ObservableCounter
+                    | InstrumentKind::Histogram
             ),
             Self::LowMemory => {
                 matches!(kind, InstrumentKind::Counter | InstrumentKind::Histogram)
@@ -51,28 +54,30 @@ impl TemporalityPreference {
 mod tests {
     use super::*;
 
-    const KINDS: [InstrumentKind; 5] = [
+    const KINDS: [InstrumentKind; 7] = [
         InstrumentKind::Counter,
         InstrumentKind::ObservableCounter,
         InstrumentKind::Histogram,
         InstrumentKind::UpDownCounter,
         InstrumentKind::ObservableUpDownCounter,
+        InstrumentKind::Gauge,
+        InstrumentKind::ObservableGauge,
     ];
 
-    fn deltas(preference: TemporalityPreference) -> [bool; 5] {
+    fn deltas(preference: TemporalityPreference) -> [bool; 7] {
         KINDS.map(|kind| preference.temporality(kind) == Temporality::Delta)
     }
 
     #[test]
     fn preferences_map_kinds_as_the_exporter_specification_says() {
-        assert_eq!(deltas(TemporalityPreference::Cumulative), [false; 5]);
+        assert_eq!(deltas(TemporalityPreference::Cumulative), [false; 7]);
         assert_eq!(
             deltas(TemporalityPreference::Delta),
-            [true, true, true, false, false]
+            [true, true, true, false, false, false, false]
         );
         assert_eq!(
             deltas(TemporalityPreference::LowMemory),
-            [true, false, true, false, false]
+            [true, false, true, false, false, false, false]
         );
     }
 }

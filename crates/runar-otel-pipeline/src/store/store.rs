@@ -187,7 +187,7 @@ fn metric(stream: &Stream, consumer: Consumer, time: SystemTime) -> Option<Metri
     let plan = stream.plan();
     Some(Metric {
         name: plan.name.clone(),
-        description: stream.description().clone(),
+        description: stream.description(),
         unit: plan.unit.clone(),
         data,
     })

@@ -7,7 +7,10 @@ use std::sync::{
 
 use opentelemetry::KeyValue;
 use runar_otel_core::metric::{Aggregation, OVERFLOW_KEY};
-use runar_otel_pipeline::snapshot::{Data, ExponentialHistogram, Number, Point};
+use runar_otel_pipeline::{
+    encode::exposition::{Problem, openmetrics, text},
+    snapshot::{Data, ExponentialHistogram, Number, Point, Temporality},
+};
 
 use super::*;
 
@@ -165,20 +168,103 @@ fn histograms_of_observed_values_count_each_observation_once() {
             }
         };
         let names = ["observed_counter", "observed_gauge"];
-        let mut received = [0, 0];
+        let mut received = 0;
         // Each snapshot collects, and so observes once.
         for collections in (1..8).step_by(2) {
             level.store(2 + collections, Ordering::SeqCst);
             let snapshot = setup.deltas();
-            for (received, name) in received.iter_mut().zip(names) {
-                *received += count(&snapshot, name).0;
-                assert_eq!(*received, collections);
-            }
+            received += count(&snapshot, names[0]).0;
+            assert_eq!(received, collections);
+            // Of gauges there are totals only.
+            assert_eq!(count(&snapshot, names[1]), (collections, Some(3.0)));
             setup.delivered();
             let snapshot = setup.totals();
             for name in names {
                 assert_eq!(count(&snapshot, name), (collections + 1, Some(3.0)));
             }
         }
+    }
+}
+
+#[test]
+fn odd_names_and_units_leave_the_page_whole() {
+    let view = View::select("odd").rename("1 \"odd\"\nname{a=\u{e9}} 5");
+    let setup = setup_with(|options| options.views = vec![view], Vec::new());
+    let odd = setup.meter.u64_counter("odd").with_unit("\u{b5}\n{s}");
+    odd.build().add(3, &[]);
+    let snapshot = setup.totals();
+    assert_eq!(
+        openmetrics(&snapshot).body,
+        "# TYPE _1_odd_name_a_5 counter\n\
+         _1_odd_name_a_5_total{otel_scope_name=\"tests\"} 3\n\
+         # EOF\n"
+    );
+    assert_eq!(
+        text(&snapshot).body,
+        "# TYPE _1_odd_name_a_5_total counter\n\
+         _1_odd_name_a_5_total{otel_scope_name=\"tests\"} 3\n"
+    );
+}
+
+#[test]
+fn a_page_has_each_series_of_views_in_conflict_once() {
+    let views = vec![
+        View::select("*").drop_labels(["user"]),
+        View::select("twice").limit(5),
+    ];
+    let setup = setup_with(|options| options.views = views, Vec::new());
+    let counter = setup.meter.u64_counter("twice").build();
+    counter.add(1, &[]);
+    counter.add(2, &[KeyValue::new("user", "u")]);
+    let snapshot = setup.totals();
+    let metrics = snapshot.scopes.iter().flat_map(|scope| &scope.metrics);
+    let both: Vec<f64> = metrics
+        .map(|metric| match &metric.data {
+            Data::Sum { points, .. } => points.iter().map(|one| one.value.as_f64()).sum(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(both, [3.0, 3.0]);
+    let page = openmetrics(&snapshot);
+    assert_eq!(
+        page.body,
+        "# TYPE twice counter\n\
+         twice_total{otel_scope_name=\"tests\"} 3\n\
+         twice_total{otel_scope_name=\"tests\",user=\"u\"} 2\n\
+         # EOF\n"
+    );
+    let family = "twice_total".to_owned();
+    assert_eq!(page.problems, [Problem::DuplicateSeries { family }]);
+}
+
+#[test]
+fn consumers_of_deltas_get_totals_of_gauges() {
+    let views = vec![
+        View::select("sum").aggregation(Aggregation::Sum),
+        View::select("histogram").buckets(vec![1.0]),
+    ];
+    let setup = setup_of(views);
+    let gauges = ["last", "sum", "histogram"].map(|name| setup.meter.f64_gauge(name).build());
+    for gauge in gauges {
+        gauge.record(2.0, &[]);
+        gauge.record(0.5, &[]);
+    }
+    // Nothing is recorded before the second one.
+    for _ in 0..2 {
+        let snapshot = setup.deltas();
+        assert_eq!(points(&snapshot, "last")[0].value, Number::F64(0.5));
+        match metric(&snapshot, "sum").unwrap().data {
+            Data::Sum {
+                points,
+                temporality,
+                monotonic,
+            } => {
+                assert_eq!((temporality, monotonic), (Temporality::Cumulative, false));
+                assert_eq!(points[0].value, Number::F64(2.5));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(histograms(&snapshot, "histogram")[0].value.counts, [1, 1]);
+        setup.delivered();
     }
 }

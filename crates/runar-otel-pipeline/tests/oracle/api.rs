@@ -22,6 +22,36 @@ pub(crate) struct Handle {
     pub(crate) bind: Bind,
 }
 
+impl Handle {
+    /// Both, as one.
+    pub(crate) fn with(self, other: Self) -> Self {
+        Self {
+            record: Box::new(move |value, labels| {
+                (self.record)(value, labels);
+                (other.record)(value, labels);
+            }),
+            bind: Box::new(move |labels| {
+                let (one, other) = ((self.bind)(labels), (other.bind)(labels));
+                Box::new(move |value| {
+                    one(value);
+                    other(value);
+                })
+            }),
+        }
+    }
+
+    /// The same, with other values.
+    pub(crate) fn converting(self, to: impl Fn(Raw) -> Raw + Copy + Send + Sync + 'static) -> Self {
+        Self {
+            record: Box::new(move |value, labels| (self.record)(to(value), labels)),
+            bind: Box::new(move |labels| {
+                let bound = (self.bind)(labels);
+                Box::new(move |value| bound(to(value)))
+            }),
+        }
+    }
+}
+
 macro_rules! handle {
     ($builder:expr, $instrument:expr, $record:ident, $value:ident) => {{
         let builder = $builder.with_unit($instrument.unit);

@@ -1,6 +1,6 @@
 //! The comparison, metric by metric and point by point.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use runar_otel_core::labels::LabelSet;
 use runar_otel_pipeline::snapshot::{ExponentialHistogram, Histogram, Number, Temporality};
@@ -18,6 +18,8 @@ pub(crate) struct Consumer<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) accounts: &'a Accounts,
     pub(crate) expected: &'a Expected,
+    /// The instruments that are made.
+    pub(crate) made: &'a HashSet<usize>,
     /// The temporality that it prefers.
     pub(crate) temporality: Temporality,
 }
@@ -27,35 +29,72 @@ impl Consumer<'_> {
     pub(crate) fn compare(&self, ours: Vec<Metric>) -> Result<HashMap<usize, Vec<Point>>, String> {
         let mut rest = ours;
         let mut by_stream = HashMap::new();
+        let mut compared = vec![false; self.plan.streams.len()];
         for (at, stream) in self.plan.streams.iter().enumerate() {
-            let none = Values::new();
-            let values = self.values().get(&at).unwrap_or(&none);
-            if values.is_empty() {
+            if compared[at] {
                 continue;
             }
-            let optional = values
-                .iter()
-                .all(|(labels, value)| self.may_lack(at, labels, value));
-            let found = rest.iter().position(|metric| self.is_of(metric, stream));
-            let compared = match found {
-                Some(found) => self.compare_points(at, values, &rest[found].points),
-                None => Err(format!("there is no metric of\n{stream:#?}\n{rest:#?}")),
-            };
-            match (compared, found) {
-                (Ok(()), Some(found)) => {
-                    let mut points = rest.remove(found).points;
-                    points.retain(|point| !self.is_bounded(at, &point.labels));
-                    by_stream.insert(at, points);
-                }
-                (Err(_), _) if optional => {}
-                (Err(error), _) => return Err(format!("{error}\nin stream {stream:#?}")),
-                (Ok(()), None) => {}
+            // Streams in conflict look the same, but come in the same order.
+            let alike: Vec<usize> = (at..self.plan.streams.len())
+                .filter(|other| self.look_the_same(stream, &self.plan.streams[*other]))
+                .collect();
+            let (metrics, others) = rest.into_iter().partition(|one| self.is_of(one, stream));
+            rest = others;
+            let metrics: Vec<Metric> = metrics;
+            let found = self.compare_in_order(&alike, &metrics)?;
+            for (at, place) in found {
+                let mut points = metrics[place].points.clone();
+                points.retain(|point| !self.is_bounded(at, &point.labels));
+                by_stream.insert(at, points);
             }
+            alike.into_iter().for_each(|at| compared[at] = true);
         }
         match rest.first() {
             Some(more) => Err(format!("nobody expects {more:#?}")),
             None => Ok(by_stream),
         }
+    }
+
+    /// Compares streams that look the same with their metrics, of which some may be missing; the places of the metrics.
+    fn compare_in_order(
+        &self,
+        streams: &[usize],
+        metrics: &[Metric],
+    ) -> Result<Vec<(usize, usize)>, String> {
+        let Some((at, others)) = streams.split_first() else {
+            return match metrics.first() {
+                Some(more) => Err(format!("nobody expects {more:#?}")),
+                None => Ok(Vec::new()),
+            };
+        };
+        let stream = &self.plan.streams[*at];
+        let none = Values::new();
+        let values = self.values().get(at).unwrap_or(&none);
+        let may_lack = |(labels, value)| self.may_lack(*at, labels, value);
+        let mut error = format!("there is no metric of\n{stream:#?}");
+        if let Some(first) = metrics.first().filter(|_| !values.is_empty()) {
+            let compared = self.compare_points(*at, values, &first.points);
+            match compared.and_then(|()| self.compare_in_order(others, &metrics[1..])) {
+                Ok(mut found) => {
+                    found.iter_mut().for_each(|(_, place)| *place += 1);
+                    found.push((*at, 0));
+                    return Ok(found);
+                }
+                Err(what) => error = format!("{what}\nin stream {stream:#?}"),
+            }
+        }
+        if values.iter().all(may_lack) {
+            return self.compare_in_order(others, metrics);
+        }
+        Err(error)
+    }
+
+    fn look_the_same(&self, one: &Stream, other: &Stream) -> bool {
+        let temporality = |stream: &Stream| stream.temporality(self.temporality);
+        (one.meter, one.name, one.unit) == (other.meter, other.name, other.unit)
+            && one.shape() == other.shape()
+            && temporality(one) == temporality(other)
+            && one.description(self.made) == other.description(self.made)
     }
 
     fn values(&self) -> &ByStream {
@@ -69,7 +108,7 @@ impl Consumer<'_> {
         metric.meter == stream.meter
             && metric.name == stream.name
             && metric.unit == stream.unit
-            && metric.description == stream.description
+            && metric.description == stream.description(self.made)
             && metric.shape == stream.shape()
             && metric.temporality == stream.temporality(self.temporality)
     }

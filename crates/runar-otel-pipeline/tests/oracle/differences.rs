@@ -14,9 +14,9 @@ use runar_otel_pipeline::snapshot::{Number, Temporality};
 
 use crate::{
     account::{Account, Tally},
-    plan::Stream,
+    plan::{Plan, Stream},
     point::Value,
-    program::{Instrument, KEYS, Kind, Raw},
+    program::{Instrument, KEYS, Kind, NumberType, Raw},
 };
 
 /// The SDK adds negative values to counters; we refuse them.
@@ -72,22 +72,78 @@ pub(crate) fn sdk_has_no_list_of_labels_to_drop(keeps: impl Fn(&str) -> bool) ->
     kept.chain([MARK]).map(Key::from).collect()
 }
 
-/// The SDK makes two metrics of instruments that differ in their description; we make one, with the first description.
+/// The SDK makes two metrics of instruments that differ in their description; we make one, with the longer description.
 ///
-/// Metrics data model, *Producer recommendations*: the description is "explicitly not identifying"; the API specification
-/// says otherwise of instruments (*Instrument*), and the SDK may report both. Fed to the SDK: one description per kind. That
-/// of ours must be the first one, or the one of the view.
-///
-/// The SDK also counts twice if two views give an instrument one name in two spellings (*Name conflict*: names are
-/// case-insensitive). Fed to the SDK: names in lower case.
-pub(crate) fn sdk_splits_metrics_by_description_and_spelling(
-    instrument: &Instrument,
-) -> (Instrument, String) {
-    let asked = Instrument {
+/// Metrics data model, *Producer recommendations*: of conflicting descriptions "the producer SHOULD choose the longer
+/// string", the description is "explicitly not identifying". Fed to the SDK: one description per kind and number type.
+pub(crate) fn sdk_splits_metrics_by_description(instrument: &Instrument) -> Instrument {
+    Instrument {
         description: "",
         ..instrument.clone()
+    }
+}
+
+/// The SDK counts twice if two views give an instrument one name in two spellings.
+///
+/// Metrics SDK, *Name conflict*: names are case-insensitive, the first spelling stays. Given to the SDK: names in lower
+/// case.
+pub(crate) fn sdk_splits_metrics_by_spelling(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
+/// The SDK records for the first of two views that leave an instrument one name, and forgets about the other one; we export
+/// both. It also adds up what two instruments record whose views do not make the same of a measurement.
+///
+/// Metrics SDK, *Measurement processing*: if views lead to conflicting metric identities, "the implementation SHOULD apply
+/// the View and emit a warning"; *View examples*: "streams from both views will be exported". Given to the SDK: names of
+/// their own for streams in conflict.
+pub(crate) fn sdk_applies_one_of_conflicting_views(plan: &Plan, at: usize) -> String {
+    let name = sdk_splits_metrics_by_spelling(plan.streams[at].name);
+    if plan.conflicts(at) {
+        format!("{name}/{at}")
+    } else {
+        name
+    }
+}
+
+/// The SDK makes nothing of an instrument whose unit is not ASCII; we take the unit as it is.
+///
+/// Metrics SDK, *Instrument unit*: "it SHOULD NOT validate the instrument unit". Given to the SDK: another unit.
+pub(crate) fn sdk_refuses_units_beyond_ascii(unit: &'static str) -> &'static str {
+    if unit.is_ascii() { unit } else { "us" }
+}
+
+/// The SDK makes nothing of a histogram whose advised bounds are not valid; we take the default ones.
+///
+/// Metrics SDK, *Instrument advisory parameters*: "emit an error notifying the user and proceed as if the parameter was not
+/// provided". Given to the SDK: valid bounds only.
+pub(crate) fn sdk_makes_nothing_of_invalid_bounds(instrument: &Instrument) -> Option<Vec<f64>> {
+    instrument.valid_bounds().map(<[f64]>::to_vec)
+}
+
+/// The SDK has no sums of gauges; we have.
+///
+/// Metrics SDK, *Sum Aggregation*: of gauges the sum is not monotonic. Fed to the SDK: up-down counters, of whole numbers
+/// signed ones, which add up bit by bit as unsigned ones do.
+pub(crate) fn sdk_has_no_sums_of_gauges(
+    stream: &Stream,
+) -> Option<(Kind, impl Fn(Raw) -> Raw + Copy + Send + Sync + use<>)> {
+    let number = stream.number;
+    let float = number == NumberType::F64;
+    let kind = match (stream.is_observable(), float) {
+        (false, false) => Kind::I64UpDownCounter,
+        (false, true) => Kind::F64UpDownCounter,
+        (true, false) => Kind::I64ObservableUpDownCounter,
+        (true, true) => Kind::F64ObservableUpDownCounter,
     };
-    (asked, instrument.name.to_ascii_lowercase())
+    let signed = move |value: Raw| match number {
+        NumberType::U64 => value.whole.cast_signed(),
+        _ => value.signed,
+    };
+    stream.sums_gauges().then_some((kind, move |value| Raw {
+        signed: signed(value),
+        ..value
+    }))
 }
 
 /// We make one metric of instruments of whole numbers, signed or not, and convert to the first one's type; the SDK makes
@@ -102,28 +158,6 @@ pub(crate) fn sdk_tells_signed_from_unsigned(value: Raw) -> Raw {
         whole,
         signed: i64::try_from(whole).unwrap_or(0),
         ..value
-    }
-}
-
-/// The SDK remembers that a view dropped a name, and drops it for the following views, too.
-///
-/// Metrics SDK, *Measurement processing*: views apply "independently of any other Views"; *View examples*: a match-all
-/// drop "does not result in conflicting metric identities". Given to the SDK: another name for what is dropped.
-pub(crate) const SDK_REMEMBERS_DROPPED_NAMES: &str = "dropped";
-
-/// We keep the labels, the name and the limit of a view whose aggregation does not fit the instrument, with the
-/// instrument's own aggregation; the SDK, "as if that View did not exist", takes nothing of it.
-///
-/// Metrics SDK, *Measurement processing*: to ignore the view is a SHOULD. (*Sum Aggregation* has sums of gauges nowadays;
-/// neither of both knows them.) Given to the SDK: the view without its aggregation.
-pub(crate) fn ours_keeps_the_rest_of_an_unfit_view(
-    kind: InstrumentKind,
-    asked: Aggregation,
-) -> Aggregation {
-    if kind.supports(&asked) {
-        asked
-    } else {
-        Aggregation::Default
     }
 }
 
@@ -254,13 +288,19 @@ pub(crate) fn sdk_reports_deltas_of_zero(temporality: Temporality, expected: &Va
     temporality == Temporality::Delta && expected.is_zero()
 }
 
-/// A consumer of deltas gets last values from the SDK only when they were recorded anew, and from us each time.
+/// The SDK has deltas of gauges: last values only if they were recorded anew, and deltas of their histograms. Ours are
+/// cumulative: a consumer of deltas gets the last values each time, and totals of histograms and sums.
 ///
-/// OTLP exporter, *Additional environment variable configuration*: the delta preference does not speak of gauges. (If it
-/// meant them, the SDK would be right: metrics SDK, *MetricReader*: "These rules apply to all metrics, not just those whose
-/// point kinds includes an aggregation temporality field.") Sums and histograms of gauges have deltas in both.
-pub(crate) fn ours_repeats_last_values(stream: &Stream) -> bool {
-    stream.is_gauge()
+/// OTLP exporter, *Additional environment variable configuration*: the delta preference names "Counter, Asynchronous Counter
+/// and Histogram instrument kinds" and both up-down counters, and does not speak of gauges; metrics SDK, *MetricReader*: "If
+/// not configured, the Cumulative temporality SHOULD be used", and then points are exported "regardless of whether new
+/// measurements have been recorded", "not just those whose point kinds includes an aggregation temporality field".
+/// Compared with: the SDK's totals.
+pub(crate) fn sdk_has_deltas_of_gauges(kind: InstrumentKind) -> bool {
+    matches!(
+        kind,
+        InstrumentKind::Gauge | InstrumentKind::ObservableGauge
+    )
 }
 
 /// The SDK sums up gauges in histograms, but no other instrument whose values may be negative; we do not.

@@ -58,7 +58,7 @@ impl Expected {
             self.totals.insert(at, values);
         }
         for at in 0..self.plan.streams.len() {
-            if !self.is_delta(at) || differences::ours_repeats_last_values(&self.plan.streams[at]) {
+            if !self.is_delta(at) {
                 self.deltas.insert(at, self.totals[&at].clone());
                 continue;
             }

@@ -11,7 +11,7 @@ use crate::program::{Filter, Instrument, KEYS, Kind, Order, Program, Raw, Step, 
 
 /// The last two are not valid.
 const NAMES: [&str; 8] = ["n", "n", "N", "m", "m", "q.time", "1bad", "no good"];
-/// The last one is not valid.
+/// The SDK does not take the last one.
 const UNITS: [&str; 6] = ["", "", "", "s", "By", "\u{b5}s"];
 const ORDERS: [Order; 3] = [Order::TotalsFirst, Order::DeltasFirst, Order::TotalsOnly];
 const RENAMES: [&str; 3] = ["n", "r", "r2"];
@@ -59,13 +59,14 @@ fn instrument() -> impl Strategy<Value = Instrument> {
         select(&Kind::ALL),
         select(&UNITS),
         select(&["", "", " told twice"]),
-        prop::option::weighted(0.3, bounds()),
+        prop::option::weighted(0.3, prop_oneof![5 => bounds(), 1 => Just(vec![2.0, 1.0])]),
     )
         .prop_map(
             |(meter, name, kind, unit, description, bounds)| Instrument {
                 meter,
                 name,
                 kind,
+                told: kind,
                 unit,
                 description,
                 bounds,

@@ -2,10 +2,12 @@
 //!
 //! Both providers work that out by themselves; the plan tells which of their metrics belong together.
 
+use std::collections::HashSet;
+
 use runar_otel_core::{
     labels::LabelSet,
     metric::{Aggregation, InstrumentKind, Shape},
-    name::{DEFAULT_BUCKETS, check_name, check_unit},
+    name::{DEFAULT_BUCKETS, check_name},
 };
 use runar_otel_pipeline::snapshot::Temporality;
 
@@ -24,18 +26,34 @@ pub(crate) struct Stream {
     pub(crate) kind: InstrumentKind,
     /// The number type of the first instrument.
     pub(crate) number: NumberType,
-    /// The description of the first instrument, or that of the view.
-    pub(crate) description: String,
+    /// The description that each of its instruments has, or gets from a view.
+    descriptions: Vec<(usize, String)>,
     /// See [`Instrument::base_description`].
     pub(crate) base_description: String,
     pub(crate) filter: Filter,
     pub(crate) limit: usize,
+    /// The aggregation that the view asks for.
+    pub(crate) asked: Aggregation,
+    /// The aggregation; never the default.
     pub(crate) aggregation: Aggregation,
+    /// The view that made it first.
+    view: Option<usize>,
     /// The instruments behind it, in the order in which they were made.
     pub(crate) instruments: Vec<usize>,
 }
 
 impl Stream {
+    /// The longest description so far: that of instruments that are made.
+    pub(crate) fn description(&self, made: &HashSet<usize>) -> &str {
+        let mut longest = "";
+        for (_, one) in self.descriptions.iter().filter(|(of, _)| made.contains(of)) {
+            if one.len() > longest.len() {
+                longest = one;
+            }
+        }
+        longest
+    }
+
     pub(crate) fn shape(&self) -> Shape {
         let monotonic = matches!(
             self.kind,
@@ -74,17 +92,39 @@ impl Stream {
         }
     }
 
+    /// True for the sums of gauges that a view asks for.
+    pub(crate) fn sums_gauges(&self) -> bool {
+        is_gauge(self.kind) && self.is_sum()
+    }
+
     /// The temporality that a consumer gets who prefers this one.
     pub(crate) fn temporality(&self, preferred: Temporality) -> Temporality {
         let falls = matches!(
             self.kind,
             InstrumentKind::UpDownCounter | InstrumentKind::ObservableUpDownCounter
         );
-        if falls || self.is_gauge() {
+        if falls || differences::sdk_has_deltas_of_gauges(self.kind) {
             Temporality::Cumulative
         } else {
             preferred
         }
+    }
+
+    /// True if both make the same of a measurement.
+    fn is_like(&self, other: &Self) -> bool {
+        self.filter == other.filter
+            && self.limit == other.limit
+            && self.aggregation == other.aggregation
+    }
+
+    /// True if both are one metric for who reads it.
+    pub(crate) fn is_one_metric(&self, other: &Self) -> bool {
+        let float = |stream: &Self| stream.number == NumberType::F64;
+        self.meter == other.meter
+            && self.name.eq_ignore_ascii_case(other.name)
+            && self.unit == other.unit
+            && self.kind == other.kind
+            && float(self) == float(other)
     }
 
     /// The labels that the stream keeps.
@@ -137,15 +177,23 @@ impl Plan {
             && self.streams.iter().any(mixes)
     }
 
+    /// True if another stream is the same metric for who reads it.
+    pub(crate) fn conflicts(&self, at: usize) -> bool {
+        let others = self.streams.iter().enumerate();
+        others
+            .filter(|(other, _)| *other != at)
+            .any(|(_, other)| other.is_one_metric(&self.streams[at]))
+    }
+
     fn add(&mut self, program: &Program, index: usize) {
         let instrument = &program.instruments[index];
-        if check_name(instrument.name).is_err() || check_unit(instrument.unit).is_err() {
+        if check_name(instrument.name).is_err() {
             return;
         }
-        let selecting: Vec<&ViewRule> = program
-            .views
-            .iter()
-            .filter(|view| selects(view, instrument))
+        let kind = instrument.kind.instrument();
+        let views = program.views.iter().enumerate();
+        let selecting: Vec<(usize, &ViewRule)> = views
+            .filter(|(_, view)| selects(view, instrument) && kind.supports(&view.aggregation))
             .collect();
         if selecting.is_empty() {
             self.add_stream(program, index, None);
@@ -155,22 +203,21 @@ impl Plan {
         }
     }
 
-    fn add_stream(&mut self, program: &Program, index: usize, view: Option<&ViewRule>) {
+    fn add_stream(&mut self, program: &Program, index: usize, view: Option<(usize, &ViewRule)>) {
         let stream = stream(program, index, view);
         if stream.aggregation == Aggregation::Drop {
             return;
         }
-        let float = |stream: &Stream| stream.number == NumberType::F64;
-        let known = self.streams.iter().position(|known| {
-            known.meter == stream.meter
-                && known.name.eq_ignore_ascii_case(stream.name)
-                && known.unit == stream.unit
-                && known.kind == stream.kind
-                && float(known) == float(&stream)
-        });
+        let find = |wanted: &dyn Fn(&Stream) -> bool| {
+            let mut all = self.streams.iter();
+            all.position(|known| known.is_one_metric(&stream) && wanted(known))
+        };
+        let known = find(&|known| known.view == stream.view)
+            .or_else(|| find(&|known| known.is_like(&stream)));
         let at = known.unwrap_or(self.streams.len());
-        if known.is_none() {
-            self.streams.push(stream);
+        match known {
+            None => self.streams.push(stream),
+            Some(known) => self.streams[known].descriptions.extend(stream.descriptions),
         }
         if !self.of_instrument[index].contains(&at) {
             self.of_instrument[index].push(at);
@@ -188,21 +235,48 @@ pub(crate) fn selects(view: &ViewRule, instrument: &Instrument) -> bool {
     )
 }
 
-fn stream(program: &Program, index: usize, view: Option<&ViewRule>) -> Stream {
+fn is_gauge(kind: InstrumentKind) -> bool {
+    matches!(
+        kind,
+        InstrumentKind::Gauge | InstrumentKind::ObservableGauge
+    )
+}
+
+/// The name of an instrument, as the first one of its meter spells it.
+fn spelling(program: &Program, instrument: &Instrument) -> &'static str {
+    let names = program
+        .order()
+        .into_iter()
+        .map(|at| &program.instruments[at]);
+    let mut same = names.filter(|one| {
+        one.meter == instrument.meter && one.name.eq_ignore_ascii_case(instrument.name)
+    });
+    same.next().unwrap().name
+}
+
+fn stream(program: &Program, index: usize, view: Option<(usize, &ViewRule)>) -> Stream {
+    let (at, view) = (view.map(|(at, _)| at), view.map(|(_, view)| view));
     let instrument = &program.instruments[index];
     let kind = instrument.kind.instrument();
     let described = view.and_then(|view| view.describe);
     Stream {
         meter: METERS[instrument.meter],
-        name: view.and_then(|view| view.rename).unwrap_or(instrument.name),
+        name: view
+            .and_then(|view| view.rename)
+            .unwrap_or_else(|| spelling(program, instrument)),
         unit: instrument.unit,
         kind,
         number: instrument.kind.number(),
-        description: described.map_or_else(|| instrument.full_description(), str::to_owned),
+        descriptions: vec![(
+            index,
+            described.map_or_else(|| instrument.full_description(), str::to_owned),
+        )],
         base_description: instrument.base_description(),
         filter: view.map_or(Filter::All, |view| view.filter.clone()),
         limit: view.and_then(|view| view.limit).unwrap_or(program.limit),
+        asked: view.map_or(Aggregation::Default, |view| view.aggregation.clone()),
         aggregation: aggregation(program, instrument, view),
+        view: at,
         instruments: Vec::new(),
     }
 }
@@ -211,7 +285,6 @@ fn stream(program: &Program, index: usize, view: Option<&ViewRule>) -> Stream {
 fn aggregation(program: &Program, instrument: &Instrument, view: Option<&ViewRule>) -> Aggregation {
     let kind = instrument.kind.instrument();
     let asked = view.map_or(Aggregation::Default, |view| view.aggregation.clone());
-    let asked = differences::ours_keeps_the_rest_of_an_unfit_view(kind, asked);
     if asked != Aggregation::Default {
         return asked;
     }
@@ -219,12 +292,14 @@ fn aggregation(program: &Program, instrument: &Instrument, view: Option<&ViewRul
         InstrumentKind::Histogram if program.histograms != Aggregation::Default => {
             program.histograms.clone()
         }
-        InstrumentKind::Histogram => Aggregation::ExplicitBuckets(match &instrument.bounds {
-            Some(bounds) => bounds.as_slice().into(),
-            None => differences::ours_has_bounds_for_seconds(instrument.unit)
-                .unwrap_or(&DEFAULT_BUCKETS)
-                .into(),
-        }),
+        InstrumentKind::Histogram => {
+            Aggregation::ExplicitBuckets(match instrument.valid_bounds() {
+                Some(bounds) => bounds.into(),
+                None => differences::ours_has_bounds_for_seconds(instrument.unit)
+                    .unwrap_or(&DEFAULT_BUCKETS)
+                    .into(),
+            })
+        }
         InstrumentKind::Gauge | InstrumentKind::ObservableGauge => Aggregation::LastValue,
         _ => Aggregation::Sum,
     }

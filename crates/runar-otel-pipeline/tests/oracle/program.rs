@@ -4,6 +4,7 @@ use opentelemetry::KeyValue;
 use runar_otel_core::{
     exemplar::ExemplarFilter,
     metric::{Aggregation, InstrumentKind},
+    name::check_bounds,
 };
 
 /// The names of the meters.
@@ -121,6 +122,8 @@ pub(crate) struct Instrument {
     pub(crate) meter: usize,
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
+    /// The kind of which the description tells.
+    pub(crate) told: Kind,
     pub(crate) unit: &'static str,
     pub(crate) description: &'static str,
     /// Advised bounds, for histograms.
@@ -128,11 +131,18 @@ pub(crate) struct Instrument {
 }
 
 impl Instrument {
+    /// The advised bounds, if they are valid.
+    pub(crate) fn valid_bounds(&self) -> Option<&[f64]> {
+        self.bounds
+            .as_deref()
+            .filter(|bounds| check_bounds(bounds).is_ok())
+    }
+
     /// The description as both providers may know it: it tells kind and number type, which a metric does not.
     pub(crate) fn base_description(&self) -> String {
-        let float = self.kind.number() == NumberType::F64;
+        let float = self.told.number() == NumberType::F64;
         let number = if float { "fractions" } else { "whole" };
-        format!("{:?}, {number}", self.kind.instrument())
+        format!("{:?}, {number}", self.told.instrument())
     }
 
     /// The description that we get.

@@ -37,6 +37,8 @@ pub(crate) struct Run<'p> {
     bound: Vec<Option<(usize, LabelSet)>>,
     /// The sets that the callbacks tell, by instrument.
     told: HashMap<usize, Vec<(LabelSet, Raw)>>,
+    /// The instruments that are made.
+    made: HashSet<usize>,
     collections: usize,
     began: SystemTime,
     times: [Times; 2],
@@ -55,6 +57,7 @@ pub(crate) fn run(program: &Program) -> Result<(), String> {
         accounts: Accounts::default(),
         bound: Vec::new(),
         told: HashMap::new(),
+        made: HashSet::new(),
         collections: 0,
         began: SystemTime::now(),
         times: Default::default(),
@@ -69,6 +72,7 @@ pub(crate) fn run(program: &Program) -> Result<(), String> {
 impl Run<'_> {
     fn step(&mut self, step: &Step) -> Result<(), String> {
         let instrument = self.program.instrument_of(step);
+        self.made.extend(instrument);
         match (step, instrument) {
             (Step::Record { labels, value, .. }, Some(instrument)) => {
                 self.record(instrument, *labels, *value);
@@ -228,6 +232,7 @@ impl Run<'_> {
             plan: &self.plan,
             accounts: &self.accounts,
             expected: &self.expected,
+            made: &self.made,
             temporality,
         };
         let points = consumer.compare(ours)?;

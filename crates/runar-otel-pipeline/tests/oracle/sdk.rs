@@ -20,6 +20,7 @@ use opentelemetry_sdk::{
 use runar_otel_core::{
     labels::LabelSet,
     metric::{Aggregation, InstrumentKind, Shape},
+    name::check_name,
 };
 use runar_otel_pipeline::snapshot::{Number, Temporality};
 
@@ -29,7 +30,7 @@ use crate::{
     places::Observed,
     plan::{Plan, Stream},
     point::Values,
-    program::{Filter, Instrument, Kind, METERS, NumberType, Program, Raw, ViewRule},
+    program::{Filter, Instrument, Kind, METERS, NumberType, Program, Raw},
     sdk_data,
 };
 
@@ -84,26 +85,17 @@ impl Sdk {
         let reader = ManualReader::builder().with_temporality(asked).build();
         let reader = Reader(Arc::new(reader));
         let mut builder = SdkMeterProvider::builder().with_reader(reader.clone());
-        let rules = Rules {
-            views: program.views.clone(),
-            limit: program.limit,
+        let rules = Arc::new(Rules {
+            plan: plan.clone(),
             histograms: program.histograms.clone(),
             temporality,
-        };
-        let rules = Arc::new(rules);
-        for at in 0..program.views.len() {
-            let rules = rules.clone();
-            builder = builder.with_view(move |instrument: &sdk::Instrument| {
-                rules.stream(instrument, Some(&rules.views[at]))
-            });
-        }
-        builder =
-            builder.with_view(move |instrument: &sdk::Instrument| rules.stream(instrument, None));
-        let streams = plan.clone();
-        builder = builder.with_view(move |instrument: &sdk::Instrument| {
-            let at = instrument.name().strip_prefix(OBSERVED)?;
-            observed_stream(&streams.streams[at.parse::<usize>().ok()?])
         });
+        // An instrument has as many streams as there are views, at the most.
+        for place in 0..program.views.len().max(1) {
+            let rules = rules.clone();
+            builder = builder
+                .with_view(move |instrument: &sdk::Instrument| rules.stream(instrument, place));
+        }
         let provider = builder.build();
         let meters = METERS.map(|name| provider.meter(name));
         let mut new = Self {
@@ -129,39 +121,60 @@ impl Sdk {
         let observed = self.plan.streams.iter().enumerate();
         for (at, stream) in observed.filter(|(_, stream)| stream.is_observable()) {
             let first = &program.instruments[stream.instruments[0]];
-            let instrument = Instrument {
-                kind: first.kind.with_number(stream.number),
-                unit: stream.unit,
-                ..first.clone()
+            let summed = differences::sdk_has_no_sums_of_gauges(stream);
+            let kind = match &summed {
+                Some((kind, _)) => *kind,
+                None => first.kind.with_number(stream.number),
             };
-            let (instrument, _) =
-                differences::sdk_splits_metrics_by_description_and_spelling(&instrument);
+            let instrument = given(first, kind);
             let told = self.told.clone();
             let tell: api::Tell = Box::new(move |observe| {
                 for (labels, value) in told.lock().unwrap().get(&at).into_iter().flatten() {
                     let mut labels = labels.to_key_values();
                     differences::sdk_does_not_count_the_empty_set(&mut labels);
-                    observe(raw(*value), &labels);
+                    let value = raw(*value);
+                    let value = summed.as_ref().map_or(value, |(_, signed)| signed(value));
+                    observe(value, &labels);
                 }
             });
             let meter = &self.meters[instrument.meter];
-            api::make_observable(meter, &instrument, format!("{OBSERVED}{at}"), tell);
+            api::make_observable(meter, &instrument, format!("{STREAM}{at}"), tell);
         }
     }
 
     fn handle(&mut self, program: &Program, index: usize) -> &Handle {
+        if self.handles[index].is_none() {
+            self.handles[index] = Some(self.make(program, index));
+        }
+        self.handles[index].as_ref().unwrap()
+    }
+
+    fn make(&self, program: &Program, index: usize) -> Handle {
         let asked = &program.instruments[index];
-        let (mut instrument, name) =
-            differences::sdk_splits_metrics_by_description_and_spelling(asked);
-        if self.plan.is_mixed(program, index) {
-            instrument.kind = instrument.kind.with_number(NumberType::I64);
-        }
-        if instrument.bounds.is_none() {
+        let kind = match self.plan.is_mixed(program, index) {
+            true => asked.kind.with_number(NumberType::I64),
+            false => asked.kind,
+        };
+        let mut instrument = given(asked, kind);
+        instrument.bounds = differences::sdk_makes_nothing_of_invalid_bounds(asked).or_else(|| {
             let bounds = differences::ours_has_bounds_for_seconds(instrument.unit);
-            instrument.bounds = bounds.map(<[f64]>::to_vec);
-        }
+            bounds.map(<[f64]>::to_vec)
+        });
+        // The SDK gets to see a name that is not valid.
+        let name = match check_name(asked.name) {
+            Ok(()) => format!("{INSTRUMENT}{index}"),
+            Err(_) => asked.name.to_owned(),
+        };
         let meter = &self.meters[instrument.meter];
-        self.handles[index].get_or_insert_with(|| api::make(meter, &instrument, name))
+        let mut handle = api::make(meter, &instrument, name);
+        for at in &self.plan.of_instrument[index] {
+            let summed = differences::sdk_has_no_sums_of_gauges(&self.plan.streams[*at]);
+            if let Some((kind, signed)) = summed {
+                let sum = api::make(meter, &given(asked, kind), format!("{STREAM}{at}"));
+                handle = handle.with(sum.converting(signed));
+            }
+        }
+        handle
     }
 
     pub(crate) fn record(
@@ -255,77 +268,87 @@ impl Drop for Sdk {
     }
 }
 
-/// The beginning of names that stand for an observed stream in the SDK.
-const OBSERVED: &str = "observed.";
+/// The instrument as the SDK gets it, of this kind.
+fn given(asked: &Instrument, kind: Kind) -> Instrument {
+    let mut instrument = differences::sdk_splits_metrics_by_description(asked);
+    instrument.unit = differences::sdk_refuses_units_beyond_ascii(asked.unit);
+    instrument.kind = kind;
+    instrument
+}
+
+/// The beginning of names that stand for a stream in the SDK: one that is observed, or that the SDK does not have.
+const STREAM: &str = "stream.";
+/// The beginning of names that stand for an instrument in the SDK.
+const INSTRUMENT: &str = "instrument.";
 
 /// The rules as the SDK's views need them.
 struct Rules {
-    views: Vec<ViewRule>,
-    limit: usize,
+    plan: Arc<Plan>,
     histograms: Aggregation,
     temporality: Temporality,
 }
 
 impl Rules {
-    /// The stream that a view makes of an instrument, or that comes without a view.
-    fn stream(&self, instrument: &sdk::Instrument, view: Option<&ViewRule>) -> Option<sdk::Stream> {
-        let kind = kind(instrument.kind());
-        let meter = instrument.scope().name();
-        let selects =
-            |view: &ViewRule| view.selects(meter, instrument.name(), instrument.unit(), kind);
-        let fits = match view {
-            Some(view) => selects(view),
-            None => !self.views.iter().any(selects),
+    /// The stream that an instrument has at a place, under the name that the plan gives it.
+    fn stream(&self, instrument: &sdk::Instrument, place: usize) -> Option<sdk::Stream> {
+        let at_end = |beginning| {
+            let at = instrument.name().strip_prefix(beginning)?;
+            at.parse::<usize>().ok()
         };
-        if kind.is_observable() || !fits {
-            return None;
+        if let Some(at) = at_end(STREAM).filter(|_| place == 0) {
+            return Some(self.given(at));
         }
-        let mut stream = sdk::Stream::builder();
-        let asked = view.map_or(Aggregation::Default, |view| view.aggregation.clone());
-        let asked = differences::ours_keeps_the_rest_of_an_unfit_view(kind, asked);
-        if let Some(aggregation) = self.aggregation(kind, &asked) {
-            stream = stream.with_aggregation(aggregation);
+        let streams = &self.plan.of_instrument[at_end(INSTRUMENT)?];
+        let mut had = streams
+            .iter()
+            .filter(|at| !self.plan.streams[**at].sums_gauges());
+        match had.nth(place) {
+            Some(at) => Some(self.given(*at)),
+            None if place == 0 => Some(dropped()),
+            None => None,
         }
-        if let Some(name) = view.and_then(|view| view.rename) {
-            stream = stream.with_name(name);
-        }
-        if asked == Aggregation::Drop {
-            stream = stream.with_name(differences::SDK_REMEMBERS_DROPPED_NAMES);
-        }
-        let limit = view.and_then(|view| view.limit).unwrap_or(self.limit);
-        if let Some(limit) = differences::sdk_frees_places_of_deltas(kind, self.temporality, limit)
-        {
-            stream = stream.with_cardinality_limit(limit);
-        }
-        match view.map(|view| &view.filter) {
-            None | Some(Filter::All) => {}
-            Some(filter) => {
-                let keys = differences::sdk_has_no_list_of_labels_to_drop(|key| filter.keeps(key));
-                stream = stream.with_allowed_attribute_keys(keys);
-            }
-        }
-        Some(stream.build().unwrap())
     }
 
-    fn aggregation(&self, kind: InstrumentKind, asked: &Aggregation) -> Option<sdk::Aggregation> {
-        match asked {
+    fn given(&self, at: usize) -> sdk::Stream {
+        let of = &self.plan.streams[at];
+        let name = differences::sdk_applies_one_of_conflicting_views(&self.plan, at);
+        let mut stream = sdk::Stream::builder().with_name(name);
+        if let Some(aggregation) = self.aggregation(of) {
+            stream = stream.with_aggregation(aggregation);
+        }
+        if of.is_observable() {
+            assert!(differences::sdk_keeps_the_last_observation_beyond_the_limit(of));
+            return stream.build().unwrap();
+        }
+        let limit = differences::sdk_frees_places_of_deltas(of.kind, self.temporality, of.limit);
+        if let Some(limit) = limit {
+            stream = stream.with_cardinality_limit(limit);
+        }
+        if of.filter != Filter::All {
+            let keys = differences::sdk_has_no_list_of_labels_to_drop(|key| of.filter.keeps(key));
+            stream = stream.with_allowed_attribute_keys(keys);
+        }
+        stream.build().unwrap()
+    }
+
+    fn aggregation(&self, stream: &Stream) -> Option<sdk::Aggregation> {
+        match &stream.asked {
+            asked if stream.is_observable() || *asked != Aggregation::Default => {
+                Some(aggregation(&stream.aggregation))
+            }
             // With the bounds that the instrument advises.
-            Aggregation::Default if kind == InstrumentKind::Histogram => {
+            _ if stream.kind == InstrumentKind::Histogram => {
                 (self.histograms != Aggregation::Default).then(|| aggregation(&self.histograms))
             }
-            Aggregation::Default => None,
-            asked => Some(aggregation(asked)),
+            _ => None,
         }
     }
 }
 
-fn observed_stream(stream: &Stream) -> Option<sdk::Stream> {
-    assert!(differences::sdk_keeps_the_last_observation_beyond_the_limit(stream));
-    sdk::Stream::builder()
-        .with_name(stream.name.to_ascii_lowercase())
-        .with_aggregation(aggregation(&stream.aggregation))
-        .build()
-        .ok()
+/// What views make of an instrument without streams.
+fn dropped() -> sdk::Stream {
+    let stream = sdk::Stream::builder().with_aggregation(sdk::Aggregation::Drop);
+    stream.build().unwrap()
 }
 
 fn aggregation(aggregation: &Aggregation) -> sdk::Aggregation {
@@ -346,18 +369,6 @@ fn aggregation(aggregation: &Aggregation) -> sdk::Aggregation {
             record_min_max: true,
         },
         _ => sdk::Aggregation::Default,
-    }
-}
-
-fn kind(kind: sdk::InstrumentKind) -> InstrumentKind {
-    match kind {
-        sdk::InstrumentKind::Counter => InstrumentKind::Counter,
-        sdk::InstrumentKind::UpDownCounter => InstrumentKind::UpDownCounter,
-        sdk::InstrumentKind::Histogram => InstrumentKind::Histogram,
-        sdk::InstrumentKind::Gauge => InstrumentKind::Gauge,
-        sdk::InstrumentKind::ObservableCounter => InstrumentKind::ObservableCounter,
-        sdk::InstrumentKind::ObservableUpDownCounter => InstrumentKind::ObservableUpDownCounter,
-        sdk::InstrumentKind::ObservableGauge => InstrumentKind::ObservableGauge,
     }
 }
 

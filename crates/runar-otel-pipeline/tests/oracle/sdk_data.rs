@@ -10,7 +10,7 @@ use runar_otel_core::{labels::LabelSet, metric::Shape};
 use runar_otel_pipeline::snapshot::{ExponentialBuckets, ExponentialHistogram, Histogram, Number};
 
 use crate::{
-    differences,
+    differences::{self, sdk_applies_one_of_conflicting_views, sdk_refuses_units_beyond_ascii},
     plan::{Plan, Stream},
     point::{self, Value, Values},
     program::NumberType,
@@ -47,10 +47,11 @@ impl Real for f64 {
 pub(crate) fn add(collected: &ResourceMetrics, plan: &Plan, all: &mut BTreeMap<usize, Values>) {
     for scope in collected.scope_metrics() {
         for metric in scope.metrics() {
-            let at = plan.streams.iter().position(|stream| {
+            let mut streams = plan.streams.iter().enumerate();
+            let at = streams.position(|(at, stream)| {
                 stream.meter == scope.scope().name()
-                    && stream.name.eq_ignore_ascii_case(metric.name())
-                    && stream.unit == metric.unit()
+                    && sdk_applies_one_of_conflicting_views(plan, at) == metric.name()
+                    && sdk_refuses_units_beyond_ascii(stream.unit) == metric.unit()
                     && stream.base_description == metric.description()
             });
             let at = at.unwrap_or_else(|| panic!("no stream is {metric:?}"));
@@ -112,9 +113,13 @@ fn values<N: Real>(data: &MetricData<N>, stream: &Stream) -> Values {
     values
 }
 
-/// See [`differences::sdk_tells_signed_from_unsigned`]: there the SDK has signed numbers only.
+/// See [`differences::sdk_tells_signed_from_unsigned`] and [`differences::sdk_has_no_sums_of_gauges`]: there the SDK has
+/// signed numbers only.
 fn number(value: impl Real, stream: &Stream) -> Number {
     match (value.number(), stream.number) {
+        (Number::I64(value), NumberType::U64) if stream.sums_gauges() => {
+            Number::U64(value.cast_unsigned())
+        }
         (Number::I64(value), NumberType::U64) => Number::U64(value.try_into().unwrap()),
         (value, _) => value,
     }

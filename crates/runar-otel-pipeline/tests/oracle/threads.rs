@@ -81,6 +81,7 @@ fn program(exemplars: ExemplarFilter) -> Program {
         meter: 0,
         name,
         kind,
+        told: kind,
         unit: "",
         description: "",
         bounds: None,

@@ -54,7 +54,7 @@ impl CellShape {
             (Aggregation::ExplicitBuckets(_), _)
             | (Aggregation::Default, InstrumentKind::Histogram) => CellKind::Buckets,
             (Aggregation::Exponential { .. }, _) => CellKind::Exponential,
-            (_, InstrumentKind::Gauge | InstrumentKind::ObservableGauge)
+            (Aggregation::Default, InstrumentKind::Gauge | InstrumentKind::ObservableGauge)
             | (Aggregation::LastValue, _) => CellKind::Level,
             (
                 _,

@@ -82,6 +82,32 @@ fn a_set_observed_as_the_overflow_series_is_a_part_of_it() {
     }
 }
 
+/// OpenTelemetry specification, metrics SDK: *Asynchronous instrument cardinality limits*.
+#[test]
+fn sets_that_were_observed_first_keep_their_places() {
+    let observed = [("c", 1), ("b", 2), ("d", 4), ("a", 8)];
+    let reversed = [("a", 8), ("d", 4), ("b", 2), ("c", 1)];
+    let check = |bench: &Bench, told: &Told<u64>, overflows: [f64; 2]| {
+        let totals = bench.totals();
+        for (observed, overflow) in [observed, reversed].iter().zip(overflows) {
+            bench.tell(told, observed);
+            let expected = named(&[("b", 2.0), ("c", 1.0), ("true", overflow)]);
+            assert_eq!(values(bench, totals), expected);
+        }
+    };
+    for filter in FILTERS {
+        let bench = limited(2, filter);
+        let told = bench.observed();
+        check(&bench, &told, [12.0, 12.0]);
+        let bench = limited(2, filter);
+        let told = Told::default();
+        let gauge = bench.meter.u64_observable_gauge("m");
+        gauge.with_callback(told.callback()).build();
+        // Of last values the last one counts.
+        check(&bench, &told, [8.0, 4.0]);
+    }
+}
+
 #[test]
 fn places_that_become_free_are_taken_at_once() {
     for filter in FILTERS {
