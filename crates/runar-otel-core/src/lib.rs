@@ -35,7 +35,7 @@ mod similar;
 pub mod site;
 mod stripe;
 mod sync;
-mod thread;
+pub mod thread;
 mod ticks;
 mod timer;
 mod timer_handle;

@@ -8,8 +8,10 @@ use opentelemetry::{
 };
 
 use crate::{
-    clock::Start, exemplar::active_span_context, handle::Handle, isolated::Here,
-    thread::context_is_alive,
+    clock::Start,
+    handle::Handle,
+    isolated::Here,
+    thread::{active_span, context_is_alive},
 };
 
 /// A running measurement: records its duration once, when stopped or dropped.
@@ -42,7 +44,7 @@ impl TimerHandle {
             }
             None => tracing::Span::none(),
         };
-        let origin = span.in_scope(active_span_context);
+        let origin = span.in_scope(active_span);
         Self {
             handle,
             here: Here::now(),
@@ -115,7 +117,7 @@ impl TimerHandle {
     /// The span of the start, if another one (or none) is active now.
     fn elsewhere(&self) -> Option<SpanContext> {
         let origin = self.origin.as_ref()?;
-        let here = active_span_context().is_some_and(|now| now.span_id() == origin.span_id());
+        let here = active_span().is_some_and(|now| now.span_id() == origin.span_id());
         (!here).then(|| origin.clone())
     }
 }

@@ -1,12 +1,9 @@
 //! The exemplar filter: which measurements may become exemplars.
 
-use opentelemetry::{
-    Context,
-    trace::{SpanContext, TraceContextExt},
-};
+use opentelemetry::Context;
 
 use super::SpanLink;
-use crate::thread::{context_is_alive, context_is_known};
+use crate::thread::{Active, active, context_is_alive, may_be_sampled};
 
 /// Which measurements are offered to the exemplar reservoirs.
 ///
@@ -46,57 +43,17 @@ impl ExemplarFilter {
     pub(crate) fn verdict(self) -> Verdict {
         match self {
             Self::AlwaysOff => Verdict::Refused,
-            Self::AlwaysOn => Verdict::Accepted(active_span(Wanted::Any)),
-            Self::TraceBased => match active_span(Wanted::Sampled) {
-                Some(span) => Verdict::Accepted(Some(span)),
+            Self::AlwaysOn => Verdict::Accepted(active().map(link)),
+            Self::TraceBased => match active().filter(|span| span.is_sampled()) {
+                Some(span) => Verdict::Accepted(Some(link(span))),
                 None => Verdict::Refused,
             },
         }
     }
 }
 
-/// False if no sampled span is active. Two callers at the most: the access to the context is inlined where there are few.
-#[inline(always)]
-pub(crate) fn may_be_sampled() -> bool {
-    !context_is_known()
-        || Context::map_current(|context| {
-            context.has_active_span() && context.span().span_context().is_sampled()
-        })
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    Any,
-    Sampled,
-}
-
-#[inline]
-fn active_span(wanted: Wanted) -> Option<SpanLink> {
-    if !context_is_alive() {
-        return None;
-    }
-    Context::map_current(|context| {
-        if !context.has_active_span() {
-            return None;
-        }
-        let span = context.span();
-        let ids = span.span_context();
-        let fits = ids.is_valid() && (wanted == Wanted::Any || ids.is_sampled());
-        fits.then(|| SpanLink::new(ids.trace_id(), ids.span_id()))
-    })
-}
-
-/// The ids of the active span with their flags, to be put back later; `None` without one.
-pub(crate) fn active_span_context() -> Option<SpanContext> {
-    if !context_is_alive() {
-        return None;
-    }
-    Context::map_current(|context| {
-        let active = context
-            .has_active_span()
-            .then(|| context.span().span_context().clone());
-        active.filter(SpanContext::is_valid)
-    })
+fn link(span: Active) -> SpanLink {
+    SpanLink::new(span.trace_id, span.span_id)
 }
 
 /// Runs something as if no span were active: nothing that it records is linked to a trace.
@@ -107,11 +64,15 @@ pub(crate) fn outside_of_spans<R>(work: impl FnOnce() -> R) -> R {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{SpanId, TraceFlags, TraceId, TraceState};
+    use opentelemetry::trace::{
+        SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
+    };
 
     use super::*;
+    use crate::thread::observe_contexts;
 
     fn inside(flags: TraceFlags, ask: impl FnOnce() -> Verdict) -> Verdict {
+        observe_contexts();
         let span = SpanContext::new(
             TraceId::from(7),
             SpanId::from(9),

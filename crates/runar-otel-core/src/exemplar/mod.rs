@@ -22,7 +22,7 @@ pub use self::{
     reservoir::{ExemplarReservoir, Measurement, Reservoir, ReservoirFactory},
 };
 pub(crate) use self::{
-    filter::{Verdict, active_span_context, may_be_sampled, outside_of_spans},
+    filter::{Verdict, outside_of_spans},
     origin::Origin,
     slot::ReservoirSlot,
 };

@@ -8,6 +8,7 @@ use super::{AlignedBucketReservoir, Exemplar, FixedSizeReservoir, Origin, SpanLi
 use crate::{
     labels::LabelFilter,
     metric::{Aggregation, StreamPlan},
+    thread::with_context,
 };
 
 /// Keeps some of the measurements of one series between two collections.
@@ -100,10 +101,10 @@ impl<'a> Measurement<'a> {
         self.span
     }
 
-    /// The context in which the measurement is taken. Costs a clone.
+    /// The context in which the measurement is taken, an empty one at the end of a thread. Costs a clone.
     #[must_use]
     pub fn context(&self) -> Context {
-        Context::current()
+        with_context(Context::clone).unwrap_or_default()
     }
 
     /// The time. Reads the clock.

@@ -27,7 +27,7 @@ pub use self::{
     streams::{GateOptions, Streams},
     view::View,
 };
-use crate::report;
+use crate::{report, thread::observe_contexts};
 
 /// The meter provider.
 #[derive(Clone)]
@@ -39,6 +39,7 @@ impl Gate {
     /// Makes the provider whose instruments feed these streams.
     #[must_use]
     pub fn new(streams: Arc<Streams>) -> Self {
+        observe_contexts();
         Self { streams }
     }
 

@@ -9,9 +9,10 @@ use super::{
     stream::Stream,
 };
 use crate::{
-    exemplar::{ExemplarFilter, Origin, may_be_sampled},
+    exemplar::{ExemplarFilter, Origin},
     labels::LabelSet,
     number::Value,
+    thread::may_be_sampled,
 };
 
 /// A series of a stream.

@@ -185,15 +185,15 @@ fn a_reservoir_that_cannot_be_made_harms_nobody() {
     assert!((own.one("hostile.made").value - 1.0).abs() < 1e-9);
 }
 
-/// Runs one of the tests below in a process of its own, since it may end it.
+/// Runs an ignored test of this file in a process of its own, since it may end it.
 fn survives(test: &str) {
+    alone(&format!("hostile::{test}"));
+}
+
+/// Runs an ignored test in a process of its own.
+pub(crate) fn alone(test: &str) {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            &format!("hostile::{test}"),
-            "--ignored",
-            "--test-threads=1",
-        ])
+        .args(["--exact", test, "--ignored", "--test-threads=1"])
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -234,6 +234,8 @@ fn records_first_when_the_thread_ends() {
         }
     }
     thread_local!(static LATE: RefCell<Option<Late>> = const { RefCell::new(None) });
+    // A panic that is caught is still one to hooks, and with `panic = "abort"`.
+    std::panic::set_hook(Box::new(|_| std::process::exit(70)));
     let bench = bench();
     let counter = Counter::new("hostile_last_total", "").register();
     let mine = counter.clone();

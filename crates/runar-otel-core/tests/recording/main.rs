@@ -9,6 +9,7 @@
 mod callbacks;
 mod calls;
 mod chain;
+mod contexts;
 mod duplicates;
 mod events;
 mod facade;

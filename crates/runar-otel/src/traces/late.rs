@@ -18,9 +18,12 @@ use opentelemetry::{
     },
 };
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span as SdkSpan};
-use runar_otel_core::head::{self, Coming, Head, HeadSampler};
+use runar_otel_core::{
+    head::{self, Coming, Head, HeadSampler},
+    thread::with_context,
+};
 
-use crate::traces::{alive, decided::Decision, head::Decider};
+use crate::traces::{decided::Decision, head::Decider};
 
 /// What is installed now.
 static CURRENT: ArcSwapOption<Installed> = ArcSwapOption::const_empty();
@@ -68,7 +71,7 @@ impl Tracer for LateTracer {
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> LateSpan {
         // A root span has an empty parent, which says nothing about the thread on which it starts.
-        let suppressed = alive::with_context(Context::is_telemetry_suppressed).unwrap_or(false);
+        let suppressed = with_context(Context::is_telemetry_suppressed).unwrap_or(false);
         if suppressed || parent.is_telemetry_suppressed() {
             return LateSpan(State::Off(NoopSpan::DEFAULT));
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use opentelemetry::trace::{SpanContext, TraceContextExt};
+use runar_otel_core::thread::active_span;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{
     fmt::{
@@ -12,7 +12,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::traces::{alive, directives::Directives, layer::is_internal, spanless::Spanless};
+use crate::traces::{directives::Directives, layer::is_internal, spanless::Spanless};
 
 /// The usual line of `tracing-subscriber` and ` trace_id=… span_id=…` after it.
 ///
@@ -48,7 +48,7 @@ where
         // The OpenTelemetry crates log while they hold the current context: it cannot be read then.
         let ids = match is_internal(event.metadata()) {
             true => None,
-            false => current_span(),
+            false => active_span(),
         };
         let spanless = Spanless::around(context, event, &self.shown);
         if ids.is_none() && spanless.is_none() {
@@ -73,12 +73,4 @@ where
             None => Ok(()),
         }
     }
-}
-
-fn current_span() -> Option<SpanContext> {
-    alive::with_context(|context| {
-        let span = context.span();
-        let ids = span.span_context();
-        ids.is_valid().then(|| ids.clone())
-    })?
 }

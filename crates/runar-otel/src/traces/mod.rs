@@ -1,6 +1,5 @@
 //! Spans: from `tracing` to the SDK, from the SDK to a Collector, and into log lines.
 
-mod alive;
 mod console;
 mod decided;
 mod directives;
