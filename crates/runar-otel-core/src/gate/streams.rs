@@ -245,7 +245,8 @@ impl Streams {
         if let Some(mirror) = mirror {
             mirror.made(&stream);
         }
-        if adopted.is_none() && is_level(&stream) {
+        if adopted.is_none() && spec.kind == InstrumentKind::Gauge {
+            // A view may have made something else of it.
             let levels = earlier.iter().filter(|one| is_level(one));
             levels.for_each(|one| stream.take_over(one));
         }
@@ -312,9 +313,8 @@ fn is_mirrored(kind: InstrumentKind) -> bool {
     !kind.is_observable() && kind != InstrumentKind::Gauge
 }
 
-/// True if the stream keeps last values that the code sets.
 fn is_level(stream: &Stream) -> bool {
-    stream.plan().kind == InstrumentKind::Gauge && stream.plan().shape() == Some(Shape::Gauge)
+    stream.plan().shape() == Some(Shape::Gauge)
 }
 
 /// Another instrument, or another view, feeds a stream that there is: the rules of the first one stay, of descriptions the

@@ -131,6 +131,29 @@ fn a_view_for_gauges_selects_gauges() {
 }
 
 #[test]
+fn a_gauge_hands_on_a_level_and_nothing_else() {
+    let mut common = crate::facade::bench();
+    let [levels, others] = [(); 2].map(|()| with_views(Vec::new()));
+    let sums = with_views(vec![
+        View::select("hostile_handed_*").aggregation(Aggregation::Sum),
+    ]);
+    let gauge = Gauge::new("hostile_handed_on", "").register();
+    install(levels.gate.clone());
+    gauge.set(5.0);
+    // What the gauge was set to before counts once.
+    install(sums.gate.clone());
+    gauge.set(2.0);
+    gauge.set(3.0);
+    assert!((sums.one("hostile_handed_on").value - 10.0).abs() < 1e-9);
+    // The sum is no level.
+    install(others.gate.clone());
+    gauge.sub(1.0);
+    let level = others.one("hostile_handed_on").value;
+    assert!((level + 1.0).abs() < 1e-9, "{level}");
+    renew(&mut common);
+}
+
+#[test]
 fn a_gauge_of_the_facade_has_no_exemplars() {
     let mut options = GateOptions::default();
     options.exemplar_filter = ExemplarFilter::AlwaysOn;
