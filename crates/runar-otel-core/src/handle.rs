@@ -15,6 +15,7 @@ use crate::{
     number::Value,
     provider, registry, report,
     series::{Adjusted, Bound, Recorded, Stream, UnderWay},
+    target::{Change, Target},
 };
 
 /// State shared by the clones of a handle; empty if the registration was refused, and then every call is a no-op.
@@ -27,22 +28,6 @@ struct Shared {
     instrument: Arc<Instrument>,
     /// The series, and the labels, unless they are those of the series that was bound first.
     own: Binding<Target, BaseLabels>,
-}
-
-/// The series of the base labels: mostly one; views can make several of an instrument, or none.
-#[derive(Debug)]
-enum Target {
-    One(Bound),
-    /// Several, or none: then a record ends at once. Two boxes: so that this takes no more room than the other.
-    Others(Option<Box<Box<[Bound]>>>),
-}
-
-/// A change of a series.
-#[derive(Clone, Copy)]
-enum Change {
-    Record(Value),
-    /// A level goes up or down.
-    Adjust(Value),
 }
 
 impl Handle {
@@ -202,51 +187,6 @@ impl Handle {
             Some(Target::Others(None)) => {}
             _ => shared.end_otherwise(place),
         }
-    }
-}
-
-impl Change {
-    #[inline]
-    fn of(self, bound: &Bound, given: Option<&LabelSet>) {
-        match self {
-            Self::Record(value) => bound.record(value.bits(bound.stream.number()), || given),
-            Self::Adjust(by) => bound.adjust(by),
-        }
-    }
-}
-
-impl Target {
-    fn new(streams: &[Arc<Stream>], labels: &LabelSet) -> Self {
-        match streams {
-            [] => Self::Others(None),
-            [stream] => Self::One(Bound::new(stream, labels)),
-            all => {
-                let all = all.iter().map(|stream| Bound::new(stream, labels));
-                Self::Others(Some(Box::new(all.collect())))
-            }
-        }
-    }
-
-    fn all(&self) -> &[Bound] {
-        match self {
-            Self::One(bound) => std::slice::from_ref(bound),
-            Self::Others(all) => all.as_ref().map(|all| &***all).unwrap_or_default(),
-        }
-    }
-
-    /// True if it is one series, with just these labels.
-    fn has(&self, labels: &LabelSet) -> bool {
-        matches!(self, Self::One(bound) if bound.series.labels() == labels)
-    }
-
-    /// True if both are of the same streams: a stream keeps the series of a handle.
-    fn is_same(&self, other: &Self) -> bool {
-        let (one, other) = (self.all(), other.all());
-        let mut pairs = one.iter().zip(other);
-        one.len() == other.len()
-            && pairs.all(|(one, other)| {
-                Arc::ptr_eq(&one.stream, &other.stream) && Arc::ptr_eq(&one.series, &other.series)
-            })
     }
 }
 

@@ -146,7 +146,7 @@ impl Instrument {
         };
         for stream in streams {
             let bound = Bound::new(stream, labels);
-            bound.record(value.bits(stream.number()), || Some(labels));
+            bound.measure(value.bits(stream.number()), Some(labels));
         }
         true
     }

@@ -35,6 +35,7 @@ mod similar;
 pub mod site;
 mod stripe;
 mod sync;
+mod target;
 pub mod thread;
 mod ticks;
 mod timer;

@@ -100,7 +100,7 @@ impl<N: Measured> BoundSyncInstrument<N> for BoundInstrument<N> {
         }
         for bound in &self.bound {
             let bits = value.bits_as(bound.stream.number());
-            bound.record(bits, || self.given.as_ref());
+            bound.measure(bits, self.given.as_ref());
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    cell::Met,
+    cell::{CellKind, Met},
     change::{Adjusted, Change, Observed, Recorded, Set},
     object::Series,
     stream::Stream,
@@ -47,6 +47,16 @@ impl Bound {
     #[inline(never)]
     pub(crate) fn set<'l>(&self, bits: u64, given: impl FnOnce() -> Option<&'l LabelSet>) {
         self.change(Set(bits), given);
+    }
+
+    /// Records a value of whatever the series is.
+    #[inline]
+    pub(crate) fn measure(&self, bits: u64, given: Option<&LabelSet>) {
+        match self.stream.shape.kind {
+            CellKind::Counter | CellKind::UpDown => self.record(bits, || given),
+            CellKind::Level => self.set(bits, || given),
+            CellKind::Buckets | CellKind::Exponential => self.observe(bits, || given),
+        }
     }
 
     /// Changes a level.

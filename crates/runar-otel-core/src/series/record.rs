@@ -240,8 +240,19 @@ impl Stream {
     /// Counts a call under way in a level.
     #[inline]
     pub(crate) fn begin(&self, series: &Arc<Series>) -> UnderWay {
-        let (place, met) = series.cell.begin(self.rules.number);
-        if met == Met::Somebody {
+        match series.cell.begin_at_once(self.rules.number) {
+            Some(Met::Nobody) if !series.is_special() => UnderWay::default(),
+            met => self.begin_otherwise(series, met),
+        }
+    }
+
+    #[inline(never)]
+    fn begin_otherwise(&self, series: &Arc<Series>, met: Option<Met>) -> UnderWay {
+        let place = match met {
+            Some(_) => UnderWay::default(),
+            None => series.cell.begin_striped(),
+        };
+        if met == Some(Met::Somebody) {
             self.met(series);
         }
         if series.is_special() {

@@ -74,7 +74,12 @@ fn set_to(site: &'static MetricSite, value: Measured, labels: Labels<'_>) {
 fn count(site: &'static MetricSite, value: Measured, labels: Labels<'_>) {
     site.target(Some(value), |target| {
         if let Target::Histogram(handle) = target {
-            record(handle, value.number(handle), labels);
+            let value = value.number(handle);
+            if labels.is_empty() {
+                handle.observe(value);
+            } else {
+                handle.record_with(value, labels);
+            }
         }
     });
 }

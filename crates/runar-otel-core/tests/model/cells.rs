@@ -9,7 +9,7 @@ use crate::{
     explore, join,
     number::NumberKind,
     series::{
-        cell::{Cell, CellKind, CellShape},
+        cell::{Cell, CellKind, CellShape, UnderWay},
         value::Number,
     },
 };
@@ -111,7 +111,10 @@ fn calls_under_way_end_at_0_wherever_they_are_counted() {
     explore(|| {
         let cell = Arc::new(Cell::<()>::new(&LEVEL()));
         let call = |cell: &Cell| {
-            let (place, _) = cell.begin(NumberKind::F64);
+            let place = match cell.begin_at_once(NumberKind::F64) {
+                Some(_) => UnderWay::default(),
+                None => cell.begin_striped(),
+            };
             let now = cell.number(&LEVEL()).as_f64();
             assert!(now >= 1.0, "{now} calls are under way");
             cell.end(NumberKind::F64, place);

@@ -43,24 +43,40 @@ impl<R> Cell<R> {
         let _ = base.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next);
     }
 
-    /// Counts a call that begins.
-    #[inline]
-    pub(crate) fn begin(&self, number: NumberKind) -> (UnderWay, Met) {
-        let Base::One(base) = &self.base else {
-            return (UnderWay(0), Met::Nobody);
-        };
-        match self.striped() {
-            None => (UnderWay(0), sum::add(base, number, one(number))),
-            Some(striped) => (begin_striped(striped), Met::Nobody),
+    /// Counts a call that begins, in a level without stripes; `None` for any other cell. Inlined: see
+    /// [`add_at_once`](Self::add_at_once).
+    #[inline(always)]
+    pub(crate) fn begin_at_once(&self, number: NumberKind) -> Option<Met> {
+        match &self.base {
+            Base::One(base) if self.is_plain() => Some(sum::add(base, number, one(number))),
+            _ => None,
         }
+    }
+
+    /// Counts a call that begins, in its stripe: those of a level are whole numbers of calls.
+    pub(crate) fn begin_striped(&self) -> UnderWay {
+        let Some(Striped::Sum(stripes)) = self.striped() else {
+            return UnderWay(0);
+        };
+        let index = stripe::index() % stripe::most();
+        if let Some(stripe) = stripes.at(index) {
+            stripe.fetch_add(1, Ordering::AcqRel);
+        }
+        UnderWay(u8::try_from(index + 1).unwrap_or(0))
     }
 
     /// Counts a call off that has ended, on whichever thread.
     #[inline]
     pub(crate) fn end(&self, number: NumberKind, UnderWay(place): UnderWay) {
-        if place > 0 && self.end_striped(place) {
-            return;
+        if place > 0 {
+            self.end_striped(number, place);
+        } else {
+            self.end_plain(number);
         }
+    }
+
+    #[inline]
+    fn end_plain(&self, number: NumberKind) {
         let Base::One(base) = &self.base else { return };
         let minus = match number {
             NumberKind::F64 => (-1.0_f64).to_bits(),
@@ -70,31 +86,20 @@ impl<R> Cell<R> {
         let _ = sum::add(base, number, minus);
     }
 
-    /// False if there are no stripes: the provider changed since the call began, and the level was carried over.
+    /// Without stripes the provider has changed since the call began, and the level was carried over.
     #[inline(never)]
-    fn end_striped(&self, place: u8) -> bool {
-        let Some(Striped::Sum(stripes)) = self.striped() else {
-            return false;
+    fn end_striped(&self, number: NumberKind, place: u8) {
+        let stripe = match self.striped() {
+            Some(Striped::Sum(stripes)) => stripes.at(usize::from(place) - 1),
+            _ => None,
         };
-        let stripe = stripes.at(usize::from(place) - 1);
-        if let Some(stripe) = stripe {
-            stripe.fetch_sub(1, Ordering::AcqRel);
+        match stripe {
+            Some(stripe) => {
+                stripe.fetch_sub(1, Ordering::AcqRel);
+            }
+            None => self.end_plain(number),
         }
-        stripe.is_some()
     }
-}
-
-/// Stripes of a level are whole numbers of calls.
-#[inline(never)]
-fn begin_striped(striped: &Striped) -> UnderWay {
-    let Striped::Sum(stripes) = striped else {
-        return UnderWay(0);
-    };
-    let index = stripe::index() % stripe::most();
-    if let Some(stripe) = stripes.at(index) {
-        stripe.fetch_add(1, Ordering::AcqRel);
-    }
-    UnderWay(u8::try_from(index + 1).unwrap_or(0))
 }
 
 /// The calls that are counted in stripes. Only a level of doubles has them: one of whole numbers that stops at 0 cannot be
