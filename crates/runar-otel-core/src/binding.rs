@@ -54,7 +54,7 @@ impl<T, R> Binding<T, R> {
         }
     }
 
-    /// The rest; it is made with the second link, if that is not there yet.
+    /// The rest. It is made together with the second link: `None` if that is there without it.
     pub(crate) fn rest_or(&self, make: impl FnOnce() -> R) -> Option<&R> {
         let later = self.later.get_or_init(|| {
             Box::new(Later {
@@ -169,5 +169,37 @@ impl<T, R> Binding<T, R> {
 impl<T, R> fmt::Debug for Binding<T, R> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Binding")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound(values: &[u8]) -> Binding<u8, char> {
+        let binding = Binding::default();
+        for (generation, value) in (1..).zip(values) {
+            binding.bind(generation, *value, u8::eq);
+        }
+        binding
+    }
+
+    #[test]
+    fn the_rest_comes_after_the_value_and_stays() {
+        let binding = bound(&[10]);
+        assert_eq!(binding.rest(), None);
+        assert_eq!(binding.rest_or(|| 'a'), Some(&'a'));
+        assert_eq!(binding.rest_or(|| 'b'), Some(&'a'));
+        assert_eq!(binding.last(), Some(&10));
+        binding.bind(2, 20, u8::eq);
+        assert_eq!((binding.of(1), binding.of(2)), (Some(&10), Some(&20)));
+        assert_eq!(binding.rest(), Some(&'a'));
+    }
+
+    #[test]
+    fn a_second_link_without_the_rest_gets_none() {
+        let binding = bound(&[10, 20]);
+        assert_eq!(binding.rest_or(|| 'a'), None);
+        assert_eq!(binding.of(2), Some(&20));
     }
 }
