@@ -29,21 +29,21 @@ const FEW: f64 = 2.5;
 /// What is recorded where, how often, and the instructions of one record.
 #[rustfmt::skip]
 const PINS: [Pin; 15] = [
-    pin("counter", 50_000, 87.0),
-    pin("counter labels", 20_000, 564.0),
+    pin("counter", 50_000, 75.0),
+    pin("counter labels", 20_000, 549.0),
     pin("gauge", 50_000, 50.0),
-    pin("histogram", 50_000, 169.0),
-    pin("histogram labels", 20_000, 420.0),
-    pin("counter, unsampled span", 50_000, 89.0),
-    pin("counter, sampled span", 10_000, 397.0),
-    pin("histogram, sampled span", 10_000, 521.0),
+    pin("histogram", 50_000, 157.0),
+    pin("histogram labels", 20_000, 405.0),
+    pin("counter, unsampled span", 50_000, 75.0),
+    pin("counter, sampled span", 10_000, 368.0),
+    pin("histogram, sampled span", 10_000, 492.0),
     pin("dropped counter", 50_000, 23.0),
     pin("counter", 50_000, 16.0).disabled(),
-    pin("async call", 10_000, 1014.0),
-    pin("dropped async call", 10_000, 765.0),
-    pin("sync call", 10_000, 853.0),
-    pin("async call with span, sampled span", 4_000, 12455.0),
-    pin("async call with span, unsampled span", 4_000, 11187.0),
+    pin("async call", 10_000, 1006.0),
+    pin("dropped async call", 10_000, 779.0),
+    pin("sync call", 10_000, 837.0),
+    pin("async call with span, sampled span", 4_000, 12627.0),
+    pin("async call with span, unsampled span", 4_000, 11400.0),
 ];
 
 #[derive(Clone, Copy)]
