@@ -7,8 +7,9 @@ use crate::{
     handle::{Handle, builder_methods, register_methods},
     labels::Labels,
     metric::InstrumentKind,
+    name::SCOPE_NAME,
     number::{CounterNumber, Value},
-    report,
+    refusal::refuse,
 };
 
 /// A sum that only grows: requests, bytes, errors.
@@ -140,13 +141,8 @@ impl<T: CounterNumber> Counter<T> {
         let Some(descriptor) = self.handle.descriptor() else {
             return;
         };
-        report::once(("negative", &descriptor.name), || {
-            format!(
-                "counter `{}` was given {}: expected a number of 0 or more",
-                descriptor.name,
-                value.as_f64()
-            )
-        });
+        let kind = InstrumentKind::Counter;
+        refuse(SCOPE_NAME, &descriptor.name, kind, value.as_f64());
     }
 
     pub(crate) fn from_handle(handle: Handle) -> Self {

@@ -12,8 +12,9 @@ use crate::{
     instrument::Instrument,
     isolated,
     labels::{Base, BaseLabels, LabelSet, Labels},
+    name::SCOPE_NAME,
     number::Value,
-    provider, registry, report,
+    provider, refusal, registry, report,
     series::{Adjusted, Bound, Recorded, Stream, UnderWay},
     target::{Change, Target},
 };
@@ -132,7 +133,7 @@ impl Handle {
     pub(crate) fn record_with(&self, value: Value, labels: Labels<'_>) {
         let Some(shared) = &self.0 else { return };
         if !value.is_finite() {
-            return;
+            return shared.refuse(value);
         }
         match shared.instrument.current_first() {
             Some([stream]) => {
@@ -160,9 +161,10 @@ impl Handle {
     /// Changes a level. What is not finite would stay in the value for ever, and is ignored.
     pub(crate) fn adjust(&self, by: Value, labels: Labels<'_>) {
         let Some(shared) = &self.0 else { return };
-        if by.is_finite() {
-            shared.change_or_own(Change::Adjust(by), labels);
+        if !by.is_finite() {
+            return shared.refuse(by);
         }
+        shared.change_or_own(Change::Adjust(by), labels);
     }
 
     /// Counts a call under way in a level; to be given back to [`end`](Self::end).
@@ -247,16 +249,28 @@ impl Shared {
 
     #[inline(never)]
     fn record_otherwise(&self, value: Value) {
-        if value.is_finite() && !provider::is_off() {
-            self.change_own(Change::Record(value));
+        if provider::is_off() {
+            return;
         }
+        if !value.is_finite() {
+            return self.refuse(value);
+        }
+        self.change_own(Change::Record(value));
+    }
+
+    #[cold]
+    fn refuse(&self, value: Value) {
+        let descriptor = self.instrument.descriptor();
+        let kind = descriptor.kind;
+        refusal::refuse(SCOPE_NAME, &descriptor.name, kind, value.as_f64());
     }
 
     #[inline(never)]
     fn set_otherwise(&self, value: Value, labels: Labels<'_>) {
-        if self.takes(value) {
-            self.change_or_own(Change::Record(value), labels);
+        if !self.takes(value) {
+            return self.refuse(value);
         }
+        self.change_or_own(Change::Record(value), labels);
     }
 
     #[inline(never)]

@@ -28,6 +28,7 @@ pub mod metric;
 pub mod name;
 mod number;
 mod provider;
+mod refusal;
 mod registry;
 pub mod report;
 pub mod series;

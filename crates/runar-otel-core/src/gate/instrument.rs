@@ -10,8 +10,8 @@ use opentelemetry::{
 use crate::{
     labels::LabelSet,
     metric::InstrumentKind,
-    number::Measured,
-    report,
+    number::{Measured, NumberKind},
+    refusal,
     series::{Bound, Recorded, Stream},
 };
 
@@ -40,28 +40,26 @@ impl<N: Measured> GateInstrument<N> {
     }
 }
 
+/// Whatever is to be done with a value that a sum does not take: a last value may be any double.
 #[cold]
-fn refuse(streams: &[Arc<Stream>], value: f64) {
-    let Some(plan) = streams.first().map(|stream| stream.plan()) else {
-        return;
-    };
-    if value < 0.0 && plan.kind == InstrumentKind::Counter {
-        report::once(("negative", &plan.name), || {
-            format!(
-                "counter `{}` was given {value}: expected a number of 0 or more",
-                plan.name
-            )
-        });
+fn refuse<N: Measured>(stream: &Stream, value: N, set: impl FnOnce(u64)) {
+    let plan = stream.plan();
+    let is_odd_level = !value.is_finite() && stream.is_level();
+    if is_odd_level && stream.number() == NumberKind::F64 {
+        return set(value.bits_as(NumberKind::F64));
     }
+    refusal::refuse(plan.scope.name(), &plan.name, plan.kind, value.as_f64());
 }
 
 impl<N: Measured> SyncInstrument<N> for GateInstrument<N> {
     fn measure(&self, value: N, attributes: &[KeyValue]) {
-        if !Self::accepts(self.falls, value) {
-            return refuse(&self.streams, value.as_f64());
-        }
+        let accepts = Self::accepts(self.falls, value);
         for stream in &*self.streams {
-            stream.record_attributes(attributes, Recorded(value.bits_as(stream.number())));
+            let record = |bits| stream.record_attributes(attributes, Recorded(bits));
+            match accepts {
+                true => record(value.bits_as(stream.number())),
+                false => refuse(stream, value, record),
+            }
         }
     }
 
@@ -76,7 +74,6 @@ impl<N: Measured> SyncInstrument<N> for GateInstrument<N> {
         Box::new(BoundInstrument::<N> {
             bound,
             given: removed.then_some(labels),
-            streams: self.streams.clone(),
             falls: self.falls,
             number: PhantomData,
         })
@@ -88,19 +85,19 @@ struct BoundInstrument<N> {
     bound: Box<[Bound]>,
     /// The labels, if a view removes some or they are beyond the limit: exemplars keep those.
     given: Option<LabelSet>,
-    streams: Arc<[Arc<Stream>]>,
     falls: bool,
     number: PhantomData<fn(N)>,
 }
 
 impl<N: Measured> BoundSyncInstrument<N> for BoundInstrument<N> {
     fn measure(&self, value: N) {
-        if !GateInstrument::<N>::accepts(self.falls, value) {
-            return refuse(&self.streams, value.as_f64());
-        }
+        let accepts = GateInstrument::<N>::accepts(self.falls, value);
         for bound in &self.bound {
-            let bits = value.bits_as(bound.stream.number());
-            bound.measure(bits, self.given.as_ref());
+            let record = |bits| bound.measure(bits, self.given.as_ref());
+            match accepts {
+                true => record(value.bits_as(bound.stream.number())),
+                false => refuse(&bound.stream, value, record),
+            }
         }
     }
 }

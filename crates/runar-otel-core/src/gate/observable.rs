@@ -21,6 +21,7 @@ use crate::{
     labels::{LabelFilter, LabelSet, Sorted},
     metric::InstrumentKind,
     number::Measured,
+    refusal::refuse,
     report,
     series::{Number, Stream},
 };
@@ -54,7 +55,7 @@ trait Callbacks: Send + Sync {
     fn run(&self) -> (Vec<Observed>, bool);
 }
 
-/// A label set and its value.
+/// A label set and its value, which may be any double.
 type Observed = (LabelSet, Number);
 
 impl<N: Measured> Callbacks for Vec<Callback<N>> {
@@ -76,9 +77,6 @@ struct Observer(Mutex<Vec<Observed>>);
 
 impl<N: Measured> AsyncInstrument<N> for Observer {
     fn observe(&self, value: N, attributes: &[KeyValue]) {
-        if !value.is_finite() {
-            return;
-        }
         let one = (
             LabelSet::of(attributes),
             Number::of_bits(N::KIND, value.to_bits()),
@@ -239,7 +237,7 @@ impl Entries {
         let Some(entry) = self.streams.get_mut(place) else {
             return;
         };
-        let all = observed.iter();
+        let all = observed.iter().filter(|(_, value)| takes(stream, *value));
         let mut last: HashMap<&LabelSet, Number> =
             all.map(|(labels, value)| (labels, *value)).collect();
         for (labels, _) in observed {
@@ -254,6 +252,18 @@ impl Entries {
             stream.merge(&mut entry.observed, &mut entry.places, (kept, value));
         }
     }
+}
+
+/// False for a value that a callback may not tell. A set whose only value it is was not observed: a last value that is unknown
+/// is not shown as the one before.
+fn takes(stream: &Stream, value: Number) -> bool {
+    let plan = stream.plan();
+    let monotonic = plan.kind == InstrumentKind::ObservableCounter;
+    let takes = value.is_finite() && !(monotonic && value.is_less(Number::U64(0)));
+    if !takes {
+        refuse(plan.scope.name(), &plan.name, plan.kind, value.as_f64());
+    }
+    takes
 }
 
 /// The labels that a view leaves.

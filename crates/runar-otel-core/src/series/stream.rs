@@ -274,7 +274,7 @@ impl Stream {
         self.alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn is_level(&self) -> bool {
+    pub(crate) fn is_level(&self) -> bool {
         self.shape.kind == CellKind::Level
     }
 

@@ -20,6 +20,7 @@ mod isolated;
 mod lives;
 mod providers;
 mod reader;
+mod refused;
 mod reports;
 mod sameness;
 mod timer;

@@ -161,8 +161,10 @@ pub(crate) fn count_reentrant() {
 
 #[test]
 fn a_subscriber_may_record_at_the_site_that_reports() {
+    reports::listen();
     let recorder = recorder();
     count_reentrant();
+    assert_eq!(reports::about("declared_reentrant").len(), 1);
     assert!((recorder.one("declared_reentrant_total").value - 2.0).abs() < 1e-9);
 }
 

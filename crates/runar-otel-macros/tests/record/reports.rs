@@ -3,6 +3,7 @@
 use std::{
     fmt,
     sync::{LazyLock, Mutex, PoisonError},
+    time::Duration,
 };
 
 use tracing::{
@@ -24,6 +25,7 @@ pub(crate) fn listen() {
 
 /// The reports in which a word occurs.
 pub(crate) fn about(word: &str) -> Vec<String> {
+    assert!(runar_otel_core::report::flush(Duration::from_secs(20)));
     let said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
     said.iter()
         .filter(|message| message.contains(word))

@@ -19,12 +19,30 @@ use crate::{
     program::{Instrument, KEYS, Kind, NumberType, Raw},
 };
 
-/// The SDK adds negative values to counters; we refuse them.
+/// The SDK adds negative values to counters, and takes negative totals of observable ones; we refuse both.
 ///
 /// Metrics API, *Counter*, *Add*: "The increment value is expected to be non-negative"; whether it is validated "is left to
-/// implementations". Fed to the SDK: values that are not negative.
+/// implementations". A total below 0 is a reset to every backend. Fed to the SDK: values that are not negative.
 pub(crate) fn sdk_counts_negative_values_of_counters(kind: Kind, value: Raw) -> bool {
-    kind == Kind::F64Counter && value.real < 0.0
+    let grows = [Kind::F64Counter, Kind::F64ObservableCounter];
+    grows.contains(&kind) && value.real < 0.0
+}
+
+/// The SDK ignores what is not finite; a gauge of ours that becomes no number does not stay at the value before.
+///
+/// Metrics SDK, *Numerical limits handling*: the SDK "MUST handle all the possible values". Fed to both: finite values of
+/// gauges.
+pub(crate) fn sdk_keeps_the_last_finite_value(stream: &Stream) -> bool {
+    stream.kind == InstrumentKind::Gauge
+}
+
+/// A finite value instead of one that is not.
+pub(crate) fn finite(value: Raw) -> Raw {
+    let real = match value.real.is_finite() {
+        true => value.real,
+        false => 0.5,
+    };
+    Raw { real, ..value }
 }
 
 /// The SDK keeps the first value of a key that comes twice, and may export the key twice; we keep the last value.

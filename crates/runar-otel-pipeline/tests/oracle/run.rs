@@ -128,6 +128,7 @@ impl Run<'_> {
 
     /// Sets of one callback are distinct.
     fn observe(&mut self, instrument: usize, sets: &[(usize, Raw)]) {
+        let kind = self.program.instruments[instrument].kind;
         let mut known = HashSet::new();
         let mut told = Vec::new();
         let mut ours: Vec<(Vec<KeyValue>, Raw)> = Vec::new();
@@ -137,7 +138,9 @@ impl Run<'_> {
             if known.insert(canonical.clone()) {
                 let value = differences::sdk_refuses_infinite_sums_of_observations(*value);
                 let value = self.fit(instrument, value);
-                told.push((canonical, value));
+                if !differences::sdk_counts_negative_values_of_counters(kind, value) {
+                    told.push((canonical, value));
+                }
                 ours.push((labels.to_vec(), value));
             }
         }
@@ -155,6 +158,12 @@ impl Run<'_> {
             .feeds(instrument, differences::sdk_fails_for_subnormal_values)
         {
             value = differences::without_subnormal(value);
+        }
+        if self
+            .plan
+            .feeds(instrument, differences::sdk_keeps_the_last_finite_value)
+        {
+            value = differences::finite(value);
         }
         if self.plan.is_mixed(self.program, instrument) {
             value = differences::sdk_tells_signed_from_unsigned(value);

@@ -83,6 +83,10 @@ impl Number {
         }
     }
 
+    pub(crate) fn is_finite(self) -> bool {
+        self.as_f64().is_finite()
+    }
+
     pub(crate) fn is_zero(self) -> bool {
         match self {
             Self::U64(value) => value == 0,
