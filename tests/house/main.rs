@@ -124,7 +124,8 @@ const CORE: &Rooms = &[
     (
         "gate",
         &[
-            "error", "exemplar", "labels", "metric", "name", "number", "report", "series", "stripe",
+            "error", "exemplar", "labels", "metric", "name", "number", "refusal", "report",
+            "series", "stripe", "thread",
         ],
     ),
 ];

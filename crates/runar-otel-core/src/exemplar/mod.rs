@@ -26,6 +26,7 @@ pub(crate) use self::{
     origin::Origin,
     slot::ReservoirSlot,
 };
+pub(crate) use crate::thread::may_be_sampled;
 
 /// One measurement kept as an example of its data point.
 ///

@@ -46,7 +46,8 @@ fn first(key: impl Hash) -> bool {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     let hash = hasher.finish();
-    let known = KNOWN.get(usize::from(hash as u8) % KNOWN.len());
+    let [place, ..] = hash.to_le_bytes();
+    let known = KNOWN.get(usize::from(place) % KNOWN.len());
     if known.is_some_and(|known| known.load(Ordering::Relaxed) == hash) {
         return false;
     }

@@ -9,10 +9,9 @@ use super::{
     stream::Stream,
 };
 use crate::{
-    exemplar::{ExemplarFilter, Origin},
+    exemplar::{ExemplarFilter, Origin, may_be_sampled},
     labels::LabelSet,
     number::Value,
-    thread::may_be_sampled,
 };
 
 /// A series of a stream.
