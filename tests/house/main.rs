@@ -118,14 +118,14 @@ const CORE: &Rooms = &[
     (
         "series",
         &[
-            "exemplar", "labels", "metric", "number", "report", "stripe", "sync",
+            "exemplar", "forked", "labels", "metric", "number", "report", "stripe", "sync",
         ],
     ),
     (
         "gate",
         &[
-            "error", "exemplar", "labels", "metric", "name", "number", "refusal", "report",
-            "series", "stripe", "thread",
+            "error", "exemplar", "forked", "labels", "metric", "name", "number", "refusal",
+            "report", "series", "stripe", "thread",
         ],
     ),
 ];

@@ -12,6 +12,7 @@ mod duration;
 mod early;
 pub mod error;
 pub mod exemplar;
+mod forked;
 pub mod gate;
 mod gauge;
 mod handle;

@@ -29,6 +29,15 @@ impl GaugeNumber for f64 {}
 impl HistogramNumber for u64 {}
 impl HistogramNumber for f64 {}
 
+/// The greatest double instead of infinity, which no later value would bring back.
+#[inline(always)]
+pub(crate) fn finite(sum: f64) -> f64 {
+    if sum.is_infinite() {
+        return f64::MAX.copysign(sum);
+    }
+    sum
+}
+
 /// Which of the number types.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -16,6 +16,7 @@ use opentelemetry::InstrumentationScope;
 use super::{conflict, observable::Observables, spec::InstrumentSpec, table::Table, view::View};
 use crate::{
     exemplar::{ExemplarFilter, Reservoir},
+    forked,
     metric::{Aggregation, DEFAULT_CARDINALITY_LIMIT, InstrumentKind, Shape, StreamPlan},
     name,
     series::{Mirror, Rules, Stream},
@@ -83,6 +84,7 @@ impl Streams {
     pub fn new(options: GateOptions) -> Arc<Self> {
         // Asks the system how many cores there are: not for the first time while something is recorded.
         let _ = stripe::most();
+        forked::note();
         Arc::new(Self {
             observables: Observables::new(options.callback_timeout),
             options,

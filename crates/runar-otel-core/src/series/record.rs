@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     exemplar::{Measurement, Origin, Verdict},
+    forked,
     labels::{Base, Label, Labels, MOST_ALIASES, Sorted},
 };
 
@@ -140,6 +141,9 @@ impl Stream {
         change: impl Change,
         origin: Origin<'_>,
     ) {
+        if forked::is_child() {
+            return self.finish_record(self.overflow_series(), change, origin);
+        }
         // A look-up that missed is sure only if all readers have the table as it is.
         let full = self.full.load(Ordering::Relaxed) && self.interner.is_current();
         if let (true, Some(overflow)) = (full, self.overflow.get()) {

@@ -116,7 +116,7 @@ impl Stream {
     /// True if a sum that also shrinks is 0, with what consumers of deltas had taken.
     fn is_at_zero(&self, series: &Series, deltas: usize) -> bool {
         if deltas == 0 {
-            return series.cell.number(&self.shape).is_zero();
+            return series.cell.settled_number(&self.shape).is_zero();
         }
         let mut deliveries = series.make_extras(&self.shape).lock();
         let Some(delivery) = Number::delivery(&mut deliveries) else {

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     exemplar::{ExemplarFilter, Reservoir},
+    forked,
     labels::{Interner, Label, LabelFilter, LabelSet, Members, Sorted},
     metric::{OVERFLOW_KEY, StreamPlan},
     number::NumberKind,
@@ -180,6 +181,11 @@ impl Stream {
     pub(crate) fn series(&self, labels: &LabelSet) -> Arc<Series> {
         let mut sorted = Sorted::joined(labels, &[] as &[KeyValue]);
         self.drop_labels(&mut sorted);
+        if forked::is_child() {
+            let plain = self.interner.plain();
+            let known = self.interner.find(plain, sorted.as_slice(), Arc::clone);
+            return known.unwrap_or_else(|| self.overflow_series().clone());
+        }
         let (series, place) = self.place(&mut self.lock(), sorted.as_slice());
         self.report(place);
         series

@@ -20,6 +20,8 @@ mod series;
 mod stripe;
 mod sync;
 
+#[path = "../../src/forked.rs"]
+mod forked;
 #[path = "../../src/number.rs"]
 mod number;
 

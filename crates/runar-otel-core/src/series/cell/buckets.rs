@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{CellShape, Met};
 use crate::{
+    number::finite,
     series::value::Histogram,
     stripe,
     sync::{
@@ -60,7 +61,7 @@ impl Buckets {
         let mut met = Met::Nobody;
         let mut known = sum.load(Ordering::Relaxed);
         loop {
-            let next = (f64::from_bits(known) + value).to_bits();
+            let next = finite(f64::from_bits(known) + value).to_bits();
             match sum.compare_exchange(known, next, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => {
@@ -155,7 +156,7 @@ impl Buckets {
         let value = f64::from_bits(bits);
         match at {
             SUM => {
-                let next = |known| Some((f64::from_bits(known) + value).to_bits());
+                let next = |known| Some(finite(f64::from_bits(known) + value).to_bits());
                 let _ = atomic.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next);
             }
             MIN => replace(atomic, value, |value, known| value < known),
@@ -167,11 +168,9 @@ impl Buckets {
     }
 }
 
-/// Takes what an atomic holds. One that is empty is not written to: most buckets are.
+/// Takes what an atomic holds. Also of one that seems empty: a thread that adds to it later has to find the mark of a
+/// retirement, which a look alone would not tell it.
 fn take(atomic: &AtomicU64, empty: u64) -> u64 {
-    if atomic.load(Ordering::Relaxed) == empty {
-        return empty;
-    }
     atomic.swap(empty, Ordering::AcqRel)
 }
 
@@ -234,7 +233,7 @@ impl Sums {
     }
 
     fn reals(&mut self, sum: f64, min: f64, max: f64) {
-        self.sum += sum;
+        self.sum = finite(self.sum + sum);
         self.min = self.min.min(min);
         self.max = self.max.max(max);
     }

@@ -1,17 +1,18 @@
 //! Exponential histograms: parts behind locks that are held for some arithmetic, and that nobody waits for.
 
-use std::sync::TryLockError;
+use std::sync::{PoisonError, TryLockError};
 
 use super::CellShape;
 use crate::{
+    forked,
     series::value::{Aggregate as _, ExponentialHistogram},
     stripe,
     sync::{Mutex, MutexGuard, OnceLock},
 };
 
-/// How often all parts are tried. Only in a process that was forked while another thread recorded can all of them stay
-/// taken; what finds no part then is not counted.
-const ROUNDS: usize = 1024;
+/// How often all parts are tried before a thread waits for one: the others only do some arithmetic there. In a process that
+/// was forked meanwhile they stay taken; what finds no part there is not counted.
+const ROUNDS: usize = 64;
 
 /// The parts of an exponential histogram. Rescaling moves counts from bucket to bucket, which plain atomics cannot do.
 #[derive(Debug)]
@@ -43,6 +44,10 @@ impl Exponentials {
             if round > 0 {
                 std::thread::yield_now();
             }
+        }
+        let first = self.0.first().and_then(OnceLock::get);
+        if let Some(mut part) = first.and_then(|part| lock(part)) {
+            part.add(value, shape.max_size);
         }
     }
 
@@ -94,13 +99,11 @@ fn try_lock<T>(part: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     }
 }
 
-/// Waits for whoever is adding, with an end: see [`ROUNDS`].
+/// Waits for a part, but not in a process that was forked.
 fn lock<T>(part: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
-    for _ in 0..ROUNDS {
-        if let Some(part) = try_lock(part) {
-            return Some(part);
-        }
-        std::thread::yield_now();
+    if let Some(part) = try_lock(part) {
+        return Some(part);
     }
-    None
+    let waits = !forked::is_child();
+    waits.then(|| part.lock().unwrap_or_else(PoisonError::into_inner))
 }

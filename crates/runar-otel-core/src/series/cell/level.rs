@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Base, Cell, CellKind, CellShape, Met, Striped, sum};
 use crate::{
-    number::{NumberKind, Value},
+    number::{NumberKind, Value, finite},
     stripe,
 };
 
@@ -123,7 +123,7 @@ fn one(number: NumberKind) -> u64 {
 
 fn adjusted(number: NumberKind, bits: u64, by: Value) -> u64 {
     match number {
-        NumberKind::F64 => (f64::from_bits(bits) + by.as_f64()).to_bits(),
+        NumberKind::F64 => finite(f64::from_bits(bits) + by.as_f64()).to_bits(),
         NumberKind::I64 => bits
             .cast_signed()
             .saturating_add(by.as_i64())

@@ -207,6 +207,11 @@ impl<R> Cell<R> {
         }
     }
 
+    /// The value of a sum that also shrinks, before it retires: a change that is not in it finds the mark that was set before.
+    pub(crate) fn settled_number(&self, shape: &CellShape) -> Number {
+        self.read_number(shape, sum::settle)
+    }
+
     fn read_number(&self, shape: &CellShape, read: fn(&sum::Atomic) -> u64) -> Number {
         let Base::One(base) = &self.base else {
             return Number::U64(0);

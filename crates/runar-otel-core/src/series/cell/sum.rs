@@ -2,7 +2,7 @@
 
 use super::Met;
 use crate::{
-    number::NumberKind,
+    number::{NumberKind, finite},
     stripe,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -87,6 +87,11 @@ pub(super) fn load(atomic: &Atomic) -> u64 {
     atomic.load(Ordering::Acquire)
 }
 
+/// Reads by a write that changes nothing: whoever adds later finds what was done before this, as after [`take`].
+pub(super) fn settle(atomic: &Atomic) -> u64 {
+    atomic.fetch_add(0, Ordering::AcqRel)
+}
+
 pub(super) fn take(atomic: &Atomic) -> u64 {
     atomic.swap(0, Ordering::AcqRel)
 }
@@ -100,6 +105,6 @@ pub(super) fn plus(number: NumberKind, one: u64, other: u64) -> u64 {
             .cast_signed()
             .saturating_add(other.cast_signed())
             .cast_unsigned(),
-        NumberKind::F64 => (f64::from_bits(one) + f64::from_bits(other)).to_bits(),
+        NumberKind::F64 => finite(f64::from_bits(one) + f64::from_bits(other)).to_bits(),
     }
 }

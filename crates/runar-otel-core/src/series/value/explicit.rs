@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::Aggregate;
-use crate::exemplar::{Exemplar, kept};
+use crate::{
+    exemplar::{Exemplar, kept},
+    number::finite,
+};
 
 /// A histogram with explicit buckets.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +28,10 @@ pub struct Histogram {
 impl Aggregate for Histogram {
     fn absorb(&mut self, later: &Self, _: usize) {
         self.count = self.count.saturating_add(later.count);
-        self.sum = self.sum.zip(later.sum).map(|(one, other)| one + other);
+        self.sum = self
+            .sum
+            .zip(later.sum)
+            .map(|(one, other)| finite(one + other));
         self.min = extreme(self.min, later.min, f64::min);
         self.max = extreme(self.max, later.max, f64::max);
         for (count, more) in self.counts.iter_mut().zip(&later.counts) {

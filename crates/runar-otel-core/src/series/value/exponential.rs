@@ -4,7 +4,10 @@
 //! bucket `index >> 1` of scale `s - 1`.
 
 use super::{Aggregate, explicit::extreme};
-use crate::exemplar::{Exemplar, kept};
+use crate::{
+    exemplar::{Exemplar, kept},
+    number::finite,
+};
 
 /// A base-2 exponential histogram: bucket `i` covers `(base^i, base^(i+1)]`, base `2^(2^-scale)`.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +61,7 @@ impl ExponentialHistogram {
     /// Counts a finite value, at a coarser scale if a side would have more than `max_size` buckets otherwise.
     pub fn add(&mut self, value: f64, max_size: usize) {
         self.count = self.count.saturating_add(1);
-        self.sum = self.sum.map(|sum| sum + value);
+        self.sum = self.sum.map(|sum| finite(sum + value));
         self.min = extreme(self.min, Some(value), f64::min);
         self.max = extreme(self.max, Some(value), f64::max);
         let size = value.abs();
@@ -136,7 +139,10 @@ impl Aggregate for ExponentialHistogram {
         self.negative = merged(&self.negative, own, &later.negative, other);
         self.scale = coarser(scale, excess);
         self.count = self.count.saturating_add(later.count);
-        self.sum = self.sum.zip(later.sum).map(|(one, other)| one + other);
+        self.sum = self
+            .sum
+            .zip(later.sum)
+            .map(|(one, other)| finite(one + other));
         self.min = extreme(self.min, later.min, f64::min);
         self.max = extreme(self.max, later.max, f64::max);
         self.zero_count = self.zero_count.saturating_add(later.zero_count);

@@ -3,7 +3,7 @@
 use super::Aggregate;
 use crate::{
     exemplar::{Exemplar, kept},
-    number::{NumberKind, Value},
+    number::{NumberKind, Value, finite},
 };
 
 /// A number in the type it was recorded in.
@@ -94,10 +94,6 @@ impl Number {
             Self::F64(value) => value == 0.0,
         }
     }
-}
-
-fn finite(value: f64) -> f64 {
-    value.clamp(f64::MIN, f64::MAX)
 }
 
 impl Aggregate for Number {
