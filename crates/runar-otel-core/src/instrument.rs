@@ -1,6 +1,6 @@
 //! One instrument behind all handles of its name.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
@@ -33,6 +33,7 @@ pub(crate) struct Instrument {
     scope: InstrumentationScope,
     home: Home,
     streams: Binding<Box<[Arc<Stream>]>>,
+    turn: Mutex<()>,
     /// The streams of a gauge that is used before the first provider: its value is kept at any time.
     resting: OnceLock<Box<[Arc<Stream>]>>,
 }
@@ -52,6 +53,7 @@ impl Instrument {
             scope: scope.build(),
             home,
             streams: Binding::default(),
+            turn: Mutex::default(),
             resting: OnceLock::new(),
             descriptor,
         }
@@ -98,16 +100,25 @@ impl Instrument {
     /// binds anew.
     pub(crate) fn streams_and_generation(&self) -> Option<(&[Arc<Stream>], u64)> {
         let provider = self.home.provider();
-        let generation = provider.generation();
-        if let Some(known) = self.streams.of(generation) {
-            return Some((known, generation));
+        loop {
+            let generation = provider.generation();
+            if let Some(known) = self.streams.of(generation) {
+                return Some((known, generation));
+            }
+            let gate = provider.current()?;
+            // One at a time, and not in a provider that is gone: levels move from the last one to this one.
+            let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            if provider.generation() == generation {
+                return Some((self.make(&gate, generation), generation));
+            }
         }
-        let gate = provider.current()?;
-        Some((self.make(&gate, generation), generation))
     }
 
     #[cold]
     fn make(&self, gate: &Gate, generation: u64) -> &[Arc<Stream>] {
+        if let Some(known) = self.streams.of(generation) {
+            return known;
+        }
         let earlier = self.streams.last().or(self.resting.get());
         let earlier = earlier.map(|streams| &**streams).unwrap_or_default();
         let streams = gate.streams().resolve(&self.spec(), earlier);

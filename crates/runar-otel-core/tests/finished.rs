@@ -27,6 +27,7 @@ use opentelemetry::{
 };
 use runar_otel_core::{
     __private::{Call, Function, Owner, Role, Site, Verdict, in_sync},
+    Gauge,
     clock::Clock,
     exemplar::Reservoir,
     gate::{GateOptions, View},
@@ -124,6 +125,13 @@ fn begin(site: &'static Site) -> Call {
 
 fn call(site: &'static Site, verdict: Verdict) {
     in_sync(begin(site), || (), |()| verdict);
+}
+
+/// The only value of a metric.
+fn level(bench: &Bench, metric: &str) -> Option<f64> {
+    let points = bench.collect();
+    let point = points.iter().find(|point| point.metric == metric);
+    point.map(|point| point.value)
 }
 
 fn panicking(site: &'static Site) {
@@ -363,11 +371,7 @@ fn calls_under_way_are_right_on_whatever_threads_they_end() {
     });
     const CALLS: usize = 200;
     let installed = Installed::new(Vec::new());
-    let active = |bench: &Bench| {
-        let points = bench.collect();
-        let of_metric = |point: &&Point| point.metric == "under_way_active_requests";
-        points.iter().find(of_metric).map(|point| point.value)
-    };
+    let active = |bench: &Bench| level(bench, "under_way_active_requests");
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let watcher = scope.spawn(|| {
@@ -413,4 +417,37 @@ fn calls_under_way_are_right_on_whatever_threads_they_end() {
         over.store(true, Ordering::Relaxed);
         watcher.join().unwrap();
     });
+}
+
+#[test]
+fn calls_under_way_stay_exact_while_rules_change() {
+    const ROUNDS: usize = 300;
+    static SITE: Site = Site::new(ACTION);
+    let installed = Installed::new(Vec::new());
+    let gauge = Gauge::new("finished_level", "").register();
+    let over = &AtomicBool::new(false);
+    let last = thread::scope(|scope| {
+        for _ in 0..3 {
+            let gauge = gauge.clone();
+            scope.spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    gauge.add(2.0);
+                    call(&SITE, Verdict::Ok);
+                    gauge.sub(2.0);
+                }
+            });
+        }
+        let mut last = installed.0.gate.clone();
+        for round in 0..ROUNDS {
+            let mut options = GateOptions::default();
+            options.limit = 100 + round % 2;
+            last = fresh(options).gate;
+            thread::yield_now();
+        }
+        over.store(true, Ordering::Relaxed);
+        last
+    });
+    let last = Bench { gate: last };
+    assert_eq!(level(&last, "action_active_requests"), Some(0.0));
+    assert_eq!(level(&last, "finished_level"), Some(0.0));
 }

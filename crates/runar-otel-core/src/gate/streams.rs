@@ -6,7 +6,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, SystemTime},
 };
@@ -69,6 +69,8 @@ impl fmt::Debug for GateOptions {
 
 /// All streams of one provider. What two instruments share, they share here.
 pub struct Streams {
+    /// Unlike that of any other provider, and not 0.
+    id: u64,
     options: GateOptions,
     table: Mutex<Table>,
     observables: Observables,
@@ -85,7 +87,9 @@ impl Streams {
         // Asks the system how many cores there are: not for the first time while something is recorded.
         let _ = stripe::most();
         forked::note();
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         Arc::new(Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
             observables: Observables::new(options.callback_timeout),
             options,
             table: Mutex::default(),
@@ -154,7 +158,7 @@ impl Streams {
         }
         self.observables.end();
         let all = self.table().all().to_vec();
-        all.iter().for_each(|stream| stream.detach());
+        all.iter().for_each(|stream| stream.detach(self.id));
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -190,6 +194,9 @@ impl Streams {
             } else {
                 streams.push(stream);
             }
+        }
+        if spec.kind == InstrumentKind::Gauge {
+            keep_levels(earlier, &streams);
         }
         streams.into()
     }
@@ -229,15 +236,15 @@ impl Streams {
         }
         let mirror = self.options.mirror.as_ref();
         // A series is mirrored or not for life.
-        let adopted = earlier
-            .iter()
-            .find(|one| one.rules().allow(&rules) && !one.is_mirrored() && mirror.is_none());
+        let adopted = earlier.iter().find(|one| {
+            one.rules().allow(&rules) && !one.is_mirrored() && mirror.is_none() && !one.has_moved()
+        });
         let stream = match adopted {
             Some(adopted) => adopted.clone(),
             None => Stream::new(rules, mirror.filter(|_| is_mirrored(spec.kind)).cloned()),
         };
         stream.describe(description);
-        stream.attach(SystemTime::now(), self.deltas(spec.kind));
+        stream.attach(self.id, SystemTime::now(), self.deltas(spec.kind));
         let other = table.add(&stream, at);
         drop(table);
         // What it may report is not said under the lock.
@@ -246,11 +253,6 @@ impl Streams {
         }
         if let Some(mirror) = mirror {
             mirror.made(&stream);
-        }
-        if adopted.is_none() && spec.kind == InstrumentKind::Gauge {
-            // A view may have made something else of it.
-            let levels = earlier.iter().filter(|one| is_level(one));
-            levels.for_each(|one| stream.take_over(one));
         }
         Some(stream)
     }
@@ -315,8 +317,21 @@ fn is_mirrored(kind: InstrumentKind) -> bool {
     !kind.is_observable() && kind != InstrumentKind::Gauge
 }
 
-fn is_level(stream: &Stream) -> bool {
-    stream.plan().shape() == Some(Shape::Gauge)
+/// Keeps the levels that a gauge had under an earlier provider. A view may have made something else of it.
+fn keep_levels(earlier: &[Arc<Stream>], streams: &[Arc<Stream>]) {
+    let level = |stream: &&Arc<Stream>| stream.plan().shape() == Some(Shape::Gauge);
+    let goes_on = |stream: &&Arc<Stream>| earlier.iter().any(|one| Arc::ptr_eq(one, stream));
+    let Some(source) = earlier.iter().find(level) else {
+        return;
+    };
+    let is_new = |stream: &&Arc<Stream>| !goes_on(stream) && !stream.has_moved();
+    let new = streams.iter().filter(level).filter(is_new);
+    let new: Box<[Arc<Stream>]> = new.cloned().collect();
+    if streams.iter().any(|stream| goes_on(&stream)) {
+        new.iter().for_each(|stream| stream.copy_levels(source));
+    } else if !new.is_empty() {
+        source.move_levels(new);
+    }
 }
 
 /// Another instrument, or another view, feeds a stream that there is: the rules of the first one stay, of descriptions the

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     cell::{CellKind, Met},
-    change::{Adjusted, Change, Observed, Recorded, Set},
+    change::{Adjusted, Change, Made, Observed, Recorded, Set},
     object::Series,
     stream::Stream,
 };
@@ -70,22 +70,22 @@ impl Bound {
         let stream = &*self.stream;
         match change.apply_at_once(&self.series.cell, &stream.shape) {
             Some(Met::Nobody) if !self.series.is_special() => {
-                let bits = change.bits(stream.rules.number);
+                let made = change.made(stream.rules.number, Met::Nobody);
                 match stream.rules.exemplars {
                     ExemplarFilter::AlwaysOff => {}
-                    ExemplarFilter::AlwaysOn => self.rest(bits, Met::Nobody, given()),
-                    ExemplarFilter::TraceBased => self.offer_in_span(bits, given()),
+                    ExemplarFilter::AlwaysOn => self.rest(made, given()),
+                    ExemplarFilter::TraceBased => self.offer_in_span(made, given()),
                 }
             }
-            Some(met) => self.rest(change.bits(stream.rules.number), met, given()),
+            Some(met) => self.rest(change.made(stream.rules.number, met), given()),
             None => self.change_otherwise(change, given()),
         }
     }
 
     #[inline(never)]
-    fn offer_in_span(&self, bits: u64, given: Option<&LabelSet>) {
+    fn offer_in_span(&self, made: Made, given: Option<&LabelSet>) {
         if may_be_sampled() {
-            self.rest(bits, Met::Nobody, given);
+            self.rest(made, given);
         }
     }
 
@@ -94,13 +94,13 @@ impl Bound {
         let stream = &*self.stream;
         let met = change.apply_otherwise(&self.series.cell, &stream.shape);
         if met == Met::Somebody || !stream.is_plain(&self.series) {
-            self.rest(change.bits(stream.rules.number), met, given);
+            self.rest(change.made(stream.rules.number, met), given);
         }
     }
 
     #[inline(never)]
-    fn rest(&self, bits: u64, met: Met, given: Option<&LabelSet>) {
+    fn rest(&self, made: Made, given: Option<&LabelSet>) {
         let origin = Origin::Set(given.unwrap_or_else(|| self.series.labels()));
-        self.stream.rest(&self.series, bits, met, origin);
+        self.stream.rest(&self.series, made, origin);
     }
 }

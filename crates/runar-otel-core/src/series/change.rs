@@ -28,6 +28,28 @@ pub(crate) trait Change: Copy {
 
     /// The value, in the number type of the stream.
     fn bits(self, number: NumberKind) -> u64;
+
+    /// True if a level is set by it, false if it goes up or down.
+    const SETS: bool = true;
+
+    /// The change after it was made.
+    #[inline]
+    fn made(self, number: NumberKind, met: Met) -> Made {
+        Made {
+            bits: self.bits(number),
+            met,
+            sets: Self::SETS,
+        }
+    }
+}
+
+/// A change that was made.
+#[derive(Clone, Copy)]
+pub(crate) struct Made {
+    pub(super) bits: u64,
+    pub(super) met: Met,
+    /// True if a level was set.
+    pub(super) sets: bool,
 }
 
 /// A measurement, by the bits of its value; mostly of a sum.
@@ -100,6 +122,8 @@ impl Change for Set {
 pub(crate) struct Adjusted(pub(crate) Value);
 
 impl Change for Adjusted {
+    const SETS: bool = false;
+
     #[inline]
     fn apply_otherwise(self, cell: &SeriesCell, shape: &CellShape) -> Met {
         cell.adjust(shape.number, self.0);

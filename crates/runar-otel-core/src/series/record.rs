@@ -6,7 +6,7 @@ use opentelemetry::KeyValue;
 
 use super::{
     cell::{CellKind, MEETINGS, Met, UnderWay},
-    change::{Change, Recorded},
+    change::{Adjusted, Change, Made, Recorded},
     object::{Series, state},
     stream::{Inner, Place, Stream},
 };
@@ -14,6 +14,7 @@ use crate::{
     exemplar::{Measurement, Origin, Verdict},
     forked,
     labels::{Base, Label, Labels, MOST_ALIASES, Sorted},
+    number::Value,
 };
 
 /// What is left to be done after a record under a guard.
@@ -30,15 +31,15 @@ impl Stream {
     }
 
     /// Whatever is to be done after a value went into the cell.
-    pub(super) fn rest(&self, series: &Arc<Series>, bits: u64, met: Met, origin: Origin<'_>) {
-        if met == Met::Somebody {
+    pub(super) fn rest(&self, series: &Arc<Series>, made: Made, origin: Origin<'_>) {
+        if made.met == Met::Somebody {
             self.met(series);
         }
         if series.is_special() {
-            self.recorded(series, bits);
+            self.recorded(series, made);
         }
         if self.rules.exemplars.may_be_open() {
-            self.offer(series, bits, origin);
+            self.offer(series, made.bits, origin);
         }
     }
 
@@ -73,7 +74,7 @@ impl Stream {
         };
         match found {
             Some(None) => {}
-            Some(Some(more)) => self.finish(&more, change.bits(self.rules.number), origin()),
+            Some(Some(more)) => self.finish(&more, change, origin()),
             None => self.record_sorted(base, labels, change, origin()),
         }
     }
@@ -92,8 +93,9 @@ impl Stream {
     }
 
     #[inline(never)]
-    fn finish(&self, more: &More, bits: u64, origin: Origin<'_>) {
-        self.rest(&more.series, bits, more.met, origin);
+    fn finish(&self, more: &More, change: impl Change, origin: Origin<'_>) {
+        let made = change.made(self.rules.number, more.met);
+        self.rest(&more.series, made, origin);
     }
 
     /// Records by the labels in canonical order. A set that comes in the same other order again is found by it the next
@@ -123,7 +125,7 @@ impl Stream {
         });
         match known {
             Some(Ok(None)) => {}
-            Some(Ok(Some(more))) => self.finish(&more, change.bits(self.rules.number), origin),
+            Some(Ok(Some(more))) => self.finish(&more, change, origin),
             Some(Err(series)) => {
                 self.alias(&mut self.lock(), base, labels, &series);
                 self.finish_record(&series, change, origin);
@@ -167,9 +169,14 @@ impl Stream {
         self.finish_record(series, Recorded(bits), Origin::Set(series.labels()));
     }
 
+    /// Changes a level that is at hand.
+    pub(super) fn adjust_in(&self, series: &Arc<Series>, by: Value) {
+        self.finish_record(series, Adjusted(by), Origin::Set(series.labels()));
+    }
+
     fn finish_record(&self, series: &Arc<Series>, change: impl Change, origin: Origin<'_>) {
         let met = change.apply(&series.cell, &self.shape);
-        self.rest(series, change.bits(self.rules.number), met, origin);
+        self.rest(series, change.made(self.rules.number, met), origin);
     }
 
     fn alias(
@@ -217,12 +224,14 @@ impl Stream {
 
     /// What remains to be done after a value went into a series that is mirrored, or not exported at the moment.
     #[cold]
-    pub(super) fn recorded(&self, series: &Arc<Series>, bits: u64) {
+    pub(super) fn recorded(&self, series: &Arc<Series>, made: Made) {
         if let Some(mirror) = self.mirror.as_ref().filter(|_| series.is_mirrored()) {
-            mirror.recorded(self, series, bits);
+            mirror.recorded(self, series, made.bits);
         }
-        if series.life() != state::LIVE {
-            self.wake(series, bits);
+        if self.moved.get().is_some() {
+            self.hand_on(series, made.sets.then_some(made.bits));
+        } else if series.life() != state::LIVE {
+            self.wake(series, made.bits);
         }
     }
 
@@ -260,14 +269,27 @@ impl Stream {
             self.met(series);
         }
         if series.is_special() {
-            self.recorded(series, 0);
+            self.recorded(
+                series,
+                Adjusted(Value::I64(0)).made(self.rules.number, Met::Nobody),
+            );
         }
         place
     }
 
     /// Counts a call off.
     #[inline]
-    pub(crate) fn end(&self, series: &Series, place: UnderWay) {
+    pub(crate) fn end(&self, series: &Arc<Series>, place: UnderWay) {
         series.cell.end(self.rules.number, place);
+        if series.is_special() {
+            self.ended(series);
+        }
+    }
+
+    #[cold]
+    fn ended(&self, series: &Series) {
+        if self.moved.get().is_some() {
+            self.hand_on(series, None);
+        }
     }
 }

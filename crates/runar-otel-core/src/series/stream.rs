@@ -6,7 +6,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::SystemTime,
 };
@@ -88,8 +88,10 @@ pub struct Stream {
     pub(super) full: AtomicBool,
     /// How many consumers want deltas. Grows only.
     pub(super) deltas: AtomicUsize,
-    /// False before and after the life of its provider.
-    pub(super) attached: AtomicBool,
+    /// The provider that it exports under, 0 before and after the life of that.
+    owner: AtomicU64,
+    /// Where its levels went when a provider with other rules came.
+    pub(super) moved: OnceLock<Box<[Arc<Stream>]>>,
     /// Held by collections and retirements, which do not run side by side.
     pub(super) alone: Mutex<Walks>,
     pub(super) mirror: Option<Arc<dyn Mirror>>,
@@ -115,7 +117,8 @@ impl Stream {
             overflow: OnceLock::new(),
             full: AtomicBool::new(false),
             deltas: AtomicUsize::new(0),
-            attached: AtomicBool::new(false),
+            owner: AtomicU64::new(0),
+            moved: OnceLock::new(),
             alone: Mutex::default(),
             mirror,
             observed: Mutex::default(),
@@ -293,7 +296,7 @@ impl Stream {
 
     /// Begins to export, under a new provider and for so many consumers of deltas. Sums and histograms begin anew; a level
     /// keeps its value.
-    pub(crate) fn attach(&self, now: SystemTime, deltas: usize) {
+    pub(crate) fn attach(&self, owner: u64, now: SystemTime, deltas: usize) {
         let _alone = self.alone();
         self.deltas.store(0, Ordering::Release);
         self.expect_deltas(deltas);
@@ -316,33 +319,89 @@ impl Stream {
             }
         }
         *self.observed.lock().unwrap_or_else(PoisonError::into_inner) = ObservedState::since(now);
-        self.attached.store(true, Ordering::Release);
+        self.owner.store(owner, Ordering::Release);
     }
 
-    /// Ends with its provider. What is recorded afterwards is dropped, but for levels.
-    pub(crate) fn detach(&self) {
-        self.attached.store(false, Ordering::Release);
-        if self.is_level() {
+    /// Ends with its provider, unless it goes on with another one already. What is recorded afterwards is dropped, but for
+    /// levels.
+    pub(crate) fn detach(&self, owner: u64) {
+        let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
+        let ended = self.owner.compare_exchange(owner, 0, success, failure);
+        if ended.is_err() || self.is_level() {
             return;
         }
         let _alone = self.alone();
         let inner = self.lock();
+        if self.is_attached() {
+            return;
+        }
         for series in inner.members.all().iter().chain(self.overflow.get()) {
             series.set_life(state::ASLEEP);
         }
     }
 
     pub(super) fn is_attached(&self) -> bool {
-        self.attached.load(Ordering::Acquire)
+        self.owner.load(Ordering::Acquire) != 0
     }
 
-    /// Takes over the levels of a stream that had other rules.
-    pub(crate) fn take_over(&self, earlier: &Self) {
-        let all = earlier.lock().members.all();
-        for series in all.iter().filter(|series| series.life() == state::LIVE) {
-            let bits = earlier.number_of(series).bits();
+    /// Copies the levels of a stream that goes on.
+    pub(crate) fn copy_levels(&self, of: &Self) {
+        let all = of.lock().members.all();
+        for series in all.iter().filter(|series| series.is_live()) {
+            let bits = of.number_of(series).bits();
             let own = self.series(series.labels());
             self.record_in(&own, bits);
+        }
+    }
+
+    /// Moves all levels to streams that have other rules. What a thread that knows nothing of them still does here follows:
+    /// each series is marked first and taken then, and whoever changes it looks at the mark afterwards.
+    pub(crate) fn move_levels(&self, to: Box<[Arc<Self>]>) {
+        if self.moved.set(to).is_err() {
+            return;
+        }
+        let all = self.lock().members.all();
+        for series in all.iter().chain(self.overflow.get()) {
+            let was_live = {
+                let _inner = self.lock();
+                let was_live = series.is_live();
+                series.set_life(state::UNLINKED);
+                was_live
+            };
+            if was_live {
+                self.hand_on(series, None);
+            }
+        }
+    }
+
+    /// The streams where the levels are now. Providers may have come and gone while a thread stood still.
+    fn moved_to(&self) -> Vec<&Arc<Self>> {
+        let (mut ends, mut next) = (Vec::new(), vec![self]);
+        while let Some(stream) = next.pop() {
+            for to in stream.moved.get().into_iter().flatten() {
+                match to.has_moved() {
+                    true => next.push(to),
+                    false => ends.push(to),
+                }
+            }
+        }
+        ends
+    }
+
+    /// True if its levels are in other streams.
+    pub(crate) fn has_moved(&self) -> bool {
+        self.moved.get().is_some()
+    }
+
+    /// Hands on what is in a series whose level has moved. A level that was set is set there, too.
+    pub(super) fn hand_on(&self, series: &Series, set: Option<u64>) {
+        let taken = series.cell.take_level(&self.shape);
+        for stream in self.moved_to() {
+            let own = stream.series(series.labels());
+            match set {
+                Some(bits) => stream.record_in(&own, bits),
+                None => stream.adjust_in(&own, taken.value()),
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use super::{Base, Cell, CellKind, CellShape, Met, Striped, sum};
 use crate::{
     number::{NumberKind, Value, finite},
+    series::value::Number,
     stripe,
 };
 
@@ -34,6 +35,18 @@ impl<R> Cell<R> {
             _ => bits,
         };
         base.store(bits, Ordering::Release);
+    }
+
+    /// Takes the level with its calls under way; it is 0 afterwards.
+    pub(crate) fn take_level(&self, shape: &CellShape) -> Number {
+        let Base::One(base) = &self.base else {
+            return Number::of_bits(shape.number, 0);
+        };
+        let own = Number::of_bits(shape.number, sum::take(base));
+        match self.striped() {
+            Some(Striped::Sum(stripes)) => own.plus(Number::F64(calls(stripes, sum::take))),
+            _ => own,
+        }
     }
 
     /// Changes the value; one of `u64` stops at 0.
@@ -104,12 +117,16 @@ impl<R> Cell<R> {
 
 /// The calls that are counted in stripes. Only a level of doubles has them: one of whole numbers that stops at 0 cannot be
 /// added up later.
+pub(super) fn under_way(stripes: &sum::Stripes) -> f64 {
+    calls(stripes, sum::load)
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "no process has 2^53 calls under way"
 )]
-pub(super) fn under_way(stripes: &sum::Stripes) -> f64 {
-    let calls = stripes.iter().map(sum::load).fold(0, u64::wrapping_add);
+fn calls(stripes: &sum::Stripes, read: fn(&sum::Atomic) -> u64) -> f64 {
+    let calls = stripes.iter().map(read).fold(0, u64::wrapping_add);
     calls.cast_signed() as f64
 }
 

@@ -39,12 +39,15 @@ impl Number {
 
     /// The number in another type, rounded to what that type holds.
     pub(crate) fn to(self, number: NumberKind) -> Self {
-        let value = match self {
+        Self::of_bits(number, self.value().bits(number))
+    }
+
+    pub(crate) fn value(self) -> Value {
+        match self {
             Self::U64(value) => Value::U64(value),
             Self::I64(value) => Value::I64(value),
             Self::F64(value) => Value::f64(value),
-        };
-        Self::of_bits(number, value.bits(number))
+        }
     }
 
     pub(crate) fn bits(self) -> u64 {
