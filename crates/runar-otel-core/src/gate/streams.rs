@@ -325,7 +325,7 @@ fn keep_levels(earlier: &[Arc<Stream>], streams: &[Arc<Stream>]) {
         return;
     };
     let is_new = |stream: &&Arc<Stream>| !goes_on(stream) && !stream.has_moved();
-    let new = streams.iter().filter(level).filter(is_new);
+    let new = streams.iter().filter(is_new);
     let new: Box<[Arc<Stream>]> = new.cloned().collect();
     if streams.iter().any(|stream| goes_on(&stream)) {
         new.iter().for_each(|stream| stream.copy_levels(source));

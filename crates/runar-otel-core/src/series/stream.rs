@@ -398,8 +398,10 @@ impl Stream {
         let taken = series.cell.take_level(&self.shape);
         for stream in self.moved_to() {
             let own = stream.series(series.labels());
+            let counts = matches!(stream.shape.kind, CellKind::Buckets | CellKind::Exponential);
             match set {
                 Some(bits) => stream.record_in(&own, bits),
+                None if counts => stream.record_in(&own, taken.bits()),
                 None => stream.adjust_in(&own, taken.value()),
             }
         }
