@@ -1,7 +1,8 @@
 //! Binding: what a handle found in the provider, found anew when the provider changes.
 
 use std::{
-    fmt,
+    cmp::Reverse,
+    fmt, iter,
     sync::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -109,17 +110,22 @@ impl<T, R> Binding<T, R> {
         self.first.get()
     }
 
-    /// The value that was bound last, of whatever provider.
+    /// The value of the last generation, of whatever provider.
     pub(crate) fn last(&self) -> Option<&T> {
-        let mut link = self;
-        while let Some(next) = link.next() {
-            link = next;
-        }
-        link.first.get()
+        self.newest_first().next()
     }
 
-    /// Binds a value for a generation, unless another thread has done so. If the value that was bound last is the `same`
-    /// one, that stays.
+    /// All values, those of later generations first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &T> {
+        let links = iter::successors(Some(self), |link| link.next());
+        let generation = |link: &&Self| link.generation.load(Ordering::Acquire);
+        let mut links: Vec<&Self> = links.filter(|link| generation(link) != NONE).collect();
+        links.sort_by_key(|link| Reverse(generation(link)));
+        links.into_iter().filter_map(|link| link.first.get())
+    }
+
+    /// Binds a value for a generation, unless another thread has done so. If the `same` one was bound before, that stays:
+    /// rules that come back make the chain no longer.
     pub(crate) fn bind(
         &self,
         generation: u64,
@@ -139,7 +145,7 @@ impl<T, R> Binding<T, R> {
             if link.generation.load(Ordering::Acquire) == generation {
                 return Some(known);
             }
-            if link.next().is_none() && same(known, &value) {
+            if same(known, &value) {
                 link.generation.store(generation, Ordering::Release);
                 return Some(known);
             }
@@ -201,5 +207,14 @@ mod tests {
         let binding = bound(&[10, 20]);
         assert_eq!(binding.rest_or(|| 'a'), None);
         assert_eq!(binding.of(2), Some(&20));
+    }
+
+    #[test]
+    fn values_that_come_back_make_no_chain() {
+        let binding = bound(&[10, 20, 10, 20, 10]);
+        assert_eq!((binding.of(5), binding.of(4)), (Some(&10), Some(&20)));
+        let all: Vec<&u8> = binding.newest_first().collect();
+        assert_eq!(all, [&10, &20]);
+        assert_eq!(binding.last(), Some(&10));
     }
 }

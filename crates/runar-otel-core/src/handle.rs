@@ -333,7 +333,13 @@ impl Shared {
     }
 
     fn change_bound(&self, change: Change) {
-        let Some((streams, generation)) = self.instrument.streams_and_generation() else {
+        // While everything is off, a gauge goes on with the series that it had.
+        let resting = || {
+            let off = provider::off().filter(|_| self.instrument.is_gauge())?;
+            Some((self.instrument.resting(), off))
+        };
+        let streams = self.instrument.streams_and_generation().or_else(resting);
+        let Some((streams, generation)) = streams else {
             return self.change_without_provider(change, self.labels());
         };
         let bound = self.own.of(generation).or_else(|| {

@@ -119,9 +119,9 @@ impl Instrument {
         if let Some(known) = self.streams.of(generation) {
             return known;
         }
-        let earlier = self.streams.last().or(self.resting.get());
-        let earlier = earlier.map(|streams| &**streams).unwrap_or_default();
-        let streams = gate.streams().resolve(&self.spec(), earlier);
+        let earlier = self.streams.newest_first().chain(self.resting.get());
+        let earlier: Vec<Arc<Stream>> = earlier.flatten().cloned().collect();
+        let streams = gate.streams().resolve(&self.spec(), &earlier);
         let same = |one: &[Arc<Stream>], other: &[Arc<Stream>]| {
             let mut pairs = one.iter().zip(other);
             one.len() == other.len() && pairs.all(|(one, other)| Arc::ptr_eq(one, other))

@@ -21,8 +21,9 @@ pub(crate) const NONE_YET: u64 = 0;
 /// The next generation of any provider.
 static NEXT: AtomicU64 = AtomicU64::new(NONE_YET + 1);
 
-/// Stands in the place of a generation where nothing is recorded: after the decision against telemetry, and after its end.
-const OFF: u64 = u64::MAX;
+/// Set besides in the generation of a place where nothing is recorded: after the decision against telemetry, and after its
+/// end.
+const OFF: u64 = 1 << 63;
 
 /// The generation of the process's provider while everything goes there; [`NONE_YET`] while there are isolated recorders,
 /// and before the first provider.
@@ -38,7 +39,12 @@ pub(crate) fn sole() -> u64 {
 /// True if nothing is recorded, wherever: gauges alone keep their values.
 #[inline]
 pub(crate) fn is_off() -> bool {
-    sole() == OFF
+    sole() & OFF != 0
+}
+
+/// What stands in the place of the generation while nothing is recorded.
+pub(crate) fn off() -> Option<u64> {
+    Some(sole()).filter(|sole| sole & OFF != 0)
 }
 
 /// To be called when the provider of the process, or whether there are isolated recorders, has changed.
@@ -49,7 +55,7 @@ pub(crate) fn settle_sole() {
         NONE_YET
     } else {
         match PROCESS.generation() {
-            generation if generation != NONE_YET && PROCESS.current().is_none() => OFF,
+            generation if generation != NONE_YET && PROCESS.current().is_none() => generation | OFF,
             generation => generation,
         }
     };

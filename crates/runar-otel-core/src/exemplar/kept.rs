@@ -12,8 +12,16 @@ pub(crate) const MOST_PER_NUMBER: usize = 16;
 /// OpenTelemetry specification, metrics SDK: *Exemplar defaults*.
 pub(crate) const MOST_PER_EXPONENTIAL: usize = 20;
 
+/// Lets go of those that were there before and seem to come later: the clock was set back.
+fn forget_the_future(kept: &mut Vec<Exemplar>, collected: &[Exemplar]) {
+    if let Some(latest) = collected.iter().map(|exemplar| exemplar.time).max() {
+        kept.retain(|exemplar| exemplar.time <= latest);
+    }
+}
+
 /// Keeps the newest ones.
 pub(crate) fn keep_newest(kept: &mut Vec<Exemplar>, collected: Vec<Exemplar>, most: usize) {
+    forget_the_future(kept, &collected);
     kept.extend(collected);
     kept.sort_by_key(|exemplar| Reverse(exemplar.time));
     kept.truncate(most);
@@ -25,6 +33,7 @@ pub(crate) fn keep_one_each(
     collected: Vec<Exemplar>,
     bucket: impl Fn(f64) -> usize,
 ) {
+    forget_the_future(kept, &collected);
     kept.extend(collected);
     kept.sort_by_key(|exemplar| (bucket(exemplar.value), Reverse(exemplar.time)));
     kept.dedup_by_key(|exemplar| bucket(exemplar.value));
@@ -45,4 +54,24 @@ pub(crate) fn of_point(
         .collect();
     chosen.sort_by(|one, next| one.value.total_cmp(&next.value));
     chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_hides_no_exemplar() {
+        let now = SystemTime::now();
+        let earlier = now - Duration::from_secs(3600);
+        let mut of_number = vec![Exemplar::new(1.0, now)];
+        keep_newest(&mut of_number, vec![Exemplar::new(2.0, earlier)], 1);
+        let mut of_bucket = vec![Exemplar::new(1.0, now)];
+        keep_one_each(&mut of_bucket, vec![Exemplar::new(2.0, earlier)], |_| 0);
+        for kept in [of_number, of_bucket] {
+            assert_eq!(kept, [Exemplar::new(2.0, earlier)]);
+        }
+    }
 }

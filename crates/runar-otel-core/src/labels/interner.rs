@@ -333,16 +333,18 @@ impl<S: Labelled> Rebuild<S> {
 }
 
 impl<S: Labelled> Interner<S> {
-    /// Puts a rebuilt table in the place of the other one, with what was added meanwhile. Under the lock of the stream.
-    pub(crate) fn replace(&self, members: &mut Members<S>, rebuilt: Option<Rebuilt<S>>) {
+    /// Puts a rebuilt table in the place of the other one, with what was added meanwhile. Under the lock of the stream. What
+    /// is returned is the other one: freeing it takes long, so that is done without the lock.
+    pub(crate) fn replace(
+        &self,
+        members: &mut Members<S>,
+        rebuilt: Option<Rebuilt<S>>,
+    ) -> Option<Arc<Table<S>>> {
         let added = members.added.take().unwrap_or_default();
-        let Some(Rebuilt { table, counts }) = rebuilt else {
-            return;
-        };
+        let Rebuilt { table, counts } = rebuilt?;
         members.counts = counts;
         let table = Arc::new(table);
-        members.table = Some(table.clone());
-        self.publish(&table);
+        let before = members.table.replace(table.clone());
         for entry in added {
             let table = self.room(members);
             match entry {
@@ -355,6 +357,10 @@ impl<S: Labelled> Interner<S> {
                 _ => {}
             }
         }
+        if let Some(table) = &members.table {
+            self.publish(table);
+        }
+        before
     }
 
     /// Lets go of the tables that readers may still have, one line after the other. Not on a recording thread.

@@ -17,16 +17,22 @@ pub(super) fn write_length(out: &mut String, length: usize) {
 /// Reads a length; what comes after it.
 #[inline]
 pub(super) fn read_length(packed: &str) -> Option<(usize, &str)> {
-    let bytes = packed.as_bytes();
-    let first = usize::from(*bytes.first()?);
+    let (length, after) = length_of(packed.as_bytes())?;
+    Some((length, packed.get(after..)?))
+}
+
+/// Reads a length, and where it ends.
+#[inline]
+pub(super) fn length_of(packed: &[u8]) -> Option<(usize, usize)> {
+    let first = usize::from(*packed.first()?);
     if first < 0x40 {
-        return Some((first, packed.get(1..)?));
+        return Some((first, 1));
     }
     let mut length = 0;
-    for (at, byte) in bytes.iter().enumerate() {
+    for (at, byte) in packed.iter().enumerate() {
         length |= usize::from(byte & 0x3F) << (6 * at);
         if byte & 0x40 == 0 {
-            return Some((length, packed.get(at + 1..)?));
+            return Some((length, at + 1));
         }
     }
     None

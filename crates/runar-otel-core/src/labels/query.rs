@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use opentelemetry::KeyValue;
 
 use super::{
-    length::read_length,
+    length::length_of,
     value::{ArrayRef, ValueRef},
 };
 
@@ -86,11 +86,14 @@ impl Seeds {
         self.0
     }
 
-    /// Hashes the values alone: the sets of one metric mostly have the same names, and a match is compared anyway.
+    /// Hashes the values, and of the names both ends: the sets of one metric mostly have the same names, and a
+    /// match is compared anyway.
     #[inline]
     pub(super) fn hash(self, start: u64, labels: &[impl Label]) -> u64 {
         let mut hash = start;
         for label in labels {
+            let (first, last) = words(label.name().as_bytes());
+            hash ^= first.rotate_left(11) ^ last;
             hash = match label.value() {
                 ValueRef::Str(text) => self.text(hash, text.as_bytes()),
                 other => self.other(hash, other),
@@ -244,22 +247,21 @@ fn take<'p>(packed: &mut &'p [u8], after: Option<&'p [u8]>) -> bool {
 #[cold]
 fn after_long_text<'p>(packed: &'p [u8], text: &[u8]) -> Option<&'p [u8]> {
     let (known, rest) = split_kept(packed)?;
-    (known.as_bytes() == text).then_some(rest)
+    (known == text).then_some(rest)
 }
 
 /// Compares a value that is no string.
 #[inline(never)]
 fn after_value<'p>(tag: u8, packed: &'p [u8], value: ValueRef<'_>) -> Option<&'p [u8]> {
     let (known, rest) = split_kept(packed)?;
+    let known = std::str::from_utf8(known).ok()?;
     (ValueRef::read(char::from(tag), known) == value).then_some(rest)
 }
 
 /// A text of any length, and what comes after it.
-fn split_kept(packed: &[u8]) -> Option<(&str, &[u8])> {
-    let packed = std::str::from_utf8(packed).ok()?;
-    let (length, rest) = read_length(packed)?;
-    let (known, rest) = rest.split_at_checked(length)?;
-    Some((known, rest.as_bytes()))
+fn split_kept(packed: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, after) = length_of(packed)?;
+    packed.get(after..)?.split_at_checked(length)
 }
 
 /// True if two slices of one length, below 64, are equal.
@@ -270,5 +272,23 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
         4..8 => first_4(one) == first_4(other) && last_4(one) == last_4(other),
         0..4 => few(one) == few(other),
         _ => one == other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn sets_that_differ_by_a_name_have_other_hashes() {
+        let seeds = Seeds::of_the_process();
+        for prefix in ["k", "name_", "http.request.header."] {
+            let names: Vec<String> = (0..2000).map(|at| format!("{prefix}{at}")).collect();
+            let hash = |name: &String| seeds.hash(seeds.plain(), &[(name.as_str(), "x")]);
+            let hashes: HashSet<u64> = names.iter().map(hash).collect();
+            assert_eq!(hashes.len(), names.len(), "{prefix}");
+        }
     }
 }

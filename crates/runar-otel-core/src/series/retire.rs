@@ -130,15 +130,16 @@ impl Stream {
     pub(super) fn forget_unlinked(&self) {
         let rebuild = begin_rebuild(&mut self.lock().members);
         let rebuilt = rebuild.run();
-        let room = {
+        let (room, before) = {
             let mut inner = self.lock();
-            self.interner.replace(&mut inner.members, rebuilt);
-            inner.members.len() < self.rules.plan.limit
+            let before = self.interner.replace(&mut inner.members, rebuilt);
+            (inner.members.len() < self.rules.plan.limit, before)
         };
         if room {
             self.has_room();
         }
         self.interner.release(|| self.lock().members.table());
+        drop(before);
     }
 
     /// A record went into a series that is not exported: a new life begins, or the value moves on.
