@@ -113,7 +113,7 @@ const CORE: &Rooms = &[
     ("sync", &[]),
     ("stripe", &[]),
     ("metric", &[]),
-    ("labels", &["stripe", "sync"]),
+    ("labels", &["forked", "stripe", "sync"]),
     ("exemplar", &["labels", "metric", "report", "thread"]),
     (
         "series",

@@ -8,9 +8,9 @@ use super::{
     table::{Alias, Counts, Labelled, Table},
 };
 use crate::{
-    stripe,
+    forked, stripe,
     sync::{
-        RwLock,
+        RwLock, RwLockReadGuard,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -164,7 +164,10 @@ impl<S: Labelled> Interner<S> {
             let found = table.as_ref()?.find(hash, base.labels, labels);
             return found.map(usage);
         }
-        None
+        let line = lines.get(start & (lines.len() - 1))?;
+        let table = wait(line)?;
+        let found = table.as_ref()?.find(hash, base.labels, labels);
+        found.map(usage)
     }
 
     /// Finds a series by its canonical labels, under the lock of the stream.
@@ -267,6 +270,14 @@ impl<S: Labelled> Interner<S> {
                 .collect()
         })
     }
+}
+
+/// Waits for a line. Each is replaced right now, which takes no longer than a pointer; that is no answer to whether a series
+/// is there. In a process that was forked meanwhile it would be for ever.
+#[cold]
+fn wait<S>(line: &Line<S>) -> Option<RwLockReadGuard<'_, Option<Arc<Table<S>>>>> {
+    let waits = !forked::is_child();
+    waits.then(|| line.0.read().unwrap_or_else(PoisonError::into_inner))
 }
 
 impl<S: Labelled> Members<S> {

@@ -1,6 +1,6 @@
 //! The checker's locks and atomics, in the place of those of the standard library.
 
-pub(crate) use loom::sync::{Mutex, MutexGuard, RwLock, atomic};
+pub(crate) use loom::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, atomic};
 
 use self::atomic::{AtomicBool, Ordering};
 
