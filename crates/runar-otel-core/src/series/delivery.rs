@@ -161,6 +161,28 @@ impl Deliveries {
         }
     }
 
+    /// Takes over what others were not handed yet.
+    pub(super) fn take_over(
+        &mut self,
+        others: &mut Self,
+        shape: &CellShape,
+        deltas: usize,
+        start: SystemTime,
+    ) {
+        match (self, others) {
+            (Self::Number(own), Self::Number(others)) => {
+                own.take_over(others, shape, deltas, start);
+            }
+            (Self::Histogram(own), Self::Histogram(others)) => {
+                own.take_over(others, shape, deltas, start);
+            }
+            (Self::Exponential(own), Self::Exponential(others)) => {
+                own.take_over(others, shape, deltas, start);
+            }
+            _ => {}
+        }
+    }
+
     /// Forgets everything: the consumers are others from now on.
     pub(super) fn clear(&mut self, shape: &CellShape) {
         *self = Self::new(shape);
@@ -219,6 +241,23 @@ impl<V: CellValue> Delivery<V> {
             match &mut window.open {
                 Some(open) => open.absorb(delta, shape.max_size),
                 None => window.open = Some(delta.clone()),
+            }
+        }
+    }
+
+    fn take_over(
+        &mut self,
+        others: &mut Self,
+        shape: &CellShape,
+        deltas: usize,
+        start: SystemTime,
+    ) {
+        self.open_windows(deltas, start);
+        for (window, other) in self.windows.iter_mut().zip(&mut others.windows) {
+            match (&mut window.open, other.open.take()) {
+                (Some(open), Some(other)) => open.absorb(&other, shape.max_size),
+                (open @ None, other) => *open = other,
+                (Some(_), None) => {}
             }
         }
     }

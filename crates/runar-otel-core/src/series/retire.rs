@@ -7,12 +7,16 @@ use std::{
 
 use super::{
     cell::CellKind,
-    delivery::CellValue as _,
+    delivery::{CellValue as _, Deliveries},
     object::{Series, state},
     stream::{Inner, Stream},
     value::{Aggregate as _, Number},
 };
-use crate::labels::{AllSeries, Sorted, begin_rebuild};
+use crate::{
+    labels::{AllSeries, Sorted, begin_rebuild},
+    metric::OVERFLOW_KEY,
+    report,
+};
 
 /// How many series are retired under the lock at a time: a new series waits no longer than that.
 const CHUNK: usize = 64;
@@ -86,8 +90,11 @@ impl Stream {
             Some(extras) => {
                 let mut deliveries = extras.lock();
                 deliveries.end(&series.cell, &self.shape, deltas, series.start());
-                if deliveries.owes() && self.depart(inner, series) {
-                    others = 1;
+                if deliveries.owes() {
+                    match self.depart(inner, series) {
+                        true => others = 1,
+                        false => self.owe_beyond(&mut deliveries, deltas),
+                    }
                 }
             }
             None if self.shape.kind == CellKind::UpDown => {}
@@ -111,6 +118,25 @@ impl Stream {
             departed.insert(series.labels().clone(), series.clone());
         }
         room
+    }
+
+    /// Has the overflow series owe the last deltas of a series that nobody can keep.
+    pub(super) fn owe_beyond(&self, of: &mut Deliveries, deltas: usize) {
+        let plan = &self.rules.plan;
+        report::once(("departed", plan.scope.name(), &plan.name), || {
+            format!(
+                "more than {} label sets of metric `{}` ended since the last push: their last deltas are counted in the \
+                 series {OVERFLOW_KEY}=true; expected more pushes, or a higher limit",
+                plan.limit, plan.name
+            )
+        });
+        let overflow = self.overflow_series();
+        if !overflow.is_live() {
+            overflow.begin(SystemTime::now());
+        }
+        let extras = overflow.make_extras(&self.shape);
+        let mut owing = extras.lock();
+        owing.take_over(of, &self.shape, deltas, overflow.start());
     }
 
     /// True if a sum that also shrinks is 0, with what consumers of deltas had taken.

@@ -300,3 +300,27 @@ fn a_handle_that_records_nothing_holds_back_no_delta() {
         (0.0, 0)
     );
 }
+
+#[test]
+fn deltas_of_series_beyond_the_limit_are_in_the_overflow() {
+    let mut options = GateOptions::default();
+    options.limit = 3;
+    let bench = Bench::new(options);
+    let meter = bench.gate.meter("lives.lib");
+    let counter = meter.u64_counter("lives.beyond").build();
+    let histogram = meter.f64_histogram("lives.beyond.h").build();
+    for at in 0..10 {
+        counter.add(1, &label(at));
+        histogram.record(2.0, &label(at));
+        retire(&bench, "lives.beyond");
+        retire(&bench, "lives.beyond.h");
+    }
+    let points = bench.collect();
+    let sum = |metric: &str| -> f64 {
+        let of_metric = points.iter().filter(|point| point.metric == metric);
+        of_metric.map(|point| point.value).sum()
+    };
+    assert!((sum("lives.beyond") - 10.0).abs() < 1e-9, "{points:#?}");
+    assert!((sum("lives.beyond.h") - 20.0).abs() < 1e-9, "{points:#?}");
+    assert_eq!(bench.collect(), []);
+}
