@@ -19,7 +19,7 @@ use crate::{
     forked,
     metric::{Aggregation, DEFAULT_CARDINALITY_LIMIT, InstrumentKind, Shape, StreamPlan},
     name,
-    series::{Mirror, Rules, Stream},
+    series::{LetGo, Mirror, Rules, Stream},
     stripe,
 };
 
@@ -228,31 +228,52 @@ impl Streams {
             return Some(known);
         }
         let mirror = self.options.mirror.as_ref();
-        // A series is mirrored or not for life.
-        let adopted = earlier
-            .iter()
-            .find(|one| one.rules().allow(&rules) && !one.is_mirrored() && mirror.is_none());
-        let stream = match adopted {
-            Some(adopted) => adopted.clone(),
-            None => Stream::new(rules, mirror.filter(|_| is_mirrored(spec.kind)).cloned()),
-        };
+        let adopted = self.adopt(&rules, earlier);
+        let is_new = adopted.is_none();
+        let (stream, let_go) = adopted.unwrap_or_else(|| {
+            let mirror = mirror.filter(|_| is_mirrored(spec.kind));
+            let stream = Stream::new(rules, mirror.cloned());
+            let let_go = self.begin(&stream);
+            (stream, let_go)
+        });
         stream.describe(description);
-        stream.attach(SystemTime::now(), self.deltas(spec.kind));
         let other = table.add(&stream, at);
         drop(table);
-        // What it may report is not said under the lock.
+        // Neither that nor what it may report is for the lock.
+        drop(let_go);
         if let Some(other) = other {
             conflict::report_streams(&other, &stream);
         }
         if let Some(mirror) = mirror {
             mirror.made(&stream);
         }
-        if adopted.is_none() && spec.kind == InstrumentKind::Gauge {
+        if is_new && spec.kind == InstrumentKind::Gauge {
             // A view may have made something else of it.
             let levels = earlier.iter().filter(|one| is_level(one));
             levels.for_each(|one| stream.take_over(one));
         }
         Some(stream)
+    }
+
+    /// The stream of an earlier provider that goes on under these rules. One in which a walk is under way does not: that may
+    /// hang in what the application wrote.
+    fn adopt(
+        &self,
+        rules: &Rules,
+        earlier: &[Arc<Stream>],
+    ) -> Option<(Arc<Stream>, Option<LetGo>)> {
+        // A series is mirrored or not for life.
+        if self.options.mirror.is_some() {
+            return None;
+        }
+        let mut may = earlier
+            .iter()
+            .filter(|one| one.rules().allow(rules) && !one.is_mirrored());
+        may.find_map(|one| Some((one.clone(), Some(self.begin(one)?))))
+    }
+
+    fn begin(&self, stream: &Stream) -> Option<LetGo> {
+        stream.attach(SystemTime::now(), self.deltas(stream.plan().kind))
     }
 
     fn rules(&self, spec: &InstrumentSpec, view: Option<&View>) -> Rules {

@@ -333,15 +333,18 @@ impl<S: Labelled> Rebuild<S> {
 }
 
 impl<S: Labelled> Interner<S> {
-    /// Puts a rebuilt table in the place of the other one, with what was added meanwhile. Under the lock of the stream.
-    pub(crate) fn replace(&self, members: &mut Members<S>, rebuilt: Option<Rebuilt<S>>) {
+    /// Puts a rebuilt table in the place of the other one, with what was added meanwhile. Under the lock of the stream; the
+    /// other one is given back to be let go without.
+    pub(crate) fn replace(
+        &self,
+        members: &mut Members<S>,
+        rebuilt: Option<Rebuilt<S>>,
+    ) -> Option<Arc<Table<S>>> {
         let added = members.added.take().unwrap_or_default();
-        let Some(Rebuilt { table, counts }) = rebuilt else {
-            return;
-        };
+        let Rebuilt { table, counts } = rebuilt?;
         members.counts = counts;
         let table = Arc::new(table);
-        members.table = Some(table.clone());
+        let old = members.table.replace(table.clone());
         self.publish(&table);
         for entry in added {
             let table = self.room(members);
@@ -355,6 +358,7 @@ impl<S: Labelled> Interner<S> {
                 _ => {}
             }
         }
+        old
     }
 
     /// Lets go of the tables that readers may still have, one line after the other. Not on a recording thread.
@@ -362,7 +366,9 @@ impl<S: Labelled> Interner<S> {
         for line in self.lines.get().into_iter().flatten() {
             let mut known = line.0.write().unwrap_or_else(PoisonError::into_inner);
             // Asked for with the line in hand: what is published later finds it free.
-            known.clone_from(&members());
+            let old = std::mem::replace(&mut *known, members());
+            drop(known);
+            drop(old);
         }
     }
 }

@@ -24,7 +24,7 @@ impl Stream {
     /// record; memory of the others is given back. A sum that also shrinks ends only at 0: its decrement would come to
     /// another series.
     pub fn retire(&self, ends: impl Fn(&Series) -> bool) -> usize {
-        let _alone = self.alone();
+        let Some(_alone) = self.alone() else { return 0 };
         let all = self.lock().members.all();
         let ending: Vec<&Arc<Series>> = all
             .iter()
@@ -130,15 +130,17 @@ impl Stream {
     pub(super) fn forget_unlinked(&self) {
         let rebuild = begin_rebuild(&mut self.lock().members);
         let rebuilt = rebuild.run();
-        let room = {
+        // With the old table series go, not under the lock.
+        let (old, room) = {
             let mut inner = self.lock();
-            self.interner.replace(&mut inner.members, rebuilt);
-            inner.members.len() < self.rules.plan.limit
+            let old = self.interner.replace(&mut inner.members, rebuilt);
+            (old, inner.members.len() < self.rules.plan.limit)
         };
         if room {
             self.has_room();
         }
         self.interner.release(|| self.lock().members.table());
+        drop(old);
     }
 
     /// A record went into a series that is not exported: a new life begins, or the value moves on.
