@@ -1,5 +1,11 @@
 //! Code of the application that hangs or panics where telemetry runs it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::{
     collections::HashMap,
     panic::panic_any,

@@ -15,7 +15,8 @@ use crate::{
 /// Keeps some of the measurements of one series between two collections.
 ///
 /// OpenTelemetry specification, metrics SDK: *ExemplarReservoir*. Implementations are called on the
-/// recording path, one call at a time: `offer` should be short and should not allocate.
+/// recording path, one call at a time: `offer` should be short and should not allocate. A reservoir may record: that is
+/// counted, and offered to no custom reservoir. A thread of its own drops it.
 ///
 /// # Examples
 ///
