@@ -111,21 +111,27 @@ type Rooms = [(&'static str, &'static [&'static str])];
 /// A measurement goes down: from the gate into a series, that is found by its labels.
 const CORE: &Rooms = &[
     ("sync", &[]),
+    ("aside", &[]),
+    ("apart", &["aside"]),
+    ("report", &["apart", "aside"]),
     ("stripe", &[]),
     ("metric", &[]),
     ("labels", &["forked", "stripe", "sync"]),
-    ("exemplar", &["labels", "metric", "report", "thread"]),
+    (
+        "exemplar",
+        &["apart", "labels", "metric", "report", "thread"],
+    ),
     (
         "series",
         &[
-            "exemplar", "forked", "labels", "metric", "number", "report", "stripe", "sync",
+            "apart", "exemplar", "forked", "labels", "metric", "number", "report", "stripe", "sync",
         ],
     ),
     (
         "gate",
         &[
-            "error", "exemplar", "forked", "labels", "metric", "name", "number", "refusal",
-            "report", "series", "stripe", "thread",
+            "apart", "error", "exemplar", "forked", "labels", "metric", "name", "number",
+            "refusal", "report", "series", "stripe", "thread",
         ],
     ),
 ];

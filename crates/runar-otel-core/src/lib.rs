@@ -2,6 +2,8 @@
 //!
 //! Applications use the crate `runar-otel`, which re-exports what they need.
 
+mod apart;
+mod aside;
 mod binding;
 pub mod call;
 pub mod catalogue;
@@ -74,7 +76,7 @@ pub mod __private {
 }
 
 #[doc(hidden)]
-pub use crate::number::NumberKind;
+pub use crate::{apart::caught, number::NumberKind};
 pub use crate::{
     call::{
         ErrorType, EventPublished, InCall, LabelSource, Outcome, Published, event_published,

@@ -7,7 +7,6 @@
 
 use std::{
     cell::Cell,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Once,
         atomic::{AtomicBool, Ordering},
@@ -19,6 +18,8 @@ use opentelemetry::{
     context::{ContextObserver, GlobalContextObserver},
     trace::{SpanContext, TraceContextExt, TraceState},
 };
+
+use crate::apart::caught;
 
 /// Whether the context of this thread can be read and changed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -209,8 +210,8 @@ fn ask() -> bool {
         return false;
     }
     STATE.set(ContextState::Asking);
-    let there = catch_unwind(AssertUnwindSafe(|| Context::map_current(|_| ())));
-    if there.is_ok() {
+    let there = caught(|| Context::map_current(|_| ()));
+    if there.is_some() {
         begin();
     } else {
         STATE.set(ContextState::Gone);

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use runar_otel_core::caught;
+
 /// Work on a thread of its own.
 pub(crate) struct Pending<R>(Receiver<R>);
 
@@ -19,7 +21,9 @@ pub(crate) fn begin<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static
     let _ = thread::Builder::new()
         .name("runar-otel-wait".to_owned())
         .spawn(move || {
-            let _ = done.try_send(work());
+            caught(|| {
+                let _ = done.try_send(work());
+            });
         });
     Pending(result)
 }

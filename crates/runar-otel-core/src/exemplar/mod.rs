@@ -24,7 +24,7 @@ pub use self::{
 pub(crate) use self::{
     filter::{Verdict, outside_of_spans},
     origin::Origin,
-    slot::ReservoirSlot,
+    slot::{Held, ReservoirSlot, reservoir_at_work},
 };
 pub(crate) use crate::thread::may_be_sampled;
 

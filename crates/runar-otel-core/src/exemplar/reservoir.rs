@@ -6,6 +6,7 @@ use opentelemetry::{Context, KeyValue};
 
 use super::{AlignedBucketReservoir, Exemplar, FixedSizeReservoir, Origin, SpanLink};
 use crate::{
+    apart::Apart,
     labels::LabelFilter,
     metric::{Aggregation, StreamPlan},
     thread::with_context,
@@ -14,7 +15,8 @@ use crate::{
 /// Keeps some of the measurements of one series between two collections.
 ///
 /// OpenTelemetry specification, metrics SDK: *ExemplarReservoir*. Implementations are called on the
-/// recording path, one call at a time: `offer` should be short and should not allocate.
+/// recording path, one call at a time: `offer` should be short and should not allocate. A reservoir may record: that is
+/// counted, and offered to no custom reservoir. A thread of its own drops it.
 ///
 /// # Examples
 ///
@@ -158,7 +160,17 @@ impl Reservoir {
         R: ExemplarReservoir + 'static,
         F: Fn(&StreamPlan) -> R + Send + Sync + 'static,
     {
-        Self::Custom(Arc::new(move |plan| Box::new(make(plan))))
+        // What the closure holds may have a `Drop` of its own.
+        let make = Apart::new(make);
+        Self::Custom(Arc::new(move |plan| match make.get() {
+            Some(make) => Box::new(make(plan)),
+            None => Box::new(FixedSizeReservoir::new(0)),
+        }))
+    }
+
+    /// True if the application makes the reservoirs.
+    pub(crate) fn is_custom(&self) -> bool {
+        matches!(self, Self::Custom(_))
     }
 
     /// True if the choice is the same one; of two that the application makes, if they are made alike.

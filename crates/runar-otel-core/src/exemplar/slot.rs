@@ -1,7 +1,7 @@
 //! The place of a reservoir in a series: made with the first exemplar, let go when none comes for a while.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
+    cell::Cell,
     sync::{
         Mutex, MutexGuard, TryLockError,
         atomic::{AtomicBool, Ordering},
@@ -9,14 +9,71 @@ use std::{
 };
 
 use super::{Exemplar, ExemplarReservoir, FixedSizeReservoir, Measurement, Reservoir};
-use crate::{metric::StreamPlan, report};
+use crate::{
+    apart::{Apart, caught},
+    metric::StreamPlan,
+    report,
+};
+
+thread_local!(static AT_WORK: Cell<bool> = const { Cell::new(false) });
+
+/// True on a thread that is in the code of a custom reservoir: what is recorded there reaches no custom reservoir, and a
+/// collection that is asked for there would wait for itself.
+pub(crate) fn reservoir_at_work() -> bool {
+    AT_WORK.get()
+}
+
+/// Runs the code of a custom reservoir; `None` if it panics.
+fn at_work<R>(work: impl FnOnce() -> R) -> Option<R> {
+    let before = AT_WORK.replace(true);
+    let result = caught(work);
+    AT_WORK.set(before);
+    result
+}
 
 /// The reservoir of one series.
 #[derive(Default)]
 pub(crate) struct ReservoirSlot {
     /// Set by every offer, cleared by every collection: a reservoir without offers in between is let go.
     touched: AtomicBool,
-    reservoir: Mutex<Option<Box<dyn ExemplarReservoir>>>,
+    reservoir: Mutex<Option<Held>>,
+}
+
+/// A reservoir, by its maker.
+pub(crate) enum Held {
+    Ours(Box<dyn ExemplarReservoir>),
+    /// The application's: wherever it is let go, its `Drop` runs on a thread of its own.
+    Custom(Apart<Box<dyn ExemplarReservoir>>),
+}
+
+impl Held {
+    /// Makes a reservoir, one without room if that panics.
+    fn make(choice: &Reservoir, plan: &StreamPlan) -> Option<Self> {
+        if !choice.is_custom() {
+            return choice.make(plan).map(Self::Ours);
+        }
+        let Some(made) = at_work(|| choice.make(plan)) else {
+            report::once(("reservoir", "make", &plan.name), || {
+                format!(
+                    "no exemplar reservoir for metric `{}`: making one panicked",
+                    plan.name
+                )
+            });
+            return Some(Self::Ours(Box::new(FixedSizeReservoir::new(0))));
+        };
+        made.map(|made| Self::Custom(Apart::new(made)))
+    }
+
+    /// Uses the reservoir; `None` if it panics.
+    fn run<R>(&mut self, work: impl FnOnce(&mut dyn ExemplarReservoir) -> R) -> Option<R> {
+        match self {
+            Self::Ours(reservoir) => Some(work(&mut **reservoir)),
+            Self::Custom(reservoir) => {
+                let reservoir = reservoir.get_mut()?;
+                at_work(|| work(&mut **reservoir))
+            }
+        }
+    }
 }
 
 impl ReservoirSlot {
@@ -24,6 +81,9 @@ impl ReservoirSlot {
     ///
     /// Recording waits for nobody: while another thread offers, or a collection is here, the measurement is let go.
     pub(crate) fn offer(&self, choice: &Reservoir, plan: &StreamPlan, measured: &Measurement<'_>) {
+        if choice.is_custom() && reservoir_at_work() {
+            return;
+        }
         // Before the lock: a collection that finds it set leaves the reservoir.
         self.touched.store(true, Ordering::Relaxed);
         let Some(mut locked) = self.try_lock() else {
@@ -32,7 +92,7 @@ impl ReservoirSlot {
         if locked.is_none() {
             // The application's code runs here: not under the lock.
             drop(locked);
-            let made = make(choice, plan);
+            let made = Held::make(choice, plan);
             let Some(again) = self.try_lock() else { return };
             locked = again;
             if locked.is_none() {
@@ -42,7 +102,10 @@ impl ReservoirSlot {
         let Some(reservoir) = locked.as_mut() else {
             return;
         };
-        if catch_unwind(AssertUnwindSafe(|| reservoir.offer(measured))).is_err() {
+        if reservoir
+            .run(|reservoir| reservoir.offer(measured))
+            .is_none()
+        {
             drop(locked);
             report::once(("reservoir", &plan.name), || {
                 format!(
@@ -64,32 +127,24 @@ impl ReservoirSlot {
             drop(idle);
             return Vec::new();
         }
-        let collect = || locked.as_mut().map(|reservoir| reservoir.collect());
-        catch_unwind(AssertUnwindSafe(collect))
-            .unwrap_or_default()
+        let held = locked.as_mut();
+        held.and_then(|held| held.run(|reservoir| reservoir.collect()))
             .unwrap_or_default()
     }
 
-    fn try_lock(&self) -> Option<MutexGuard<'_, Option<Box<dyn ExemplarReservoir>>>> {
+    /// Takes the reservoir out with what it holds, unless somebody offers to it right now. Runs no code of the application.
+    pub(crate) fn empty(&self) -> Option<Held> {
+        self.touched.store(false, Ordering::Relaxed);
+        self.try_lock()?.take()
+    }
+
+    fn try_lock(&self) -> Option<MutexGuard<'_, Option<Held>>> {
         match self.reservoir.try_lock() {
             Ok(reservoir) => Some(reservoir),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
     }
-}
-
-/// Makes a reservoir, one without room if that panics.
-fn make(choice: &Reservoir, plan: &StreamPlan) -> Option<Box<dyn ExemplarReservoir>> {
-    catch_unwind(AssertUnwindSafe(|| choice.make(plan))).unwrap_or_else(|_| {
-        report::once(("reservoir", "make", &plan.name), || {
-            format!(
-                "no exemplar reservoir for metric `{}`: making one panicked",
-                plan.name
-            )
-        });
-        Some(Box::new(FixedSizeReservoir::new(0)))
-    })
 }
 
 impl std::fmt::Debug for ReservoirSlot {

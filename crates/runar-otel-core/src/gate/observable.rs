@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -17,7 +16,8 @@ use opentelemetry::{
 
 use super::patience::{JobError, Worker, is_worker};
 use crate::{
-    exemplar::{ExemplarFilter, Origin},
+    apart::{self, Apart, caught},
+    exemplar::{ExemplarFilter, Origin, reservoir_at_work},
     labels::{LabelFilter, LabelSet, Sorted},
     metric::InstrumentKind,
     number::Measured,
@@ -26,11 +26,19 @@ use crate::{
     series::{Number, Stream},
 };
 
-/// True on the thread that runs callbacks: a collection that is asked for there would wait for itself.
+/// True where a collection that is asked for would wait for itself: on the thread that runs callbacks, and in the code of a
+/// custom reservoir.
 #[must_use]
 pub fn in_callback() -> bool {
-    is_worker()
+    is_worker() || reservoir_at_work()
 }
+
+/// How many values the callbacks of one instrument observe in one collection at the most: one that never returns must not
+/// take all memory.
+const MOST: usize = 1_000_000;
+
+/// How long the end waits for what callbacks hold to be dropped.
+const A_MOMENT: Duration = Duration::from_millis(100);
 
 /// All observable instruments of a provider.
 pub(super) struct Observables {
@@ -44,36 +52,76 @@ pub(super) struct Observables {
 /// One observable instrument.
 struct Observable {
     streams: Box<[Arc<Stream>]>,
-    callbacks: Box<dyn Callbacks>,
+    /// What they hold may have a `Drop` of its own.
+    callbacks: Apart<Box<dyn Callbacks>>,
     /// True while a callback has not returned from a collection that went on without it.
     away: AtomicBool,
 }
 
+impl Observable {
+    fn name(&self) -> &str {
+        let stream = self.streams.first();
+        stream.map_or("", |stream| &*stream.plan().name)
+    }
+}
+
 /// The callbacks of one instrument, whatever its number type.
 trait Callbacks: Send + Sync {
-    /// Runs them; what they observed, and whether one of them panicked.
-    fn run(&self) -> (Vec<Observed>, bool);
+    /// Runs them.
+    fn run(&self) -> Answer;
+}
+
+/// What the callbacks of one instrument told.
+#[derive(Default)]
+struct Answer {
+    observed: Vec<Observed>,
+    panicked: bool,
+    /// More was observed than is taken.
+    flooded: bool,
+}
+
+impl Answer {
+    /// Says what is missing in it.
+    fn report(&self, name: &str) {
+        if self.panicked {
+            report::once(("callback", name), || {
+                format!(
+                    "a callback of observable metric `{name}` panicked: what it had not observed yet is missing"
+                )
+            });
+        }
+        if self.flooded {
+            report::once(("callback", "many", name), || {
+                format!(
+                    "the callbacks of observable metric `{name}` observe more than {MOST} values in one collection: the \
+                     rest is missing; expected one value per label set"
+                )
+            });
+        }
+    }
 }
 
 /// A label set and its value, which may be any double.
 type Observed = (LabelSet, Number);
 
 impl<N: Measured> Callbacks for Vec<Callback<N>> {
-    fn run(&self) -> (Vec<Observed>, bool) {
+    fn run(&self) -> Answer {
         let observer = Observer::default();
         let mut panicked = false;
         for callback in self {
-            let ran = catch_unwind(AssertUnwindSafe(|| callback(&observer)));
-            panicked |= ran.is_err();
+            panicked |= caught(|| callback(&observer)).is_none();
         }
-        let observed = observer.0.into_inner();
-        (observed.unwrap_or_else(PoisonError::into_inner), panicked)
+        let answer = observer.0.into_inner();
+        Answer {
+            panicked,
+            ..answer.unwrap_or_else(PoisonError::into_inner)
+        }
     }
 }
 
 /// Gathers what callbacks observe.
 #[derive(Default)]
-struct Observer(Mutex<Vec<Observed>>);
+struct Observer(Mutex<Answer>);
 
 impl<N: Measured> AsyncInstrument<N> for Observer {
     fn observe(&self, value: N, attributes: &[KeyValue]) {
@@ -81,8 +129,12 @@ impl<N: Measured> AsyncInstrument<N> for Observer {
             LabelSet::of(attributes),
             Number::of_bits(N::KIND, value.to_bits()),
         );
-        let mut observed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        observed.push(one);
+        let mut answer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if answer.observed.len() < MOST {
+            answer.observed.push(one);
+        } else {
+            answer.flooded = true;
+        }
     }
 }
 
@@ -106,26 +158,29 @@ impl Observables {
         }
         let observable = Observable {
             streams,
-            callbacks: Box::new(callbacks),
+            callbacks: Apart::new(Box::new(callbacks)),
             away: AtomicBool::new(false),
         };
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(Arc::new(observable));
     }
 
-    /// Forgets all callbacks.
+    /// Forgets all callbacks. What they hold is dropped before this returns, unless that takes longer than a moment.
     pub(super) fn end(&self) {
         let gone = {
             let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *all)
         };
-        drop(gone);
         self.worker.end();
+        if !gone.is_empty() {
+            drop(gone);
+            apart::flush(A_MOMENT);
+        }
     }
 
     /// Runs all callbacks, and enters what they observed.
     pub(super) fn run(&self, deltas: impl Fn(InstrumentKind) -> usize) {
-        if is_worker() {
+        if in_callback() {
             return;
         }
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -159,43 +214,34 @@ impl Observables {
         }
         let asked = observable.clone();
         let answer = self.worker.run(self.timeout, move || {
-            let answer = asked.callbacks.run();
+            let callbacks = asked.callbacks.get();
+            let answer = callbacks.map(|callbacks| callbacks.run());
             asked.away.store(false, Ordering::Release);
             answer
         });
-        let name = || {
-            let stream = observable.streams.first();
-            stream.map_or("", |stream| &*stream.plan().name).to_owned()
-        };
+        let name = observable.name();
         match answer {
-            Ok((observed, panicked)) => {
-                if panicked {
-                    report::once(("callback", name()), || {
-                        format!(
-                            "a callback of observable metric `{}` panicked: what it had not observed yet is missing",
-                            name()
-                        )
-                    });
-                }
-                Some(observed)
+            Ok(answer) => {
+                let answer = answer?;
+                answer.report(name);
+                Some(answer.observed)
             }
             Err(JobError::TimedOut) => {
-                report::once(("callback", "late", name()), || {
+                report::once(("callback", "late", name), || {
                     format!(
                         "a callback of observable metric `{}` has not returned within {:?}: collections go on without \
                          it until it returns",
-                        name(),
-                        self.timeout
+                        name, self.timeout
                     )
                 });
                 None
             }
             Err(JobError::Panicked | JobError::NoThread) => {
                 observable.away.store(false, Ordering::Release);
-                report::once(("callback", "thread", name()), || {
+                report::once(("callback", "thread", name), || {
                     format!(
                         "observable metric `{}` is missing: there is no thread for its callback",
-                        name()
+                        name
                     )
                 });
                 None

@@ -13,6 +13,8 @@ use std::{
 
 use opentelemetry::Context;
 
+use crate::apart::caught;
+
 thread_local!(static ON_WORKER: Cell<bool> = const { Cell::new(false) });
 
 /// True on a thread that runs callbacks.
@@ -92,7 +94,8 @@ fn spawn() -> io::Result<SyncSender<Job>> {
         // Spans of callbacks would be spans of telemetry about itself.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
         for job in jobs {
-            job();
+            // Nothing of it panics that is not caught already.
+            caught(job);
         }
     };
     let name = "runar-otel-callbacks".to_owned();

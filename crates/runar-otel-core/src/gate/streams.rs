@@ -19,7 +19,7 @@ use crate::{
     forked,
     metric::{Aggregation, DEFAULT_CARDINALITY_LIMIT, InstrumentKind, Shape, StreamPlan},
     name,
-    series::{Mirror, Rules, Stream},
+    series::{LetGo, Mirror, Rules, Stream},
     stripe,
 };
 
@@ -235,19 +235,17 @@ impl Streams {
             return Some(known);
         }
         let mirror = self.options.mirror.as_ref();
-        // A series is mirrored or not for life.
-        let adopted = earlier.iter().find(|one| {
-            one.rules().allow(&rules) && !one.is_mirrored() && mirror.is_none() && !one.has_moved()
+        let (stream, let_go) = self.adopt(&rules, earlier).unwrap_or_else(|| {
+            let mirror = mirror.filter(|_| is_mirrored(spec.kind));
+            let stream = Stream::new(rules, mirror.cloned());
+            let let_go = self.begin(&stream);
+            (stream, let_go)
         });
-        let stream = match adopted {
-            Some(adopted) => adopted.clone(),
-            None => Stream::new(rules, mirror.filter(|_| is_mirrored(spec.kind)).cloned()),
-        };
         stream.describe(description);
-        stream.attach(self.id, SystemTime::now(), self.deltas(spec.kind));
         let other = table.add(&stream, at);
         drop(table);
-        // What it may report is not said under the lock.
+        // Neither that nor what it may report is for the lock.
+        drop(let_go);
         if let Some(other) = other {
             conflict::report_streams(&other, &stream);
         }
@@ -255,6 +253,27 @@ impl Streams {
             mirror.made(&stream);
         }
         Some(stream)
+    }
+
+    /// The stream of an earlier provider that goes on under these rules. One in which a walk is under way does not: that may
+    /// hang in what the application wrote.
+    fn adopt(
+        &self,
+        rules: &Rules,
+        earlier: &[Arc<Stream>],
+    ) -> Option<(Arc<Stream>, Option<LetGo>)> {
+        // A series is mirrored or not for life.
+        if self.options.mirror.is_some() {
+            return None;
+        }
+        let mut may = earlier
+            .iter()
+            .filter(|one| one.rules().allow(rules) && !one.is_mirrored() && !one.has_moved());
+        may.find_map(|one| Some((one.clone(), Some(self.begin(one)?))))
+    }
+
+    fn begin(&self, stream: &Stream) -> Option<LetGo> {
+        stream.attach(self.id, SystemTime::now(), self.deltas(stream.plan().kind))
     }
 
     fn rules(&self, spec: &InstrumentSpec, view: Option<&View>) -> Rules {

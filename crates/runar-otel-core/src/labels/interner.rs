@@ -379,7 +379,9 @@ impl<S: Labelled> Interner<S> {
         for line in self.lines.get().into_iter().flatten() {
             let mut known = line.0.write().unwrap_or_else(PoisonError::into_inner);
             // Asked for with the line in hand: what is published later finds it free.
-            known.clone_from(&members());
+            let old = std::mem::replace(&mut *known, members());
+            drop(known);
+            drop(old);
         }
     }
 }

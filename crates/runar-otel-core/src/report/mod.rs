@@ -16,6 +16,8 @@ use std::{
 
 pub use voice::flush;
 
+use crate::aside::soon;
+
 /// The target of all events that this SDK emits about itself.
 pub const TARGET: &str = "runar_otel";
 
@@ -51,7 +53,7 @@ fn first(key: impl Hash) -> bool {
     if known.is_some_and(|known| known.load(Ordering::Relaxed) == hash) {
         return false;
     }
-    let Some(mut said) = voice::soon(&SAID) else {
+    let Some(mut said) = soon(&SAID) else {
         return false;
     };
     let first = said.len() < MOST && said.insert(hash);

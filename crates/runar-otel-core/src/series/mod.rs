@@ -22,7 +22,7 @@ pub(crate) use self::{
     bound::Bound,
     cell::UnderWay,
     change::{Adjusted, Recorded},
-    stream::Rules,
+    stream::{LetGo, Rules},
 };
 pub use self::{
     delivery::Reading,

@@ -47,7 +47,7 @@ impl Stream {
     ///
     /// OpenTelemetry specification, metrics SDK: *Asynchronous instrument behavior in the SDK*.
     pub(crate) fn observe(&self, all: Vec<(LabelSet, Number)>, deltas: usize, time: SystemTime) {
-        let _alone = self.alone();
+        let Some(_alone) = self.alone() else { return };
         if !self.is_attached() {
             return;
         }

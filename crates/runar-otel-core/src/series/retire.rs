@@ -28,7 +28,7 @@ impl Stream {
     /// record; memory of the others is given back. A sum that also shrinks ends only at 0: its decrement would come to
     /// another series.
     pub fn retire(&self, ends: impl Fn(&Series) -> bool) -> usize {
-        let _alone = self.alone();
+        let Some(_alone) = self.alone() else { return 0 };
         let all = self.lock().members.all();
         let ending: Vec<&Arc<Series>> = all
             .iter()

@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::SystemTime,
@@ -22,7 +22,8 @@ use super::{
     walk::Walks,
 };
 use crate::{
-    exemplar::{ExemplarFilter, Reservoir},
+    apart::Apart,
+    exemplar::{ExemplarFilter, Held, Reservoir, reservoir_at_work},
     forked,
     labels::{Interner, Label, LabelFilter, LabelSet, Members, Sorted},
     metric::{OVERFLOW_KEY, StreamPlan},
@@ -279,8 +280,19 @@ impl Stream {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn alone(&self) -> MutexGuard<'_, Walks> {
-        self.alone.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits for its turn; `None` within a reservoir, which may be in a walk itself.
+    pub(super) fn alone(&self) -> Option<MutexGuard<'_, Walks>> {
+        let own = reservoir_at_work();
+        (!own).then(|| self.alone.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes its turn if nobody else has it.
+    fn alone_at_once(&self) -> Option<MutexGuard<'_, Walks>> {
+        match self.alone.try_lock() {
+            Ok(walks) => Some(walks),
+            Err(TryLockError::Poisoned(walks)) => Some(walks.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     pub(crate) fn is_level(&self) -> bool {
@@ -295,13 +307,16 @@ impl Stream {
     }
 
     /// Begins to export, under a new provider and for so many consumers of deltas. Sums and histograms begin anew; a level
-    /// keeps its value.
-    pub(crate) fn attach(&self, owner: u64, now: SystemTime, deltas: usize) {
-        let _alone = self.alone();
+    /// keeps its value. What it lets go is to be dropped without a lock.
+    ///
+    /// `None` if it cannot begin: a walk of the earlier provider is under way, and may hang in a reservoir.
+    pub(crate) fn attach(&self, owner: u64, now: SystemTime, deltas: usize) -> Option<LetGo> {
+        let _alone = self.alone_at_once()?;
         self.deltas.store(0, Ordering::Release);
         self.expect_deltas(deltas);
+        let mut reservoirs = Vec::new();
         let mut inner = self.lock();
-        inner.departed.clear();
+        let departed = std::mem::take(&mut inner.departed);
         for series in inner.members.all().iter().chain(self.overflow.get()) {
             if let Some(extras) = series.extras() {
                 let mut delivery = extras
@@ -309,7 +324,7 @@ impl Stream {
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner);
                 delivery.clear(&self.shape);
-                extras.reservoir.collect();
+                reservoirs.extend(extras.reservoir.empty());
             }
             if self.is_level() {
                 series.set_start(now);
@@ -320,17 +335,20 @@ impl Stream {
         }
         *self.observed.lock().unwrap_or_else(PoisonError::into_inner) = ObservedState::since(now);
         self.owner.store(owner, Ordering::Release);
+        Some(LetGo {
+            _departed: departed,
+            _reservoirs: (!reservoirs.is_empty()).then(|| Apart::new(reservoirs)),
+        })
     }
 
     /// Ends with its provider, unless it goes on with another one already. What is recorded afterwards is dropped, but for
-    /// levels.
+    /// levels. Waits for no walk: what one leaves behind that is under way, the next life clears.
     pub(crate) fn detach(&self, owner: u64) {
         let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
         let ended = self.owner.compare_exchange(owner, 0, success, failure);
         if ended.is_err() || self.is_level() {
             return;
         }
-        let _alone = self.alone();
         let inner = self.lock();
         if self.is_attached() {
             return;
@@ -406,6 +424,12 @@ impl Stream {
             }
         }
     }
+}
+
+/// What a stream had under an earlier provider.
+pub(crate) struct LetGo {
+    _departed: HashMap<LabelSet, Arc<Series>>,
+    _reservoirs: Option<Apart<Vec<Held>>>,
 }
 
 /// Where a label set belongs.

@@ -60,7 +60,9 @@ impl Stream {
         time: SystemTime,
         mut each: impl FnMut(&LabelSet, Reading<V>),
     ) {
-        let mut walks = self.alone();
+        let Some(mut walks) = self.alone() else {
+            return;
+        };
         let place = consumer.slot.map(|slot| (slot, walks.begin(slot)));
         self.expect_deltas(consumer.deltas);
         let (all, departed) = {
@@ -156,21 +158,24 @@ impl Stream {
 
     /// Forgets what the last walk handed out to a consumer of deltas.
     pub fn acknowledge(&self, slot: usize) {
-        let walks = self.alone();
+        let Some(walks) = self.alone() else { return };
         let walk = walks.last(slot);
-        // Under one lock: debts that a set takes over which comes back are in one of both.
-        let all = {
-            let mut inner = self.lock();
-            inner.departed.retain(|_, series| {
-                let Some(extras) = series.extras() else {
-                    return false;
-                };
-                let mut deliveries = extras.lock();
-                deliveries.acknowledge(slot, walk);
-                deliveries.owes()
-            });
-            inner.members.all()
+        let owes = |series: &Series| {
+            let Some(extras) = series.extras() else {
+                return false;
+            };
+            let mut deliveries = extras.lock();
+            deliveries.acknowledge(slot, walk);
+            deliveries.owes()
         };
+        // Under one lock: debts that a set takes over which comes back are in one of both.
+        let (all, settled) = {
+            let mut inner = self.lock();
+            let settled = inner.departed.extract_if(|_, series| !owes(series));
+            let settled: Vec<_> = settled.collect();
+            (inner.members.all(), settled)
+        };
+        drop(settled);
         for series in all.iter().chain(self.overflow.get()) {
             if let Some(extras) = series.extras() {
                 extras.lock().acknowledge(slot, walk);
@@ -180,7 +185,9 @@ impl Stream {
 
     /// Takes the exemplars that the reservoirs hold, per series.
     pub fn take_exemplars(&self) -> Vec<(LabelSet, Vec<Exemplar>)> {
-        let _alone = self.alone();
+        let Some(_alone) = self.alone() else {
+            return Vec::new();
+        };
         let all = self.lock().members.all();
         let series = all.iter().chain(self.overflow.get());
         let collected = series.filter_map(|series: &Arc<Series>| {

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod applications;
 mod callbacks;
 mod calls;
 mod chain;

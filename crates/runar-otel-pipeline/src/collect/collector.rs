@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -10,7 +9,10 @@ use std::{
     time::SystemTime,
 };
 
-use runar_otel_core::gate::{Streams, in_callback};
+use runar_otel_core::{
+    caught,
+    gate::{Streams, in_callback},
+};
 
 use super::{coalesce::Coalesce, producer::Producer};
 use crate::{
@@ -90,8 +92,8 @@ impl Collector {
     }
 
     fn produce(&self, producer: &dyn Producer, now: SystemTime) -> Vec<ScopeMetrics> {
-        let produced = catch_unwind(AssertUnwindSafe(|| producer.produce(now)));
-        produced.unwrap_or_else(|_| {
+        let produced = caught(|| producer.produce(now));
+        produced.unwrap_or_else(|| {
             // Relaxed: the flag guards nothing but the number of reports.
             if !self.producer_failed.swap(true, Ordering::Relaxed) {
                 tracing::error!(

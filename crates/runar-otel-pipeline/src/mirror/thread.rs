@@ -3,7 +3,6 @@
 use std::{
     collections::{HashMap, VecDeque},
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Weak, atomic::Ordering, mpsc::RecvTimeoutError},
     thread,
     time::{Duration, Instant},
@@ -12,7 +11,7 @@ use std::{
 use foldhash::fast::RandomState;
 use opentelemetry::{Context, KeyValue};
 use runar_otel_core::{
-    report,
+    caught, report,
     series::{Series, Stream},
 };
 
@@ -39,7 +38,7 @@ pub(super) fn spawn(outlet: Outlet, instruments: Instruments) -> io::Result<()> 
         begin_feeding();
         // Spans of what the SDK does here would be spans of telemetry about itself.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
-        if catch_unwind(AssertUnwindSafe(|| feeder.run())).is_err() {
+        if caught(|| feeder.run()).is_none() {
             report::say("attached readers get nothing more: the thread that feeds them panicked");
         }
     };

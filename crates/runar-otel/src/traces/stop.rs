@@ -7,6 +7,7 @@ use std::{
 };
 
 use opentelemetry_sdk::{error::OTelSdkError, trace::SdkTracerProvider};
+use runar_otel_core::caught;
 
 use crate::traces::{TracesError, on_runtime};
 
@@ -53,7 +54,9 @@ fn within(
     thread::Builder::new()
         .name("runar-otel-stop".to_owned())
         .spawn(move || {
-            let _ = sender.send(work(deadline));
+            caught(|| {
+                let _ = sender.send(work(deadline));
+            });
         })
         .map_err(TracesError::Thread)?;
     receiver
