@@ -10,8 +10,11 @@ use opentelemetry::{
     metrics::{Counter, Histogram, MeterProvider},
 };
 use runar_otel_core::{
+    finish,
     gate::{Gate, GateOptions, Streams, View},
+    install,
     series::Consumer,
+    uninstall,
 };
 
 const ROUNDS: u32 = 10;
@@ -163,4 +166,29 @@ fn handles_that_record_nothing_give_back_their_memory() {
         }
         assert_eq!(setting.retire(), 0);
     });
+}
+
+#[test]
+fn providers_that_come_and_go_give_back_their_memory() {
+    let handle = runar_otel_core::Counter::new("memory_total", "").register();
+    let live = |limit: usize| {
+        let measured = measure(|| {
+            let mut options = GateOptions::default();
+            options.limit = limit;
+            install(Arc::new(Gate::new(Streams::new(options))));
+            for at in 0..FEWER {
+                handle.inc_with(&[("at", &at.to_string())]);
+            }
+            handle.increment();
+            uninstall();
+            finish();
+        });
+        measured.bytes_current
+    };
+    // Rules that come back find what they had; of others, little is left.
+    let limits = [5_000, 6_000].into_iter().cycle();
+    let mut grown: Vec<i64> = limits.take(12).map(live).collect();
+    let later = grown.split_off(2);
+    assert!(grown.iter().sum::<i64>() < 64 * 1024, "{grown:?}");
+    assert!(later.iter().sum::<i64>() < 4 * 1024, "{later:?}");
 }

@@ -159,6 +159,7 @@ impl Streams {
         self.observables.end();
         let all = self.table().all().to_vec();
         all.iter().for_each(|stream| stream.detach(self.id));
+        all.iter().for_each(|stream| stream.let_sleepers_go());
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

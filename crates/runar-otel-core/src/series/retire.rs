@@ -50,6 +50,19 @@ impl Stream {
         ended
     }
 
+    /// Gives the memory back of series that nobody keeps, after the end of the provider.
+    pub(crate) fn let_sleepers_go(&self) {
+        let Some(_alone) = self.alone_at_once() else {
+            return;
+        };
+        let all = self.lock().members.all();
+        let some = self.unlink_sleepers(&all);
+        drop(all);
+        if some {
+            self.forget_unlinked();
+        }
+    }
+
     /// Unlinks the series that sleep although no handle keeps them any more; true if there are some.
     fn unlink_sleepers(&self, all: &AllSeries<Series>) -> bool {
         let sleeping = all.iter().filter(|series| series.life() == state::ASLEEP);

@@ -287,7 +287,7 @@ impl Stream {
     }
 
     /// Takes its turn if nobody else has it.
-    fn alone_at_once(&self) -> Option<MutexGuard<'_, Walks>> {
+    pub(super) fn alone_at_once(&self) -> Option<MutexGuard<'_, Walks>> {
         match self.alone.try_lock() {
             Ok(walks) => Some(walks),
             Err(TryLockError::Poisoned(walks)) => Some(walks.into_inner()),
