@@ -2,13 +2,13 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use opentelemetry::Context;
 
 use crate::{
-    instrument::Instrument, labels::LabelSet, number::Value, provider::NONE_YET,
+    instrument::Instrument, labels::LabelSet, number::Value, provider::NONE_YET, report,
     thread::context_is_alive,
 };
 
@@ -20,6 +20,9 @@ const MOST: usize = 4096;
 static OPEN: AtomicBool = AtomicBool::new(true);
 
 static KEPT: Mutex<Vec<Early>> = Mutex::new(Vec::new());
+
+/// How many came when there were enough.
+static LOST: AtomicU64 = AtomicU64::new(0);
 
 struct Early {
     instrument: Arc<Instrument>,
@@ -35,6 +38,8 @@ pub(crate) fn keep(instrument: &Arc<Instrument>, value: Value, labels: &LabelSet
     } else if instrument.home().provider().generation() != NONE_YET {
         // A provider may have come after this measurement looked for it, and has then taken what waited already.
         let _ = instrument.record(value, labels);
+    } else {
+        LOST.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -63,6 +68,13 @@ pub(crate) fn settle() {
     let _no_span = context_is_alive().then(|| Context::new().attach());
     for early in close() {
         let _ = early.instrument.record(early.value, &early.labels);
+    }
+    let lost = LOST.swap(0, Ordering::Relaxed);
+    if lost > 0 {
+        report::say(format!(
+            "{lost} measurements are not counted: they were recorded before `init()`, which keeps {MOST}; expected an \
+             earlier `init()`"
+        ));
     }
 }
 

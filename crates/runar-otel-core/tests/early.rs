@@ -7,8 +7,12 @@
 mod reader;
 
 use std::{
+    fmt::Debug,
     process::Command,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -17,7 +21,9 @@ use opentelemetry::{
     Context,
     trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState},
 };
-use runar_otel_core::{Counter, Gauge, Histogram, gate::GateOptions, install, uninstall};
+use runar_otel_core::{Counter, Gauge, Histogram, gate::GateOptions, install, report, uninstall};
+use tracing::field::Field;
+use tracing_subscriber::{Layer, layer, layer::SubscriberExt as _};
 
 use crate::reader::Bench;
 
@@ -36,6 +42,10 @@ fn the_first_provider_gets_it_in_bounds_and_a_later_one_nothing() {
         labelled.increment_with(&[("method", "GET")]);
     }
 
+    let said = Said::default();
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let subscriber = tracing_subscriber::registry().with(said.clone());
+    let _listening = tracing::subscriber::set_default(subscriber);
     let bench = Bench::new(GateOptions::default());
     {
         let _active = Context::new().with_remote_span_context(sampled()).attach();
@@ -56,6 +66,13 @@ fn the_first_provider_gets_it_in_bounds_and_a_later_one_nothing() {
     assert!(same(value("early_gauge"), 5.0));
     // Of 4096 measurements two belong to the others.
     assert!(same(value("early_labelled_total"), 4094.0));
+    assert!(report::flush(Duration::from_secs(20)));
+    let told = said.0.lock().unwrap().clone();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("906 measurements are not counted"),
+        "{told:?}"
+    );
 
     uninstall();
     counter.add(1000);
@@ -63,6 +80,18 @@ fn the_first_provider_gets_it_in_bounds_and_a_later_one_nothing() {
     install(later.gate.clone());
     counter.add(2);
     assert!(same(later.one("early_total").value, 2.0));
+}
+
+/// What is reported.
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Said {
+    fn on_event(&self, event: &tracing::Event<'_>, _: layer::Context<'_, S>) {
+        event.record(&mut |_: &Field, value: &dyn Debug| {
+            self.0.lock().unwrap().push(format!("{value:?}"));
+        });
+    }
 }
 
 fn sampled() -> SpanContext {
