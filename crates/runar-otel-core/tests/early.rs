@@ -1,6 +1,10 @@
 //! Measurements before the first provider of a process.
 
-#![expect(clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 #![expect(dead_code, reason = "the reader can do more than is needed here")]
 
 #[path = "recording/reader.rs"]
