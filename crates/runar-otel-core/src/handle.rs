@@ -1,6 +1,10 @@
 //! The handle: an instrument with base labels, shared by its clones.
 
-use std::{panic::Location, sync::Arc, time::Duration};
+use std::{
+    panic::{Location, RefUnwindSafe, UnwindSafe},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
     binding::Binding,
@@ -22,6 +26,10 @@ use crate::{
 /// State shared by the clones of a handle; empty if the registration was refused, and then every call is a no-op.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Handle(Option<Arc<Shared>>);
+
+// Whatever unwinds leaves no handle in a state that others may not see: all of it is atomics, set once.
+impl UnwindSafe for Handle {}
+impl RefUnwindSafe for Handle {}
 
 /// A service can have a handle per label set, so each byte counts (`memory.rs` of the pipeline's tests).
 #[derive(Debug)]

@@ -1,11 +1,14 @@
 //! The handles that applications use. They share one provider in this process: each test has its own names.
 
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::{
+    panic::{RefUnwindSafe, UnwindSafe},
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+};
 
 use opentelemetry::KeyValue;
 use runar_otel_core::{
     __private::{MetricSite, SiteKind, observe, set},
-    Counter, Gauge, Histogram, UpDownCounter,
+    Counter, Gauge, Histogram, Timer, UpDownCounter,
     error::RegisterError,
     gate::GateOptions,
     install,
@@ -281,4 +284,15 @@ fn mistakes_name_the_rule() {
         .try_register();
     assert!(matches!(empty, Err(RegisterError::EmptyLabel { .. })));
     Counter::new("2fast", "").register().inc();
+}
+
+#[test]
+fn handles_may_be_used_where_a_panic_is_caught() {
+    fn is_safe<T: UnwindSafe + RefUnwindSafe>() {}
+    is_safe::<Counter<u64>>();
+    is_safe::<Counter<f64>>();
+    is_safe::<UpDownCounter<i64>>();
+    is_safe::<Gauge<f64>>();
+    is_safe::<Histogram<f64>>();
+    is_safe::<Timer>();
 }
