@@ -88,6 +88,16 @@ impl Handle {
         self.0.is_some()
     }
 
+    /// True if nothing is recorded with it in the provider of this generation: views drop the metric, or its registration
+    /// was refused.
+    pub(crate) fn is_dropped(&self, generation: u64) -> bool {
+        let Some(shared) = &self.0 else { return true };
+        let instrument = &shared.instrument;
+        let found = instrument.streams_and_generation();
+        instrument.home().is_process()
+            && found.is_some_and(|(streams, of)| streams.is_empty() && of == generation)
+    }
+
     /// A duration in the unit of the metric, seconds unless that is another unit of time.
     pub(crate) fn duration(&self, duration: Duration) -> Value {
         self.time_unit().value(duration)

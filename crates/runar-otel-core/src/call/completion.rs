@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Counter, Histogram, duration::TimeUnit, labels::Labels};
+use crate::{Counter, Histogram, duration::TimeUnit, handle::Handle, labels::Labels};
 
 /// Duration and number of the calls that ended in one way. Each is a metric of its own.
 #[derive(Debug)]
@@ -23,6 +23,11 @@ impl Completion {
 
     pub(crate) fn counter(&self) -> Option<&Counter> {
         self.completed.as_ref()
+    }
+
+    pub(crate) fn handles(&self) -> [Option<&Handle>; 2] {
+        let completed = self.completed.as_ref().map(Counter::handle);
+        [Some(self.duration.handle()), completed]
     }
 
     #[inline]

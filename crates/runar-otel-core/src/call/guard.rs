@@ -56,6 +56,22 @@ enum Place {
     Outermost,
     /// Part of another request.
     Inner,
+    /// Nowhere: views drop all that it would count. It is one of the chain all the same: what is said in it is not meant
+    /// for the call around it.
+    Dropped,
+    /// Nowhere: telemetry is off. It has its span, if there is one.
+    Off,
+}
+
+impl Place {
+    /// Whether anything of the call is counted.
+    #[inline]
+    fn counts(self) -> bool {
+        match self {
+            Self::Outermost | Self::Inner => true,
+            Self::Dropped | Self::Off => false,
+        }
+    }
 }
 
 impl Call {
@@ -67,23 +83,25 @@ impl Call {
         error_types: fn() -> &'static [&'static str],
     ) -> Self {
         let resolved = site.resolve(owner);
-        if provider::is_off() && !dispatcher::has_been_set() {
-            return Self {
-                open: Open::nothing(),
-                span: Opened::none(),
-            };
-        }
-        if resolved.records() {
-            resolved.declare_errors(error_types);
-            resolved.begin_at_zero_here();
-        }
+        let open = if provider::is_off() {
+            let heard = dispatcher::has_been_set() && resolved.records();
+            Open::uncounted(heard.then_some(resolved), Place::Off)
+        } else if resolved.is_dropped() {
+            Open::uncounted(Some(resolved), Place::Dropped)
+        } else {
+            if resolved.records() {
+                resolved.declare_errors(error_types);
+                resolved.begin_at_zero_here();
+            }
+            Open::begin(resolved)
+        };
         Self {
-            open: Open::begin(resolved),
+            open,
             span: Opened::none(),
         }
     }
 
-    /// Whether anything of the call is recorded. If not, it needs no span either.
+    /// Whether anything of the call is recorded, or told its span. If not, it needs no span either.
     #[inline]
     #[must_use]
     pub fn records(&self) -> bool {
@@ -106,7 +124,9 @@ impl Call {
     /// Gives the call its span, and starts the clock: duration and span are of one length.
     pub fn in_span(&mut self, span: impl Into<Opened>) {
         self.span = span.into();
-        self.open.started = Some(Start::now());
+        if self.open.place.counts() {
+            self.open.started = Some(Start::now());
+        }
     }
 
     /// Begins a part of the call, which lasts as long as what is returned: in its span, as the innermost call of the
@@ -130,17 +150,19 @@ impl Call {
         enter: for<'a> fn(&'a mut Opened) -> Within<'a>,
         in_lines: fn(&'static Known) -> InLines,
     ) -> Part<'_> {
+        let is_open = self.open.resolved.is_some();
         let pushed = self.open.start(self.span.in_lines().map(in_lines));
-        let within = match pushed {
-            Some(_) => enter(&mut self.span),
-            None => Within::NOTHING,
-        };
-        Part {
+        let mut part = Part {
             open: &mut self.open,
             end: Some(End::Panic),
             _pushed: pushed,
-            within,
+            within: Within::NOTHING,
+        };
+        // A layer may panic: that ends the call, and nothing of it is entered a second time.
+        if is_open {
+            part.within = enter(&mut self.span);
         }
+        part
     }
 
     /// Closes the span if the call has ended.
@@ -267,14 +289,14 @@ impl Open {
         }
     }
 
-    /// A call that neither metrics nor spans hear of.
+    /// A call of which nothing is counted. Without a function it is not told to spans either.
     #[inline]
-    fn nothing() -> Self {
+    fn uncounted(resolved: Option<&'static Resolved>, place: Place) -> Self {
         Self {
-            resolved: None,
+            resolved,
             labels: None,
             started: None,
-            place: Place::Inner,
+            place,
             under_way: (UnderWay::default(), UnderWay::default()),
             here: Here::now(),
         }
@@ -284,7 +306,10 @@ impl Open {
     #[inline]
     fn start(&mut self, in_lines: Option<InLines>) -> Option<Pushed> {
         let resolved = self.resolved?;
-        if self.started.is_none() {
+        if self.place == Place::Off && in_lines.is_none() {
+            return None;
+        }
+        if self.started.is_none() && self.place.counts() {
             self.started = Some(Start::now());
         }
         Some(frames::push(resolved, self.labels.as_ref(), in_lines))
@@ -296,28 +321,31 @@ impl Open {
         let Some(resolved) = self.resolved.take() else {
             return;
         };
-        if self.labels.is_some() || isolated::in_use() {
-            self.finish_with_labels(resolved, end, ends);
-        } else {
-            count(resolved, self, end, ends, &[]);
+        if self.place.counts() {
+            if self.labels.is_some() || isolated::in_use() {
+                self.finish_with_labels(resolved, end);
+            } else {
+                count(resolved, self, end, &[]);
+            }
         }
+        // Last: a layer may panic.
+        ends.tell(end.outcome(), end.error_type());
     }
 
     /// The same for a call with labels, or beside isolated recorders.
     #[inline(never)]
-    fn finish_with_labels(&mut self, resolved: &'static Resolved, end: &End, ends: Ends<'_>) {
+    fn finish_with_labels(&mut self, resolved: &'static Resolved, end: &End) {
         self.here.enter(|| match &self.labels {
-            Some(labels) => labels.close(|values| count(resolved, self, end, ends, values)),
-            None => count(resolved, self, end, ends, &[]),
+            Some(labels) => labels.close(|values| count(resolved, self, end, values)),
+            None => count(resolved, self, end, &[]),
         });
     }
 }
 
 /// Reads the clock and counts all that is known at the end of a call.
 #[inline(always)]
-fn count(resolved: &Resolved, open: &Open, end: &End, ends: Ends<'_>, values: &[String]) {
+fn count(resolved: &Resolved, open: &Open, end: &End, values: &[String]) {
     let took = open.started.map_or(Duration::ZERO, Start::elapsed);
-    ends.tell(end.outcome(), end.error_type());
     let errors = match end {
         End::Error(kind) => resolved.errors(kind),
         End::Ok | End::Panic | End::Cancelled => None,

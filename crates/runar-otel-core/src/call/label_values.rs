@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{frames, function::Site};
-use crate::{report, similar::closest};
+use crate::{provider, report, similar::closest};
 
 /// How many values wait in a pool for the next calls of their function.
 const MOST_POOLED: usize = 64;
@@ -133,8 +133,12 @@ impl LabelValues {
 
 /// Sets a label of the innermost metered call that this code runs in.
 ///
-/// The function must declare it: `#[metered(labels = ["user_tier"])]`. Anything else is reported once.
+/// The function must declare it: `#[metered(labels = ["user_tier"])]`. Anything else is reported once, unless telemetry is
+/// off.
 pub fn add_label(name: &'static str, value: &str, at: &'static Location<'static>) {
+    if provider::is_off() {
+        return;
+    }
     let metered = frames::innermost(|frame| frame.resolved.own().is_some());
     let Some(frame) = metered else {
         return report::once(("label outside", name, at), || {
@@ -154,10 +158,9 @@ pub fn add_label(name: &'static str, value: &str, at: &'static Location<'static>
             undeclared(name, at, site)
         });
     };
-    let set = frame
-        .labels
-        .is_some_and(|labels| labels.set(position, value));
-    if !set {
+    // Views drop what a call without room for its labels would count.
+    let Some(labels) = frame.labels else { return };
+    if !labels.set(position, value) {
         report::once(("label late", name, at, site.at()), || {
             format!(
                 "label `{name}` is added at {at} to a call of `{}` ({}) that is over: expected it before the function returns",

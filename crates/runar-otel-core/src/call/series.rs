@@ -171,6 +171,17 @@ impl Series {
         self.failed.increment_with(&all);
     }
 
+    /// True if views drop all metrics of the family in the provider of this generation.
+    pub(crate) fn is_dropped(&self, generation: u64) -> bool {
+        let entered = self.entered.as_ref().map(Counter::handle);
+        let active = self.active.as_ref().map(Gauge::handle);
+        // Of each metric one series: views tell metrics apart, not labels.
+        let completed = self.completed.ok.handles();
+        let others = [entered, active, Some(self.failed.handle())];
+        let mut all = completed.into_iter().chain(others).flatten();
+        all.all(|handle| handle.is_dropped(generation))
+    }
+
     /// Shows the series whose labels are known ahead, before anything happens in them: `increase()` sees the
     /// first error only if there was a zero before it. The span in which they are met has nothing to do with them.
     pub(crate) fn begin_at_zero(&self) {
