@@ -150,19 +150,17 @@ impl Call {
         enter: for<'a> fn(&'a mut Opened) -> Within<'a>,
         in_lines: fn(&'static Known) -> InLines,
     ) -> Part<'_> {
-        let is_open = self.open.resolved.is_some();
         let pushed = self.open.start(self.span.in_lines().map(in_lines));
-        let mut part = Part {
+        let within = match self.open.resolved {
+            Some(_) if !self.span.is_none() => enter_in(&mut self.open, &mut self.span, enter),
+            _ => Within::NOTHING,
+        };
+        Part {
             open: &mut self.open,
             end: Some(End::Panic),
             _pushed: pushed,
-            within: Within::NOTHING,
-        };
-        // A layer may panic: that ends the call, and nothing of it is entered a second time.
-        if is_open {
-            part.within = enter(&mut self.span);
+            within,
         }
-        part
     }
 
     /// Closes the span if the call has ended.
@@ -231,6 +229,30 @@ impl Drop for Call {
     fn drop(&mut self) {
         if self.open.resolved.is_some() {
             self.end_before_its_first_part();
+        }
+    }
+}
+
+/// Enters the span of a call. A layer may panic there: that ends the call, and it is not entered again.
+fn enter_in<'a>(
+    open: &mut Open,
+    span: &'a mut Opened,
+    enter: fn(&'a mut Opened) -> Within<'a>,
+) -> Within<'a> {
+    let mut unentered = Unentered(Some(open));
+    let within = enter(span);
+    unentered.0 = None;
+    within
+}
+
+/// A call whose span is being entered.
+struct Unentered<'a>(Option<&'a mut Open>);
+
+impl Drop for Unentered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.finish(&End::Panic, Ends::Nowhere);
         }
     }
 }
@@ -305,10 +327,14 @@ impl Open {
     /// A part of it begins: the clock runs from the first one on, and it is the innermost call.
     #[inline]
     fn start(&mut self, in_lines: Option<InLines>) -> Option<Pushed> {
-        let resolved = self.resolved?;
         if self.place == Place::Off && in_lines.is_none() {
             return None;
         }
+        self.start_in_chain(in_lines)
+    }
+
+    fn start_in_chain(&mut self, in_lines: Option<InLines>) -> Option<Pushed> {
+        let resolved = self.resolved?;
         if self.started.is_none() && self.place.counts() {
             self.started = Some(Start::now());
         }
