@@ -61,7 +61,7 @@ pub mod __private {
             join, length, stream_of, until_drop, watched,
         },
         catalogue::{METRICS, Metric},
-        head::HeadSite,
+        head::{HeadSite, Opened},
         host,
         label::{__levels as levels, LabelValue, Labelled, Text},
         metric::InstrumentKind,
@@ -69,6 +69,7 @@ pub mod __private {
             METRIC_SITES, MetricSite, MetricValue, SiteKind, decrement, increment, observe, set,
             timer,
         },
+        thread::spans_are_alive,
         timer_handle::TimerHandle,
     };
 }

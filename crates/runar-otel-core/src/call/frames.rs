@@ -9,7 +9,7 @@ use super::{
     label_values::LabelValues,
     site::{Resolved, ServiceSeries},
 };
-use crate::head::Known;
+use crate::{head::Known, thread::spans_are_alive};
 
 thread_local! {
     static CHAIN: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
@@ -36,9 +36,10 @@ impl InLines {
     #[inline]
     pub(crate) fn here(known: &'static Known) -> Self {
         let current = |dispatch: &Dispatch| dispatch.current_span().id().cloned();
+        let under = spans_are_alive().then(|| dispatcher::get_default(current));
         Self {
             known,
-            under: dispatcher::get_default(current),
+            under: under.flatten(),
         }
     }
 

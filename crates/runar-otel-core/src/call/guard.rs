@@ -20,6 +20,7 @@ use crate::{
     labels::Labels,
     provider,
     series::UnderWay,
+    thread::spans_are_alive,
 };
 
 /// A call under way.
@@ -106,6 +107,13 @@ impl Call {
     #[must_use]
     pub fn records(&self) -> bool {
         self.open.resolved.is_some()
+    }
+
+    /// Whether the call takes a span: something of it is recorded, and there can be a span on this thread.
+    #[inline]
+    #[must_use]
+    pub fn takes_span(&self) -> bool {
+        self.records() && spans_are_alive()
     }
 
     /// Label `service`.
@@ -199,14 +207,16 @@ impl Call {
         self.end_after(verdict.into(), rest);
     }
 
+    /// A span that was not entered is told its end without that while the thread unwinds: a layer that panicked there
+    /// would panic again, and that aborts the process.
     #[cold]
     fn end_before_its_first_part(&mut self) {
-        let end = if std::thread::panicking() {
-            End::Panic
+        if std::thread::panicking() {
+            self.open.finish(&End::Panic, self.span.ends());
+            self.over();
         } else {
-            End::Cancelled
-        };
-        self.end_after(end, || {});
+            self.end_after(End::Cancelled, || {});
+        }
     }
 
     #[inline]
@@ -215,7 +225,7 @@ impl Call {
             return rest();
         }
         {
-            let mut part = self.part();
+            let mut part = self.part_in(Opened::enter_to_end, InLines::here);
             part.end = Some(end);
             rest();
         }
@@ -330,10 +340,6 @@ impl Open {
         if self.place == Place::Off && in_lines.is_none() {
             return None;
         }
-        self.start_in_chain(in_lines)
-    }
-
-    fn start_in_chain(&mut self, in_lines: Option<InLines>) -> Option<Pushed> {
         let resolved = self.resolved?;
         if self.started.is_none() && self.place.counts() {
             self.started = Some(Start::now());
