@@ -88,14 +88,19 @@ impl Handle {
         self.0.is_some()
     }
 
-    /// True if nothing is recorded with it in the provider of this generation: views drop the metric, or its registration
-    /// was refused.
+    /// True if the registration was refused, or views drop the metric in the provider of this generation.
     pub(crate) fn is_dropped(&self, generation: u64) -> bool {
-        let Some(shared) = &self.0 else { return true };
-        let instrument = &shared.instrument;
-        let found = instrument.streams_and_generation();
-        instrument.home().is_process()
-            && found.is_some_and(|(streams, of)| streams.is_empty() && of == generation)
+        let shared = self.0.as_ref();
+        shared.is_none_or(|shared| shared.instrument.is_dropped(generation))
+    }
+
+    /// A handle with labels more, which win. `None` unless they have a series of their own by now.
+    pub(crate) fn with(&self, labels: Labels<'_>) -> Option<Self> {
+        let shared = self.0.as_ref()?;
+        let all = shared.joined(labels);
+        let made = Shared::new(shared.instrument.clone(), all.clone());
+        let bound = made.own.first().is_some_and(|target| target.has(&all));
+        bound.then(|| Self(Some(Arc::new(made))))
     }
 
     /// A duration in the unit of the metric, seconds unless that is another unit of time.

@@ -361,7 +361,9 @@ impl Open {
             }
         }
         // Last: a layer may panic.
-        ends.tell(end.outcome(), end.error_type());
+        if !matches!(ends, Ends::Nowhere) {
+            tell(end, ends);
+        }
     }
 
     /// The same for a call with labels, or beside isolated recorders.
@@ -372,6 +374,11 @@ impl Open {
             None => count(resolved, self, end, &[]),
         });
     }
+}
+
+#[inline(never)]
+fn tell(end: &End, ends: Ends<'_>) {
+    ends.tell(end.outcome(), end.error_type());
 }
 
 /// Reads the clock and counts all that is known at the end of a call.

@@ -53,6 +53,14 @@ impl Label for (&str, ValueRef<'_>) {
     }
 }
 
+/// A hash of the values of labels, at random for each process.
+#[inline]
+pub(crate) fn hash(labels: &[impl Label]) -> u64 {
+    let seeds = Seeds::of_the_process();
+    let hash = seeds.hash(seeds.plain(), labels);
+    hash ^ hash >> 32
+}
+
 /// True if the labels are canonical as they come: names ascend, each is there once.
 #[inline]
 pub(super) fn is_canonical(labels: &[impl Label]) -> bool {
