@@ -6,7 +6,7 @@ use tracing::{Dispatch, Metadata, dispatcher, span};
 
 use super::{
     function::Role,
-    label_values::LabelValues,
+    label_values::{Added, LabelValues},
     site::{Resolved, ServiceSeries},
 };
 use crate::{head::Known, thread::spans_are_alive};
@@ -19,7 +19,7 @@ thread_local! {
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     pub(crate) resolved: &'static Resolved,
-    pub(crate) labels: Option<LabelValues>,
+    pub(crate) labels: Option<Added>,
     in_lines: Option<InLines>,
 }
 
@@ -131,7 +131,7 @@ pub(crate) fn push(
         let depth = chain.len();
         chain.push(Frame {
             resolved,
-            labels: labels.cloned(),
+            labels: labels.map(LabelValues::added).cloned(),
             in_lines,
         });
         depth

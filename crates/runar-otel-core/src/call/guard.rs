@@ -124,7 +124,7 @@ impl Call {
 
     /// Sets the label that the function declares at this position.
     pub fn label(&mut self, at: usize, value: &str) {
-        if let Some(labels) = &self.open.labels {
+        if let Some(labels) = &mut self.open.labels {
             labels.set(at, value);
         }
     }
@@ -369,10 +369,13 @@ impl Open {
     /// The same for a call with labels, or beside isolated recorders.
     #[inline(never)]
     fn finish_with_labels(&mut self, resolved: &'static Resolved, end: &End) {
-        self.here.enter(|| match &self.labels {
+        let mut labels = self.labels.take();
+        let here = self.here.clone();
+        here.enter(|| match &mut labels {
             Some(labels) => labels.close(|values| count(resolved, self, end, values)),
             None => count(resolved, self, end, &[]),
         });
+        self.labels = labels;
     }
 }
 
