@@ -3,6 +3,7 @@
 //! Applications use the crate `runar-otel`, which re-exports what they need.
 
 mod binding;
+mod builders;
 pub mod call;
 pub mod catalogue;
 pub mod clock;

@@ -34,9 +34,9 @@ struct Bound {
 }
 
 impl Bound {
-    fn is_of(&self, labels: Labels<'_>) -> bool {
-        let mut pairs = self.values.iter().zip(labels);
-        self.values.len() == labels.len() && pairs.all(|(known, (_, value))| **known == **value)
+    fn is_of(&self, values: &[String]) -> bool {
+        let mut pairs = self.values.iter().zip(values);
+        self.values.len() == values.len() && pairs.all(|(known, value)| **known == **value)
     }
 }
 
@@ -68,58 +68,71 @@ impl Completion {
                 completed.increment();
             }
         } else {
-            self.record_with(took, labels);
-        }
-    }
-
-    fn record_with(&self, took: Value, labels: Labels<'_>) {
-        if let Some((duration, completed)) = self.bound(labels) {
-            duration.observe(took);
-            if let Some(completed) = completed {
-                completed.record(Value::U64(1));
+            self.duration.handle().record_with(took, labels);
+            if let Some(completed) = &self.completed {
+                completed.increment_with(labels);
             }
-            return;
-        }
-        self.duration.handle().record_with(took, labels);
-        if let Some(completed) = &self.completed {
-            completed.increment_with(labels);
         }
     }
 
-    /// The handles of these labels, where everything goes to one provider.
+    /// The same by the values of the labels that the function declares, where these have handles of their own.
     #[inline]
-    fn bound(&self, labels: Labels<'_>) -> Option<&(Handle, Option<Handle>)> {
-        if provider::sole() == NONE_YET {
-            return None;
+    pub(crate) fn record_bound(&self, took: Duration, values: &[String]) -> bool {
+        let known = self
+            .bound
+            .get()
+            .and_then(|all| all.get(slot(values))?.get());
+        let Some((duration, completed)) = known
+            .filter(|known| is_alone() && known.is_of(values))
+            .and_then(|known| known.handles.as_ref())
+        else {
+            return false;
+        };
+        duration.observe(self.unit.value(took));
+        if let Some(completed) = completed {
+            completed.record(Value::U64(1));
         }
-        #[expect(clippy::cast_possible_truncation, reason = "masked")]
-        let at = labels::hash(labels) as usize & (MOST_BOUND - 1);
-        let known = self.bound.get().and_then(|all| all.get(at)?.get());
-        match known {
-            Some(known) if known.is_of(labels) => known.handles.as_ref(),
-            Some(_) => None,
-            None => self.bind(at, labels),
+        true
+    }
+
+    /// Binds handles to labels that have come, unless others have their place.
+    pub(crate) fn bind(&self, values: &[String], labels: Labels<'_>) {
+        let all = self.bound.get_or_init(Box::default);
+        if let Some(free) = all.get(slot(values))
+            && free.get().is_none()
+            && is_alone()
+        {
+            // Not while initialising: what makes a series may report something, and the subscriber come back here.
+            let made = self.make(values, labels);
+            free.get_or_init(|| made);
         }
     }
 
-    /// Not while initialising: what makes a series may report something, and the subscriber come back here.
     #[cold]
-    fn bind(&self, at: usize, labels: Labels<'_>) -> Option<&(Handle, Option<Handle>)> {
+    fn make(&self, values: &[String], labels: Labels<'_>) -> Bound {
         let completed = self.completed.as_ref().map(Counter::handle);
-        let made = Bound {
-            values: labels.iter().map(|(_, value)| (*value).into()).collect(),
-            handles: match completed.map(|completed| completed.with(labels)) {
-                Some(None) => None,
-                completed => {
-                    let duration = self.duration.handle().with(labels);
-                    duration.map(|duration| (duration, completed.flatten()))
-                }
-            },
+        let handles = match completed.map(|completed| completed.with(labels)) {
+            Some(None) => None,
+            completed => {
+                let duration = self.duration.handle().with(labels);
+                duration.map(|duration| (duration, completed.flatten()))
+            }
         };
-        let all = self
-            .bound
-            .get_or_init(|| Box::new([const { OnceLock::new() }; MOST_BOUND]));
-        let known = all.get(at)?.get_or_init(|| made);
-        known.is_of(labels).then_some(known.handles.as_ref())?
+        Bound {
+            values: values.iter().map(|value| value.as_str().into()).collect(),
+            handles,
+        }
     }
+}
+
+/// True if everything goes to one provider, that of the process.
+#[inline]
+fn is_alone() -> bool {
+    provider::sole() != NONE_YET
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "masked")]
+fn slot(values: &[String]) -> usize {
+    labels::hash(values) as usize & (MOST_BOUND - 1)
 }

@@ -158,7 +158,12 @@ impl Call {
         enter: for<'a> fn(&'a mut Opened) -> Within<'a>,
         in_lines: fn(&'static Known) -> InLines,
     ) -> Part<'_> {
-        let pushed = self.open.start(self.span.in_lines().map(in_lines));
+        let known = self.span.in_lines();
+        let pushed = match self.open.place {
+            // Only log lines ask for a call that is not counted.
+            Place::Off if known.is_none() => None,
+            _ => self.open.start(known.map(in_lines)),
+        };
         let within = match self.open.resolved {
             Some(_) if !self.span.is_none() => enter_in(&mut self.open, &mut self.span, enter),
             _ => Within::NOTHING,
@@ -337,9 +342,6 @@ impl Open {
     /// A part of it begins: the clock runs from the first one on, and it is the innermost call.
     #[inline]
     fn start(&mut self, in_lines: Option<InLines>) -> Option<Pushed> {
-        if self.place == Place::Off && in_lines.is_none() {
-            return None;
-        }
         let resolved = self.resolved?;
         if self.started.is_none() && self.place.counts() {
             self.started = Some(Start::now());
@@ -397,8 +399,10 @@ fn count(resolved: &Resolved, open: &Open, end: &End, values: &[String]) {
         let errors = errors.map(|errors| &errors.own);
         match values {
             [] => own.complete(end, took, errors, &[]),
+            values if own.complete_bound(end, took, values) => {}
             values => with_labels(resolved, values, |labels| {
                 own.complete(end, took, errors, labels);
+                own.bind(end, values, labels);
             }),
         }
     }

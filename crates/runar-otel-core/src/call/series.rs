@@ -158,6 +158,17 @@ impl Series {
         }
     }
 
+    /// The same for a call with labels that did not fail, where their series are bound: by the values alone.
+    #[inline]
+    pub(crate) fn complete_bound(&self, end: &End, took: Duration, values: &[String]) -> bool {
+        matches!(end, End::Ok | End::Cancelled) && self.completed.of(end).record_bound(took, values)
+    }
+
+    /// Binds the series of labels that have come.
+    pub(crate) fn bind(&self, end: &End, values: &[String], labels: Labels<'_>) {
+        self.completed.of(end).bind(values, labels);
+    }
+
     /// An error that nobody declared.
     fn count_undeclared(&self, kind: &'static str, labels: Labels<'_>) {
         if labels.is_empty() {

@@ -29,6 +29,19 @@ impl Label for (&str, &str) {
     }
 }
 
+/// A value whose name is known elsewhere.
+impl Label for String {
+    #[inline]
+    fn name(&self) -> &'static str {
+        ""
+    }
+
+    #[inline]
+    fn value(&self) -> ValueRef<'_> {
+        ValueRef::Str(self)
+    }
+}
+
 impl Label for KeyValue {
     #[inline]
     fn name(&self) -> &str {

@@ -35,20 +35,20 @@ fn survives(test: &str) {
 /// A layer that panics: from some entering of a span on, or when a span is told something.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bad {
-    OnEnter,
+    Entered,
     /// Not before the thread unwinds.
-    OnEnterWhileUnwinding,
-    OnRecord,
+    EnteredLate,
+    Told,
 }
 
 impl<S: Subscriber> Layer<S> for Bad {
     fn on_enter(&self, _: &Id, _: Context<'_, S>) {
-        let unwinding = *self == Self::OnEnterWhileUnwinding && thread::panicking();
-        assert!(*self != Self::OnEnter && !unwinding, "a layer that panics");
+        let unwinding = *self == Self::EnteredLate && thread::panicking();
+        assert!(*self != Self::Entered && !unwinding, "a layer that panics");
     }
 
     fn on_record(&self, _: &Id, _: &Record<'_>, _: Context<'_, S>) {
-        assert!(*self != Self::OnRecord, "a layer that panics");
+        assert!(*self != Self::Told, "a layer that panics");
     }
 }
 
@@ -87,11 +87,11 @@ fn a_layer_that_panics_on_entering_ends_the_call_once() {
 #[test]
 #[ignore = "run by the test above"]
 fn enters_beside_a_layer_that_panics() {
-    let sync = beside(Bad::OnEnter, "layers_enter", |call| {
+    let sync = beside(Bad::Entered, "layers_enter", |call| {
         in_sync(call, || (), |()| Verdict::Ok);
     });
     assert_eq!(sync, totals("panic"));
-    let later = beside(Bad::OnEnter, "layers_enter_async", |call| {
+    let later = beside(Bad::Entered, "layers_enter_async", |call| {
         let _ = poll_once(pin!(in_async(call, async {}, |()| Verdict::Ok)));
     });
     assert_eq!(later, totals("panic"));
@@ -105,19 +105,19 @@ fn a_call_that_unwinds_is_not_entered_for_its_end() {
 #[test]
 #[ignore = "run by the test above"]
 fn unwinds_beside_a_layer_that_panics() {
-    let before = beside(Bad::OnEnterWhileUnwinding, "layers_before", |_call| {
+    let before = beside(Bad::EnteredLate, "layers_before", |_call| {
         panic!("before the first part");
     });
     assert_eq!(before, totals("panic"));
-    let told = beside(Bad::OnRecord, "layers_told", |_call| {
+    let told = beside(Bad::Told, "layers_told", |_call| {
         panic!("before the first part");
     });
     assert_eq!(told, totals("panic"));
-    let body = beside(Bad::OnRecord, "layers_body", |call| {
+    let body = beside(Bad::Told, "layers_body", |call| {
         in_sync(call, || panic!("in the body"), |()| Verdict::Ok);
     });
     assert_eq!(body, totals("panic"));
-    let waiting = beside(Bad::OnEnterWhileUnwinding, "layers_waiting", |call| {
+    let waiting = beside(Bad::EnteredLate, "layers_waiting", |call| {
         let mut future = Box::pin(in_async(call, std::future::pending(), |()| Verdict::Ok));
         assert_eq!(poll_once(future.as_mut()), Poll::Pending);
         panic!("around the call");
@@ -127,7 +127,7 @@ fn unwinds_beside_a_layer_that_panics() {
 
 #[test]
 fn a_layer_that_panics_on_record_loses_no_call() {
-    let told = beside(Bad::OnRecord, "layers_record", |call| {
+    let told = beside(Bad::Told, "layers_record", |call| {
         in_sync(call, || (), |()| Verdict::Ok);
     });
     assert_eq!(told, totals("ok"));
@@ -145,7 +145,7 @@ fn stops_a_timer_beside_a_layer_that_panics() {
     let timer = Timer::new("layers_timer_seconds", "")
         .with_span()
         .register();
-    let subscriber = registry().with(Bad::OnEnterWhileUnwinding);
+    let subscriber = registry().with(Bad::EnteredLate);
     tracing::subscriber::with_default(subscriber, || {
         let unwound = catch_unwind(AssertUnwindSafe(|| {
             let _handle = timer.start();

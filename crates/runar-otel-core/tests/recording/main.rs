@@ -17,6 +17,7 @@ mod families;
 mod gate;
 mod hostile;
 mod isolated;
+mod labelled;
 mod layers;
 mod lives;
 mod providers;
