@@ -28,7 +28,7 @@ const FEW: f64 = 2.5;
 
 /// What is recorded where, how often, and the instructions of one record.
 #[rustfmt::skip]
-const PINS: [Pin; 15] = [
+const PINS: [Pin; 17] = [
     pin("counter", 50_000, 75.0),
     pin("counter labels", 20_000, 549.0),
     pin("gauge", 50_000, 50.0),
@@ -40,7 +40,9 @@ const PINS: [Pin; 15] = [
     pin("dropped counter", 50_000, 23.0),
     pin("counter", 50_000, 16.0).disabled(),
     pin("async call", 10_000, 1006.0),
-    pin("dropped async call", 10_000, 779.0),
+    pin("async call labels", 10_000, 1523.0),
+    pin("dropped async call", 10_000, 428.0),
+    pin("async call", 10_000, 336.0).disabled(),
     pin("sync call", 10_000, 837.0),
     pin("async call with span, sampled span", 4_000, 12627.0),
     pin("async call with span, unsampled span", 4_000, 11400.0),

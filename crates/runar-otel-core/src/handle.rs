@@ -23,6 +23,8 @@ use crate::{
     target::{Change, Target},
 };
 
+pub(crate) use crate::builders::{builder_methods, register_methods};
+
 /// State shared by the clones of a handle; empty if the registration was refused, and then every call is a no-op.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Handle(Option<Arc<Shared>>);
@@ -94,6 +96,21 @@ impl Handle {
     /// True unless the registration was refused.
     pub(crate) fn is_registered(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// True if the registration was refused, or views drop the metric in the provider of this generation.
+    pub(crate) fn is_dropped(&self, generation: u64) -> bool {
+        let shared = self.0.as_ref();
+        shared.is_none_or(|shared| shared.instrument.is_dropped(generation))
+    }
+
+    /// A handle with labels more, which win. `None` unless they have a series of their own by now.
+    pub(crate) fn with(&self, labels: Labels<'_>) -> Option<Self> {
+        let shared = self.0.as_ref()?;
+        let all = shared.joined(labels);
+        let made = Shared::new(shared.instrument.clone(), all.clone());
+        let bound = made.own.first()?.has(&all);
+        bound.then(|| Self(Some(Arc::new(made))))
     }
 
     /// A duration in the unit of the metric, seconds unless that is another unit of time.
@@ -449,54 +466,3 @@ fn report_conflict(conflict: Option<&RegisterError>) {
         report::once(("conflict", said.clone()), || said);
     }
 }
-
-/// The builder methods that all instruments share.
-macro_rules! builder_methods {
-    () => {
-        /// Adds a label that every measurement of the handle carries.
-        pub fn with_label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-            self.declaration.label(name.into(), value.into());
-            self
-        }
-
-        /// States the unit, in UCUM: `s`, `By`, `1`, `{request}`. Without it the name's suffix tells
-        /// (`_seconds`, `_bytes`, `_ratio`), else there is none.
-        pub fn with_unit(mut self, unit: impl Into<std::borrow::Cow<'static, str>>) -> Self {
-            self.declaration.unit(unit.into());
-            self
-        }
-    };
-}
-pub(crate) use builder_methods;
-
-/// The two ways to finish a builder.
-macro_rules! register_methods {
-    ($handle:ty) => {
-        /// Registers the metric and returns a handle to it.
-        ///
-        /// The same declaration twice gives the same series. Whatever is wrong with it is reported once, with
-        /// both places in the source; the handle is harmless then: of two units the first one stays, of two
-        /// kinds too, and an invalid declaration records nothing.
-        #[track_caller]
-        pub fn register(self) -> $handle {
-            self.register_at(std::panic::Location::caller())
-        }
-
-        /// The same for a metric that is declared elsewhere.
-        pub(crate) fn register_at(self, at: &'static std::panic::Location<'static>) -> $handle {
-            <$handle>::from_handle(crate::handle::Handle::register(&self.declaration, at))
-        }
-
-        /// Registers the metric strictly.
-        ///
-        /// # Errors
-        /// An invalid name, unit, label or bucket bound; a name that is taken by another kind or with another
-        /// unit.
-        #[track_caller]
-        pub fn try_register(self) -> Result<$handle, crate::error::RegisterError> {
-            crate::handle::Handle::try_register(&self.declaration, std::panic::Location::caller())
-                .map(<$handle>::from_handle)
-        }
-    };
-}
-pub(crate) use register_methods;

@@ -28,7 +28,7 @@ pub use decision::{Decision, LaidOut, take_decision};
 pub use opened::Opened;
 pub(crate) use opened::{Ends, Within};
 
-use crate::thread::context_is_alive;
+use crate::thread::{context_is_alive, span_was_made};
 
 /// The field that marks spans whose trace was decided against. It never has a value.
 pub const UNSAMPLED: &str = "runar_otel.unsampled";
@@ -169,6 +169,9 @@ impl HeadSite {
         if matches!(head, Head::Undecided) && self.known.get().is_none() && SAMPLER.get().is_some()
         {
             self.learn(&span);
+        }
+        if !span.is_disabled() {
+            span_was_made();
         }
         Opened::new(span, head, self.known.get())
     }

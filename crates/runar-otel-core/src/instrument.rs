@@ -114,6 +114,13 @@ impl Instrument {
         }
     }
 
+    /// True if views drop the metric in the provider of this generation, which is that of the process.
+    pub(crate) fn is_dropped(&self, generation: u64) -> bool {
+        let found = self.streams_and_generation();
+        self.home.is_process()
+            && found.is_some_and(|(streams, of)| streams.is_empty() && of == generation)
+    }
+
     #[cold]
     fn make(&self, gate: &Gate, generation: u64) -> &[Arc<Stream>] {
         if let Some(known) = self.streams.of(generation) {

@@ -5,6 +5,7 @@
 mod apart;
 mod aside;
 mod binding;
+mod builders;
 pub mod call;
 pub mod catalogue;
 pub mod clock;
@@ -63,7 +64,7 @@ pub mod __private {
             join, length, stream_of, until_drop, watched,
         },
         catalogue::{METRICS, Metric},
-        head::HeadSite,
+        head::{HeadSite, Opened},
         host,
         label::{__levels as levels, LabelValue, Labelled, Text},
         metric::InstrumentKind,
@@ -71,6 +72,7 @@ pub mod __private {
             METRIC_SITES, MetricSite, MetricValue, SiteKind, decrement, increment, observe, set,
             timer,
         },
+        thread::spans_are_alive,
         timer_handle::TimerHandle,
     };
 }

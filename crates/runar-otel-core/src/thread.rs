@@ -4,6 +4,9 @@
 //! The API has no way to ask for the context that never fails: at the end of a thread it panics, and while a context is
 //! being attached, too, which a layer of `tracing` sees if the API logs something just then. So an observer of the API notes
 //! the ids of the active span where a record finds them: in a thread-local without a destructor.
+//!
+//! Spans of `tracing` are like contexts: what a registry of `tracing-subscriber` keeps for the thread is gone at its end, and
+//! a span that is made or entered then aborts the process.
 
 use std::{
     cell::Cell,
@@ -11,6 +14,7 @@ use std::{
         Arc, Once,
         atomic::{AtomicBool, Ordering},
     },
+    thread::LocalKey,
 };
 
 use opentelemetry::{
@@ -91,6 +95,59 @@ thread_local! {
     static ACTIVE: Cell<Active> = const { Cell::new(Active::NONE) };
     /// Born after the context of the thread, and so dropped before it.
     static SENTINEL: Sentinel = const { Sentinel };
+    /// [`MADE`], [`ENTERED`], [`GONE`].
+    static SPANS: Cell<u8> = const { Cell::new(0) };
+    /// Both are born after what a registry keeps for the thread, and so dropped before it: it keeps one thing with the first
+    /// span that is made, and another one with the first that is entered.
+    static AFTER_MADE: SpanSentinel = const { SpanSentinel };
+    static AFTER_ENTERED: SpanSentinel = const { SpanSentinel };
+}
+
+/// A span was made on this thread.
+const MADE: u8 = 1;
+
+/// A span was entered on this thread.
+const ENTERED: u8 = 2;
+
+/// The thread ends: there may be no more spans.
+const GONE: u8 = 4;
+
+struct SpanSentinel;
+
+impl Drop for SpanSentinel {
+    fn drop(&mut self) {
+        SPANS.set(GONE | MADE | ENTERED);
+    }
+}
+
+/// Notes that a span that is not disabled was made on this thread.
+#[inline]
+pub fn span_was_made() {
+    if SPANS.get() & MADE == 0 {
+        watch_spans(MADE, &AFTER_MADE);
+    }
+}
+
+/// Notes that a span that is not disabled was entered on this thread.
+#[inline]
+pub fn span_was_entered() {
+    if SPANS.get() & ENTERED == 0 {
+        watch_spans(ENTERED, &AFTER_ENTERED);
+    }
+}
+
+#[cold]
+fn watch_spans(what: u8, sentinel: &'static LocalKey<SpanSentinel>) {
+    let gone = sentinel.try_with(|_| ()).is_err();
+    SPANS.set(SPANS.get() | if gone { GONE | what } else { what });
+}
+
+/// True if a span can be made and entered on this thread. In the destructor of a thread-local that aborts the process once
+/// the context, or what the registry of spans has there, is gone.
+#[inline]
+#[must_use]
+pub fn spans_are_alive() -> bool {
+    SPANS.get() & GONE == 0 && context_is_alive()
 }
 
 struct Sentinel;

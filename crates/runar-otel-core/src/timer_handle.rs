@@ -11,7 +11,7 @@ use crate::{
     clock::Start,
     handle::Handle,
     isolated::Here,
-    thread::{active_span, context_is_alive},
+    thread::{active_span, context_is_alive, span_was_entered, span_was_made, spans_are_alive},
 };
 
 /// A running measurement: records its duration once, when stopped or dropped.
@@ -38,13 +38,12 @@ enum Outcome {
 
 impl TimerHandle {
     pub(crate) fn start(handle: Handle, span: Option<&str>) -> Self {
-        let span = match span {
-            Some(name) => {
-                tracing::info_span!(target: "runar_otel::timer", "timer", otel.name = name)
-            }
-            None => tracing::Span::none(),
-        };
+        let span = span.filter(|_| spans_are_alive()).map(open);
+        let span = span.unwrap_or_else(tracing::Span::none);
         let origin = span.in_scope(active_span);
+        if !span.is_disabled() {
+            span_was_entered();
+        }
         Self {
             handle,
             here: Here::now(),
@@ -100,17 +99,10 @@ impl TimerHandle {
                 self.handle.record_with(value, &labels);
             }
         };
-        if !context_is_alive() {
-            record();
-            return duration;
-        }
-        // A filter may hide the span that the start opened: then the one around it counts.
-        self.span.in_scope(|| {
-            let _active = self
-                .elsewhere()
-                .map(|origin| Context::new().with_remote_span_context(origin).attach());
-            record();
-        });
+        // The span of the start is not entered again: a layer that panics there would lose the measurement.
+        let origin = self.elsewhere().filter(|_| context_is_alive());
+        let _active = origin.map(|origin| Context::new().with_remote_span_context(origin).attach());
+        record();
         duration
     }
 
@@ -120,6 +112,14 @@ impl TimerHandle {
         let here = active_span().is_some_and(|now| now.span_id() == origin.span_id());
         (!here).then(|| origin.clone())
     }
+}
+
+fn open(name: &str) -> tracing::Span {
+    let span = tracing::info_span!(target: "runar_otel::timer", "timer", otel.name = name);
+    if !span.is_disabled() {
+        span_was_made();
+    }
+    span
 }
 
 impl Drop for TimerHandle {

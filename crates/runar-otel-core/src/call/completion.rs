@@ -1,8 +1,18 @@
 //! What is recorded of every call that is over: its duration, and one call more.
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
-use crate::{Counter, Histogram, duration::TimeUnit, labels::Labels};
+use crate::{
+    Counter, Histogram,
+    duration::TimeUnit,
+    handle::Handle,
+    labels::{self, Labels},
+    number::Value,
+    provider::{self, NONE_YET},
+};
+
+/// How many label sets of a function have handles of their own at most. A power of two.
+const MOST_BOUND: usize = 16;
 
 /// Duration and number of the calls that ended in one way. Each is a metric of its own.
 #[derive(Debug)]
@@ -10,6 +20,24 @@ pub(crate) struct Completion {
     duration: Histogram,
     unit: TimeUnit,
     completed: Option<Counter>,
+    /// By the hash of the values. Who comes first stays: the labels of most functions have few values, and one more look-up
+    /// per metric is what others cost.
+    bound: OnceLock<Box<[OnceLock<Bound>; MOST_BOUND]>>,
+}
+
+/// The series of one label set.
+#[derive(Debug)]
+struct Bound {
+    values: Box<[Box<str>]>,
+    /// Of duration and number; `None` if there is no series with just these labels, which a view may forbid.
+    handles: Option<(Handle, Option<Handle>)>,
+}
+
+impl Bound {
+    fn is_of(&self, values: &[String]) -> bool {
+        let mut pairs = self.values.iter().zip(values);
+        self.values.len() == values.len() && pairs.all(|(known, value)| **known == **value)
+    }
 }
 
 impl Completion {
@@ -18,11 +46,17 @@ impl Completion {
             unit: duration.handle().time_unit(),
             duration,
             completed,
+            bound: OnceLock::new(),
         }
     }
 
     pub(crate) fn counter(&self) -> Option<&Counter> {
         self.completed.as_ref()
+    }
+
+    pub(crate) fn handles(&self) -> [Option<&Handle>; 2] {
+        let completed = self.completed.as_ref().map(Counter::handle);
+        [Some(self.duration.handle()), completed]
     }
 
     #[inline]
@@ -40,4 +74,65 @@ impl Completion {
             }
         }
     }
+
+    /// The same by the values of the labels that the function declares, where these have handles of their own.
+    #[inline]
+    pub(crate) fn record_bound(&self, took: Duration, values: &[String]) -> bool {
+        let known = self
+            .bound
+            .get()
+            .and_then(|all| all.get(slot(values))?.get());
+        let Some((duration, completed)) = known
+            .filter(|known| is_alone() && known.is_of(values))
+            .and_then(|known| known.handles.as_ref())
+        else {
+            return false;
+        };
+        duration.observe(self.unit.value(took));
+        if let Some(completed) = completed {
+            completed.record(Value::U64(1));
+        }
+        true
+    }
+
+    /// Binds handles to labels that have come, unless others have their place.
+    pub(crate) fn bind(&self, values: &[String], labels: Labels<'_>) {
+        let all = self.bound.get_or_init(Box::default);
+        if let Some(free) = all.get(slot(values))
+            && free.get().is_none()
+            && is_alone()
+        {
+            // Not while initialising: what makes a series may report something, and the subscriber come back here.
+            let made = self.make(values, labels);
+            free.get_or_init(|| made);
+        }
+    }
+
+    #[cold]
+    fn make(&self, values: &[String], labels: Labels<'_>) -> Bound {
+        let completed = self.completed.as_ref().map(Counter::handle);
+        let handles = match completed.map(|completed| completed.with(labels)) {
+            Some(None) => None,
+            completed => {
+                let duration = self.duration.handle().with(labels);
+                duration.map(|duration| (duration, completed.flatten()))
+            }
+        };
+        Bound {
+            values: values.iter().map(|value| value.as_str().into()).collect(),
+            handles,
+        }
+    }
+}
+
+/// True if everything goes to one provider, that of the process.
+#[inline]
+fn is_alone() -> bool {
+    provider::sole() != NONE_YET
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "masked")]
+fn slot(values: &[String]) -> usize {
+    labels::hash(values) as usize & (MOST_BOUND - 1)
 }

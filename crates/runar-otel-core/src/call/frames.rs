@@ -6,10 +6,10 @@ use tracing::{Dispatch, Metadata, dispatcher, span};
 
 use super::{
     function::Role,
-    label_values::LabelValues,
+    label_values::{Added, LabelValues},
     site::{Resolved, ServiceSeries},
 };
-use crate::head::Known;
+use crate::{head::Known, thread::spans_are_alive};
 
 thread_local! {
     static CHAIN: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
@@ -19,7 +19,7 @@ thread_local! {
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     pub(crate) resolved: &'static Resolved,
-    pub(crate) labels: Option<LabelValues>,
+    pub(crate) labels: Option<Added>,
     in_lines: Option<InLines>,
 }
 
@@ -36,9 +36,10 @@ impl InLines {
     #[inline]
     pub(crate) fn here(known: &'static Known) -> Self {
         let current = |dispatch: &Dispatch| dispatch.current_span().id().cloned();
+        let under = spans_are_alive().then(|| dispatcher::get_default(current));
         Self {
             known,
-            under: dispatcher::get_default(current),
+            under: under.flatten(),
         }
     }
 
@@ -130,7 +131,7 @@ pub(crate) fn push(
         let depth = chain.len();
         chain.push(Frame {
             resolved,
-            labels: labels.cloned(),
+            labels: labels.map(LabelValues::added).cloned(),
             in_lines,
         });
         depth

@@ -20,6 +20,7 @@ use crate::{
     labels::Labels,
     provider,
     series::UnderWay,
+    thread::spans_are_alive,
 };
 
 /// A call under way.
@@ -56,6 +57,22 @@ enum Place {
     Outermost,
     /// Part of another request.
     Inner,
+    /// Nowhere: views drop all that it would count. It is one of the chain all the same: what is said in it is not meant
+    /// for the call around it.
+    Dropped,
+    /// Nowhere: telemetry is off. It has its span, if there is one.
+    Off,
+}
+
+impl Place {
+    /// Whether anything of the call is counted.
+    #[inline]
+    fn counts(self) -> bool {
+        match self {
+            Self::Outermost | Self::Inner => true,
+            Self::Dropped | Self::Off => false,
+        }
+    }
 }
 
 impl Call {
@@ -67,27 +84,36 @@ impl Call {
         error_types: fn() -> &'static [&'static str],
     ) -> Self {
         let resolved = site.resolve(owner);
-        if provider::is_off() && !dispatcher::has_been_set() {
-            return Self {
-                open: Open::nothing(),
-                span: Opened::none(),
-            };
-        }
-        if resolved.records() {
-            resolved.declare_errors(error_types);
-            resolved.begin_at_zero_here();
-        }
+        let open = if provider::is_off() {
+            let heard = dispatcher::has_been_set() && resolved.records();
+            Open::uncounted(heard.then_some(resolved), Place::Off)
+        } else if resolved.is_dropped() {
+            Open::uncounted(Some(resolved), Place::Dropped)
+        } else {
+            if resolved.records() {
+                resolved.declare_errors(error_types);
+                resolved.begin_at_zero_here();
+            }
+            Open::begin(resolved)
+        };
         Self {
-            open: Open::begin(resolved),
+            open,
             span: Opened::none(),
         }
     }
 
-    /// Whether anything of the call is recorded. If not, it needs no span either.
+    /// Whether anything of the call is recorded, or told its span. If not, it needs no span either.
     #[inline]
     #[must_use]
     pub fn records(&self) -> bool {
         self.open.resolved.is_some()
+    }
+
+    /// Whether the call takes a span: something of it is recorded, and there can be a span on this thread.
+    #[inline]
+    #[must_use]
+    pub fn takes_span(&self) -> bool {
+        self.records() && spans_are_alive()
     }
 
     /// Label `service`.
@@ -98,7 +124,7 @@ impl Call {
 
     /// Sets the label that the function declares at this position.
     pub fn label(&mut self, at: usize, value: &str) {
-        if let Some(labels) = &self.open.labels {
+        if let Some(labels) = &mut self.open.labels {
             labels.set(at, value);
         }
     }
@@ -106,7 +132,9 @@ impl Call {
     /// Gives the call its span, and starts the clock: duration and span are of one length.
     pub fn in_span(&mut self, span: impl Into<Opened>) {
         self.span = span.into();
-        self.open.started = Some(Start::now());
+        if self.open.place.counts() {
+            self.open.started = Some(Start::now());
+        }
     }
 
     /// Begins a part of the call, which lasts as long as what is returned: in its span, as the innermost call of the
@@ -130,10 +158,15 @@ impl Call {
         enter: for<'a> fn(&'a mut Opened) -> Within<'a>,
         in_lines: fn(&'static Known) -> InLines,
     ) -> Part<'_> {
-        let pushed = self.open.start(self.span.in_lines().map(in_lines));
-        let within = match pushed {
-            Some(_) => enter(&mut self.span),
-            None => Within::NOTHING,
+        let known = self.span.in_lines();
+        let pushed = match self.open.place {
+            // Only log lines ask for a call that is not counted.
+            Place::Off if known.is_none() => None,
+            _ => self.open.start(known.map(in_lines)),
+        };
+        let within = match self.open.resolved {
+            Some(_) if !self.span.is_none() => enter_in(&mut self.open, &mut self.span, enter),
+            _ => Within::NOTHING,
         };
         Part {
             open: &mut self.open,
@@ -179,14 +212,16 @@ impl Call {
         self.end_after(verdict.into(), rest);
     }
 
+    /// A span that was not entered is told its end without that while the thread unwinds: a layer that panicked there
+    /// would panic again, and that aborts the process.
     #[cold]
     fn end_before_its_first_part(&mut self) {
-        let end = if std::thread::panicking() {
-            End::Panic
+        if std::thread::panicking() {
+            self.open.finish(&End::Panic, self.span.ends());
+            self.over();
         } else {
-            End::Cancelled
-        };
-        self.end_after(end, || {});
+            self.end_after(End::Cancelled, || {});
+        }
     }
 
     #[inline]
@@ -195,7 +230,7 @@ impl Call {
             return rest();
         }
         {
-            let mut part = self.part();
+            let mut part = self.part_in(Opened::enter_to_end, InLines::here);
             part.end = Some(end);
             rest();
         }
@@ -209,6 +244,30 @@ impl Drop for Call {
     fn drop(&mut self) {
         if self.open.resolved.is_some() {
             self.end_before_its_first_part();
+        }
+    }
+}
+
+/// Enters the span of a call. A layer may panic there: that ends the call, and it is not entered again.
+fn enter_in<'a>(
+    open: &mut Open,
+    span: &'a mut Opened,
+    enter: fn(&'a mut Opened) -> Within<'a>,
+) -> Within<'a> {
+    let mut unentered = Unentered(Some(open));
+    let within = enter(span);
+    unentered.0 = None;
+    within
+}
+
+/// A call whose span is being entered.
+struct Unentered<'a>(Option<&'a mut Open>);
+
+impl Drop for Unentered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.finish(&End::Panic, Ends::Nowhere);
         }
     }
 }
@@ -267,14 +326,14 @@ impl Open {
         }
     }
 
-    /// A call that neither metrics nor spans hear of.
+    /// A call of which nothing is counted. Without a function it is not told to spans either.
     #[inline]
-    fn nothing() -> Self {
+    fn uncounted(resolved: Option<&'static Resolved>, place: Place) -> Self {
         Self {
-            resolved: None,
+            resolved,
             labels: None,
             started: None,
-            place: Place::Inner,
+            place,
             under_way: (UnderWay::default(), UnderWay::default()),
             here: Here::now(),
         }
@@ -284,7 +343,7 @@ impl Open {
     #[inline]
     fn start(&mut self, in_lines: Option<InLines>) -> Option<Pushed> {
         let resolved = self.resolved?;
-        if self.started.is_none() {
+        if self.started.is_none() && self.place.counts() {
             self.started = Some(Start::now());
         }
         Some(frames::push(resolved, self.labels.as_ref(), in_lines))
@@ -296,28 +355,41 @@ impl Open {
         let Some(resolved) = self.resolved.take() else {
             return;
         };
-        if self.labels.is_some() || isolated::in_use() {
-            self.finish_with_labels(resolved, end, ends);
-        } else {
-            count(resolved, self, end, ends, &[]);
+        if self.place.counts() {
+            if self.labels.is_some() || isolated::in_use() {
+                self.finish_with_labels(resolved, end);
+            } else {
+                count(resolved, self, end, &[]);
+            }
+        }
+        // Last: a layer may panic.
+        if !matches!(ends, Ends::Nowhere) {
+            tell(end, ends);
         }
     }
 
     /// The same for a call with labels, or beside isolated recorders.
     #[inline(never)]
-    fn finish_with_labels(&mut self, resolved: &'static Resolved, end: &End, ends: Ends<'_>) {
-        self.here.enter(|| match &self.labels {
-            Some(labels) => labels.close(|values| count(resolved, self, end, ends, values)),
-            None => count(resolved, self, end, ends, &[]),
+    fn finish_with_labels(&mut self, resolved: &'static Resolved, end: &End) {
+        let mut labels = self.labels.take();
+        let here = self.here.clone();
+        here.enter(|| match &mut labels {
+            Some(labels) => labels.close(|values| count(resolved, self, end, values)),
+            None => count(resolved, self, end, &[]),
         });
+        self.labels = labels;
     }
+}
+
+#[inline(never)]
+fn tell(end: &End, ends: Ends<'_>) {
+    ends.tell(end.outcome(), end.error_type());
 }
 
 /// Reads the clock and counts all that is known at the end of a call.
 #[inline(always)]
-fn count(resolved: &Resolved, open: &Open, end: &End, ends: Ends<'_>, values: &[String]) {
+fn count(resolved: &Resolved, open: &Open, end: &End, values: &[String]) {
     let took = open.started.map_or(Duration::ZERO, Start::elapsed);
-    ends.tell(end.outcome(), end.error_type());
     let errors = match end {
         End::Error(kind) => resolved.errors(kind),
         End::Ok | End::Panic | End::Cancelled => None,
@@ -327,8 +399,10 @@ fn count(resolved: &Resolved, open: &Open, end: &End, ends: Ends<'_>, values: &[
         let errors = errors.map(|errors| &errors.own);
         match values {
             [] => own.complete(end, took, errors, &[]),
+            values if own.complete_bound(end, took, values) => {}
             values => with_labels(resolved, values, |labels| {
                 own.complete(end, took, errors, labels);
+                own.bind(end, values, labels);
             }),
         }
     }

@@ -19,7 +19,7 @@ use super::{
     series::End,
     verdict::{OTHER, kind_of},
 };
-use crate::{clock::Start, isolated::Here};
+use crate::{clock::Start, isolated::Here, provider};
 
 /// What publishing returns: whether it went wrong.
 ///
@@ -189,6 +189,10 @@ impl State {
         let Self::Waiting { event, at } = self else {
             return;
         };
+        if provider::is_off() {
+            *self = Self::Silent;
+            return;
+        }
         let publisher = Publisher::of(frames::innermost(|_| true), at);
         *self = match publisher.map(|publisher| publisher.series(event, error_types)) {
             Some(series) => Self::UnderWay {

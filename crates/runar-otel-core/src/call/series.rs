@@ -158,6 +158,17 @@ impl Series {
         }
     }
 
+    /// The same for a call with labels that did not fail, where their series are bound: by the values alone.
+    #[inline]
+    pub(crate) fn complete_bound(&self, end: &End, took: Duration, values: &[String]) -> bool {
+        matches!(end, End::Ok | End::Cancelled) && self.completed.of(end).record_bound(took, values)
+    }
+
+    /// Binds the series of labels that have come.
+    pub(crate) fn bind(&self, end: &End, values: &[String], labels: Labels<'_>) {
+        self.completed.of(end).bind(values, labels);
+    }
+
     /// An error that nobody declared.
     fn count_undeclared(&self, kind: &'static str, labels: Labels<'_>) {
         if labels.is_empty() {
@@ -169,6 +180,17 @@ impl Series {
             .chain([("error_type", kind)])
             .collect();
         self.failed.increment_with(&all);
+    }
+
+    /// True if views drop all metrics of the family in the provider of this generation.
+    pub(crate) fn is_dropped(&self, generation: u64) -> bool {
+        let entered = self.entered.as_ref().map(Counter::handle);
+        let active = self.active.as_ref().map(Gauge::handle);
+        // Of each metric one series: views tell metrics apart, not labels.
+        let completed = self.completed.ok.handles();
+        let others = [entered, active, Some(self.failed.handle())];
+        let mut all = completed.into_iter().chain(others).flatten();
+        all.all(|handle| handle.is_dropped(generation))
     }
 
     /// Shows the series whose labels are known ahead, before anything happens in them: `increase()` sees the

@@ -3,7 +3,10 @@
 use std::{
     borrow::Cow,
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::{
@@ -16,7 +19,7 @@ use super::{
 use crate::{
     catalogue::Declared,
     isolated::{self, PerRecorder},
-    provider,
+    provider::{self, NONE_YET},
 };
 
 /// Everything that has been met so far. It begins at zero in each new provider.
@@ -38,6 +41,9 @@ pub(crate) struct Resolved {
     /// By what declares them: a generic function may return different errors.
     errors: Appended<Declares>,
     zero: PerRecorder<()>,
+    /// Twice the generation that was asked last, and one more if all that calls count is dropped there. Stands alone,
+    /// therefore relaxed.
+    dropped: AtomicU64,
 }
 
 /// `service_*` of one service.
@@ -135,7 +141,34 @@ impl Resolved {
                 .map(|family| service_series(feeds.service, family)),
             errors: Appended::new(),
             zero: PerRecorder::new(),
+            dropped: AtomicU64::new(2 * NONE_YET),
         }
+    }
+
+    /// Whether views drop all that its calls count, in the provider that everything goes to.
+    #[inline]
+    pub(crate) fn is_dropped(&self) -> bool {
+        let sole = provider::sole();
+        let known = self.dropped.load(Ordering::Relaxed);
+        if known >> 1 == sole {
+            known & 1 != 0
+        } else {
+            self.find_dropped(sole)
+        }
+    }
+
+    /// Asks once per provider.
+    #[cold]
+    fn find_dropped(&self, generation: u64) -> bool {
+        if generation == NONE_YET || !self.records() {
+            return false;
+        }
+        let of_service = self.of_service.map(ServiceSeries::series);
+        let mut all = self.own.iter().chain(of_service);
+        let dropped = all.all(|series| series.is_dropped(generation));
+        self.dropped
+            .store(2 * generation + u64::from(dropped), Ordering::Relaxed);
+        dropped
     }
 
     /// Whether calls of it are recorded at all.

@@ -1,6 +1,10 @@
 //! The span of a call, and what was decided about its trace.
 
-use std::mem;
+use std::{
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread::panicking,
+};
 
 use opentelemetry::{
     Context, ContextGuard, KeyValue,
@@ -9,7 +13,7 @@ use opentelemetry::{
 use tracing::{Span, span::Entered};
 
 use super::{Decision, Head, Known, LaidOut, Listeners};
-use crate::thread::context_is_alive;
+use crate::thread::{context_is_alive, span_was_entered, spans_are_alive};
 
 /// A span, and the context of its trace if that is unsampled.
 #[derive(Debug)]
@@ -94,7 +98,7 @@ impl Opened {
     }
 
     /// Makes context and span the current ones, until what is returned is dropped. Nothing happens at the end of a
-    /// thread, when there is no context any more.
+    /// thread, when there is no context any more, or no room for spans.
     #[inline]
     pub(crate) fn enter(&mut self) -> Within<'_> {
         match &mut self.0 {
@@ -103,7 +107,7 @@ impl Opened {
                 let span = &*span;
                 Within {
                     ends: Ends::Span(span),
-                    _span: context_is_alive().then(|| span.enter()),
+                    _span: spans_are_alive().then(|| enter(span)),
                     _context: None,
                 }
             }
@@ -129,6 +133,23 @@ impl Opened {
             _ => Within::NOTHING,
         }
     }
+
+    /// Enters for the end of a call, which may come while the thread unwinds: then a layer that panics is caught, because
+    /// that would abort the process.
+    pub(crate) fn enter_to_end(&mut self) -> Within<'_> {
+        if !panicking() {
+            return self.enter();
+        }
+        caught(|| self.enter()).unwrap_or(Within::NOTHING)
+    }
+
+    /// Where an end is told without entering the span.
+    pub(crate) fn ends(&self) -> Ends<'_> {
+        match self.span() {
+            span if span.is_none() => Ends::Nowhere,
+            span => Ends::Span(span),
+        }
+    }
 }
 
 impl Decided {
@@ -140,18 +161,18 @@ impl Decided {
         } = self;
         let span = &*span;
         let mut within = Within::NOTHING;
-        if context_is_alive() {
+        if spans_are_alive() {
             match trace {
                 Trace::Unsampled(context) => {
                     within._context = Some(context.clone().attach());
-                    within._span = Some(span.enter());
+                    within._span = Some(enter(span));
                 }
                 Trace::Coming(decision) => {
                     within._span = Some(match decision.is_taken() {
-                        true => span.enter(),
+                        true => enter(span),
                         false => {
                             let _laid = LaidOut::new(decision);
-                            span.enter()
+                            enter(span)
                         }
                     });
                     // What is told at the end is told to this span, or to none.
@@ -160,7 +181,7 @@ impl Decided {
                         false => current_span(),
                     });
                 }
-                Trace::Recorded(_) => within._span = Some(span.enter()),
+                Trace::Recorded(_) => within._span = Some(enter(span)),
             }
         }
         within.ends = match (*listeners, &*trace) {
@@ -170,6 +191,18 @@ impl Decided {
         };
         within
     }
+}
+
+fn caught<R>(work: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+fn enter(span: &Span) -> Entered<'_> {
+    let entered = span.enter();
+    if !span.is_disabled() {
+        span_was_entered();
+    }
+    entered
 }
 
 fn current_span() -> SpanId {
@@ -209,8 +242,21 @@ pub(crate) enum Ends<'a> {
 
 impl Ends<'_> {
     /// Says it. The status of a span that did not fail is left to others.
+    ///
+    /// A layer that panics while the thread unwinds is caught: that would abort the process.
     #[inline]
     pub(crate) fn tell(self, outcome: &'static str, error_type: Option<&'static str>) {
+        if matches!(self, Self::Nowhere) {
+            return;
+        }
+        if panicking() {
+            let _ = caught(|| self.tell_here(outcome, error_type));
+        } else {
+            self.tell_here(outcome, error_type);
+        }
+    }
+
+    fn tell_here(self, outcome: &'static str, error_type: Option<&'static str>) {
         match self {
             Self::Nowhere => {}
             Self::Span(span) => tell_span(span, outcome, error_type),

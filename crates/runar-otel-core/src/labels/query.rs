@@ -29,6 +29,19 @@ impl Label for (&str, &str) {
     }
 }
 
+/// A value whose name is known elsewhere.
+impl Label for String {
+    #[inline]
+    fn name(&self) -> &'static str {
+        ""
+    }
+
+    #[inline]
+    fn value(&self) -> ValueRef<'_> {
+        ValueRef::Str(self)
+    }
+}
+
 impl Label for KeyValue {
     #[inline]
     fn name(&self) -> &str {
@@ -51,6 +64,14 @@ impl Label for (&str, ValueRef<'_>) {
     fn value(&self) -> ValueRef<'_> {
         self.1
     }
+}
+
+/// A hash of the values of labels, at random for each process.
+#[inline]
+pub(crate) fn hash(labels: &[impl Label]) -> u64 {
+    let seeds = Seeds::of_the_process();
+    let hash = seeds.hash(seeds.plain(), labels);
+    hash ^ hash >> 32
 }
 
 /// True if the labels are canonical as they come: names ascend, each is there once.

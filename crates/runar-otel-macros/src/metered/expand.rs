@@ -125,7 +125,7 @@ fn known_owner(model: &Model<'_>) -> Option<TokenStream> {
 fn awaited(model: &Model<'_>, block: &Block) -> TokenStream {
     let (begin, labels, span) = (begin(model), labels(model), in_span(model));
     let body = typed(model.result.as_ref()).before(block);
-    let call = in_async(model, &quote!(async move #body));
+    let call = in_async(model, &moved(&quote!(async move #body)));
     quote!(#begin #labels #span #call)
 }
 
@@ -136,7 +136,7 @@ fn called(model: &Model<'_>, block: &Block) -> TokenStream {
     let returned = model.result.as_ref().and_then(annotation);
     let arrow = returned.map(|returned| quote!(-> #returned));
     let verdict = verdict(model);
-    let body = quote!(move || #arrow #block);
+    let body = moved(&quote!(move || #arrow #block));
     let call = match &model.opened {
         None => quote!(#p::in_sync(&mut __call, #body, #verdict)),
         Some(opened) => {
@@ -153,11 +153,15 @@ fn returned(model: &Model<'_>, block: &Block, boxed: bool) -> TokenStream {
     let typed = typed(model.result.as_ref());
     // What is given back is not what the body returns: its box must be made the one that the signature says.
     let outer = model.opened.as_ref().map(|_| &typed);
-    let future = match tail(block, boxed) {
+    let tail = tail(block, boxed);
+    // See `moved`.
+    let single = matches!(tail, Tail::Any | Tail::Last { before: [], .. });
+    let braces = single.then(|| quote!(unused_braces,));
+    let future = match tail {
         Tail::Only(body) => {
             let (labels, span) = (labels(model), in_span(model));
             let body = typed.before(body);
-            let call = in_async(model, &quote!(async move #body));
+            let call = in_async(model, &moved(&quote!(async move #body)));
             return in_box(
                 boxed,
                 &quote!(async move { #outer #begin #labels #span #call }),
@@ -182,10 +186,16 @@ fn returned(model: &Model<'_>, block: &Block, boxed: bool) -> TokenStream {
     quote! {
         #early
         #early_span
-        #[allow(clippy::redundant_closure_call)]
+        #[allow(#braces clippy::redundant_closure_call)]
         let __future = #future;
         #later
     }
+}
+
+/// A closure or a future of the user's block. The block may stand in braces of a `macro_rules!`, which the compiler would
+/// take for the user's.
+pub(crate) fn moved(block: &TokenStream) -> TokenStream {
+    quote!(#[allow(unused_braces)] #block)
 }
 
 fn in_box(boxed: bool, future: &TokenStream) -> TokenStream {

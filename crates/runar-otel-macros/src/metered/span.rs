@@ -18,12 +18,8 @@ pub(crate) fn in_span(model: &Model<'_>) -> TokenStream {
         return TokenStream::new();
     }
     let opened = open(model, Service::Known);
-    if model.metered {
-        quote!(__call.in_span(#opened);)
-    } else {
-        // Only the call knows whether the service has `#[metrics]`.
-        quote!(if __call.records() { __call.in_span(#opened); })
-    }
+    // Only the call knows whether the service has `#[metrics]`, and whether the thread is at its end.
+    quote!(if __call.takes_span() { __call.in_span(#opened); })
 }
 
 /// The same for a call that begins when the arguments are gone: if the span reads them, it is opened before.
@@ -31,7 +27,11 @@ pub(crate) fn open_early(model: &Model<'_>) -> (TokenStream, TokenStream) {
     if model.said.fields.is_none() {
         return (TokenStream::new(), in_span(model));
     }
-    let opened = open(model, Service::Later);
+    let (p, opened) = (&model.private, open(model, Service::Later));
+    let none = match keeps_span(model) {
+        true => quote!(#p::tracing::Span::none()),
+        false => quote!(#p::Opened::none()),
+    };
     let late = match keeps_span(model) {
         true => quote! {
             __span.record("service", __call.service());
@@ -42,7 +42,8 @@ pub(crate) fn open_early(model: &Model<'_>) -> (TokenStream, TokenStream) {
             __call.in_span(__span);
         },
     };
-    (quote!(let __span = #opened;), late)
+    let early = quote!(let __span = if #p::spans_are_alive() { #opened } else { #none };);
+    (early, late)
 }
 
 /// Whether the service is known when the span is opened.

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::{Block, Expr, ExprAsync, ExprClosure, ExprReturn, Item, Macro, Stmt, visit::Visit};
 
-use super::{hygiene::quote, model::mentions, typed::Typed};
+use super::{expand::moved, hygiene::quote, model::mentions, typed::Typed};
 
 /// The shape of a body.
 pub(crate) enum Tail<'a> {
@@ -33,7 +33,7 @@ impl Future<'_> {
                 ..
             }) => {
                 let body = typed.before(block);
-                quote!(#(#attrs)* async #capture #body)
+                moved(&quote!(#(#attrs)* async #capture #body))
             }
             other => other.to_token_stream(),
         }

@@ -11,6 +11,7 @@
 extern crate runar_otel_core as runar_otel;
 
 mod bodies;
+mod ends;
 mod labels;
 mod lasting;
 mod methods;

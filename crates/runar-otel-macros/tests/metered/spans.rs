@@ -72,7 +72,7 @@ fn spans(during: impl FnOnce()) -> Vec<Seen> {
     all.values().cloned().collect()
 }
 
-fn ready<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("hangs"),

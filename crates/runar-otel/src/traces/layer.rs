@@ -5,8 +5,13 @@ use std::cell::Cell;
 use runar_otel_core::{
     call,
     head::{Coming, Listeners, UNSAMPLED},
+    thread::{span_was_entered, span_was_made},
 };
-use tracing::{Dispatch, Metadata, Subscriber, level_filters::LevelFilter};
+use tracing::{
+    Dispatch, Metadata, Subscriber,
+    level_filters::LevelFilter,
+    span::{Attributes, Id},
+};
 use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::{
     Layer,
@@ -161,7 +166,7 @@ enum Question {
     Forget,
 }
 
-/// A layer that does nothing; it is found where our layer is, and sees what that sees.
+/// A layer that is found where our layer is, and sees what that sees. It notes that the thread has spans.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     floor: LevelFilter,
@@ -178,6 +183,14 @@ impl<S: Subscriber> Layer<S> for Mark {
             }
             Question::Forget => false,
         }
+    }
+
+    fn on_new_span(&self, _: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+        span_was_made();
+    }
+
+    fn on_enter(&self, _: &Id, _: Context<'_, S>) {
+        span_was_entered();
     }
 }
 

@@ -1,0 +1,52 @@
+//! The methods that the builders of all instruments have.
+
+/// The builder methods that all instruments share.
+macro_rules! builder_methods {
+    () => {
+        /// Adds a label that every measurement of the handle carries.
+        pub fn with_label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+            self.declaration.label(name.into(), value.into());
+            self
+        }
+
+        /// States the unit, in UCUM: `s`, `By`, `1`, `{request}`. Without it the name's suffix tells
+        /// (`_seconds`, `_bytes`, `_ratio`), else there is none.
+        pub fn with_unit(mut self, unit: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+            self.declaration.unit(unit.into());
+            self
+        }
+    };
+}
+pub(crate) use builder_methods;
+
+/// The two ways to finish a builder.
+macro_rules! register_methods {
+    ($handle:ty) => {
+        /// Registers the metric and returns a handle to it.
+        ///
+        /// The same declaration twice gives the same series. Whatever is wrong with it is reported once, with
+        /// both places in the source; the handle is harmless then: of two units the first one stays, of two
+        /// kinds too, and an invalid declaration records nothing.
+        #[track_caller]
+        pub fn register(self) -> $handle {
+            self.register_at(std::panic::Location::caller())
+        }
+
+        /// The same for a metric that is declared elsewhere.
+        pub(crate) fn register_at(self, at: &'static std::panic::Location<'static>) -> $handle {
+            <$handle>::from_handle(crate::handle::Handle::register(&self.declaration, at))
+        }
+
+        /// Registers the metric strictly.
+        ///
+        /// # Errors
+        /// An invalid name, unit, label or bucket bound; a name that is taken by another kind or with another
+        /// unit.
+        #[track_caller]
+        pub fn try_register(self) -> Result<$handle, crate::error::RegisterError> {
+            crate::handle::Handle::try_register(&self.declaration, std::panic::Location::caller())
+                .map(<$handle>::from_handle)
+        }
+    };
+}
+pub(crate) use register_methods;
