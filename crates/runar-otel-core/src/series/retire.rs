@@ -199,11 +199,14 @@ impl Stream {
     /// Hands on what came late to a life that ended: the sum of a value that was counted in it.
     fn settle(&self, inner: &mut Inner, series: &Arc<Series>) {
         let deltas = self.deltas.load(Ordering::Acquire);
-        let Some(extras) = series.extras().filter(|_| deltas > 0) else {
+        let late = self.shape.kind == CellKind::Buckets
+            && !series.cell.histogram(&self.shape).is_nothing();
+        let Some(extras) = series.extras().filter(|_| deltas > 0 && late) else {
             return;
         };
         let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
         let current = self.interner.known(&inner.members, labels.as_slice());
+        let current = current.or_else(|| inner.departed.get(series.labels()));
         if let Some(current) = current
             .filter(|current| !Arc::ptr_eq(current, series))
             .cloned()
