@@ -11,6 +11,7 @@ pub fn install(gate: Arc<Gate>) {
     registry::bind_all();
     call::begin_at_zero();
     early::settle();
+    provider::PROCESS.let_go();
     ticks::prepare();
 }
 

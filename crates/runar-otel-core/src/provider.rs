@@ -73,6 +73,8 @@ pub(crate) struct Provider {
     current: ArcSwapOption<Gate>,
     /// The streams of a gate that was taken away: their last collection is still to be made.
     leaving: ArcSwapOption<Streams>,
+    /// The streams that ended last: those with the same rules go on under the next gate.
+    ended: ArcSwapOption<Streams>,
     /// Another one after every change of `current`, unlike that of any other provider. Release pairs with Acquire: who sees the new generation also sees
     /// the gate that it stands for.
     generation: AtomicU64,
@@ -83,6 +85,7 @@ impl Provider {
         Self {
             current: ArcSwapOption::const_empty(),
             leaving: ArcSwapOption::const_empty(),
+            ended: ArcSwapOption::const_empty(),
             generation: AtomicU64::new(NONE_YET),
         }
     }
@@ -105,7 +108,7 @@ impl Provider {
             None => {}
             Some(next) => {
                 let ending = before.filter(|before| !Arc::ptr_eq(&next, before));
-                ending.inspect(|streams| streams.end());
+                ending.inspect(|streams| self.end(streams));
                 self.finish();
             }
         }
@@ -117,7 +120,19 @@ impl Provider {
     /// Ends the streams of the gate that was taken away.
     pub(crate) fn finish(&self) {
         if let Some(streams) = self.leaving.swap(None) {
-            streams.end();
+            self.end(&streams);
+        }
+    }
+
+    fn end(&self, streams: &Arc<Streams>) {
+        streams.end();
+        self.ended.store(Some(streams.clone()));
+    }
+
+    /// Gives the memory back of what ended and does not go on, once the next gate has found what does.
+    pub(crate) fn let_go(&self) {
+        if let Some(streams) = self.ended.swap(None) {
+            streams.let_sleepers_go();
         }
     }
 

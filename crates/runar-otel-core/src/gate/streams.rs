@@ -159,7 +159,13 @@ impl Streams {
         self.observables.end();
         let all = self.table().all().to_vec();
         all.iter().for_each(|stream| stream.detach(self.id));
-        all.iter().for_each(|stream| stream.let_sleepers_go());
+    }
+
+    /// Gives the memory of series back that no handle keeps, of streams that go on nowhere.
+    pub(crate) fn let_sleepers_go(&self) {
+        let all = self.table().all().to_vec();
+        let left = all.iter().filter(|stream| !stream.is_attached());
+        left.for_each(|stream| stream.let_sleepers_go());
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {

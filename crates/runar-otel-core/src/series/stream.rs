@@ -358,7 +358,7 @@ impl Stream {
         }
     }
 
-    pub(super) fn is_attached(&self) -> bool {
+    pub(crate) fn is_attached(&self) -> bool {
         self.owner.load(Ordering::Acquire) != 0
     }
 
