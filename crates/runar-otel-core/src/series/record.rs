@@ -143,13 +143,13 @@ impl Stream {
         change: impl Change,
         origin: Origin<'_>,
     ) {
-        if forked::is_child() {
-            return self.finish_record(self.overflow_series(), change, origin);
-        }
         // A look-up that missed is sure only if all readers have the table as it is.
         let full = self.full.load(Ordering::Relaxed) && self.interner.is_current();
         if let (true, Some(overflow)) = (full, self.overflow.get()) {
             return self.finish_record(overflow, change, origin);
+        }
+        if forked::is_child() {
+            return self.finish_record(self.overflow_series(), change, origin);
         }
         let (series, place) = {
             let mut inner = self.lock();
