@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError, atomic::Ordering},
+    sync::{Arc, PoisonError},
     time::SystemTime,
 };
 
@@ -230,13 +230,8 @@ impl Stream {
     /// Ends a series that callbacks observed: its total was handed on when it was observed.
     pub(super) fn end_observed(&self, inner: &mut Inner, series: &Arc<Series>) {
         series.set_life(state::UNLINKED);
-        let Some(extras) = series.extras() else {
-            return;
-        };
-        let mut deliveries = extras.lock();
-        if deliveries.owes() && !self.depart(inner, series) {
-            let deltas = self.deltas.load(Ordering::Acquire);
-            self.owe_beyond(&mut deliveries, deltas);
+        if series.extras().is_some_and(|extras| extras.lock().owes()) {
+            self.depart(inner, series);
         }
     }
 

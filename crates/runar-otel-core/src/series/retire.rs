@@ -134,7 +134,7 @@ impl Stream {
     }
 
     /// Has the overflow series owe the last deltas of a series that nobody can keep.
-    pub(super) fn owe_beyond(&self, of: &mut Deliveries, deltas: usize) {
+    fn owe_beyond(&self, of: &mut Deliveries, deltas: usize) {
         let plan = &self.rules.plan;
         report::once(("departed", plan.scope.name(), &plan.name), || {
             format!(
