@@ -112,16 +112,28 @@ impl<T, R> Binding<T, R> {
 
     /// The value of the last generation, of whatever provider.
     pub(crate) fn last(&self) -> Option<&T> {
-        self.newest_first().next()
+        self.bound()
+            .max_by_key(|link| link.stands_for())?
+            .first
+            .get()
     }
 
     /// All values, those of later generations first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &T> {
-        let links = iter::successors(Some(self), |link| link.next());
-        let generation = |link: &&Self| link.generation.load(Ordering::Acquire);
-        let mut links: Vec<&Self> = links.filter(|link| generation(link) != NONE).collect();
-        links.sort_by_key(|link| Reverse(generation(link)));
+        let mut links: Vec<&Self> = self.bound().collect();
+        links.sort_by_key(|link| Reverse(link.stands_for()));
         links.into_iter().filter_map(|link| link.first.get())
+    }
+
+    /// The links with a value.
+    fn bound(&self) -> impl Iterator<Item = &Self> {
+        let links = iter::successors(Some(self), |link| link.next());
+        links.filter(|link| link.stands_for() != NONE)
+    }
+
+    /// The generation of the provider that the value of this link belongs to.
+    fn stands_for(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     /// Binds a value for a generation, unless another thread has done so. If the `same` one was bound before, that stays:

@@ -21,7 +21,7 @@ static OPEN: AtomicBool = AtomicBool::new(true);
 
 static KEPT: Mutex<Vec<Early>> = Mutex::new(Vec::new());
 
-/// How many came when there were enough.
+/// The number of measurements that came when there were enough.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
 struct Early {

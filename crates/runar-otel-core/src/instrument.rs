@@ -106,10 +106,16 @@ impl Instrument {
                 return Some((known, generation));
             }
             let gate = provider.current()?;
-            // One at a time, and not in a provider that is gone: levels move from the last one to this one.
-            let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            if provider.generation() == generation {
-                return Some((self.make(&gate, generation), generation));
+            let mut made = Vec::new();
+            let streams = {
+                // One at a time, and not in a provider that is gone: levels move from the last one to this one.
+                let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+                let is_here = provider.generation() == generation;
+                is_here.then(|| self.make(&gate, generation, &mut made))
+            };
+            gate.streams().tell_mirror(&made);
+            if let Some(streams) = streams {
+                return Some((streams, generation));
             }
         }
     }
@@ -122,20 +128,21 @@ impl Instrument {
     }
 
     #[cold]
-    fn make(&self, gate: &Gate, generation: u64) -> &[Arc<Stream>] {
+    fn make(&self, gate: &Gate, generation: u64, made: &mut Vec<Arc<Stream>>) -> &[Arc<Stream>] {
         if let Some(known) = self.streams.of(generation) {
             return known;
         }
         let earlier = self.streams.newest_first().chain(self.resting.get());
         let earlier: Vec<Arc<Stream>> = earlier.flatten().cloned().collect();
-        let streams = gate.streams().resolve(&self.spec(), &earlier);
+        let resolved = gate.streams().resolve(&self.spec(), &earlier);
+        *made = resolved.made;
         let same = |one: &[Arc<Stream>], other: &[Arc<Stream>]| {
             let mut pairs = one.iter().zip(other);
             one.len() == other.len() && pairs.all(|(one, other)| Arc::ptr_eq(one, other))
         };
         let bound = self
             .streams
-            .bind(generation, streams, |one, other| same(one, other));
+            .bind(generation, resolved.streams, |one, other| same(one, other));
         bound.map(|streams| &**streams).unwrap_or_default()
     }
 
@@ -146,7 +153,7 @@ impl Instrument {
         }
         self.resting.get_or_init(|| {
             let streams = Streams::new(GateOptions::default());
-            let resting = streams.resolve(&self.spec(), &[]);
+            let resting = streams.resolve(&self.spec(), &[]).streams;
             streams.end();
             resting
         })

@@ -42,7 +42,7 @@ pub(crate) fn is_off() -> bool {
     sole() & OFF != 0
 }
 
-/// What stands in the place of the generation while nothing is recorded.
+/// The mark that stands in the place of the generation while nothing is recorded.
 pub(crate) fn off() -> Option<u64> {
     Some(sole()).filter(|sole| sole & OFF != 0)
 }

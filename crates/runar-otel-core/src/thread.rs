@@ -25,7 +25,7 @@ use opentelemetry::{
 
 use crate::apart::caught;
 
-/// Whether the context of this thread can be read and changed.
+/// The state of this thread's context: if it can be read and changed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ContextState {
     Unknown,
@@ -35,7 +35,7 @@ enum ContextState {
     Gone,
 }
 
-/// What is known of the active span.
+/// Knowledge about the active span.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
     /// No context came or went on this thread since contexts are observed.

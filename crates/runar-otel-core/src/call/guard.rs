@@ -65,7 +65,7 @@ enum Place {
 }
 
 impl Place {
-    /// Whether anything of the call is counted.
+    /// True if anything of the call is counted.
     #[inline]
     fn counts(self) -> bool {
         match self {
@@ -102,14 +102,14 @@ impl Call {
         }
     }
 
-    /// Whether anything of the call is recorded, or told its span. If not, it needs no span either.
+    /// True if anything of the call is recorded, or told its span. If not, it needs no span either.
     #[inline]
     #[must_use]
     pub fn records(&self) -> bool {
         self.open.resolved.is_some()
     }
 
-    /// Whether the call takes a span: something of it is recorded, and there can be a span on this thread.
+    /// True if the call takes a span: something of it is recorded, and there can be a span on this thread.
     #[inline]
     #[must_use]
     pub fn takes_span(&self) -> bool {

@@ -161,12 +161,14 @@ impl Series {
     /// The same for a call with labels that did not fail, where their series are bound: by the values alone.
     #[inline]
     pub(crate) fn complete_bound(&self, end: &End, took: Duration, values: &[String]) -> bool {
-        matches!(end, End::Ok | End::Cancelled) && self.completed.of(end).record_bound(took, values)
+        is_bound(end) && self.completed.of(end).record_bound(took, values)
     }
 
     /// Binds the series of labels that have come.
     pub(crate) fn bind(&self, end: &End, values: &[String], labels: Labels<'_>) {
-        self.completed.of(end).bind(values, labels);
+        if is_bound(end) {
+            self.completed.of(end).bind(values, labels);
+        }
     }
 
     /// An error that nobody declared.
@@ -246,6 +248,12 @@ impl Errors {
     pub(crate) fn begin_at_zero(&self) {
         outside_of_spans(|| self.0.iter().for_each(|(_, counter)| counter.add(0)));
     }
+}
+
+/// True for outcomes whose series are found by the values of labels alone: a call that failed also counts its error.
+#[inline]
+fn is_bound(end: &End) -> bool {
+    matches!(end, End::Ok | End::Cancelled)
 }
 
 #[inline]

@@ -91,7 +91,7 @@ impl Owner {
         type_name(self.name)
     }
 
-    /// Whether it is the same owner. Names are mostly one and the same text, unless that was compiled twice.
+    /// True if it is the same owner. Names are mostly one and the same text, unless that was compiled twice.
     #[inline]
     pub(crate) fn is(&self, other: &Self) -> bool {
         let same_service = match (self.service, other.service) {

@@ -145,7 +145,7 @@ impl Resolved {
         }
     }
 
-    /// Whether views drop all that its calls count, in the provider that everything goes to.
+    /// True if views drop all that its calls count, in the provider that everything goes to.
     #[inline]
     pub(crate) fn is_dropped(&self) -> bool {
         let sole = provider::sole();

@@ -55,7 +55,7 @@ impl GateMeter {
     /// OpenTelemetry specification, metrics SDK: *Instrument name*, *Instrument unit*, *Instrument description*.
     fn instrument<N: Measured>(&self, spec: &InstrumentSpec) -> Arc<GateInstrument<N>> {
         let streams = if is_valid(spec) {
-            self.streams.resolve(spec, &[])
+            self.streams.resolve_new(spec)
         } else {
             Box::default()
         };
@@ -129,7 +129,7 @@ macro_rules! asynchronous {
             let texts = (asked.name, asked.unit, asked.description);
             let spec = self.spec(InstrumentKind::$kind, <$number as Measured>::KIND, texts);
             if is_valid(&spec) {
-                let streams = self.streams.resolve(&spec, &[]);
+                let streams = self.streams.resolve_new(&spec);
                 self.streams.observables().add(streams, asked.callbacks);
             }
             $instrument::new()

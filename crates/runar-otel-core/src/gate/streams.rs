@@ -177,23 +177,19 @@ impl Streams {
     ///
     /// OpenTelemetry specification, metrics SDK: *Measurement processing*. Each view applies by itself, one that does not fit
     /// is as if it was not there.
-    pub(crate) fn resolve(
-        &self,
-        spec: &InstrumentSpec,
-        earlier: &[Arc<Stream>],
-    ) -> Box<[Arc<Stream>]> {
+    pub(crate) fn resolve(&self, spec: &InstrumentSpec, earlier: &[Arc<Stream>]) -> Resolved {
         let spec = &*self.spelled(spec);
         let views = self.options.views.iter().enumerate();
         let selected = views
             .filter(|(_, view)| view.selects(&spec.scope, &spec.name, &spec.unit, spec.kind))
             .filter(|(_, view)| fits(spec, &view.aggregation));
-        let mut streams: Vec<Arc<Stream>> = Vec::new();
+        let (mut streams, mut made) = (Vec::new(), Vec::new());
         let mut selected = selected.peekable();
         if selected.peek().is_none() {
-            streams.extend(self.stream(spec, None, earlier));
+            streams.extend(self.stream(spec, None, earlier, &mut made));
         }
         for view in selected {
-            let Some(stream) = self.stream(spec, Some(view), earlier) else {
+            let Some(stream) = self.stream(spec, Some(view), earlier, &mut made) else {
                 continue;
             };
             if streams.iter().any(|known| Arc::ptr_eq(known, &stream)) {
@@ -205,7 +201,25 @@ impl Streams {
         if spec.kind == InstrumentKind::Gauge {
             keep_levels(earlier, &streams);
         }
-        streams.into()
+        Resolved {
+            streams: streams.into(),
+            made,
+        }
+    }
+
+    /// The streams of an instrument that no earlier provider had.
+    pub(super) fn resolve_new(&self, spec: &InstrumentSpec) -> Box<[Arc<Stream>]> {
+        let Resolved { streams, made } = self.resolve(spec, &[]);
+        self.tell_mirror(&made);
+        streams
+    }
+
+    /// Tells the mirror of streams that were made. It waits for what a subscriber hears of that: to be called without any
+    /// lock.
+    pub(crate) fn tell_mirror(&self, made: &[Arc<Stream>]) {
+        if let Some(mirror) = &self.options.mirror {
+            made.iter().for_each(|stream| mirror.made(stream));
+        }
     }
 
     /// The instrument under the first spelling of its name.
@@ -227,6 +241,7 @@ impl Streams {
         spec: &InstrumentSpec,
         view: Option<(usize, &View)>,
         earlier: &[Arc<Stream>],
+        made: &mut Vec<Arc<Stream>>,
     ) -> Option<Arc<Stream>> {
         let (at, view) = (view.map(|(at, _)| at), view.map(|(_, view)| view));
         let rules = self.rules(spec, view);
@@ -256,9 +271,7 @@ impl Streams {
         if let Some(other) = other {
             conflict::report_streams(&other, &stream);
         }
-        if let Some(mirror) = mirror {
-            mirror.made(&stream);
-        }
+        made.push(stream.clone());
         Some(stream)
     }
 
@@ -369,6 +382,13 @@ fn share(known: &Arc<Stream>, rules: &Rules, description: Cow<'static, str>) {
     if let Some(both) = known.describe_longer(description) {
         conflict::report_description(known, &both);
     }
+}
+
+/// The streams of an instrument.
+pub(crate) struct Resolved {
+    pub(crate) streams: Box<[Arc<Stream>]>,
+    /// Those that nobody had before, for [`Streams::tell_mirror`].
+    pub(crate) made: Vec<Arc<Stream>>,
 }
 
 /// True if the kind has the aggregation that a view asks for.

@@ -1,10 +1,6 @@
 //! The span of a call, and what was decided about its trace.
 
-use std::{
-    mem,
-    panic::{AssertUnwindSafe, catch_unwind},
-    thread::panicking,
-};
+use std::{mem, thread::panicking};
 
 use opentelemetry::{
     Context, ContextGuard, KeyValue,
@@ -13,7 +9,10 @@ use opentelemetry::{
 use tracing::{Span, span::Entered};
 
 use super::{Decision, Head, Known, LaidOut, Listeners};
-use crate::thread::{context_is_alive, span_was_entered, spans_are_alive};
+use crate::{
+    apart::caught,
+    thread::{context_is_alive, span_was_entered, spans_are_alive},
+};
 
 /// A span, and the context of its trace if that is unsampled.
 #[derive(Debug)]
@@ -191,10 +190,6 @@ impl Decided {
         };
         within
     }
-}
-
-fn caught<R>(work: impl FnOnce() -> R) -> Option<R> {
-    catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
 fn enter(span: &Span) -> Entered<'_> {

@@ -103,12 +103,7 @@ impl Stream {
             Some(extras) => {
                 let mut deliveries = extras.lock();
                 deliveries.end(&series.cell, &self.shape, deltas, series.start());
-                if deliveries.owes() {
-                    match self.depart(inner, series) {
-                        true => others = 1,
-                        false => self.owe_beyond(&mut deliveries, deltas),
-                    }
-                }
+                others = usize::from(self.owe_last(inner, series, &mut deliveries, deltas));
             }
             None if self.shape.kind == CellKind::UpDown => {}
             None => series.cell.clear(&self.shape),
@@ -131,6 +126,24 @@ impl Stream {
             departed.insert(series.labels().clone(), series.clone());
         }
         room
+    }
+
+    /// Keeps a series that owes its last delta, if there is room; else the overflow series owes it. True if it is kept.
+    fn owe_last(
+        &self,
+        inner: &mut Inner,
+        series: &Arc<Series>,
+        deliveries: &mut Deliveries,
+        deltas: usize,
+    ) -> bool {
+        if !deliveries.owes() {
+            return false;
+        }
+        let kept = self.depart(inner, series);
+        if !kept {
+            self.owe_beyond(deliveries, deltas);
+        }
+        kept
     }
 
     /// Has the overflow series owe the last deltas of a series that nobody can keep.
@@ -218,14 +231,9 @@ impl Stream {
             }
             return;
         }
-        let owes = {
-            let mut deliveries = extras.lock();
-            deliveries.end(&series.cell, &self.shape, deltas, series.start());
-            deliveries.owes()
-        };
-        if owes {
-            self.depart(inner, series);
-        }
+        let mut deliveries = extras.lock();
+        deliveries.end(&series.cell, &self.shape, deltas, series.start());
+        self.owe_last(inner, series, &mut deliveries, deltas);
     }
 
     /// False if the value was taken into the last point of the life that ended meanwhile.

@@ -21,6 +21,7 @@ mod isolated;
 mod labelled;
 mod layers;
 mod lives;
+mod mirrors;
 mod providers;
 mod reader;
 mod refused;
