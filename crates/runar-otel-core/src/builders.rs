@@ -15,6 +15,13 @@ macro_rules! builder_methods {
             self.declaration.unit(unit.into());
             self
         }
+
+        /// Says which labels the code bounds.
+        #[allow(dead_code)]
+        pub(crate) fn shared(mut self, sharing: crate::series::Sharing) -> Self {
+            self.declaration.sharing = sharing;
+            self
+        }
     };
 }
 pub(crate) use builder_methods;

@@ -7,6 +7,7 @@ use crate::{
     metric::{Aggregation, InstrumentKind},
     name,
     number::NumberKind,
+    series::Sharing,
 };
 
 /// What a metric is called, what it means and how it is counted.
@@ -22,6 +23,7 @@ pub(crate) struct Descriptor {
     /// [`Aggregation::Default`] unless buckets or an exponential histogram were asked for.
     pub(crate) aggregation: Aggregation,
     pub(crate) joining: Joining,
+    pub(crate) sharing: Sharing,
     pub(crate) at: &'static Location<'static>,
 }
 
@@ -103,6 +105,7 @@ pub(crate) struct Declaration {
     values: NumberKind,
     pub(crate) aggregation: Aggregation,
     pub(crate) joining: Joining,
+    pub(crate) sharing: Sharing,
     pub(crate) labels: Vec<(String, String)>,
 }
 
@@ -124,6 +127,7 @@ impl Declaration {
             values: number,
             aggregation,
             joining: Joining::Any,
+            sharing: Sharing::default(),
             labels,
         }
     }
@@ -181,6 +185,7 @@ impl Declaration {
             values: self.values,
             aggregation: self.aggregation.clone(),
             joining: self.joining,
+            sharing: self.sharing,
             at,
         };
         descriptor.check()?;

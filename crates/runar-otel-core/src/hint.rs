@@ -35,6 +35,7 @@ fn of_metric(metric: &'static Metric, asked: &Descriptor) -> Option<Descriptor> 
         values: asked.values,
         aggregation: aggregation(metric).unwrap_or_else(|| asked.aggregation.clone()),
         joining: Joining::Any,
+        sharing: asked.sharing,
         at: metric.at,
     };
     match descriptor.check() {

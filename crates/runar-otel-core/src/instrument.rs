@@ -187,6 +187,7 @@ impl Instrument {
             number: descriptor.number,
             bounds: None,
             aggregation: descriptor.aggregation.clone(),
+            sharing: descriptor.sharing,
         }
     }
 }

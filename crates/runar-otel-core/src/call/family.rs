@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, panic::Location};
 
-use crate::{catalogue::Declared, metric::InstrumentKind};
+use crate::{catalogue::Declared, metric::InstrumentKind, series::Sharing};
 
 /// What metrics are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,6 +233,17 @@ impl Family {
     pub(crate) fn name(&self, row: &Row) -> String {
         let stem = self.stem.unwrap_or(self.group.stem());
         format!("{}{stem}{}", self.prefix, row.suffix)
+    }
+
+    /// Whose limit its label sets count for. The names of published events are made at run time.
+    pub(crate) fn sharing(&self, row: &Row) -> Sharing {
+        let (function, bounded): (&[&str], &[&str]) = match self.group {
+            Group::Service => (&["service"], row.labels),
+            Group::Action => (&["service", "action"], row.labels),
+            Group::Received => (&["event", "service"], row.labels),
+            Group::Published => (&["service"], &["service", "outcome", "error_type"]),
+        };
+        Sharing { function, bounded }
     }
 
     /// All of its metrics, for the catalogue.

@@ -271,7 +271,9 @@ fn counter(
     fixed: Fixed<'_>,
     last: Option<(&'static str, &'static str)>,
 ) -> Counter {
-    let declared = Counter::new(family.name(row), row.description).with_unit(row.unit);
+    let declared = Counter::new(family.name(row), row.description)
+        .with_unit(row.unit)
+        .shared(family.sharing(row));
     let with_fixed = fixed.iter().fold(declared, |builder, (name, value)| {
         builder.with_label(*name, value.as_ref())
     });
@@ -284,6 +286,7 @@ fn counter(
 fn gauge(family: &Family, row: &Row, fixed: Fixed<'_>) -> Gauge {
     let declared = Gauge::new(family.name(row), row.description)
         .with_unit(row.unit)
+        .shared(family.sharing(row))
         .of_whole_numbers();
     let labelled = fixed.iter().fold(declared, |builder, (name, value)| {
         builder.with_label(*name, value.as_ref())
@@ -292,7 +295,9 @@ fn gauge(family: &Family, row: &Row, fixed: Fixed<'_>) -> Gauge {
 }
 
 fn histogram(family: &Family, row: &Row, fixed: Fixed<'_>, outcome: &'static str) -> Histogram {
-    let declared = Histogram::new(family.name(row), row.description).with_unit(row.unit);
+    let declared = Histogram::new(family.name(row), row.description)
+        .with_unit(row.unit)
+        .shared(family.sharing(row));
     let labelled = fixed.iter().fold(declared, |builder, (name, value)| {
         builder.with_label(*name, value.as_ref())
     });

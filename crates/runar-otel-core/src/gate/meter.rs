@@ -17,6 +17,7 @@ use crate::{
     name,
     number::{Measured, NumberKind},
     report,
+    series::Sharing,
 };
 
 /// Makes instruments. The trait's defaults would silently drop measurements, so every method is here.
@@ -47,6 +48,7 @@ impl GateMeter {
             number,
             bounds: None,
             aggregation: Aggregation::Default,
+            sharing: Sharing::default(),
         }
     }
 

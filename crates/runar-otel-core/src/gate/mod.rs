@@ -7,6 +7,7 @@ mod conflict;
 mod instrument;
 mod meter;
 mod observable;
+mod overflow;
 mod patience;
 mod spec;
 mod streams;

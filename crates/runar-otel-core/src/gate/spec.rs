@@ -7,6 +7,7 @@ use opentelemetry::InstrumentationScope;
 use crate::{
     metric::{Aggregation, InstrumentKind},
     number::NumberKind,
+    series::Sharing,
 };
 
 /// An instrument as it was asked for.
@@ -22,4 +23,5 @@ pub(crate) struct InstrumentSpec {
     pub(crate) bounds: Option<Vec<f64>>,
     /// The aggregation that the instrumentation asks for.
     pub(crate) aggregation: Aggregation,
+    pub(crate) sharing: Sharing,
 }

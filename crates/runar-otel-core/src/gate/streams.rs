@@ -19,7 +19,7 @@ use crate::{
     forked,
     metric::{Aggregation, DEFAULT_CARDINALITY_LIMIT, InstrumentKind, Shape, StreamPlan},
     name,
-    series::{LetGo, Mirror, Rules, Stream},
+    series::{LetGo, Mirror, Rules, Stream, ceiling_of_at_least},
     stripe,
 };
 
@@ -87,6 +87,10 @@ impl Streams {
         // Asks the system how many cores there are: not for the first time while something is recorded.
         let _ = stripe::most();
         forked::note();
+        let limits = options.views.iter().filter_map(|view| view.limit);
+        limits
+            .chain([options.limit])
+            .for_each(ceiling_of_at_least);
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Arc::new(Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -119,13 +123,15 @@ impl Streams {
         self.table().find(scope, name, unit, kind).cloned()
     }
 
-    /// Runs the callbacks of all observable instruments, once, and enters what they observe. `deltas` tells how many
+    /// Begins a collection: runs the callbacks of all observable instruments, once, and enters what they observe. Then tells
+    /// of metrics that have more label sets than they may. `deltas` tells how many
     /// consumers want deltas of a kind.
     ///
     /// Callbacks run on a thread of their own, no lock is held meanwhile. Returns at once if called from a callback.
     pub fn observe(&self, deltas: impl Fn(InstrumentKind) -> usize) {
         if !self.ended.load(Ordering::Acquire) {
             self.observables.run(deltas);
+            self.tell_overflows();
         }
     }
 
@@ -321,6 +327,8 @@ impl Streams {
             number: spec.number,
             exemplars: filter,
             reservoir,
+            sharing: spec.sharing,
+            limits_all: limit.is_some(),
         }
     }
 

@@ -92,6 +92,12 @@ impl<'a> Base<'a> {
         self.labels
     }
 
+    /// The hash that look-ups start with.
+    #[inline]
+    pub(crate) fn start(self) -> u64 {
+        self.start
+    }
+
     /// True if labels in canonical order lead to the series as they stand.
     #[inline]
     fn is_natural(self, labels: &[impl Label]) -> bool {

@@ -78,7 +78,7 @@ impl<'a> ValueRef<'a> {
     }
 
     /// The form in which a label set keeps the value: exact, and the same for equal values.
-    pub(super) fn kept(self) -> Cow<'a, str> {
+    pub(crate) fn kept(self) -> Cow<'a, str> {
         match self {
             Self::Str(text) => Cow::Borrowed(text),
             Self::Bool(value) => Cow::Borrowed(if value { "true" } else { "false" }),

@@ -12,6 +12,8 @@ mod delivery;
 mod object;
 mod observe;
 mod observed_state;
+mod overflow;
+mod places;
 mod record;
 mod retire;
 mod stream;
@@ -22,11 +24,13 @@ pub(crate) use self::{
     bound::Bound,
     cell::UnderWay,
     change::{Adjusted, Recorded},
+    places::{Sharing, ceiling_of_at_least},
     stream::{LetGo, Rules},
 };
 pub use self::{
     delivery::Reading,
     object::Series,
+    places::{DEFAULT_CEILING, set_ceiling},
     stream::{Mirror, Stream},
     value::{ExponentialBuckets, ExponentialHistogram, Histogram, Number},
     walk::Consumer,

@@ -68,18 +68,22 @@ pub(super) mod state {
     pub(crate) const MIRRORED: u8 = 4;
     /// One alias; those bits count the orders of its labels in which the series is found besides the canonical one.
     pub(crate) const ALIAS: u8 = 8;
+    /// The bits of that count.
+    pub(crate) const ALIASES: u8 = 7 * ALIAS;
+    /// Set besides: it takes a place of those that the cardinality limit grants.
+    pub(crate) const PLACED: u8 = 64;
 }
 
 impl Series {
-    pub(super) fn new(labels: LabelSet, shape: &CellShape, mirrored: bool) -> Self {
-        let mirrored = if mirrored { state::MIRRORED } else { 0 };
+    /// Makes one that sleeps. `marks` are those of [`state`] that are set besides.
+    pub(super) fn new(labels: LabelSet, shape: &CellShape, marks: u8) -> Self {
         Self {
             labels,
             cell: Cell::new(shape),
             start: AtomicU64::new(0),
             changed: AtomicU32::new(0),
             seen: AtomicU16::new(0),
-            state: AtomicU8::new(state::ASLEEP | mirrored),
+            state: AtomicU8::new(state::ASLEEP | marks),
             meetings: AtomicU8::new(0),
         }
     }
@@ -118,6 +122,10 @@ impl Series {
 
     pub(super) fn is_mirrored(&self) -> bool {
         self.state.load(Ordering::Relaxed) & state::MIRRORED != 0
+    }
+
+    pub(super) fn takes_place(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & state::PLACED != 0
     }
 
     #[inline]
@@ -176,7 +184,7 @@ impl Series {
 
     /// In how many orders of its labels it is found besides the canonical one.
     pub(super) fn aliases(&self) -> u8 {
-        self.state.load(Ordering::Relaxed) / state::ALIAS
+        (self.state.load(Ordering::Relaxed) & state::ALIASES) / state::ALIAS
     }
 
     /// Counts one more. Under the lock of the stream.

@@ -11,7 +11,7 @@ use super::{
     delivery::CellValue as _,
     object::{Series, state},
     observed_state::{Beyond, ObservedState},
-    stream::{Inner, Place, Stream},
+    stream::{Inner, Stream},
     value::{Aggregate as _, Number},
 };
 use crate::{
@@ -137,11 +137,7 @@ impl Stream {
         if own.is_some() {
             return own;
         }
-        if inner.members.len() >= self.rules.plan.limit {
-            return None;
-        }
-        let (series, _) = self.place(&mut inner, sorted.as_slice());
-        (!self.is_overflow_series(&series)).then_some(series)
+        self.add(&mut inner, sorted.as_slice())
     }
 
     pub(super) fn is_overflow_series(&self, series: &Arc<Series>) -> bool {
@@ -229,7 +225,7 @@ impl Stream {
 
     /// Ends a series that callbacks observed: its total was handed on when it was observed.
     pub(super) fn end_observed(&self, inner: &mut Inner, series: &Arc<Series>) {
-        series.set_life(state::UNLINKED);
+        self.unlink(inner, series);
         if series.extras().is_some_and(|extras| extras.lock().owes()) {
             self.depart(inner, series);
         }
@@ -255,9 +251,6 @@ impl Stream {
                 }
             }
             return;
-        }
-        if self.overflow.get().is_none() {
-            self.report(Place::FirstOverflow);
         }
         if !self.is_observed() {
             let overflow = self.overflow_series().clone();

@@ -143,24 +143,27 @@ impl Stream {
         change: impl Change,
         origin: Origin<'_>,
     ) {
-        // A look-up that missed is sure only if all readers have the table as it is.
-        let full = self.full.load(Ordering::Relaxed) && self.interner.is_current();
-        if let (true, Some(overflow)) = (full, self.overflow.get()) {
+        if let Some(overflow) = self.overflow.get()
+            && self.is_full_for(base, labels, sorted)
+        {
             return self.finish_record(overflow, change, origin);
         }
         if forked::is_child() {
             return self.finish_record(self.overflow_series(), change, origin);
         }
-        let (series, place) = {
+        let series = {
             let mut inner = self.lock();
             self.interner.refresh(&inner.members);
             let (series, place) = self.place(&mut inner, sorted);
-            if self.rules.labels.is_none() && place != Place::Overflow {
-                self.alias(&mut inner, base, labels, &series);
+            match place {
+                Place::Overflow => self.note_full(base, labels),
+                Place::Own if self.rules.labels.is_none() => {
+                    self.alias(&mut inner, base, labels, &series);
+                }
+                Place::Own => {}
             }
-            (series, place)
+            series
         };
-        self.report(place);
         self.finish_record(&series, change, origin);
     }
 

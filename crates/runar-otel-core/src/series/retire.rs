@@ -69,12 +69,12 @@ impl Stream {
         let sleeping: Vec<&Arc<Series>> = sleeping.collect();
         let mut some = false;
         for chunk in sleeping.chunks(CHUNK) {
-            let inner = self.lock();
+            let mut inner = self.lock();
             for series in chunk {
                 let owing = inner.departed.contains_key(series.labels());
                 let held = Series::is_held(series, usize::from(owing));
                 if series.life() == state::ASLEEP && !held {
-                    series.set_life(state::UNLINKED);
+                    self.unlink(&mut inner, series);
                     some = true;
                 }
             }
@@ -109,7 +109,7 @@ impl Stream {
             None => series.cell.clear(&self.shape),
         }
         if !Series::is_held(series, others) {
-            series.set_life(state::UNLINKED);
+            self.unlink(inner, series);
         }
         true
     }
@@ -120,8 +120,8 @@ impl Stream {
         let is_there = |series: &Arc<Series>| departed.contains_key(series.labels());
         // That of the overflow has a place besides.
         let others = departed.len() - usize::from(self.overflow.get().is_some_and(is_there));
-        let room =
-            others < self.rules.plan.limit || self.is_overflow_series(series) || is_there(series);
+        let most = self.rules.plan.limit.max(inner.most);
+        let room = others < most || self.is_overflow_series(series) || is_there(series);
         if room {
             departed.insert(series.labels().clone(), series.clone());
         }
@@ -182,14 +182,7 @@ impl Stream {
     pub(super) fn forget_unlinked(&self) {
         let rebuild = begin_rebuild(&mut self.lock().members);
         let rebuilt = rebuild.run();
-        let (room, before) = {
-            let mut inner = self.lock();
-            let before = self.interner.replace(&mut inner.members, rebuilt);
-            (inner.members.len() < self.rules.plan.limit, before)
-        };
-        if room {
-            self.has_room();
-        }
+        let before = self.interner.replace(&mut self.lock().members, rebuilt);
         self.interner.release(|| self.lock().members.table());
         drop(before);
     }

@@ -6,7 +6,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::SystemTime,
 };
@@ -18,6 +18,8 @@ use super::{
     delivery::Deliveries,
     object::{Series, state},
     observed_state::ObservedState,
+    overflow::FirstOverflow,
+    places::{Full, Places, Sharing},
     value::Number,
     walk::Walks,
 };
@@ -28,7 +30,6 @@ use crate::{
     labels::{Interner, Label, LabelFilter, LabelSet, Members, Sorted},
     metric::{OVERFLOW_KEY, StreamPlan},
     number::NumberKind,
-    report,
 };
 
 /// Gets every measurement of sums and histograms, besides the series.
@@ -49,6 +50,9 @@ pub(crate) struct Rules {
     pub(crate) number: NumberKind,
     pub(crate) exemplars: ExemplarFilter,
     pub(crate) reservoir: Reservoir,
+    pub(crate) sharing: Sharing,
+    /// True if the limit is that of a view: of the metric as a whole.
+    pub(crate) limits_all: bool,
 }
 
 impl Rules {
@@ -60,6 +64,8 @@ impl Rules {
             && one.unit == two.unit
             && one.kind == two.kind
             && self.number == other.number
+            && self.sharing == other.sharing
+            && self.limits_all == other.limits_all
             && self.are_like(other)
     }
 
@@ -85,8 +91,8 @@ pub struct Stream {
     pub(super) inner: Mutex<Inner>,
     /// The series that takes what exceeds the cardinality limit, once there is something.
     pub(super) overflow: OnceLock<Arc<Series>>,
-    /// True while there is no room for another series. Relaxed: whoever reads an old value asks under the lock.
-    pub(super) full: AtomicBool,
+    pub(super) first_overflow: FirstOverflow,
+    pub(super) full: Full,
     /// How many consumers want deltas. Grows only.
     pub(super) deltas: AtomicUsize,
     /// The provider that it exports under, 0 before and after the life of that.
@@ -103,6 +109,9 @@ pub struct Stream {
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) members: Members<Series>,
+    pub(super) places: Places,
+    /// The most series that there were at a time.
+    pub(super) most: usize,
     /// Series that ended and still owe a consumer their last delta, one per label set.
     pub(super) departed: HashMap<LabelSet, Arc<Series>>,
 }
@@ -116,7 +125,8 @@ impl Stream {
             interner: Interner::default(),
             inner: Mutex::default(),
             overflow: OnceLock::new(),
-            full: AtomicBool::new(false),
+            first_overflow: FirstOverflow::default(),
+            full: Full::default(),
             deltas: AtomicUsize::new(0),
             owner: AtomicU64::new(0),
             moved: OnceLock::new(),
@@ -190,9 +200,7 @@ impl Stream {
             let known = self.interner.find(plain, sorted.as_slice(), Arc::clone);
             return known.unwrap_or_else(|| self.overflow_series().clone());
         }
-        let (series, place) = self.place(&mut self.lock(), sorted.as_slice());
-        self.report(place);
-        series
+        self.place(&mut self.lock(), sorted.as_slice()).0
     }
 
     pub(super) fn drop_labels(&self, sorted: &mut Sorted<'_>) {
@@ -208,24 +216,30 @@ impl Stream {
         if let Some(known) = self.interner.known(&inner.members, sorted) {
             return (known.clone(), Place::Own);
         }
-        let limit = self.rules.plan.limit;
-        if inner.members.len() >= limit || is_overflow(sorted) {
-            self.full
-                .store(inner.members.len() >= limit, Ordering::Relaxed);
-            let first = self.overflow.get().is_none();
-            let place = if first && !is_overflow(sorted) {
-                Place::FirstOverflow
-            } else {
-                Place::Overflow
-            };
-            return (self.overflow_series().clone(), place);
+        match self.add(inner, sorted) {
+            Some(series) => (series, Place::Own),
+            None => (self.overflow_series().clone(), Place::Overflow),
         }
-        let series = self.new_series(LabelSet::pack(sorted));
+    }
+
+    /// Makes a series, `None` if there is no place for another one.
+    pub(super) fn add(&self, inner: &mut Inner, sorted: &[impl Label]) -> Option<Arc<Series>> {
+        if is_overflow(sorted) {
+            return None;
+        }
+        let placed = self.counts(sorted);
+        if placed && let Err(reason) = self.take_place(inner, sorted) {
+            self.first_overflow.note(reason);
+            return None;
+        }
+        let mark = if placed { state::PLACED } else { 0 };
+        let series = self.new_series(LabelSet::pack(sorted), mark);
         self.interner.add(&mut inner.members, series.clone());
+        inner.most = inner.most.max(inner.members.len());
         if !inner.departed.is_empty() {
             self.take_over_debts(inner, &series);
         }
-        (series, Place::Own)
+        Some(series)
     }
 
     /// A label set that comes back while consumers are still owed its last delta owes it from now on: they get one point,
@@ -244,30 +258,22 @@ impl Stream {
 
     pub(super) fn overflow_series(&self) -> &Arc<Series> {
         self.overflow
-            .get_or_init(|| self.new_series(LabelSet::from([KeyValue::new(OVERFLOW_KEY, true)])))
+            .get_or_init(|| self.new_series(LabelSet::from([KeyValue::new(OVERFLOW_KEY, true)]), 0))
     }
 
-    fn new_series(&self, labels: LabelSet) -> Arc<Series> {
-        Arc::new(Series::new(labels, &self.shape, self.mirror.is_some()))
+    fn new_series(&self, labels: LabelSet, mark: u8) -> Arc<Series> {
+        let mirrored = if self.is_mirrored() {
+            state::MIRRORED
+        } else {
+            0
+        };
+        Arc::new(Series::new(labels, &self.shape, mark | mirrored))
     }
 
-    /// There may be room again.
-    pub(super) fn has_room(&self) {
-        self.full.store(false, Ordering::Relaxed);
-    }
-
-    pub(super) fn report(&self, place: Place) {
-        if place != Place::FirstOverflow {
-            return;
-        }
-        let plan = &self.rules.plan;
-        report::once(("overflow", plan.scope.name(), &plan.name), || {
-            format!(
-                "metric `{}` has reached its limit of {} label sets: what exceeds the limit is counted in the series \
-                 {OVERFLOW_KEY}=true; expected fewer label values, or a higher limit",
-                plan.name, plan.limit
-            )
-        });
+    /// Has a series leave the table. What is in it is to be moved on.
+    pub(super) fn unlink(&self, inner: &mut Inner, series: &Series) {
+        series.set_life(state::UNLINKED);
+        self.leave_place(inner, series);
     }
 
     /// The value of a sum or a level as it is now.
@@ -381,9 +387,9 @@ impl Stream {
         let all = self.lock().members.all();
         for series in all.iter().chain(self.overflow.get()) {
             let was_live = {
-                let _inner = self.lock();
+                let mut inner = self.lock();
                 let was_live = series.is_live();
-                series.set_life(state::UNLINKED);
+                self.unlink(&mut inner, series);
                 was_live
             };
             if was_live {
@@ -437,8 +443,6 @@ pub(crate) struct LetGo {
 pub(super) enum Place {
     Own,
     Overflow,
-    /// In the overflow series, as the first one.
-    FirstOverflow,
 }
 
 fn is_overflow(labels: &[impl Label]) -> bool {

@@ -188,12 +188,14 @@ fn reports_about_a_metric_may_be_counted_in_that_metric() {
     };
     // `tracing` forgets about the only subscriber if a thread without it is the first one to report something.
     let _second = Dispatch::new(tracing_subscriber::registry());
+    let collected = setting.streams.clone();
     thread::spawn(move || {
         let subscriber = tracing_subscriber::registry().with(layer);
         tracing::subscriber::with_default(subscriber, || {
             for set in sets() {
                 counter.bind(&set).add(1);
             }
+            collected.observe(|_| 0);
         });
         done.send(()).unwrap();
     });

@@ -235,10 +235,16 @@ fn observed_sets_beyond_the_limit_are_reported() {
     let meter = bench.gate.meter("lib");
     let counter = meter.u64_observable_counter("callbacks.beyond");
     observes!(counter, 1 => path("/a"), 2 => path("/b"), 3 => path("/c"));
-    assert_eq!(bench.collect().len(), 2);
+    let points = bench.collect();
+    let reached = points
+        .iter()
+        .find(|point| point.metric == "runar_otel_limits_reached");
+    assert_eq!(reached.unwrap().value, 1.0);
+    assert_eq!(points.len(), 3);
     let said = reports.0.lock().unwrap();
     assert_eq!(said.len(), 1, "{said:#?}");
-    assert!(said[0].contains("`callbacks.beyond` has reached its limit of 1 label sets"));
+    assert!(said[0].contains("`callbacks.beyond` has reached its limit of 1 label sets: \
+         the label with the most values is `path` (1); "));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use runar_otel_pipeline::snapshot::{Number, Temporality};
 
 use crate::{
     account::{Account, Tally},
-    plan::{Plan, Stream},
+    plan::{Empty, Plan, Stream},
     point::Value,
     program::{Instrument, KEYS, Kind, NumberType, Raw},
 };
@@ -194,13 +194,20 @@ pub(crate) fn ours_has_bounds_for_seconds(unit: &str) -> Option<&'static [f64]> 
 ///
 /// For what the SDK does with observed sets beyond the limit see [`sdk_keeps_the_last_observation_beyond_the_limit`].
 pub(crate) fn sdk_frees_places_of_deltas(
-    kind: InstrumentKind,
+    stream: &Stream,
     temporality: Temporality,
-    limit: usize,
 ) -> Option<usize> {
-    let falls = kind == InstrumentKind::UpDownCounter;
-    let limited = !kind.is_observable() && (falls || temporality == Temporality::Cumulative);
-    limited.then_some(limit)
+    let falls = stream.kind == InstrumentKind::UpDownCounter;
+    let limited = !stream.is_observable() && (falls || temporality == Temporality::Cumulative);
+    limited.then(|| ours_counts_sets_with_labels(stream))
+}
+
+/// The set without labels takes no place of the limit in ours; in the SDK it does.
+///
+/// Metrics SDK, *Cardinality limits*: the limit is of "attribute sets", and says no more. Given to the SDK: one place more
+/// where the set comes while there are places. Programs in which it comes later have no limits.
+pub(crate) fn ours_counts_sets_with_labels(stream: &Stream) -> usize {
+    stream.limit + usize::from(stream.empty == Empty::Early)
 }
 
 /// The SDK stores what callbacks observe, so that of all sets beyond the limit only the last one counts; ours add up.

@@ -9,6 +9,7 @@ use opentelemetry::{
 use runar_otel_core::{
     gate::{Gate, GateOptions, Streams, View},
     metric::Shape,
+    name::SCOPE_NAME,
 };
 use runar_otel_pipeline::{
     snapshot::{self, Data, Temporality},
@@ -173,7 +174,11 @@ fn view(rule: &ViewRule) -> View {
 
 fn metrics(scopes: Vec<snapshot::ScopeMetrics>) -> Vec<Metric> {
     let mut all = Vec::new();
-    for scope in scopes {
+    // Not what the gate tells of its limits.
+    let others = scopes
+        .into_iter()
+        .filter(|scope| scope.scope.name() != SCOPE_NAME);
+    for scope in others {
         for metric in scope.metrics {
             let (shape, temporality, points) = data(metric.data);
             all.push(Metric {

@@ -46,7 +46,9 @@ impl Places {
             if self.own.contains(labels) || self.beyond.contains(labels) {
                 continue;
             }
-            if self.own.len() < stream.limit {
+            // See `differences::ours_counts_sets_with_labels`.
+            let taken = self.own.iter().filter(|own| !own.is_empty()).count();
+            if labels.is_empty() || taken < stream.limit {
                 self.own.insert(labels.clone());
             } else {
                 self.beyond.insert(labels.clone());

@@ -13,8 +13,17 @@ use runar_otel_pipeline::snapshot::Temporality;
 
 use crate::{
     differences,
-    program::{Filter, Instrument, METERS, NumberType, Program, ViewRule},
+    program::{Filter, Instrument, METERS, NumberType, Program, Raw, ViewRule},
 };
+
+/// When the set without labels comes to a stream that is not observed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Empty {
+    Never,
+    /// While there are places left.
+    Early,
+    Late,
+}
 
 /// One stream of data points.
 #[derive(Clone, Debug)]
@@ -32,6 +41,8 @@ pub(crate) struct Stream {
     pub(crate) base_description: String,
     pub(crate) filter: Filter,
     pub(crate) limit: usize,
+    /// See [`differences::ours_counts_sets_with_labels`].
+    pub(crate) empty: Empty,
     /// The aggregation that the view asks for.
     pub(crate) asked: Aggregation,
     /// The aggregation; never the default.
@@ -153,7 +164,36 @@ impl Plan {
         for index in program.order() {
             plan.add(program, index);
         }
+        plan.find_empty(program);
         plan
+    }
+
+    /// Finds out when the set without labels comes.
+    fn find_empty(&mut self, program: &Program) {
+        let mut before: Vec<HashSet<LabelSet>> = vec![HashSet::new(); self.streams.len()];
+        for step in &program.steps {
+            let (Some(instrument), Some((labels, value))) =
+                (program.instrument_of(step), program.may_make_series(step))
+            else {
+                continue;
+            };
+            let kind = program.instruments[instrument].kind;
+            let refused = |value| differences::sdk_counts_negative_values_of_counters(kind, value);
+            let is_open = |value: Raw| kind.number() == NumberType::F64 && !value.real.is_finite();
+            if value.is_some_and(refused) {
+                continue;
+            }
+            for at in &self.of_instrument[instrument] {
+                let stream = &mut self.streams[*at];
+                let kept = stream.kept(&LabelSet::of(labels));
+                if !kept.is_empty() {
+                    before[*at].insert(kept);
+                } else if stream.empty == Empty::Never {
+                    let early = before[*at].len() <= stream.limit && !value.is_some_and(is_open);
+                    stream.empty = if early { Empty::Early } else { Empty::Late };
+                }
+            }
+        }
     }
 
     /// True if an instrument feeds a stream of this sort.
@@ -274,6 +314,7 @@ fn stream(program: &Program, index: usize, view: Option<(usize, &ViewRule)>) -> 
         base_description: instrument.base_description(),
         filter: view.map_or(Filter::All, |view| view.filter.clone()),
         limit: view.and_then(|view| view.limit).unwrap_or(program.limit),
+        empty: Empty::Never,
         asked: view.map_or(Aggregation::Default, |view| view.aggregation.clone()),
         aggregation: aggregation(program, instrument, view),
         view: at,

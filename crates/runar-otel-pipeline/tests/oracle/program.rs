@@ -290,6 +290,15 @@ impl Program {
         (!fit.is_empty()).then(|| fit[index % fit.len()])
     }
 
+    /// The labels of a step that may make a series, and the value unless it does so for sure.
+    pub(crate) fn may_make_series(&self, step: &Step) -> Option<(&[KeyValue], Option<Raw>)> {
+        match step {
+            Step::Record { labels, value, .. } => Some((self.labels(*labels), Some(*value))),
+            Step::Bind { labels, .. } => Some((self.labels(*labels), None)),
+            _ => None,
+        }
+    }
+
     /// A label set by its index.
     pub(crate) fn labels(&self, index: usize) -> &[KeyValue] {
         &self.labels[index % self.labels.len()]

@@ -320,7 +320,7 @@ impl Rules {
             assert!(differences::sdk_keeps_the_last_observation_beyond_the_limit(of));
             return stream.build().unwrap();
         }
-        let limit = differences::sdk_frees_places_of_deltas(of.kind, self.temporality, of.limit);
+        let limit = differences::sdk_frees_places_of_deltas(of, self.temporality);
         if let Some(limit) = limit {
             stream = stream.with_cardinality_limit(limit);
         }

@@ -301,8 +301,12 @@ fn check(
     values: &Values,
     recorded: &BTreeMap<LabelSet, Vec<f64>>,
 ) -> Result<(), String> {
-    let own = values.keys().filter(|one| **one != overflow()).count();
-    if own != recorded.len().min(stream.limit) {
+    let with_labels = |sets: &mut dyn Iterator<Item = &LabelSet>| {
+        sets.filter(|one| **one != overflow() && !one.is_empty())
+            .count()
+    };
+    let own = with_labels(&mut values.keys());
+    if own != with_labels(&mut recorded.keys()).min(stream.limit) {
         return Err(format!("{own} sets have a series: {values:#?}"));
     }
     let mut beyond = recorded.clone();

@@ -1,0 +1,116 @@
+//! What is told of a metric that has more label sets than it may.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    sync::OnceLock,
+};
+
+use super::{
+    object::Series,
+    places::{NoPlace, ceiling},
+    stream::Stream,
+};
+use crate::{
+    labels::{LabelSet, ValueRef},
+    metric::OVERFLOW_KEY,
+    report,
+};
+
+/// So many series are looked at to find the widest label.
+const MOST_LOOKED_AT: usize = 10_000;
+
+/// Why the first label set got no place. The recording thread notes it, a collecting one tells it.
+#[derive(Debug, Default)]
+pub(super) struct FirstOverflow(OnceLock<NoPlace>);
+
+impl FirstOverflow {
+    pub(super) fn note(&self, reason: NoPlace) {
+        let _ = self.0.set(reason);
+    }
+}
+
+/// The label of a metric that has the most values.
+struct Widest {
+    name: String,
+    values: usize,
+}
+
+impl Stream {
+    /// Reports, once, that the metric has more label sets than it may. Returns how many limits it has reached: those of
+    /// functions, or its own; `None` if no label set ever went without a place. Not on a recording thread.
+    pub(crate) fn tell_overflow(&self) -> Option<usize> {
+        let reason = self.first_overflow.0.get()?;
+        let plan = &self.rules.plan;
+        report::once(("overflow", plan.scope.name(), &plan.name), || {
+            self.overflow_report(reason)
+        });
+        let at_limit = self.lock().places.at_limit(plan.limit);
+        Some(match reason {
+            NoPlace::Limit(_) => at_limit,
+            NoPlace::Ceiling => at_limit.max(1),
+        })
+    }
+
+    fn overflow_report(&self, reason: &NoPlace) -> String {
+        let (name, limit) = (&self.rules.plan.name, self.rules.plan.limit);
+        let (reached, of, expected) = match reason {
+            NoPlace::Limit(function) => (
+                format!("its limit of {limit} label sets{}", of_function(function)),
+                function.clone(),
+                "a higher limit",
+            ),
+            NoPlace::Ceiling => (
+                format!("the limit of {} label sets per process", ceiling()),
+                LabelSet::empty(),
+                "a higher ceiling",
+            ),
+        };
+        let widest = self.widest_label(&of).map_or_else(String::new, |widest| {
+            format!(
+                "the label with the most values is `{}` ({}); ",
+                widest.name, widest.values
+            )
+        });
+        format!(
+            "metric `{name}` has reached {reached}: {widest}what exceeds the limit is counted in the series \
+             {OVERFLOW_KEY}=true; expected fewer label values, or {expected}"
+        )
+    }
+
+    /// The label with the most values among the series of a function.
+    fn widest_label(&self, function: &LabelSet) -> Option<Widest> {
+        let all = self.lock().members.all();
+        let is_of = |series: &Series| {
+            let own = |(name, value)| series.labels().get(name) == Some(value);
+            function.iter().all(own)
+        };
+        let mut values: HashMap<&str, HashSet<Cow<'_, str>>> = HashMap::new();
+        let counted = all
+            .iter()
+            .filter(|series| series.takes_place() && is_of(series));
+        for series in counted.take(MOST_LOOKED_AT) {
+            for (name, value) in series.labels() {
+                values.entry(name).or_default().insert(value.kept());
+            }
+        }
+        let widest = values.into_iter().max_by_key(|(_, values)| values.len());
+        widest.map(|(name, values)| Widest {
+            name: name.to_owned(),
+            values: values.len(),
+        })
+    }
+}
+
+/// How a function is called in a message.
+fn of_function(function: &LabelSet) -> String {
+    let text = |value: ValueRef<'_>| value.kept().into_owned();
+    let labels: Vec<String> = function
+        .iter()
+        .map(|(name, value)| format!("{name}=\"{}\"", text(value)))
+        .collect();
+    match labels.is_empty() {
+        true => String::new(),
+        false => format!(" for {}", labels.join(", ")),
+    }
+}

@@ -1,0 +1,244 @@
+//! Places: which label sets get a series of their own.
+//!
+//! | what | how many | who says so |
+//! |---|---|---|
+//! | a metric | 2000 label sets | `Builder::cardinality_limit` |
+//! | a metric of metered functions | 2000 label sets of each function | the same |
+//! | a metric that a view limits | as many as the view says, all functions together | `View::limit` |
+//! | all metrics of the process | 200,000, or the largest limit if that is more | `Builder::series_ceiling` |
+//!
+//! A set without labels, and one of metered functions with no label but those of the table, takes no place.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+use super::{
+    object::Series,
+    stream::{Inner, Stream},
+};
+use crate::labels::{Base, Label, LabelSet};
+
+/// The label sets of all metrics of a process at most, unless a limit is higher.
+pub const DEFAULT_CEILING: usize = 200_000;
+
+/// How many series of the process take a place, and how many may.
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+static CEILING: AtomicUsize = AtomicUsize::new(DEFAULT_CEILING);
+
+/// Sets how many label sets all metrics of the process may have together (default [`DEFAULT_CEILING`]).
+pub fn set_ceiling(most: usize) {
+    CEILING.store(most, Ordering::Relaxed);
+}
+
+/// Raises the ceiling if a limit is higher.
+pub(crate) fn ceiling_of_at_least(limit: usize) {
+    CEILING.fetch_max(limit, Ordering::Relaxed);
+}
+
+pub(super) fn ceiling() -> usize {
+    CEILING.load(Ordering::Relaxed)
+}
+
+fn process_is_full() -> bool {
+    TAKEN.load(Ordering::Relaxed) >= ceiling()
+}
+
+fn take_of_process() -> bool {
+    let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
+    let more = |taken| (taken < ceiling()).then_some(taken + 1);
+    TAKEN.fetch_update(success, failure, more).is_ok()
+}
+
+/// The labels of a metric whose values the code bounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sharing {
+    /// Those that tell functions apart: each function has the limit for itself. None of a metric that has one limit.
+    pub(crate) function: &'static [&'static str],
+    /// Those and others: a set that has no other label takes no place.
+    pub(crate) bounded: &'static [&'static str],
+}
+
+/// The places that are taken in a stream. Changed under its lock.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    taken: usize,
+    /// Of streams that functions share.
+    of_functions: HashMap<LabelSet, usize>,
+}
+
+impl Drop for Places {
+    fn drop(&mut self) {
+        TAKEN.fetch_sub(self.taken, Ordering::Relaxed);
+    }
+}
+
+/// Why there is no place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NoPlace {
+    /// The limit of these function labels, none if that of the whole metric.
+    Limit(LabelSet),
+    /// That of the process.
+    Ceiling,
+}
+
+impl Places {
+    fn take(&mut self, function: LabelSet, limit: usize) -> Result<(), NoPlace> {
+        let shared = !function.is_empty();
+        let taken = match shared {
+            true => self.of_functions.get(&function).copied().unwrap_or(0),
+            false => self.taken,
+        };
+        if taken >= limit {
+            return Err(NoPlace::Limit(function));
+        }
+        if !take_of_process() {
+            return Err(NoPlace::Ceiling);
+        }
+        self.taken += 1;
+        if shared {
+            self.of_functions.insert(function, taken + 1);
+        }
+        Ok(())
+    }
+
+    fn give_back(&mut self, function: &LabelSet) {
+        self.taken = self.taken.saturating_sub(1);
+        TAKEN.fetch_sub(1, Ordering::Relaxed);
+        if let Some(taken) = self.of_functions.get_mut(function) {
+            *taken = taken.saturating_sub(1);
+        }
+    }
+
+    /// How many functions are at their limit; 1 of a metric that is.
+    pub(super) fn at_limit(&self, limit: usize) -> usize {
+        if self.of_functions.is_empty() {
+            return usize::from(self.taken >= limit);
+        }
+        let full = self.of_functions.values().filter(|taken| **taken >= limit);
+        full.count()
+    }
+}
+
+/// How many full functions a stream remembers. Those of others ask under the lock.
+const REMEMBERED: usize = 64;
+
+/// What is known to be full, for a record that may not wait. Written under the lock of the stream; whoever reads an old value
+/// asks there.
+#[derive(Debug, Default)]
+pub(super) struct Full {
+    all: AtomicBool,
+    /// By the base labels of handles: the hash that look-ups start with. A record beyond the limit so costs a look-up and no
+    /// lock (`benches/record`, *beyond the limit*).
+    functions: OnceLock<Box<[AtomicU64; REMEMBERED]>>,
+}
+
+impl Full {
+    fn place(&self, start: u64) -> Option<&AtomicU64> {
+        #[expect(clippy::cast_possible_truncation, reason = "masked")]
+        self.functions.get()?.get(start as usize & (REMEMBERED - 1))
+    }
+
+    fn knows(&self, start: u64) -> bool {
+        let known = self.place(start);
+        known.is_some_and(|known| known.load(Ordering::Relaxed) == start)
+    }
+
+    fn remember(&self, start: u64) {
+        let fresh = || Box::new([const { AtomicU64::new(0) }; REMEMBERED]);
+        self.functions.get_or_init(fresh);
+        if let Some(place) = self.place(start) {
+            place.store(start, Ordering::Relaxed);
+        }
+    }
+
+    fn forget(&self) {
+        self.all.store(false, Ordering::Relaxed);
+        for place in self.functions.get().into_iter().flat_map(|all| all.iter()) {
+            place.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Stream {
+    /// True if a label set takes a place.
+    pub(super) fn counts(&self, labels: &[impl Label]) -> bool {
+        let bounded = self.rules.sharing.bounded;
+        labels.iter().any(|label| !bounded.contains(&label.name()))
+    }
+
+    /// The labels of the function that a set counts for; none if the limit is that of the metric.
+    fn function_of(&self, labels: &[impl Label]) -> LabelSet {
+        let function = self.function_labels();
+        if function.is_empty() {
+            return LabelSet::empty();
+        }
+        let own = labels.iter().map(|label| (label.name(), label.value()));
+        let own = own.filter(|(name, _)| function.contains(name));
+        LabelSet::pack(&own.collect::<Vec<_>>())
+    }
+
+    /// None if a view limits the metric.
+    fn function_labels(&self) -> &'static [&'static str] {
+        match self.rules.limits_all {
+            true => &[],
+            false => self.rules.sharing.function,
+        }
+    }
+
+    /// Takes a place for a label set.
+    pub(super) fn take_place(
+        &self,
+        inner: &mut Inner,
+        labels: &[impl Label],
+    ) -> Result<(), NoPlace> {
+        let limit = self.rules.plan.limit;
+        let taken = inner.places.take(self.function_of(labels), limit);
+        let all = self.function_labels().is_empty();
+        if let (true, Err(NoPlace::Limit(_))) = (all, &taken) {
+            self.full.all.store(true, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    /// Gives the place of a series back that leaves the table.
+    pub(super) fn leave_place(&self, inner: &mut Inner, series: &Series) {
+        if series.takes_place() {
+            let labels: Vec<_> = series.labels().iter().collect();
+            inner.places.give_back(&self.function_of(&labels));
+        }
+        self.full.forget();
+    }
+
+    /// True if there is no place for labels that have just been looked for in vain, as far as that is known without a lock.
+    pub(super) fn is_full_for(
+        &self,
+        base: Base<'_>,
+        labels: &[impl Label],
+        sorted: &[impl Label],
+    ) -> bool {
+        self.is_known_full(base, labels) && self.counts(sorted) && self.interner.is_current()
+    }
+
+    fn is_known_full(&self, base: Base<'_>, labels: &[impl Label]) -> bool {
+        self.full.all.load(Ordering::Relaxed)
+            || self.full.knows(base.start()) && self.names_no_function(labels)
+            || process_is_full()
+    }
+
+    fn names_no_function(&self, labels: &[impl Label]) -> bool {
+        let function = self.function_labels();
+        !labels.iter().any(|label| function.contains(&label.name()))
+    }
+
+    /// Remembers that the function of a handle has no place left.
+    pub(super) fn note_full(&self, base: Base<'_>, labels: &[impl Label]) {
+        if !self.function_labels().is_empty() && self.names_no_function(labels) {
+            self.full.remember(base.start());
+        }
+    }
+}
