@@ -28,6 +28,12 @@ const LABELS: [(&str, &str); 3] = [
     ("status", "200"),
 ];
 
+/// More label sets than a metric or a function may have.
+const FULL: usize = 2_100;
+
+/// Values of labels that come when there is no place left.
+const BEYOND: [&str; 4] = ["beyond-1", "beyond-2", "beyond-3", "beyond-4"];
+
 fn main() -> Result<()> {
     let [kind, count] = std::env::args()
         .skip(1)
@@ -88,6 +94,18 @@ fn records(kind: &str, count: usize) -> Result<()> {
         "histogram labels" => {
             let histogram = Histogram::new("records_seconds", "Records").register();
             each.for_each(|at| histogram.observe_with(seconds(at % 8), &LABELS));
+        }
+        // One function has the place for 2000 label sets, a metric too.
+        "counter beyond" => {
+            let counter = Counter::new("records_total", "Records").register();
+            let add = |value: &str| counter.increment_with(&[("method", "GET"), ("id", value)]);
+            (0..FULL).for_each(|at| add(&at.to_string()));
+            each.for_each(|at| add(BEYOND[at % BEYOND.len()]));
+        }
+        "async call beyond" => {
+            let call = |at, value: &str| poll(with_labels(&body, at, "GET", value));
+            (0..FULL).for_each(|at| call(at, &at.to_string()));
+            each.for_each(|at| call(at, BEYOND[at % BEYOND.len()]));
         }
         "dropped counter" => {
             let counter = counter("dropped_total");

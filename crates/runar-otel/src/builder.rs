@@ -29,6 +29,7 @@ pub struct Builder {
 pub(crate) struct Parts {
     pub(crate) views: Vec<View>,
     pub(crate) cardinality_limit: Option<usize>,
+    pub(crate) series_ceiling: Option<usize>,
     #[cfg(feature = "sdk-reader")]
     pub(crate) readers: Vec<crate::attached::AttachedReader>,
     pub(crate) registries: Vec<prometheus::Registry>,
@@ -38,12 +39,17 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// What is wrong with the limit, the bounds being those of a view's.
-    pub(crate) fn limit_problem(&self) -> Option<Problem> {
-        let limit = self.cardinality_limit?;
-        let expected = "1 to 1000000";
-        (!(1..=1_000_000).contains(&limit))
-            .then(|| Problem::builder("cardinality_limit", limit.to_string(), expected))
+    /// What is wrong with the limits. The bounds of the first one are those of a view's.
+    pub(crate) fn limit_problems(&self) -> impl Iterator<Item = Problem> {
+        let limit = self
+            .cardinality_limit
+            .filter(|limit| !(1..=1_000_000).contains(limit))
+            .map(|limit| Problem::builder("cardinality_limit", limit.to_string(), "1 to 1000000"));
+        let ceiling = self
+            .series_ceiling
+            .filter(|ceiling| *ceiling == 0)
+            .map(|_| Problem::builder("series_ceiling", "0".to_owned(), "1 or more"));
+        limit.into_iter().chain(ceiling)
     }
 }
 
@@ -59,9 +65,17 @@ impl Builder {
     }
 
     /// Limits the label sets of each metric (default 2000) unless a view says otherwise; what comes beyond is
-    /// counted in the series `{otel.metric.overflow="true"}`.
+    /// counted in the series `{otel.metric.overflow="true"}`. In the metrics of metered functions each function has the
+    /// limit for itself. Sets whose values the code bounds are not counted: those without labels, and calls by outcome.
     pub fn cardinality_limit(mut self, limit: usize) -> Self {
         self.parts.cardinality_limit = Some(limit);
+        self
+    }
+
+    /// Limits the label sets of all metrics of the process together (default 200,000, or the largest limit of a metric if
+    /// that is more). What comes beyond is counted in the overflow series of each metric.
+    pub fn series_ceiling(mut self, most: usize) -> Self {
+        self.parts.series_ceiling = Some(most);
         self
     }
 

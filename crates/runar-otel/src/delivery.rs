@@ -13,6 +13,7 @@ use runar_otel_core::{
     gate::{Gate, GateOptions, Streams},
     install,
     metric::Aggregation,
+    series::{DEFAULT_CEILING, set_ceiling},
     uninstall,
 };
 use runar_otel_pipeline::{
@@ -57,7 +58,11 @@ pub(crate) fn start(
     let mut options = gate_options(config, &parts);
     let attached = Attached::new(&mut parts, identity);
     options.mirror = attached.mirror();
+    set_ceiling(DEFAULT_CEILING);
     let streams = Streams::new(options);
+    if let Some(most) = parts.series_ceiling {
+        set_ceiling(most);
+    }
     let resource = Resource {
         attributes: identity.attributes.clone(),
         schema_url: schema_url(),

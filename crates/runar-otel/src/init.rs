@@ -109,7 +109,7 @@ impl Builder {
             Ok(resolved) => (Some(resolved), Vec::new()),
             Err(ConfigError { problems }) => (None, problems),
         };
-        problems.extend(self.parts.limit_problem());
+        problems.extend(self.parts.limit_problems());
         match resolved {
             Some(resolved) if problems.is_empty() && views.is_empty() => Ok((resolved, self.parts)),
             _ => Err(InitError::Invalid { problems, views }),

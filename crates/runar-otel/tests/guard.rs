@@ -52,6 +52,7 @@ fn a_limit_of_no_series_is_a_mistake() {
     for limit in [0, usize::MAX] {
         assert!(quiet().cardinality_limit(limit).init().is_err(), "{limit}");
     }
+    assert!(quiet().series_ceiling(0).init().is_err());
 }
 
 #[test]

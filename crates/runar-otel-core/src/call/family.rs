@@ -235,15 +235,23 @@ impl Family {
         format!("{}{stem}{}", self.prefix, row.suffix)
     }
 
-    /// Whose limit its label sets count for. The names of published events are made at run time.
+    /// Whose limit its label sets count for. The names of published events are made up while the process runs: there is an end
+    /// to those that have handles only.
     pub(crate) fn sharing(&self, row: &Row) -> Sharing {
         let (function, bounded): (&[&str], &[&str]) = match self.group {
             Group::Service => (&["service"], row.labels),
             Group::Action => (&["service", "action"], row.labels),
             Group::Received => (&["event", "service"], row.labels),
-            Group::Published => (&["service"], &["service", "outcome", "error_type"]),
+            Group::Published => (&["service"], row.labels),
         };
-        Sharing { function, bounded }
+        Sharing {
+            function,
+            bounded,
+            made_up: match self.group {
+                Group::Published => &["event"],
+                Group::Service | Group::Action | Group::Received => &[],
+            },
+        }
     }
 
     /// All of its metrics, for the catalogue.

@@ -1,6 +1,12 @@
 //! The chain of calls that the current code runs in.
 
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use tracing::{Dispatch, Metadata, dispatcher, span};
 
@@ -16,11 +22,56 @@ thread_local! {
 }
 
 /// One call of the chain.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Frame {
+    resolved: &'static Resolved,
+    labels: Option<Added>,
+    in_lines: Option<InLines>,
+    /// Made when another task gets a frame of the call.
+    watched: Option<Watched>,
+}
+
+/// Tells the frames of a call that are in other tasks that it is over.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Watched(Arc<AtomicBool>);
+
+impl Watched {
+    /// The call is over.
+    pub(crate) fn ends(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Frame {
+    fn is_over(&self) -> bool {
+        self.watched.as_ref().is_some_and(Watched::is_over)
+    }
+
+    #[cold]
+    fn unwatched(&mut self) -> Option<Watched> {
+        self.watched.take()
+    }
+
+    /// A frame of the same call for another task. There it is under no span.
+    fn elsewhere(&mut self) -> Self {
+        let known = self.in_lines.as_ref().map(|in_lines| in_lines.known);
+        Self {
+            resolved: self.resolved,
+            labels: self.labels.clone(),
+            in_lines: known.map(InLines::at_once),
+            watched: Some(self.watched.get_or_insert_default().clone()),
+        }
+    }
+}
+
+/// What is asked of a call: its function, and the labels that can be added to it.
+pub(crate) struct Asked {
     pub(crate) resolved: &'static Resolved,
     pub(crate) labels: Option<Added>,
-    in_lines: Option<InLines>,
 }
 
 /// A part of a call without a span that log lines show.
@@ -95,29 +146,38 @@ pub fn spanless(current: Option<&span::Id>) -> Option<Spanless> {
     read(|chain| chain.iter().rev().find_map(of_frame))??
 }
 
-/// Whether the action of a service is the first one of it in its chain.
+/// True if the action of a service is the first one of it in its chain, but for calls that are over.
 pub(crate) fn is_outermost(service: &'static ServiceSeries) -> bool {
     let within = |frame: &Frame| {
-        frame
-            .resolved
-            .of_service()
-            .is_some_and(|known| std::ptr::eq(known, service))
+        let of_service = frame.resolved.of_service();
+        of_service.is_some_and(|known| std::ptr::eq(known, service)) && !frame.is_over()
     };
     read(|chain| !chain.iter().any(within)).unwrap_or(true)
 }
 
-/// The innermost call that fits.
-pub(crate) fn innermost(fits: impl Fn(&Frame) -> bool) -> Option<Frame> {
-    read(|chain| chain.iter().rev().find(|frame| fits(frame)).cloned()).flatten()
+/// The innermost call of a function that fits.
+pub(crate) fn innermost(fits: impl Fn(&'static Resolved) -> bool) -> Option<Asked> {
+    let asked = |frame: &Frame| Asked {
+        resolved: frame.resolved,
+        labels: frame.labels.clone(),
+    };
+    let find = |chain: &[Frame]| {
+        let mut inside_out = chain.iter().rev();
+        inside_out.find(|frame| fits(frame.resolved)).map(asked)
+    };
+    read(find).flatten()
 }
 
-/// The chain as it is now, for another task: there it is under no span.
+/// The chain as it is now, for another task. Of calls that are over it has the innermost one at the most, which tells whose
+/// code runs: a task may spawn its successor for ever.
 pub(crate) fn current() -> Vec<Frame> {
-    let mut chain = read(<[Frame]>::to_vec).unwrap_or_default();
-    for in_lines in chain.iter_mut().filter_map(|it| it.in_lines.as_mut()) {
-        in_lines.under = None;
-    }
-    chain
+    let elsewhere = |chain: &mut Vec<Frame>| {
+        let last = chain.len().saturating_sub(1);
+        let all = chain.iter_mut().enumerate();
+        let kept = all.filter(|(at, frame)| *at == last || !frame.is_over());
+        kept.map(|(_, frame)| frame.elsewhere()).collect()
+    };
+    write(elsewhere).unwrap_or_default()
 }
 
 /// Makes a call the innermost one, until the guard is dropped.
@@ -133,10 +193,21 @@ pub(crate) fn push(
             resolved,
             labels: labels.map(LabelValues::added).cloned(),
             in_lines,
+            watched: None,
         });
         depth
     });
     Pushed { depth }
+}
+
+/// Has the innermost call tell other tasks its end.
+#[cold]
+pub(crate) fn watch(watched: Watched) {
+    write(|chain| {
+        if let Some(innermost) = chain.last_mut() {
+            innermost.watched = Some(watched);
+        }
+    });
 }
 
 /// See [`push`].
@@ -146,25 +217,41 @@ pub(crate) struct Pushed {
     depth: Option<usize>,
 }
 
+impl Pushed {
+    /// Ends the part. What the call keeps for the next one, if other tasks have frames of it.
+    #[inline(always)]
+    pub(crate) fn pop(mut self) -> Option<Watched> {
+        let depth = self.depth.take()?;
+        let pop = |chain: &mut Vec<Frame>| {
+            if chain.len() != depth + 1 {
+                cut(chain, depth);
+                return None;
+            }
+            let watched = match chain.last_mut() {
+                Some(last) if last.watched.is_some() => last.unwatched(),
+                _ => None,
+            };
+            // What is dropped with a frame are label values: nobody's code runs under the borrow.
+            chain.pop();
+            watched
+        };
+        write(pop).flatten()
+    }
+}
+
 impl Drop for Pushed {
+    /// Reached with a frame when a layer unwinds as the part begins.
     #[inline]
     fn drop(&mut self) {
         if let Some(depth) = self.depth {
-            truncate(depth);
+            unwind(depth);
         }
     }
 }
 
-/// What is dropped with a frame are label values: nobody's code runs under the borrow.
-#[inline]
-fn truncate(depth: usize) {
-    write(|chain| {
-        if chain.len() == depth + 1 {
-            chain.pop();
-        } else {
-            cut(chain, depth);
-        }
-    });
+#[cold]
+fn unwind(depth: usize) {
+    write(|chain| cut(chain, depth));
 }
 
 #[cold]
@@ -202,7 +289,7 @@ fn read<R>(usage: impl FnOnce(&[Frame]) -> R) -> Option<R> {
         .flatten()
 }
 
-#[inline]
+#[inline(always)]
 fn write<R>(usage: impl FnOnce(&mut Vec<Frame>) -> R) -> Option<R> {
     CHAIN
         .try_with(|chain| {

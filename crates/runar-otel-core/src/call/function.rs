@@ -4,7 +4,10 @@ use std::panic::Location;
 
 use linkme::distributed_slice;
 
-use super::{appended::Appended, label_values::LabelPool, service::Owner, site::Resolved};
+use super::{
+    appended::Appended, by_address::ByAddress, label_values::LabelPool, service::Owner,
+    site::Resolved,
+};
 
 /// All functions that the attributes have instrumented, in all crates that are linked.
 #[distributed_slice]
@@ -55,6 +58,7 @@ pub struct Site {
     function: Function,
     at: &'static Location<'static>,
     met: Appended<Resolved>,
+    by_name: ByAddress<&'static Resolved>,
     labels: LabelPool,
 }
 
@@ -67,6 +71,7 @@ impl Site {
             function,
             at: Location::caller(),
             met: Appended::new(),
+            by_name: ByAddress::new(),
             labels: LabelPool::new(),
         }
     }
@@ -92,6 +97,11 @@ impl Site {
     /// The label values of its calls.
     pub(crate) fn label_pool(&self) -> &LabelPool {
         &self.labels
+    }
+
+    /// The same, but for the first one, by the addresses of their names. A name belongs to one type, and that to one service.
+    pub(crate) fn by_name(&self) -> &ByAddress<&'static Resolved> {
+        &self.by_name
     }
 
     /// The owners that it was called for.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::dispatcher;
 
 use super::{
-    frames::{self, InLines, Pushed},
+    frames::{self, InLines, Pushed, Watched},
     function::Site,
     label_values::LabelValues,
     series::End,
@@ -48,6 +48,8 @@ struct Open {
     under_way: (UnderWay, UnderWay),
     /// The recorder in which it began: there it ends, too.
     here: Here,
+    /// Between the parts.
+    watched: Option<Watched>,
 }
 
 /// Where a call stands among those of its service.
@@ -171,7 +173,7 @@ impl Call {
         Part {
             open: &mut self.open,
             end: Some(End::Panic),
-            _pushed: pushed,
+            pushed,
             within,
         }
     }
@@ -276,8 +278,7 @@ impl Drop for Unentered<'_> {
 pub(crate) struct Part<'a> {
     open: &'a mut Open,
     end: Option<End>,
-    // Given up in this order, after the end was counted.
-    _pushed: Option<Pushed>,
+    pushed: Option<Pushed>,
     within: Within<'a>,
 }
 
@@ -292,8 +293,27 @@ impl Part<'_> {
 impl Drop for Part<'_> {
     #[inline]
     fn drop(&mut self) {
+        let chained = Chained {
+            open: self.open,
+            pushed: self.pushed.take(),
+        };
         if let Some(end) = &self.end {
-            self.open.finish(end, self.within.ends);
+            chained.open.finish(end, self.within.ends);
+        }
+    }
+}
+
+/// A part that is in the chain until its end was counted, even if a layer unwinds there.
+struct Chained<'a> {
+    open: &'a mut Open,
+    pushed: Option<Pushed>,
+}
+
+impl Drop for Chained<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(watched) = self.pushed.take().and_then(Pushed::pop) {
+            self.open.goes_on(watched);
         }
     }
 }
@@ -323,6 +343,7 @@ impl Open {
             place,
             under_way,
             here: Here::now(),
+            watched: None,
         }
     }
 
@@ -336,6 +357,7 @@ impl Open {
             place,
             under_way: (UnderWay::default(), UnderWay::default()),
             here: Here::now(),
+            watched: None,
         }
     }
 
@@ -346,7 +368,20 @@ impl Open {
         if self.started.is_none() && self.place.counts() {
             self.started = Some(Start::now());
         }
-        Some(frames::push(resolved, self.labels.as_ref(), in_lines))
+        let pushed = frames::push(resolved, self.labels.as_ref(), in_lines);
+        if self.watched.is_some() {
+            self.watched.take().into_iter().for_each(frames::watch);
+        }
+        Some(pushed)
+    }
+
+    /// A part is over of a call of which other tasks have frames.
+    #[cold]
+    fn goes_on(&mut self, watched: Watched) {
+        match self.resolved {
+            Some(_) => self.watched = Some(watched),
+            None => watched.ends(),
+        }
     }
 
     /// Ends the call, once.

@@ -192,15 +192,15 @@ pub fn add_label(name: &'static str, value: &str, at: &'static Location<'static>
     if provider::is_off() {
         return;
     }
-    let metered = frames::innermost(|frame| frame.resolved.own().is_some());
-    let Some(frame) = metered else {
+    let metered = frames::innermost(|resolved| resolved.own().is_some());
+    let Some(call) = metered else {
         return report::once(("label outside", name, at), || {
             format!(
                 "label `{name}` is added at {at} outside of any metered call: expected a function with `#[metered(labels = [\"{name}\"])]` around it, or `in_call` around the future that was spawned"
             )
         });
     };
-    let site = frame.resolved.site();
+    let site = call.resolved.site();
     let position = site
         .function()
         .labels
@@ -212,7 +212,7 @@ pub fn add_label(name: &'static str, value: &str, at: &'static Location<'static>
         });
     };
     // Views drop what a call without room for its labels would count.
-    let Some(labels) = frame.labels else { return };
+    let Some(labels) = call.labels else { return };
     if !labels.set(position, value) {
         report::once(("label late", name, at, site.at()), || {
             format!(

@@ -1,6 +1,7 @@
 //! Metered calls: what the attributes make of a function.
 
 mod appended;
+mod by_address;
 mod completion;
 mod error_types;
 mod family;
@@ -23,6 +24,7 @@ mod published_series;
 mod series;
 mod service;
 mod site;
+mod type_name;
 mod until_drop;
 mod verdict;
 mod watch;

@@ -175,6 +175,7 @@ enum State {
         at: &'static Location<'static>,
     },
     UnderWay {
+        event: Cow<'static, str>,
         series: Arc<EventSeries>,
         started: Start,
         here: Here,
@@ -194,8 +195,10 @@ impl State {
             return;
         }
         let publisher = Publisher::of(frames::innermost(|_| true), at);
-        *self = match publisher.map(|publisher| publisher.series(event, error_types)) {
+        let event = std::mem::take(event);
+        *self = match publisher.map(|publisher| publisher.series(&event, error_types)) {
             Some(series) => Self::UnderWay {
+                event,
                 series,
                 started: Start::now(),
                 here: Here::now(),
@@ -207,12 +210,13 @@ impl State {
     fn finish(&mut self, end: End) {
         let state = std::mem::replace(self, Self::Silent);
         if let Self::UnderWay {
+            event,
             series,
             started,
             here,
         } = state
         {
-            here.enter(|| series.complete(end, started.elapsed()));
+            here.enter(|| series.complete(&event, end, started.elapsed()));
         }
     }
 }

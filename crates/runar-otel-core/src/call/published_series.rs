@@ -10,7 +10,7 @@ use std::{
 use super::{
     appended::{Appended, Made},
     family::{Family, Group},
-    frames::Frame,
+    frames::Asked,
     series::{End, Errors, Fixed, Series},
     site::Resolved,
 };
@@ -20,17 +20,23 @@ use crate::isolated;
 /// After so many events series are no longer kept ready: names that are made up at run time have no end.
 const MOST: usize = 1_000;
 
-type ByEvent = HashMap<String, Arc<EventSeries>>;
+/// The series of one service and prefix.
+#[derive(Debug, Default)]
+struct OfPublisher {
+    events: HashMap<String, Arc<EventSeries>>,
+    /// For the events that came too late, which are looked up with each publishing.
+    others: Option<Arc<EventSeries>>,
+}
 
-/// By service and prefix, then by event.
-static KNOWN: LazyLock<RwLock<HashMap<(&'static str, &'static str), ByEvent>>> =
+/// By service and prefix.
+static KNOWN: LazyLock<RwLock<HashMap<(&'static str, &'static str), OfPublisher>>> =
     LazyLock::new(RwLock::default);
 
-/// `event_publish…` of one event.
+/// `event_publish…` of one event, or of all that have no series of their own.
 #[derive(Debug)]
 pub(crate) struct EventSeries {
     publisher: Publisher,
-    event: String,
+    event: Option<String>,
     series: Series,
     /// By what declares them: an event may be published by several futures, which fail differently.
     errors: Appended<Declared>,
@@ -51,8 +57,8 @@ pub(crate) struct Publisher {
 
 impl Publisher {
     /// The publisher of what is published in this call; `None` if its service does not count its events.
-    pub(crate) fn of(innermost: Option<Frame>, at: &'static Location<'static>) -> Option<Self> {
-        let calls = innermost.map(|frame| frame.resolved);
+    pub(crate) fn of(innermost: Option<Asked>, at: &'static Location<'static>) -> Option<Self> {
+        let calls = innermost.map(|call| call.resolved);
         let service = calls.map_or("", Resolved::service);
         let Some(meta) = calls.and_then(Resolved::meta) else {
             let family = Family {
@@ -78,9 +84,9 @@ impl Publisher {
         let key = (self.service, self.family.prefix);
         let find = || {
             let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
-            known
-                .get(&key)
-                .and_then(|events| events.get(event).cloned())
+            let of_publisher = known.get(&key)?;
+            let own = of_publisher.events.get(event);
+            own.or(of_publisher.others.as_ref()).cloned()
         };
         let series = find();
         let series = series.unwrap_or_else(|| isolated::outside(|| self.make(event)));
@@ -94,39 +100,51 @@ impl Publisher {
     /// Registers outside of the lock: what that reports may come back here.
     #[cold]
     fn make(&self, event: &str) -> Arc<EventSeries> {
-        let series = self.with_fixed(event, |fixed| Series::new(&self.family, fixed));
+        let count = |known: &OfPublisher| known.events.len();
+        let all: usize = {
+            let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+            known.values().map(count).sum()
+        };
+        let own = (all < MOST).then(|| event.to_owned());
+        let series = self.with_fixed(own.as_deref(), |fixed| Series::new(&self.family, fixed));
         let made = Arc::new(EventSeries {
             publisher: *self,
-            event: event.to_owned(),
+            event: own,
             series,
             errors: Appended::new(),
         });
         let kept = {
             let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-            let count: usize = known.values().map(HashMap::len).sum();
-            let events = known.entry((self.service, self.family.prefix)).or_default();
-            if count < MOST || events.contains_key(event) {
-                let kept = events.entry(event.to_owned());
-                kept.or_insert_with(|| made.clone()).clone()
-            } else {
-                made
+            let known = known.entry((self.service, self.family.prefix)).or_default();
+            match &made.event {
+                Some(event) => known.events.entry(event.clone()).or_insert(made),
+                None => known.others.get_or_insert(made),
             }
+            .clone()
         };
         kept.begin_at_zero();
         kept
     }
 
-    fn with_fixed<R>(&self, event: &str, usage: impl FnOnce(Fixed<'_>) -> R) -> R {
-        usage(&[("event", event.into()), ("service", self.service.into())])
+    fn with_fixed<R>(&self, event: Option<&str>, usage: impl FnOnce(Fixed<'_>) -> R) -> R {
+        let service = ("service", self.service.into());
+        match event {
+            Some(event) => usage(&[("event", event.into()), service]),
+            None => usage(&[service]),
+        }
     }
 }
 
 impl EventSeries {
-    pub(crate) fn complete(&self, end: End, took: Duration) {
+    /// Counts one event. The name is asked for if the series are not those of one event.
+    pub(crate) fn complete(&self, event: &str, end: End, took: Duration) {
         let knows = |errors: &&Errors| matches!(end, End::Error(kind) if errors.of(kind).is_some());
         let mut declared = self.errors.iter().map(|declared| &declared.errors);
         let errors = declared.find(knows);
-        self.series.complete(&end, took, errors, &[]);
+        match self.event {
+            Some(_) => self.series.complete(&end, took, errors, &[]),
+            None => (self.series).complete(&end, took, errors, &[("event", event)]),
+        }
     }
 
     /// Binds the counters of error types, and shows them at zero.
@@ -137,7 +155,7 @@ impl EventSeries {
         }
         isolated::outside(|| {
             let (declared, made) = self.errors.find_or_make(same, || self.bind_errors(types));
-            if made == Made::Now {
+            if made == Made::Now && self.event.is_some() {
                 declared.errors.begin_at_zero();
             }
         });
@@ -147,11 +165,15 @@ impl EventSeries {
     fn bind_errors(&self, types: &'static [&'static str]) -> Declared {
         let family = &self.publisher.family;
         let bind = |fixed: Fixed<'_>| Errors::new(family, fixed, types);
-        let errors = self.publisher.with_fixed(&self.event, bind);
+        let errors = self.publisher.with_fixed(self.event.as_deref(), bind);
         Declared { types, errors }
     }
 
+    /// Nothing is known ahead of events without series of their own.
     fn begin_at_zero(&self) {
+        if self.event.is_none() {
+            return;
+        }
         self.series.begin_at_zero();
         self.errors
             .iter()
@@ -163,7 +185,8 @@ impl EventSeries {
 pub(crate) fn begin_at_zero() {
     let all: Vec<Arc<EventSeries>> = {
         let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
-        known.values().flat_map(HashMap::values).cloned().collect()
+        let of_all = known.values().flat_map(|known| known.events.values());
+        of_all.cloned().collect()
     };
     all.iter().for_each(|series| series.begin_at_zero());
 }

@@ -11,6 +11,7 @@ use std::{
 
 use super::{
     appended::{Appended, Made},
+    by_address::ByAddress,
     family::{Family, Group},
     function::{Function, Role, Site},
     series::{Errors, Series},
@@ -40,6 +41,8 @@ pub(crate) struct Resolved {
     of_service: Option<&'static ServiceSeries>,
     /// By what declares them: a generic function may return different errors.
     errors: Appended<Declares>,
+    /// The ways to return that have declared theirs.
+    declared: ByAddress<()>,
     zero: PerRecorder<()>,
     /// Twice the generation that was asked last, and one more if all that calls count is dropped there. Stands alone,
     /// therefore relaxed.
@@ -140,6 +143,7 @@ impl Resolved {
                 .of_service
                 .map(|family| service_series(feeds.service, family)),
             errors: Appended::new(),
+            declared: ByAddress::new(),
             zero: PerRecorder::new(),
             dropped: AtomicU64::new(2 * NONE_YET),
         }
@@ -209,7 +213,8 @@ impl Resolved {
     #[inline]
     pub(crate) fn declare_errors(&self, types: ErrorTypesOf) {
         let same = |known: &Declares| std::ptr::fn_addr_eq(known.types, types);
-        if self.errors.find(same).is_none() {
+        let is_first = self.errors.iter().next().is_some_and(same);
+        if !is_first && self.declared.get(types as usize).is_none() {
             self.bind_errors(types);
         }
     }
@@ -229,6 +234,7 @@ impl Resolved {
             if let (Made::Now, Some(both)) = (made, &declares.both) {
                 self.both_begin_at_zero(both);
             }
+            self.declared.add(types as usize, ());
         });
     }
 
@@ -339,10 +345,18 @@ impl Site {
     /// A method of several types.
     #[cold]
     fn find_or_meet(&'static self, owner: Owner) -> &'static Resolved {
-        match self.met().find(|known| known.owner.is(&owner)) {
-            Some(resolved) => resolved,
-            None => self.meet(owner),
+        let name = owner.place_of_name();
+        if let Some(known) = self
+            .by_name()
+            .get(name)
+            .filter(|known| known.owner.is(&owner))
+        {
+            return known;
         }
+        let known = self.met().find(|known| known.owner.is(&owner));
+        let resolved = known.unwrap_or_else(|| self.meet(owner));
+        self.by_name().add(name, resolved);
+        resolved
     }
 
     /// The handles are those of the process: with them one records to every recorder that is current.

@@ -174,6 +174,7 @@ mod tests {
             kind: InstrumentKind::Counter,
             aggregation: Aggregation::Default,
             limit: 2,
+            total_limit: 2,
         }
     }
 

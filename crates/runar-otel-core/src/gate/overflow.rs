@@ -43,8 +43,9 @@ fn spec() -> InstrumentSpec {
         scope: scope.build(),
         name: LIMITS_REACHED.into(),
         unit: "{limit}".into(),
-        description: "Cardinality limits that the metric has reached: its own, or those of its functions"
-            .into(),
+        description:
+            "Cardinality limits that the metric has reached: its own, or those of its functions"
+                .into(),
         kind: InstrumentKind::Gauge,
         number: NumberKind::U64,
         bounds: None,

@@ -19,7 +19,7 @@ use crate::{
     forked,
     metric::{Aggregation, DEFAULT_CARDINALITY_LIMIT, InstrumentKind, Shape, StreamPlan},
     name,
-    series::{LetGo, Mirror, Rules, Stream, ceiling_of_at_least},
+    series::{LetGo, Mirror, Rules, Stream, ceiling, ceiling_of_at_least},
     stripe,
 };
 
@@ -88,9 +88,7 @@ impl Streams {
         let _ = stripe::most();
         forked::note();
         let limits = options.views.iter().filter_map(|view| view.limit);
-        limits
-            .chain([options.limit])
-            .for_each(ceiling_of_at_least);
+        limits.chain([options.limit]).for_each(ceiling_of_at_least);
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Arc::new(Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -304,7 +302,8 @@ impl Streams {
 
     fn rules(&self, spec: &InstrumentSpec, view: Option<&View>) -> Rules {
         let name = view.and_then(|view| view.name.clone());
-        let limit = view.and_then(|view| view.limit);
+        let own_limit = view.and_then(|view| view.limit);
+        let limit = own_limit.unwrap_or(self.options.limit);
         let reservoir = view.map_or(Reservoir::Default, |view| view.reservoir.clone());
         // The value of a gauge is not a measurement of any one request.
         let none = spec.kind == InstrumentKind::Gauge && spec.scope.name() == name::SCOPE_NAME
@@ -321,14 +320,15 @@ impl Streams {
                 unit: spec.unit.clone(),
                 kind: spec.kind,
                 aggregation: self.aggregation(spec, view),
-                limit: limit.unwrap_or(self.options.limit),
+                limit,
+                total_limit: total_limit(spec, own_limit).unwrap_or(limit),
             },
             labels: view.and_then(|view| view.labels.clone()),
             number: spec.number,
             exemplars: filter,
             reservoir,
             sharing: spec.sharing,
-            limits_all: limit.is_some(),
+            limits_all: own_limit.is_some(),
         }
     }
 
@@ -357,6 +357,14 @@ impl Streams {
             None => name::DEFAULT_BUCKETS.into(),
         })
     }
+}
+
+/// How many label sets all functions have together that share a metric.
+fn total_limit(spec: &InstrumentSpec, own_limit: Option<usize>) -> Option<usize> {
+    let shared = !spec.sharing.function.is_empty();
+    // Those that the code bounds come to the others.
+    let of_view = |limit: usize| limit.saturating_add(DEFAULT_CARDINALITY_LIMIT);
+    shared.then(|| own_limit.map_or_else(ceiling, of_view))
 }
 
 /// True if a mirror gets each measurement: last values it reads instead.

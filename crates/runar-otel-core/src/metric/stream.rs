@@ -145,8 +145,10 @@ pub struct StreamPlan {
     pub kind: InstrumentKind,
     /// The aggregation; never [`Aggregation::Default`] for histograms.
     pub aggregation: Aggregation,
-    /// The most distinct attribute sets, the overflow series not counted.
+    /// The most distinct attribute sets, the overflow series not counted; of one function in metrics of metered functions.
     pub limit: usize,
+    /// The same of all functions together.
+    pub total_limit: usize,
 }
 
 impl StreamPlan {

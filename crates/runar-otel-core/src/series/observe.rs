@@ -137,7 +137,8 @@ impl Stream {
         if own.is_some() {
             return own;
         }
-        self.add(&mut inner, sorted.as_slice())
+        let observed = sorted.as_slice();
+        self.add(&mut inner, observed, observed)
     }
 
     pub(super) fn is_overflow_series(&self, series: &Arc<Series>) -> bool {

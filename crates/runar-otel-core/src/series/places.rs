@@ -3,7 +3,7 @@
 //! | what | how many | who says so |
 //! |---|---|---|
 //! | a metric | 2000 label sets | `Builder::cardinality_limit` |
-//! | a metric of metered functions | 2000 label sets of each function | the same |
+//! | a metric of metered functions | 2000 label sets of each function (those of the service, of published events) | the same |
 //! | a metric that a view limits | as many as the view says, all functions together | `View::limit` |
 //! | all metrics of the process | 200,000, or the largest limit if that is more | `Builder::series_ceiling` |
 //!
@@ -40,7 +40,8 @@ pub(crate) fn ceiling_of_at_least(limit: usize) {
     CEILING.fetch_max(limit, Ordering::Relaxed);
 }
 
-pub(super) fn ceiling() -> usize {
+/// How many label sets all metrics of the process may have together.
+pub(crate) fn ceiling() -> usize {
     CEILING.load(Ordering::Relaxed)
 }
 
@@ -61,6 +62,8 @@ pub(crate) struct Sharing {
     pub(crate) function: &'static [&'static str],
     /// Those and others: a set that has no other label takes no place.
     pub(crate) bounded: &'static [&'static str],
+    /// Of those, the ones that the code bounds for handles only. Given with a measurement they take a place.
+    pub(crate) made_up: &'static [&'static str],
 }
 
 /// The places that are taken in a stream. Changed under its lock.
@@ -165,10 +168,13 @@ impl Full {
 }
 
 impl Stream {
-    /// True if a label set takes a place.
-    pub(super) fn counts(&self, labels: &[impl Label]) -> bool {
-        let bounded = self.rules.sharing.bounded;
+    /// True if a label set takes a place; `given` are the labels that came with a measurement.
+    pub(super) fn counts(&self, given: &[impl Label], labels: &[impl Label]) -> bool {
+        let Sharing {
+            bounded, made_up, ..
+        } = self.rules.sharing;
         labels.iter().any(|label| !bounded.contains(&label.name()))
+            || given.iter().any(|label| made_up.contains(&label.name()))
     }
 
     /// The labels of the function that a set counts for; none if the limit is that of the metric.
@@ -221,7 +227,9 @@ impl Stream {
         labels: &[impl Label],
         sorted: &[impl Label],
     ) -> bool {
-        self.is_known_full(base, labels) && self.counts(sorted) && self.interner.is_current()
+        self.is_known_full(base, labels)
+            && self.counts(labels, sorted)
+            && self.interner.is_current()
     }
 
     fn is_known_full(&self, base: Base<'_>, labels: &[impl Label]) -> bool {

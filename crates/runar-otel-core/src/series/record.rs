@@ -154,7 +154,7 @@ impl Stream {
         let series = {
             let mut inner = self.lock();
             self.interner.refresh(&inner.members);
-            let (series, place) = self.place(&mut inner, sorted);
+            let (series, place) = self.place(&mut inner, labels, sorted);
             match place {
                 Place::Overflow => self.note_full(base, labels),
                 Place::Own if self.rules.labels.is_none() => {

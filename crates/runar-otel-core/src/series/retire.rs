@@ -245,7 +245,9 @@ impl Stream {
     /// Moves what reached a series that left the table to the one that is in the table now.
     fn move_on(&self, inner: &mut Inner, series: &Series, now: SystemTime) {
         let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
-        let (other, _) = self.place(inner, labels.as_slice());
+        let labels = labels.as_slice();
+        let given = if series.takes_place() { labels } else { &[] };
+        let (other, _) = self.place(inner, given, labels);
         if series.cell.move_to(&other.cell, &self.shape) && other.life() == state::ASLEEP {
             other.begin(now);
         }

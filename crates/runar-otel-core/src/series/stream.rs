@@ -200,7 +200,8 @@ impl Stream {
             let known = self.interner.find(plain, sorted.as_slice(), Arc::clone);
             return known.unwrap_or_else(|| self.overflow_series().clone());
         }
-        self.place(&mut self.lock(), sorted.as_slice()).0
+        let own: &[KeyValue] = &[];
+        self.place(&mut self.lock(), own, sorted.as_slice()).0
     }
 
     pub(super) fn drop_labels(&self, sorted: &mut Sorted<'_>) {
@@ -212,22 +213,32 @@ impl Stream {
     /// The series of canonical labels, made if there is room, else that of the overflow.
     ///
     /// OpenTelemetry specification, metrics SDK: *Cardinality limits*.
-    pub(super) fn place(&self, inner: &mut Inner, sorted: &[impl Label]) -> (Arc<Series>, Place) {
+    pub(super) fn place(
+        &self,
+        inner: &mut Inner,
+        given: &[impl Label],
+        sorted: &[impl Label],
+    ) -> (Arc<Series>, Place) {
         if let Some(known) = self.interner.known(&inner.members, sorted) {
             return (known.clone(), Place::Own);
         }
-        match self.add(inner, sorted) {
+        match self.add(inner, given, sorted) {
             Some(series) => (series, Place::Own),
             None => (self.overflow_series().clone(), Place::Overflow),
         }
     }
 
     /// Makes a series, `None` if there is no place for another one.
-    pub(super) fn add(&self, inner: &mut Inner, sorted: &[impl Label]) -> Option<Arc<Series>> {
+    pub(super) fn add(
+        &self,
+        inner: &mut Inner,
+        given: &[impl Label],
+        sorted: &[impl Label],
+    ) -> Option<Arc<Series>> {
         if is_overflow(sorted) {
             return None;
         }
-        let placed = self.counts(sorted);
+        let placed = self.counts(given, sorted);
         if placed && let Err(reason) = self.take_place(inner, sorted) {
             self.first_overflow.note(reason);
             return None;

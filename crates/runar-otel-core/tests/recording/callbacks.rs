@@ -243,8 +243,10 @@ fn observed_sets_beyond_the_limit_are_reported() {
     assert_eq!(points.len(), 3);
     let said = reports.0.lock().unwrap();
     assert_eq!(said.len(), 1, "{said:#?}");
-    assert!(said[0].contains("`callbacks.beyond` has reached its limit of 1 label sets: \
-         the label with the most values is `path` (1); "));
+    assert!(said[0].contains(
+        "`callbacks.beyond` has reached its limit of 1 label sets: \
+         the label with the most values is `path` (1); "
+    ));
 }
 
 #[test]

@@ -5,7 +5,10 @@ use runar_otel_core::{
     ErrorType, event_published,
 };
 
-use crate::calls::{ACTION, NO_ERRORS, SERVICE, bench, finish, lines, poll_once};
+use crate::{
+    calls::{ACTION, NO_ERRORS, SERVICE, bench, finish, lines, poll_once},
+    hostile::alone,
+};
 
 static META: ServiceMeta = ServiceMeta {
     name: "events_bus",
@@ -174,4 +177,77 @@ fn errors_that_an_event_learns_of_later_begin_at_zero_too() {
         has("event", "events.later") && has("error_type", "_OTHER")
     });
     assert!(zero.is_some_and(|point| point.value == 0.0), "{all:#?}");
+}
+
+#[test]
+fn names_that_are_made_up_for_ever_are_bounded() {
+    alone("events::publishes_many_names");
+}
+
+/// The names that have handles of their own are those of the process.
+#[test]
+#[ignore = "run by the test above"]
+fn publishes_many_names() {
+    const OWN: usize = 1_000;
+    const LIMIT: usize = 2_000;
+    let bench = bench();
+    let publish = |from: usize, to: usize| {
+        (from..to).for_each(|at| finish(event_published(format!("many.{at}"), async {})));
+    };
+    publish(0, OWN);
+    let all = bench.collect();
+    let own: Vec<_> = all
+        .iter()
+        .filter(|point| point.metric == "event_published_total")
+        .collect();
+    // Four outcomes each; those take no places.
+    assert_eq!(own.len(), 4 * OWN);
+    publish(OWN, OWN + LIMIT + 50);
+    publish(OWN, OWN + LIMIT + 50);
+    let all = bench.collect();
+    for metric in ["event_published_total", "event_publish_duration_seconds"] {
+        let of = |name: &str| {
+            let labelled = lines(&all, "event", name).into_iter();
+            labelled
+                .filter(|line| line.starts_with(metric))
+                .collect::<Vec<_>>()
+        };
+        let last = OWN + LIMIT - 1;
+        assert_eq!(
+            of(&format!("many.{last}")),
+            [format!("{metric}{{event=many.{last},outcome=ok}} 2")]
+        );
+        assert_eq!(of(&format!("many.{}", last + 1)), [""; 0]);
+        let beyond = lines(&all, "otel.metric.overflow", "true").into_iter();
+        let beyond: Vec<_> = beyond.filter(|line| line.starts_with(metric)).collect();
+        assert_eq!(
+            beyond,
+            [format!("{metric}{{otel.metric.overflow=true}} 100")]
+        );
+    }
+}
+
+#[test]
+fn errors_of_a_name_among_too_many_have_their_types() {
+    alone("events::fails_beyond_the_names");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn fails_beyond_the_names() {
+    let bench = bench();
+    for at in 0..1_001 {
+        let failing = async { Err::<(), _>(BusError::Full) };
+        let published = event_published(format!("full.{at}"), failing).by_error_type();
+        assert!(finish(published).is_err());
+    }
+    let all = lines(&bench.collect(), "event", "full.1000");
+    assert_eq!(
+        all,
+        [
+            "event_publish_duration_seconds{event=full.1000,outcome=error} 1",
+            "event_publish_failures_total{error_type=full,event=full.1000} 1",
+            "event_published_total{event=full.1000,outcome=error} 1",
+        ]
+    );
 }

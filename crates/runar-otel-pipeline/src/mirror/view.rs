@@ -47,7 +47,8 @@ pub(super) fn is_read(kind: InstrumentKind) -> bool {
 /// The stream has applied its limit already. The SDK keeps the sets that were observed last until the next ones are
 /// read, and gets one set more, that of the overflow.
 fn limit(plan: &StreamPlan) -> usize {
-    let limit = plan.limit.clamp(1, MOST_SERIES);
+    // The set without labels has a place there.
+    let limit = plan.total_limit.clamp(1, MOST_SERIES) + 1;
     if is_read(plan.kind) {
         limit * 2 + 2
     } else {
@@ -113,6 +114,6 @@ mod tests {
     fn what_is_read_has_room_for_two_collections() {
         let mut options = GateOptions::default();
         options.limit = 10;
-        assert_eq!(plans(options).map(|plan| limit(&plan)), [10, 22]);
+        assert_eq!(plans(options).map(|plan| limit(&plan)), [11, 24]);
     }
 }

@@ -11,6 +11,7 @@
 mod assertions;
 mod catalogue;
 mod declared;
+mod limits;
 mod receiver;
 mod recorder;
 mod scrapes;
