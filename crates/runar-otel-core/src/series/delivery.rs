@@ -48,8 +48,6 @@ pub(super) struct Delivery<V> {
 /// What one consumer of deltas has not acknowledged.
 #[derive(Debug)]
 struct Window<V> {
-    /// The time of the point acknowledged last: the next one starts there, so that there is no gap.
-    since: SystemTime,
     sent: Option<Sent<V>>,
     /// What came after.
     open: Option<V>,
@@ -61,11 +59,22 @@ struct Window<V> {
 #[derive(Debug)]
 struct Sent<V> {
     value: V,
-    /// The time of its point.
+    /// The start and the time of its point.
+    start: SystemTime,
     time: SystemTime,
     /// The walk that handed it out. A series that comes back while a walk is under way is not a part of it, and keeps what
     /// an earlier walk handed out in vain.
     walk: u32,
+}
+
+/// A walk of a consumer of deltas.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walk {
+    pub(super) slot: usize,
+    pub(super) number: u32,
+    /// The time of the walk that the consumer acknowledged last, at first the time at which the stream began. All deltas of
+    /// the walk start there.
+    pub(super) since: SystemTime,
 }
 
 /// A value that a cell holds.
@@ -147,37 +156,23 @@ impl Deliveries {
     }
 
     /// Ends a life: the last of the cell goes to the consumers of deltas, the total begins anew.
-    pub(super) fn end(
-        &mut self,
-        cell: &SeriesCell,
-        shape: &CellShape,
-        deltas: usize,
-        start: SystemTime,
-    ) {
+    pub(super) fn end(&mut self, cell: &SeriesCell, shape: &CellShape, deltas: usize) {
         match self {
-            Self::Number(delivery) => delivery.end(cell, shape, deltas, start),
-            Self::Histogram(delivery) => delivery.end(cell, shape, deltas, start),
-            Self::Exponential(delivery) => delivery.end(cell, shape, deltas, start),
+            Self::Number(delivery) => delivery.end(cell, shape, deltas),
+            Self::Histogram(delivery) => delivery.end(cell, shape, deltas),
+            Self::Exponential(delivery) => delivery.end(cell, shape, deltas),
         }
     }
 
     /// Takes over what others were not handed yet.
-    pub(super) fn take_over(
-        &mut self,
-        others: &mut Self,
-        shape: &CellShape,
-        deltas: usize,
-        start: SystemTime,
-    ) {
+    pub(super) fn take_over(&mut self, others: &mut Self, shape: &CellShape, deltas: usize) {
         match (self, others) {
-            (Self::Number(own), Self::Number(others)) => {
-                own.take_over(others, shape, deltas, start);
-            }
+            (Self::Number(own), Self::Number(others)) => own.take_over(others, shape, deltas),
             (Self::Histogram(own), Self::Histogram(others)) => {
-                own.take_over(others, shape, deltas, start);
+                own.take_over(others, shape, deltas);
             }
             (Self::Exponential(own), Self::Exponential(others)) => {
-                own.take_over(others, shape, deltas, start);
+                own.take_over(others, shape, deltas);
             }
             _ => {}
         }
@@ -207,24 +202,17 @@ impl<V: CellValue> Delivery<V> {
     }
 
     /// Takes the cell, and adds what was taken to the total and to each window.
-    pub(super) fn take(
-        &mut self,
-        cell: &SeriesCell,
-        shape: &CellShape,
-        deltas: usize,
-        start: SystemTime,
-    ) {
+    pub(super) fn take(&mut self, cell: &SeriesCell, shape: &CellShape, deltas: usize) {
         let taken = V::take(cell, shape);
         self.total.absorb(&taken, shape.max_size);
         self.owe(&taken, shape);
-        self.open_windows(deltas, start);
+        self.open_windows(deltas);
     }
 
     /// Makes the windows of consumers that are new: they begin with the total so far, and be it 0.
-    pub(super) fn open_windows(&mut self, deltas: usize, start: SystemTime) {
+    pub(super) fn open_windows(&mut self, deltas: usize) {
         while self.windows.len() < deltas {
             self.windows.push(Window {
-                since: start,
                 sent: None,
                 open: Some(self.total.clone()),
                 waited: false,
@@ -245,14 +233,8 @@ impl<V: CellValue> Delivery<V> {
         }
     }
 
-    fn take_over(
-        &mut self,
-        others: &mut Self,
-        shape: &CellShape,
-        deltas: usize,
-        start: SystemTime,
-    ) {
-        self.open_windows(deltas, start);
+    fn take_over(&mut self, others: &mut Self, shape: &CellShape, deltas: usize) {
+        self.open_windows(deltas);
         for (window, other) in self.windows.iter_mut().zip(&mut others.windows) {
             match (&mut window.open, other.open.take()) {
                 (Some(open), Some(other)) => open.absorb(&other, shape.max_size),
@@ -287,41 +269,41 @@ impl<V: CellValue> Delivery<V> {
     /// where the series falls silent.
     pub(super) fn hand_out(
         &mut self,
-        place: (usize, u32),
+        walk: Walk,
         shape: &CellShape,
         time: SystemTime,
     ) -> Option<Reading<V>> {
-        let window = self.windows.get_mut(place.0)?;
+        let window = self.windows.get_mut(walk.slot)?;
         let late = window.sent.is_none() && window.open.as_ref().is_some_and(V::is_late);
         window.waited = late && !window.waited;
         if window.waited {
             return None;
         }
-        self.hand_out_all(place, shape, time)
+        self.hand_out_all(walk, shape, time)
     }
 
     /// What a consumer has not acknowledged, of a series that ended.
     pub(super) fn hand_out_all(
         &mut self,
-        (slot, walk): (usize, u32),
+        walk: Walk,
         shape: &CellShape,
         time: SystemTime,
     ) -> Option<Reading<V>> {
-        let window = self.windows.get_mut(slot)?;
-        let (value, time) = match (window.sent.take(), window.open.take()) {
+        let window = self.windows.get_mut(walk.slot)?;
+        let (value, start, time) = match (window.sent.take(), window.open.take()) {
             (Some(mut sent), Some(open)) => {
                 sent.value.absorb(&open, shape.max_size);
-                (sent.value, time.max(window.since))
+                (sent.value, sent.start, time.max(sent.time))
             }
             // Nothing came after: the point goes out again exactly as it was.
-            (Some(sent), None) => (sent.value, sent.time),
-            (None, open) => (open?, time.max(window.since)),
+            (Some(sent), None) => (sent.value, sent.start, sent.time),
+            (None, open) => (open?, walk.since, time.max(walk.since)),
         };
-        let start = window.since;
         window.sent = Some(Sent {
             value: value.clone(),
+            start,
             time,
-            walk,
+            walk: walk.number,
         });
         Some(Reading {
             exemplars: kept::of_point(&self.exemplars, start, time, |one| value.counts(one)),
@@ -332,10 +314,8 @@ impl<V: CellValue> Delivery<V> {
     }
 
     fn acknowledge(&mut self, slot: usize, walk: u32) {
-        if let Some(window) = self.windows.get_mut(slot)
-            && let Some(sent) = window.sent.take_if(|sent| sent.walk == walk)
-        {
-            window.since = sent.time;
+        if let Some(window) = self.windows.get_mut(slot) {
+            window.sent.take_if(|sent| sent.walk == walk);
         }
     }
 
@@ -345,10 +325,10 @@ impl<V: CellValue> Delivery<V> {
             .any(|window| window.sent.is_some() || window.open.is_some())
     }
 
-    fn end(&mut self, cell: &SeriesCell, shape: &CellShape, deltas: usize, start: SystemTime) {
+    fn end(&mut self, cell: &SeriesCell, shape: &CellShape, deltas: usize) {
         // A sum that also shrinks was taken before it was found to be 0: what came since is of its next life.
         if shape.kind != CellKind::UpDown {
-            self.take(cell, shape, deltas, start);
+            self.take(cell, shape, deltas);
         }
         self.total = V::empty(shape);
         self.exemplars = Vec::new();
@@ -383,14 +363,22 @@ mod tests {
         }
     }
 
+    fn walk(number: u32) -> Walk {
+        Walk {
+            slot: 0,
+            number,
+            since: SystemTime::UNIX_EPOCH,
+        }
+    }
+
     /// The delivery of a series whose first window was handed out and acknowledged.
     fn delivered() -> Delivery<Histogram> {
         let mut delivery: Delivery<Histogram> = Delivery::new(&shape());
-        delivery.open_windows(1, SystemTime::UNIX_EPOCH);
+        delivery.open_windows(1);
         let now = SystemTime::now();
         assert_eq!(
             delivery
-                .hand_out((0, 1), &shape(), now)
+                .hand_out(walk(1), &shape(), now)
                 .unwrap()
                 .value
                 .count,
@@ -404,9 +392,9 @@ mod tests {
     fn a_late_sum_waits_for_a_count() {
         let (mut delivery, now) = (delivered(), SystemTime::now());
         delivery.owe(&value(false), &shape());
-        assert!(delivery.hand_out((0, 2), &shape(), now).is_none());
+        assert!(delivery.hand_out(walk(2), &shape(), now).is_none());
         delivery.owe(&value(true), &shape());
-        let both = delivery.hand_out((0, 3), &shape(), now).unwrap().value;
+        let both = delivery.hand_out(walk(3), &shape(), now).unwrap().value;
         assert_eq!((both.count, both.sum), (1, Some(1.0)));
     }
 
@@ -414,8 +402,8 @@ mod tests {
     fn a_late_sum_of_a_silent_series_waits_once() {
         let (mut delivery, now) = (delivered(), SystemTime::now());
         delivery.owe(&value(false), &shape());
-        assert!(delivery.hand_out((0, 2), &shape(), now).is_none());
-        let alone = delivery.hand_out((0, 3), &shape(), now).unwrap().value;
+        assert!(delivery.hand_out(walk(2), &shape(), now).is_none());
+        let alone = delivery.hand_out(walk(3), &shape(), now).unwrap().value;
         assert_eq!((alone.count, alone.sum), (0, Some(0.5)));
         delivery.acknowledge(0, 3);
         assert!(!delivery.owes());
@@ -426,7 +414,7 @@ mod tests {
         let (mut delivery, now) = (delivered(), SystemTime::now());
         delivery.owe(&value(false), &shape());
         assert!(delivery.owes());
-        let last = delivery.hand_out_all((0, 2), &shape(), now).unwrap().value;
+        let last = delivery.hand_out_all(walk(2), &shape(), now).unwrap().value;
         assert_eq!((last.count, last.sum), (0, Some(0.5)));
     }
 }

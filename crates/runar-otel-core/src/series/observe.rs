@@ -187,7 +187,7 @@ impl Stream {
                 // Windows of an earlier life go on with the whole of the new one; missing ones begin with it.
                 delivery.owe(&total, &self.shape);
             }
-            delivery.open_windows(deltas, series.start());
+            delivery.open_windows(deltas);
         }
     }
 

@@ -102,7 +102,7 @@ impl Stream {
         match extras {
             Some(extras) => {
                 let mut deliveries = extras.lock();
-                deliveries.end(&series.cell, &self.shape, deltas, series.start());
+                deliveries.end(&series.cell, &self.shape, deltas);
                 others = usize::from(self.owe_last(inner, series, &mut deliveries, deltas));
             }
             None if self.shape.kind == CellKind::UpDown => {}
@@ -162,7 +162,7 @@ impl Stream {
         }
         let extras = overflow.make_extras(&self.shape);
         let mut owing = extras.lock();
-        owing.take_over(of, &self.shape, deltas, overflow.start());
+        owing.take_over(of, &self.shape, deltas);
     }
 
     /// True if a sum that also shrinks is 0, with what consumers of deltas had taken.
@@ -174,7 +174,7 @@ impl Stream {
         let Some(delivery) = Number::delivery(&mut deliveries) else {
             return false;
         };
-        delivery.take(&series.cell, &self.shape, deltas, series.start());
+        delivery.take(&series.cell, &self.shape, deltas);
         delivery.total().is_zero()
     }
 
@@ -225,7 +225,7 @@ impl Stream {
             return;
         }
         let mut deliveries = extras.lock();
-        deliveries.end(&series.cell, &self.shape, deltas, series.start());
+        deliveries.end(&series.cell, &self.shape, deltas);
         self.owe_last(inner, series, &mut deliveries, deltas);
     }
 

@@ -328,7 +328,8 @@ impl Stream {
     ///
     /// `None` if it cannot begin: a walk of the earlier provider is under way, and may hang in a reservoir.
     pub(crate) fn attach(&self, owner: u64, now: SystemTime, deltas: usize) -> Option<LetGo> {
-        let _alone = self.alone_at_once()?;
+        let mut walks = self.alone_at_once()?;
+        *walks = Walks::since(now);
         self.deltas.store(0, Ordering::Release);
         self.expect_deltas(deltas);
         let mut reservoirs = Vec::new();

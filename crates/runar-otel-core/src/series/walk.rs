@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     cell::CellKind,
-    delivery::{CellValue, Reading},
+    delivery::{CellValue, Reading, Walk},
     object::{Extras, Series},
     stream::Stream,
     value::{ExponentialHistogram, Histogram, Number},
@@ -63,7 +63,6 @@ impl Stream {
         let Some(mut walks) = self.alone() else {
             return;
         };
-        let place = consumer.slot.map(|slot| (slot, walks.begin(slot)));
         self.expect_deltas(consumer.deltas);
         let (all, departed) = {
             let inner = self.lock();
@@ -74,22 +73,22 @@ impl Stream {
             return;
         }
         let time = self.time_of(time);
+        let walk = consumer.slot.map(|slot| walks.begin(slot, time));
         for series in all.iter().chain(self.overflow.get()) {
             if series.is_live()
-                && let Some(reading) = self.read(series, (consumer.deltas, place), time)
+                && let Some(reading) = self.read(series, (consumer.deltas, walk), time)
             {
                 each(series.labels(), reading);
             }
         }
-        let Some(place) = place else { return };
+        let Some(walk) = walk else { return };
         for series in departed.iter().filter(|series| !series.is_live()) {
             let Some(extras) = series.extras() else {
                 continue;
             };
             let mut deliveries = extras.lock();
             let delivery = V::delivery(&mut deliveries);
-            let last =
-                delivery.and_then(|delivery| delivery.hand_out_all(place, &self.shape, time));
+            let last = delivery.and_then(|delivery| delivery.hand_out_all(walk, &self.shape, time));
             if let Some(last) = last {
                 each(series.labels(), last);
             }
@@ -101,7 +100,7 @@ impl Stream {
     fn read<V: CellValue>(
         &self,
         series: &Series,
-        (deltas, place): (usize, Option<(usize, u32)>),
+        (deltas, walk): (usize, Option<Walk>),
         time: SystemTime,
     ) -> Option<Reading<V>> {
         let (cell, shape, start) = (&series.cell, &self.shape, series.start());
@@ -120,18 +119,18 @@ impl Stream {
         let delivery = V::delivery(&mut deliveries)?;
         delivery.keep(cell, shape, collected);
         let value = if deltas > 0 && self.is_taken() {
-            delivery.take(cell, shape, deltas, start);
+            delivery.take(cell, shape, deltas);
             // And what came since: counted there, taken with the next walk.
             let mut total = delivery.total().clone();
             total.absorb(&V::read(cell, shape), shape.max_size);
             total
         } else {
-            delivery.open_windows(deltas, start);
+            delivery.open_windows(deltas);
             V::read(cell, shape)
         };
         series.note(value.fingerprint(), time);
-        match place {
-            Some(place) => delivery.hand_out(place, shape, time),
+        match walk {
+            Some(walk) => delivery.hand_out(walk, shape, time),
             None => Some(delivery.cumulative(value, start, time)),
         }
     }
@@ -158,8 +157,10 @@ impl Stream {
 
     /// Forgets what the last walk handed out to a consumer of deltas.
     pub fn acknowledge(&self, slot: usize) {
-        let Some(walks) = self.alone() else { return };
-        let walk = walks.last(slot);
+        let Some(mut walks) = self.alone() else {
+            return;
+        };
+        let walk = walks.acknowledge(slot);
         let owes = |series: &Series| {
             let Some(extras) = series.extras() else {
                 return false;
@@ -210,26 +211,68 @@ impl Stream {
     }
 }
 
-/// The walks of the consumers of deltas, counted.
-#[derive(Debug, Default)]
-pub(super) struct Walks(Vec<u32>);
+/// The walks of the consumers of deltas.
+#[derive(Debug)]
+pub(super) struct Walks {
+    /// When the stream began.
+    born: SystemTime,
+    of_slots: Vec<WalksOf>,
+}
+
+/// Those of one consumer.
+#[derive(Clone, Debug)]
+struct WalksOf {
+    last: u32,
+    /// The time of the last one, once it has begun.
+    time: SystemTime,
+    /// See [`Walk::since`].
+    since: SystemTime,
+}
+
+impl Default for Walks {
+    fn default() -> Self {
+        Self::since(SystemTime::UNIX_EPOCH)
+    }
+}
 
 impl Walks {
-    /// The number of a walk that begins.
-    fn begin(&mut self, slot: usize) -> u32 {
-        if self.0.len() <= slot {
-            self.0.resize(slot + 1, 0);
+    /// Of a stream that begins.
+    pub(super) fn since(born: SystemTime) -> Self {
+        Self {
+            born,
+            of_slots: Vec::new(),
         }
-        let Some(walk) = self.0.get_mut(slot) else {
-            return 0;
-        };
-        *walk = walk.wrapping_add(1);
-        *walk
     }
 
-    /// The number of the last walk.
-    fn last(&self, slot: usize) -> u32 {
-        self.0.get(slot).copied().unwrap_or_default()
+    fn begin(&mut self, slot: usize, time: SystemTime) -> Walk {
+        if self.of_slots.len() <= slot {
+            let none = WalksOf {
+                last: 0,
+                time: self.born,
+                since: self.born,
+            };
+            self.of_slots.resize(slot + 1, none);
+        }
+        let mut walk = Walk {
+            slot,
+            number: 0,
+            since: self.born,
+        };
+        if let Some(walks) = self.of_slots.get_mut(slot) {
+            walks.last = walks.last.wrapping_add(1);
+            walks.time = time.max(walks.since);
+            (walk.number, walk.since) = (walks.last, walks.since);
+        }
+        walk
+    }
+
+    /// The consumer has what the last walk handed out. The number of that walk.
+    fn acknowledge(&mut self, slot: usize) -> u32 {
+        let Some(walks) = self.of_slots.get_mut(slot) else {
+            return 0;
+        };
+        walks.since = walks.time;
+        walks.last
     }
 }
 

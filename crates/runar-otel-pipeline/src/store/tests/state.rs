@@ -82,7 +82,7 @@ fn a_consumer_of_deltas_is_what_makes_series_keep_something() {
 fn totals_stay_exact_when_a_consumer_of_deltas_comes_later() {
     let bench = Bench::new();
     let totals = bench.totals();
-    let counter = bench.meter.f64_counter("m").build();
+    let (counter, made) = during(|| bench.meter.f64_counter("m").build());
     let mut expected = 0.0;
     let mut add = |value: f64| {
         counter.add(value, &labels("a"));
@@ -97,7 +97,7 @@ fn totals_stay_exact_when_a_consumer_of_deltas_comes_later() {
     assert_eq!(sums(&bench, totals)[0].value, Number::F64(sum));
     let points = sums(&bench, deltas);
     assert_eq!(points[0].value, Number::F64(sum));
-    first.holds(points[0].start);
+    made.holds(points[0].start);
     bench.store.acknowledge(deltas);
     for value in [0.5, 0.25, 3.0] {
         let sum = add(value);

@@ -36,10 +36,10 @@ fn names_differ_by_more_than_case() {
 fn unacknowledged_deltas_come_again_with_what_came_after() {
     let bench = Bench::new();
     let consumer = bench.deltas();
-    let histogram = bench.histogram();
-    let ((), recorded) = during(|| record(&histogram, "a", &[0.5]));
+    let (histogram, made) = during(|| bench.histogram());
+    record(&histogram, "a", &[0.5]);
     let (first, handed_out) = during(|| histograms(&bench, consumer));
-    recorded.holds(first[0].start);
+    made.holds(first[0].start);
     handed_out.holds(first[0].time);
     assert_eq!(histograms(&bench, consumer), first);
 
@@ -51,24 +51,62 @@ fn unacknowledged_deltas_come_again_with_what_came_after() {
 }
 
 #[test]
-fn deltas_are_gapless_and_what_did_not_change_is_absent() {
+fn what_did_not_change_is_absent_from_deltas() {
     let bench = Bench::new();
     let consumer = bench.deltas();
     let counter = bench.counter();
     add(&counter, &[("a", 1), ("b", 1)]);
-    let first = sums(&bench, consumer);
-    assert_eq!(first.len(), 2);
+    assert_eq!(sums(&bench, consumer).len(), 2);
     bench.store.acknowledge(consumer);
     assert!(sums(&bench, consumer).is_empty());
-
+    bench.store.acknowledge(consumer);
     add(&counter, &[("a", 1)]);
     assert_eq!(sums(&bench, consumer).len(), 1);
-    bench.store.acknowledge(consumer);
-    add(&counter, &[("b", 1)]);
-    let (points, now) = during(|| sums(&bench, consumer));
-    assert_eq!(points.len(), 1);
-    assert_eq!(points[0].start, Some(first[1].time));
-    now.holds(points[0].time);
+}
+
+/// OpenTelemetry specification, metrics SDK: *Start timestamps*. Finding F5.
+#[test]
+fn deltas_of_an_instrument_start_together_with_the_last_collection() {
+    let bench = Bench::new();
+    let consumer = bench.deltas();
+    let (counter, made) = during(|| bench.counter());
+    add(&counter, &[("a", 1), ("b", 1)]);
+    let collect = || {
+        let points = sums(&bench, consumer);
+        bench.store.acknowledge(consumer);
+        points
+    };
+    let first = collect();
+    made.holds(first[0].start);
+    assert_eq!(first[0].start, first[1].start);
+    add(&counter, &[("a", 1)]);
+    let second = collect();
+    assert_eq!(second.len(), 1);
+    assert_eq!(second[0].start, Some(first[0].time));
+    add(&counter, &[("a", 1), ("b", 1), ("new", 1)]);
+    let third = collect();
+    assert_eq!(third.len(), 3);
+    for point in third {
+        assert_eq!(point.start, Some(second[0].time));
+    }
+}
+
+#[test]
+fn deltas_of_what_is_observed_start_together_too() {
+    let bench = Bench::new();
+    let consumer = bench.deltas();
+    let told = bench.observed();
+    let collect = |observed: &[(&str, u64)]| {
+        bench.tell(&told, observed);
+        let points = sums(&bench, consumer);
+        bench.store.acknowledge(consumer);
+        points
+    };
+    collect(&[("a", 1), ("b", 1)]);
+    let second = collect(&[("a", 2), ("b", 1)]);
+    let third = collect(&[("a", 3), ("b", 2), ("new", 1)]);
+    let starts: Vec<_> = third.iter().map(|point| point.start).collect();
+    assert_eq!(starts, [Some(second[0].time); 3]);
 }
 
 #[test]
@@ -105,14 +143,14 @@ fn what_another_collects_during_an_export_is_not_acknowledged() {
 #[test]
 fn a_late_consumer_begins_with_the_totals() {
     let bench = Bench::new();
-    let counter = bench.counter();
-    let ((), first) = during(|| add(&counter, &[("a", 1)]));
+    let (counter, made) = during(|| bench.counter());
+    add(&counter, &[("a", 1)]);
     bench.observe();
     add(&counter, &[("a", 2)]);
     let consumer = bench.store.register(TemporalityPreference::LowMemory);
     let points = sums(&bench, consumer);
     assert_eq!(points[0].value, Number::U64(3));
-    first.holds(points[0].start);
+    made.holds(points[0].start);
 }
 
 #[test]
