@@ -26,6 +26,28 @@ macro_rules! builder_methods {
 }
 pub(crate) use builder_methods;
 
+/// The methods that end a series.
+macro_rules! retire_methods {
+    () => {
+        /// Ends the series of the handle, once every consumer has seen its last value: for what is gone, such as a connection.
+        ///
+        /// Memory is given back, and the place among the label sets that the metric may have. What is recorded before the
+        /// series has ended is not lost: it then ends later. What is recorded afterwards begins a new life at 0, with a start
+        /// time of its own. Of a sum that goes up and down, the series ends when it is back at 0.
+        ///
+        /// Does not wait. A consumer that does not come is waited for no longer than five minutes.
+        pub fn retire(&self) {
+            self.handle.retire(&[]);
+        }
+
+        /// Ends the series with these labels; see [`retire`](Self::retire).
+        pub fn retire_with(&self, labels: Labels<'_>) {
+            self.handle.retire(labels);
+        }
+    };
+}
+pub(crate) use retire_methods;
+
 /// The two ways to finish a builder.
 macro_rules! register_methods {
     ($handle:ty) => {

@@ -4,7 +4,7 @@ use std::{borrow::Cow, marker::PhantomData};
 
 use crate::{
     descriptor::Declaration,
-    handle::{Handle, builder_methods, register_methods},
+    handle::{Handle, builder_methods, register_methods, retire_methods},
     labels::Labels,
     metric::InstrumentKind,
     name::SCOPE_NAME,
@@ -111,6 +111,8 @@ impl<T: CounterNumber> Counter<T> {
     pub fn inc_by_with(&self, n: T, labels: Labels<'_>) {
         self.add_with(n, labels);
     }
+
+    retire_methods!();
 
     /// Adds a number of any type.
     pub(crate) fn change(&self, value: Value, labels: Labels<'_>) {

@@ -4,7 +4,7 @@ use std::{borrow::Cow, marker::PhantomData};
 
 use crate::{
     descriptor::Declaration,
-    handle::{Handle, builder_methods, register_methods},
+    handle::{Handle, builder_methods, register_methods, retire_methods},
     labels::Labels,
     metric::InstrumentKind,
     number::{GaugeNumber, NumberKind},
@@ -121,6 +121,8 @@ impl<T: GaugeNumber> Gauge<T> {
     pub fn sub_with(&self, n: T, labels: Labels<'_>) {
         self.handle.adjust(n.value().negated(), labels);
     }
+
+    retire_methods!();
 
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle

@@ -23,7 +23,7 @@ use crate::{
     target::{Change, Target},
 };
 
-pub(crate) use crate::builders::{builder_methods, register_methods};
+pub(crate) use crate::builders::{builder_methods, register_methods, retire_methods};
 
 /// State shared by the clones of a handle; empty if the registration was refused, and then every call is a no-op.
 #[derive(Clone, Debug, Default)]
@@ -190,6 +190,19 @@ impl Handle {
             return shared.refuse(by);
         }
         shared.change_or_own(Change::Adjust(by), labels);
+    }
+
+    /// Has the series of the base labels and these end.
+    pub(crate) fn retire(&self, labels: Labels<'_>) {
+        let Some(shared) = &self.0 else { return };
+        let (labels, here) = (shared.joined(labels), shared.instrument_here());
+        let streams = match &here {
+            Here::Own => shared.instrument.streams(),
+            Here::Other(instrument) => instrument.streams(),
+            Here::Nowhere => None,
+        };
+        let streams = streams.unwrap_or_default().iter();
+        streams.for_each(|stream| stream.retire_soon(&labels));
     }
 
     /// Counts a call under way in a level; to be given back to [`end`](Self::end).

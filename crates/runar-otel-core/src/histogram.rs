@@ -4,7 +4,7 @@ use std::{borrow::Cow, marker::PhantomData, time::Duration};
 
 use crate::{
     descriptor::{Declaration, Joining},
-    handle::{Handle, builder_methods, register_methods},
+    handle::{Handle, builder_methods, register_methods, retire_methods},
     labels::Labels,
     metric::{Aggregation, InstrumentKind},
     number::HistogramNumber,
@@ -93,6 +93,8 @@ impl<T: HistogramNumber> Histogram<T> {
     pub fn start_timer(&self) -> TimerHandle {
         TimerHandle::start(self.handle.clone(), None)
     }
+
+    retire_methods!();
 
     pub(crate) fn from_handle(handle: Handle) -> Self {
         Self {

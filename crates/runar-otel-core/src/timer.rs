@@ -71,6 +71,11 @@ impl Timer {
         }
     }
 
+    /// Ends the series of the handle; see [`Histogram::retire`](crate::Histogram::retire).
+    pub fn retire(&self) {
+        self.histogram.retire();
+    }
+
     /// Starts to measure. The handle records when it is stopped or dropped.
     pub fn start(&self) -> TimerHandle {
         TimerHandle::start(self.histogram.handle().clone(), self.span.as_deref())

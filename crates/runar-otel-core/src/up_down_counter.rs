@@ -4,7 +4,7 @@ use std::{borrow::Cow, marker::PhantomData};
 
 use crate::{
     descriptor::Declaration,
-    handle::{Handle, builder_methods, register_methods},
+    handle::{Handle, builder_methods, register_methods, retire_methods},
     labels::Labels,
     metric::InstrumentKind,
     number::UpDownNumber,
@@ -99,6 +99,8 @@ impl<T: UpDownNumber> UpDownCounter<T> {
     pub fn add_with(&self, n: T, labels: Labels<'_>) {
         self.handle.record_with(n.value(), labels);
     }
+
+    retire_methods!();
 
     pub(crate) fn from_handle(handle: Handle) -> Self {
         Self {

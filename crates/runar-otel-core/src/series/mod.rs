@@ -9,6 +9,7 @@ mod bound;
 mod cell;
 mod change;
 mod delivery;
+mod ending;
 mod object;
 mod observe;
 mod observed_state;
@@ -29,6 +30,7 @@ pub(crate) use self::{
 };
 pub use self::{
     delivery::Reading,
+    ending::Moment,
     object::Series,
     places::{DEFAULT_CEILING, set_ceiling},
     stream::{Mirror, Stream},

@@ -72,6 +72,8 @@ pub(super) mod state {
     pub(crate) const ALIASES: u8 = 7 * ALIAS;
     /// Set besides: it takes a place of those that the cardinality limit grants.
     pub(crate) const PLACED: u8 = 64;
+    /// Set besides: it is to end.
+    pub(crate) const RETIRED: u8 = 128;
 }
 
 impl Series {
@@ -151,9 +153,29 @@ impl Series {
         self.start.store(nanos, Ordering::Release);
     }
 
+    /// Marks it as one that is to end; false if it is one already. Under the lock of the stream.
+    pub(super) fn retires(&self) -> bool {
+        self.state.fetch_or(state::RETIRED, Ordering::Relaxed) & state::RETIRED == 0
+    }
+
+    /// Takes the mark away. Under the lock of the stream.
+    pub(super) fn has_retired(&self) {
+        self.state.fetch_and(!state::RETIRED, Ordering::Relaxed);
+    }
+
+    /// True if the last collection found this value.
+    pub(super) fn was_noted(&self, fingerprint: u64) -> bool {
+        self.noted().is_some() && some_bits(fingerprint) == self.seen.load(Ordering::Relaxed)
+    }
+
+    /// When a collection last found another value; `None` if none did.
+    pub(super) fn noted(&self) -> Option<SystemTime> {
+        (self.changed.load(Ordering::Relaxed) != 0).then(|| self.changed())
+    }
+
     /// Notes the value that a collection found.
     pub(super) fn note(&self, fingerprint: u64, time: SystemTime) {
-        let seen = (fingerprint.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as u16;
+        let seen = some_bits(fingerprint);
         if seen != self.seen.load(Ordering::Relaxed) || self.changed.load(Ordering::Relaxed) == 0 {
             let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
             let seconds = u32::try_from(since.as_secs()).unwrap_or(u32::MAX);
@@ -196,6 +218,11 @@ impl Series {
     pub(super) fn is_held(series: &Arc<Self>, others: usize) -> bool {
         Arc::strong_count(series) > series.table_references() + others
     }
+}
+
+/// Those that tell values apart that follow each other.
+fn some_bits(fingerprint: u64) -> u16 {
+    (fingerprint.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as u16
 }
 
 impl Labelled for Series {

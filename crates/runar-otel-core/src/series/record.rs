@@ -234,7 +234,7 @@ impl Stream {
         if self.moved.get().is_some() {
             self.hand_on(series, made.sets.then_some(made.bits));
         } else if series.life() != state::LIVE {
-            self.wake(series, made.bits);
+            self.wake(series, made);
         }
     }
 

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     cell::CellKind,
+    change::Made,
     delivery::{CellValue as _, Deliveries},
     object::{Series, state},
     stream::{Inner, Stream},
@@ -38,7 +39,7 @@ impl Stream {
         for chunk in ending.chunks(CHUNK) {
             let mut inner = self.lock();
             for series in chunk {
-                ended += usize::from(self.end_life(&mut inner, series));
+                ended += usize::from(self.end_life(&mut inner, series, 0));
             }
         }
         drop(ending);
@@ -82,19 +83,26 @@ impl Stream {
         some
     }
 
-    /// Ends one life: the mark first, then the last value.
-    pub(super) fn end_life(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
+    /// Ends one life: the mark first, then the last value. So many references do not keep the series.
+    pub(super) fn end_life(
+        &self,
+        inner: &mut Inner,
+        series: &Arc<Series>,
+        mut others: usize,
+    ) -> bool {
         if self.is_observed() {
             self.end_observed(inner, series);
             return true;
         }
         series.set_life(state::ASLEEP);
+        if self.is_level() {
+            series.cell.take_level(&self.shape);
+        }
         let deltas = self.deltas.load(Ordering::Acquire);
         if self.shape.kind == CellKind::UpDown && !self.is_at_zero(series, deltas) {
             series.set_life(state::LIVE);
             return false;
         }
-        let mut others = 0;
         let extras = match deltas {
             0 => series.extras(),
             _ => Some(series.make_extras(&self.shape)),
@@ -103,7 +111,7 @@ impl Stream {
             Some(extras) => {
                 let mut deliveries = extras.lock();
                 deliveries.end(&series.cell, &self.shape, deltas);
-                others = usize::from(self.owe_last(inner, series, &mut deliveries, deltas));
+                others += usize::from(self.owe_last(inner, series, &mut deliveries, deltas));
             }
             None if self.shape.kind == CellKind::UpDown => {}
             None => series.cell.clear(&self.shape),
@@ -188,7 +196,7 @@ impl Stream {
     }
 
     /// A record went into a series that is not exported: a new life begins, or the value moves on.
-    pub(super) fn wake(&self, series: &Arc<Series>, bits: u64) {
+    pub(super) fn wake(&self, series: &Arc<Series>, made: Made) {
         if !self.is_attached() && !self.is_level() {
             return;
         }
@@ -196,8 +204,14 @@ impl Stream {
         let mut inner = self.lock();
         match series.life() {
             state::LIVE => {}
-            _ if !self.is_new(series, bits) => self.settle(&mut inner, series),
-            state::ASLEEP => series.begin(now),
+            _ if !self.is_new(series, made.bits) => self.settle(&mut inner, series),
+            state::ASLEEP => {
+                if self.is_level() && made.sets {
+                    // It may have been taken with the life before.
+                    series.cell.put(made.bits);
+                }
+                series.begin(now);
+            }
             _ => self.move_on(&mut inner, series, now),
         }
     }

@@ -16,6 +16,7 @@ use opentelemetry::KeyValue;
 use super::{
     cell::{CellKind, CellShape},
     delivery::Deliveries,
+    ending::{Count, Ending},
     object::{Series, state},
     observed_state::ObservedState,
     overflow::FirstOverflow,
@@ -93,6 +94,8 @@ pub struct Stream {
     pub(super) overflow: OnceLock<Arc<Series>>,
     pub(super) first_overflow: FirstOverflow,
     pub(super) full: Full,
+    /// How many series are to end.
+    pub(super) retired: Count,
     /// How many consumers want deltas. Grows only.
     pub(super) deltas: AtomicUsize,
     /// The provider that it exports under, 0 before and after the life of that.
@@ -112,6 +115,7 @@ pub(super) struct Inner {
     pub(super) places: Places,
     /// The most series that there were at a time.
     pub(super) most: usize,
+    pub(super) ending: Ending,
     /// Series that ended and still owe a consumer their last delta, one per label set.
     pub(super) departed: HashMap<LabelSet, Arc<Series>>,
 }
@@ -127,6 +131,7 @@ impl Stream {
             overflow: OnceLock::new(),
             first_overflow: FirstOverflow::default(),
             full: Full::default(),
+            retired: Count::default(),
             deltas: AtomicUsize::new(0),
             owner: AtomicU64::new(0),
             moved: OnceLock::new(),

@@ -8,4 +8,4 @@ mod consumer;
 mod store;
 
 pub use consumer::{ConsumerId, TemporalityPreference};
-pub use store::Store;
+pub use store::{IDLE, Store};

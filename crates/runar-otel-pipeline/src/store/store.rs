@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use opentelemetry::InstrumentationScope;
@@ -10,7 +10,7 @@ use runar_otel_core::{
     gate::Streams,
     labels::LabelSet,
     metric::{InstrumentKind, Shape},
-    series::{Consumer, Reading, Stream},
+    series::{Consumer, Moment, Reading, Stream},
 };
 
 use super::consumer::{ConsumerId, TemporalityPreference};
@@ -41,8 +41,24 @@ use crate::snapshot::{Data, Metric, Point, ScopeMetrics, Temporality};
 #[derive(Debug)]
 pub struct Store {
     streams: Arc<Streams>,
-    consumers: Mutex<Vec<TemporalityPreference>>,
+    consumers: Mutex<Vec<Registered>>,
+    /// When idle series were looked for.
+    swept: Mutex<Option<Instant>>,
 }
+
+/// A consumer.
+#[derive(Clone, Copy, Debug)]
+struct Registered {
+    preference: TemporalityPreference,
+    /// When its last snapshot began; before that, when it was registered.
+    seen: Moment,
+}
+
+/// Without a change for so long, a series whose consumers all want deltas is idle.
+pub const IDLE: Duration = Duration::from_secs(5 * 60);
+
+/// How often idle series are looked for.
+const SWEEP: Duration = Duration::from_secs(60);
 
 impl Store {
     /// Makes the store of these streams, without consumers.
@@ -51,6 +67,7 @@ impl Store {
         Self {
             streams,
             consumers: Mutex::default(),
+            swept: Mutex::default(),
         }
     }
 
@@ -66,7 +83,8 @@ impl Store {
     pub fn register(&self, preference: TemporalityPreference) -> ConsumerId {
         let id = {
             let mut consumers = self.consumers();
-            consumers.push(preference);
+            let seen = Moment::now();
+            consumers.push(Registered { preference, seen });
             ConsumerId(consumers.len() - 1)
         };
         for kind in InstrumentKind::ALL {
@@ -81,7 +99,7 @@ impl Store {
         let consumers = self.consumers();
         consumers
             .iter()
-            .filter(|one| wants_deltas(one, kind))
+            .filter(|one| one.wants_deltas(kind))
             .count()
     }
 
@@ -89,7 +107,7 @@ impl Store {
     ///
     /// Scopes and metrics are sorted by name.
     pub fn snapshot(&self, consumer: ConsumerId) -> Vec<ScopeMetrics> {
-        let time = SystemTime::now();
+        let (began, time) = (Moment::now(), SystemTime::now());
         let mut scopes: Vec<ScopeMetrics> = Vec::new();
         for stream in self.streams.all() {
             let Some(metric) = metric(&stream, self.consumer(consumer, &stream), time) else {
@@ -110,7 +128,43 @@ impl Store {
                 .sort_by(|one, next| (&one.name, &one.unit).cmp(&(&next.name, &next.unit)));
         }
         scopes.sort_by(|one, next| order(&one.scope).cmp(&order(&next.scope)));
+        self.has_seen(consumer, began);
         scopes
+    }
+
+    /// Ends the series that were retired, now that a consumer has seen what there is; from time to time also idle ones.
+    fn has_seen(&self, ConsumerId(at): ConsumerId, began: Moment) {
+        let seen = {
+            let mut consumers = self.consumers();
+            if let Some(consumer) = consumers.get_mut(at) {
+                consumer.seen = began;
+            }
+            consumers.iter().map(|consumer| consumer.seen).min()
+        };
+        if let Some(seen) = seen {
+            for stream in self.streams.all() {
+                stream.end_retired(seen);
+            }
+        }
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = swept.is_none_or(|swept| swept.elapsed() >= SWEEP);
+        if is_time {
+            *swept = Some(Instant::now());
+        }
+        drop(swept);
+        if is_time {
+            self.end_idle(SystemTime::now());
+        }
+    }
+
+    /// Ends the series that have been [`IDLE`] at this time, of metrics whose consumers all want deltas.
+    pub fn end_idle(&self, now: SystemTime) {
+        let all = self.consumers().len();
+        for stream in self.streams.all() {
+            if all > 0 && self.deltas(stream.plan().kind) == all {
+                stream.end_idle(now, IDLE);
+            }
+        }
     }
 
     /// Tells that the consumer has delivered its last snapshot.
@@ -131,28 +185,30 @@ impl Store {
             return Consumer::default();
         }
         let consumers = self.consumers();
-        let deltas = |some: &[TemporalityPreference]| {
-            let wanting = some.iter().filter(|one| wants_deltas(one, plan.kind));
+        let deltas = |some: &[Registered]| {
+            let wanting = some.iter().filter(|one| one.wants_deltas(plan.kind));
             wanting.count()
         };
         let own = consumers.get(at);
         Consumer {
             deltas: deltas(&consumers),
             slot: own
-                .filter(|own| wants_deltas(own, plan.kind))
+                .filter(|own| own.wants_deltas(plan.kind))
                 .map(|_| deltas(consumers.get(..at).unwrap_or_default())),
         }
     }
 
-    fn consumers(&self) -> MutexGuard<'_, Vec<TemporalityPreference>> {
+    fn consumers(&self) -> MutexGuard<'_, Vec<Registered>> {
         self.consumers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn wants_deltas(preference: &TemporalityPreference, kind: InstrumentKind) -> bool {
-    preference.temporality(kind) == Temporality::Delta
+impl Registered {
+    fn wants_deltas(self, kind: InstrumentKind) -> bool {
+        self.preference.temporality(kind) == Temporality::Delta
+    }
 }
 
 /// The metric of a stream as a consumer gets it, `None` without points.

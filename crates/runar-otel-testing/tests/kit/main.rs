@@ -14,6 +14,7 @@ mod declared;
 mod limits;
 mod receiver;
 mod recorder;
+mod retired;
 mod scrapes;
 
 /// What a failing assertion says.

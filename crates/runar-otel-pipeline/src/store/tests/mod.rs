@@ -2,6 +2,7 @@
 
 mod agreement;
 mod departed;
+mod ending;
 mod exemplars;
 mod limit;
 mod observed;

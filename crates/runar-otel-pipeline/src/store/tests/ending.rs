@@ -1,0 +1,169 @@
+//! Series that are retired, or idle.
+
+use super::*;
+use crate::store::IDLE;
+
+fn retire_soon(bench: &Bench, key: &str) {
+    for stream in bench.store.streams().all() {
+        stream.retire_soon(&set(key));
+    }
+}
+
+fn series(bench: &Bench) -> usize {
+    bench
+        .store
+        .streams()
+        .all()
+        .iter()
+        .map(|stream| stream.len())
+        .sum()
+}
+
+#[test]
+fn a_retired_series_ends_when_all_have_seen_its_last_value() {
+    let bench = Bench::new();
+    let (one, other) = (bench.totals(), bench.totals());
+    let counter = bench.counter();
+    add(&counter, &[("a", 5), ("b", 1)]);
+    retire_soon(&bench, "a");
+    let both = named(&[("a", 5.0), ("b", 1.0)]);
+    assert_eq!(values(&bench, one), both);
+    assert_eq!(values(&bench, one), both);
+    assert_eq!(series(&bench), 2);
+    assert_eq!(values(&bench, other), both);
+    for consumer in [one, other] {
+        assert_eq!(values(&bench, consumer), named(&[("b", 1.0)]));
+    }
+    assert_eq!(series(&bench), 1);
+}
+
+#[test]
+fn a_retired_series_that_is_recorded_to_ends_later() {
+    let bench = Bench::new();
+    let totals = bench.totals();
+    let counter = bench.counter();
+    add(&counter, &[("a", 5)]);
+    let _ = values(&bench, totals);
+    retire_soon(&bench, "a");
+    add(&counter, &[("a", 2)]);
+    assert_eq!(values(&bench, totals), named(&[("a", 7.0)]));
+    assert!(values(&bench, totals).is_empty());
+}
+
+#[test]
+fn a_retired_series_that_returns_begins_anew() {
+    let bench = Bench::new();
+    let totals = bench.totals();
+    let counter = bench.counter();
+    add(&counter, &[("a", 5)]);
+    retire_soon(&bench, "a");
+    let _ = values(&bench, totals);
+    let ((), returned) = during(|| add(&counter, &[("a", 2)]));
+    assert_eq!(values(&bench, totals), named(&[("a", 2.0)]));
+    returned.holds(sums(&bench, totals)[0].start);
+}
+
+#[test]
+fn deltas_of_a_retired_series_arrive_even_if_an_export_fails() {
+    let bench = Bench::new();
+    let deltas = bench.deltas();
+    let counter = bench.counter();
+    add(&counter, &[("a", 5)]);
+    retire_soon(&bench, "a");
+    for _ in 0..3 {
+        assert_eq!(values(&bench, deltas), named(&[("a", 5.0)]));
+    }
+    assert_eq!(series(&bench), 0);
+    add(&counter, &[("a", 2)]);
+    assert_eq!(values(&bench, deltas), named(&[("a", 7.0)]));
+    bench.store.acknowledge(deltas);
+    assert!(values(&bench, deltas).is_empty());
+}
+
+#[test]
+fn a_retired_sum_that_shrinks_ends_at_zero() {
+    let bench = Bench::new();
+    let totals = bench.totals();
+    let up_down = bench.meter.i64_up_down_counter("m").build();
+    up_down.add(2, &labels("a"));
+    retire_soon(&bench, "a");
+    for _ in 0..3 {
+        assert_eq!(values(&bench, totals), named(&[("a", 2.0)]));
+    }
+    up_down.add(-2, &labels("a"));
+    assert_eq!(values(&bench, totals), named(&[("a", 0.0)]));
+    assert!(values(&bench, totals).is_empty());
+}
+
+#[test]
+fn a_retired_series_leaves_its_place() {
+    let bench = Bench::limited(1);
+    let totals = bench.totals();
+    let counter = bench.counter();
+    for round in 0..20 {
+        let key = format!("connection {round}");
+        add(&counter, &[(&key, 1)]);
+        assert_eq!(values(&bench, totals), named(&[(&key, 1.0)]));
+        retire_soon(&bench, &key);
+        let _ = values(&bench, totals);
+    }
+    assert_eq!(series(&bench), 0);
+}
+
+#[test]
+fn levels_and_histograms_retire_too() {
+    let bench = Bench::new();
+    let totals = bench.totals();
+    bench.meter.u64_gauge("m").build().record(7, &labels("a"));
+    let histogram = bench.meter.f64_histogram("h").build();
+    histogram.record(1.0, &labels("a"));
+    assert_eq!(bench.store.snapshot(totals)[0].metrics.len(), 2);
+    retire_soon(&bench, "a");
+    let _ = bench.store.snapshot(totals);
+    assert!(bench.store.snapshot(totals).is_empty());
+}
+
+#[test]
+fn idle_series_end_where_all_consumers_want_deltas() {
+    let bench = Bench::new();
+    let deltas = bench.deltas();
+    let counter = bench.counter();
+    let bound = counter.bind(&labels("kept"));
+    bound.add(1);
+    add(&counter, &[("a", 1), ("b", 1)]);
+    let _ = values(&bench, deltas);
+    bench.store.acknowledge(deltas);
+    let later = SystemTime::now() + IDLE;
+    // Not yet read.
+    add(&counter, &[("b", 1), ("new", 1)]);
+    bench.store.end_idle(later);
+    assert_eq!(series(&bench), 3);
+    let busy = named(&[("b", 1.0), ("new", 1.0)]);
+    assert_eq!(values(&bench, deltas), busy);
+    bench.store.acknowledge(deltas);
+    let ((), returned) = during(|| {
+        add(&counter, &[("a", 4)]);
+        bound.add(2);
+    });
+    assert_eq!(values(&bench, deltas), named(&[("a", 4.0), ("kept", 2.0)]));
+    bench.store.acknowledge(deltas);
+    // Whoever wants totals later gets those of the life that began then.
+    let totals = bench.totals();
+    let all = sums(&bench, totals);
+    let a = all.iter().find(|point| point.labels == set("a")).unwrap();
+    assert_eq!(a.value, Number::U64(4));
+    returned.holds(a.start);
+}
+
+#[test]
+fn idle_series_stay_where_a_consumer_wants_totals() {
+    let bench = Bench::new();
+    let (totals, deltas) = (bench.totals(), bench.deltas());
+    add(&bench.counter(), &[("a", 1)]);
+    for consumer in [totals, deltas] {
+        let _ = values(&bench, consumer);
+    }
+    bench.store.acknowledge(deltas);
+    bench.store.end_idle(SystemTime::now() + IDLE);
+    assert_eq!(values(&bench, totals), named(&[("a", 1.0)]));
+}
