@@ -8,7 +8,7 @@ use std::sync::{
 use opentelemetry::Context;
 
 use crate::{
-    instrument::Instrument, labels::LabelSet, number::Value, provider::NONE_YET, report,
+    forked, instrument::Instrument, labels::LabelSet, number::Value, provider::NONE_YET, report,
     thread::context_is_alive,
 };
 
@@ -45,7 +45,9 @@ pub(crate) fn keep(instrument: &Arc<Instrument>, value: Value, labels: &LabelSet
 
 #[cold]
 fn push(instrument: &Arc<Instrument>, value: Value, labels: LabelSet) {
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(mut kept) = forked::lock(&KEPT) else {
+        return;
+    };
     // Under the lock: nothing may be put down after the provider has taken what there is.
     if !OPEN.load(Ordering::Relaxed) {
         drop(kept);

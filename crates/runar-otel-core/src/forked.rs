@@ -2,7 +2,11 @@
 
 use std::{
     process,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        LockResult, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        TryLockError, TryLockResult,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 /// The process that made the last provider.
@@ -18,4 +22,28 @@ pub(crate) fn note() {
 pub(crate) fn is_child() -> bool {
     let process = PROCESS.load(Ordering::Relaxed);
     process != 0 && process != process::id()
+}
+
+/// The lock; `None` in a child where somebody holds it, who may be a thread of the parent.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    unless_child(mutex.try_lock(), || mutex.lock())
+}
+
+/// The same for reading.
+pub(crate) fn read<T>(lock: &RwLock<T>) -> Option<RwLockReadGuard<'_, T>> {
+    unless_child(lock.try_read(), || lock.read())
+}
+
+/// The same for writing.
+pub(crate) fn write<T>(lock: &RwLock<T>) -> Option<RwLockWriteGuard<'_, T>> {
+    unless_child(lock.try_write(), || lock.write())
+}
+
+fn unless_child<G>(tried: TryLockResult<G>, wait: impl FnOnce() -> LockResult<G>) -> Option<G> {
+    match tried {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
+        Err(TryLockError::WouldBlock) if is_child() => None,
+        Err(TryLockError::WouldBlock) => Some(wait().unwrap_or_else(PoisonError::into_inner)),
+    }
 }

@@ -7,6 +7,7 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use crate::{
     binding::Binding,
     descriptor::Descriptor,
+    forked,
     gate::{Gate, GateOptions, InstrumentSpec, Streams},
     labels::LabelSet,
     metric::{Aggregation, InstrumentKind},
@@ -106,6 +107,10 @@ impl Instrument {
                 return Some((known, generation));
             }
             let gate = provider.current()?;
+            if forked::is_child() {
+                // Nothing new is made there: it takes locks that may be held for ever.
+                return None;
+            }
             let mut made = Vec::new();
             let streams = {
                 // One at a time, and not in a provider that is gone: levels move from the last one to this one.

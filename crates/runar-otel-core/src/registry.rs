@@ -9,7 +9,7 @@ use std::{
 use crate::{
     descriptor::{Descriptor, Joining, Unit},
     error::RegisterError,
-    hint,
+    forked, hint,
     instrument::{Instrument, Scope},
     isolated,
     metric::{Aggregation, InstrumentKind},
@@ -89,7 +89,9 @@ impl Registry {
     ) -> (Option<Arc<Instrument>>, Option<RegisterError>) {
         // Before the lock: it may report.
         let declared = hint::declared(&descriptor);
-        let mut instruments = self.lock();
+        let Some(mut instruments) = forked::lock(&self.instruments) else {
+            return (None, None);
+        };
         let named = instruments
             .entry(descriptor.name.to_ascii_lowercase())
             .or_default();
@@ -120,7 +122,7 @@ impl Registry {
 
     /// What a name stands for, if it is registered.
     fn kind_of(&self, name: &str) -> Option<InstrumentKind> {
-        let instruments = self.lock();
+        let instruments = forked::lock(&self.instruments)?;
         let named = instruments.get(&name.to_ascii_lowercase())?;
         Some(named.first()?.descriptor().kind)
     }

@@ -15,7 +15,7 @@ use super::{
     site::Resolved,
 };
 
-use crate::isolated;
+use crate::{forked, isolated};
 
 /// After so many events series are no longer kept ready: names that are made up at run time have no end.
 const MOST: usize = 1_000;
@@ -83,7 +83,7 @@ impl Publisher {
     ) -> Arc<EventSeries> {
         let key = (self.service, self.family.prefix);
         let find = || {
-            let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+            let known = forked::read(&KNOWN)?;
             let of_publisher = known.get(&key)?;
             let own = of_publisher.events.get(event);
             own.or(of_publisher.others.as_ref()).cloned()
@@ -101,10 +101,8 @@ impl Publisher {
     #[cold]
     fn make(&self, event: &str) -> Arc<EventSeries> {
         let count = |known: &OfPublisher| known.events.len();
-        let all: usize = {
-            let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
-            known.values().map(count).sum()
-        };
+        let known = forked::read(&KNOWN);
+        let all: usize = known.map_or(MOST, |known| known.values().map(count).sum());
         let own = (all < MOST).then(|| event.to_owned());
         let series = self.with_fixed(own.as_deref(), |fixed| Series::new(&self.family, fixed));
         let made = Arc::new(EventSeries {
@@ -113,14 +111,16 @@ impl Publisher {
             series,
             errors: Appended::new(),
         });
-        let kept = {
-            let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-            let known = known.entry((self.service, self.family.prefix)).or_default();
-            match &made.event {
-                Some(event) => known.events.entry(event.clone()).or_insert(made),
-                None => known.others.get_or_insert(made),
+        let kept = match forked::write(&KNOWN) {
+            None => made,
+            Some(mut known) => {
+                let known = known.entry((self.service, self.family.prefix)).or_default();
+                match &made.event {
+                    Some(event) => known.events.entry(event.clone()).or_insert(made),
+                    None => known.others.get_or_insert(made),
+                }
+                .clone()
             }
-            .clone()
         };
         kept.begin_at_zero();
         kept

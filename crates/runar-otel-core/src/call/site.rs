@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     catalogue::Declared,
+    forked,
     isolated::{self, PerRecorder},
     provider::{self, NONE_YET},
 };
@@ -371,9 +372,9 @@ impl Site {
             || Resolved::new(self, owner),
         );
         if made == Made::Now && resolved.records() {
-            MET.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(resolved);
+            if let Some(mut met) = forked::lock(&MET) {
+                met.push(resolved);
+            }
             resolved.begin_at_zero();
         }
         resolved

@@ -2,8 +2,10 @@
 
 use std::{
     collections::HashSet,
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{LazyLock, Mutex},
 };
+
+use crate::forked;
 
 /// The name of a type as `std::any::type_name` gives it, without paths, generics and references.
 ///
@@ -124,7 +126,9 @@ fn end_of_part(list: &str) -> usize {
 /// Keeps a name for the life of the process: there are as many as types.
 fn kept(name: String) -> &'static str {
     static NAMES: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(mut names) = forked::lock(&NAMES) else {
+        return name.leak();
+    };
     match names.get(name.as_str()) {
         Some(known) => known,
         None => {

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     descriptor::{Descriptor, Unit},
+    forked,
     metric::Aggregation,
 };
 
@@ -24,10 +25,11 @@ static REGISTERED: LazyLock<Mutex<HashMap<Key, Said>>> = LazyLock::new(Mutex::de
 /// Notes a registration, also one that is refused because of another: the catalogue shows both.
 pub(crate) fn note(descriptor: &Descriptor, labels: &[(String, String)]) {
     let key = (descriptor.at, descriptor.name.clone());
-    let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
-    registered
-        .entry(key)
-        .or_insert_with(|| said(descriptor, labels));
+    if let Some(mut registered) = forked::lock(&REGISTERED) {
+        registered
+            .entry(key)
+            .or_insert_with(|| said(descriptor, labels));
+    }
 }
 
 /// Everything that was registered, in no order.

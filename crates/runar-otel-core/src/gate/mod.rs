@@ -28,7 +28,7 @@ pub use self::{
     streams::{GateOptions, Streams},
     view::View,
 };
-use crate::{report, thread::observe_contexts};
+use crate::{forked, report, thread::observe_contexts};
 
 /// The meter provider.
 #[derive(Clone)]
@@ -41,6 +41,7 @@ impl Gate {
     #[must_use]
     pub fn new(streams: Arc<Streams>) -> Self {
         observe_contexts();
+        forked::note();
         Self { streams }
     }
 

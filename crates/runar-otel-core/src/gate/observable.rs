@@ -18,6 +18,7 @@ use super::patience::{JobError, Worker, is_worker};
 use crate::{
     apart::{self, Apart, caught},
     exemplar::{ExemplarFilter, Origin, reservoir_at_work},
+    forked,
     labels::{LabelFilter, LabelSet, Sorted},
     metric::InstrumentKind,
     number::Measured,
@@ -161,8 +162,9 @@ impl Observables {
             callbacks: Apart::new(Box::new(callbacks)),
             away: AtomicBool::new(false),
         };
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(Arc::new(observable));
+        if let Some(mut all) = forked::lock(&self.all) {
+            all.push(Arc::new(observable));
+        }
     }
 
     /// Forgets all callbacks. What they hold is dropped before this returns, unless that takes longer than a moment.

@@ -86,7 +86,6 @@ impl Streams {
     pub fn new(options: GateOptions) -> Arc<Self> {
         // Asks the system how many cores there are: not for the first time while something is recorded.
         let _ = stripe::most();
-        forked::note();
         let limits = options.views.iter().filter_map(|view| view.limit);
         limits.chain([options.limit]).for_each(ceiling_of_at_least);
         static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -213,6 +212,9 @@ impl Streams {
 
     /// The streams of an instrument that no earlier provider had.
     pub(super) fn resolve_new(&self, spec: &InstrumentSpec) -> Box<[Arc<Stream>]> {
+        if forked::is_child() {
+            return Box::default();
+        }
         let Resolved { streams, made } = self.resolve(spec, &[]);
         self.tell_mirror(&made);
         streams

@@ -17,7 +17,10 @@ use super::{
     stream::{Inner, Stream},
     value::Aggregate as _,
 };
-use crate::labels::{LabelSet, Sorted};
+use crate::{
+    forked,
+    labels::{LabelSet, Sorted},
+};
 
 /// A retired series does not wait longer for a consumer that does not come.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
@@ -69,7 +72,9 @@ impl Stream {
     pub fn retire_soon(&self, labels: &LabelSet) {
         let mut sorted = Sorted::joined(labels, &[] as &[opentelemetry::KeyValue]);
         self.drop_labels(&mut sorted);
-        let mut inner = self.lock();
+        let Some(mut inner) = forked::lock(&self.inner) else {
+            return;
+        };
         let known = self.interner.known(&inner.members, sorted.as_slice());
         if let Some(series) = known.filter(|known| known.retires()).cloned() {
             inner.ending.0.push(Retired::new(series));

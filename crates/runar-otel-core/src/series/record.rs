@@ -228,7 +228,10 @@ impl Stream {
     /// What remains to be done after a value went into a series that is mirrored, or not exported at the moment.
     #[cold]
     pub(super) fn recorded(&self, series: &Arc<Series>, made: Made) {
-        if let Some(mirror) = self.mirror.as_ref().filter(|_| series.is_mirrored()) {
+        // In a child a thread of the parent may have stopped in the middle of the queue.
+        if let Some(mirror) = self.mirror.as_ref().filter(|_| series.is_mirrored())
+            && !forked::is_child()
+        {
             mirror.recorded(self, series, made.bits);
         }
         if self.moved.get().is_some() {

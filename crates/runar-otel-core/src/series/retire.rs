@@ -14,6 +14,7 @@ use super::{
     value::{Aggregate as _, Number},
 };
 use crate::{
+    forked,
     labels::{AllSeries, Sorted, begin_rebuild},
     metric::OVERFLOW_KEY,
     report,
@@ -201,7 +202,9 @@ impl Stream {
             return;
         }
         let now = SystemTime::now();
-        let mut inner = self.lock();
+        let Some(mut inner) = forked::lock(&self.inner) else {
+            return;
+        };
         match series.life() {
             state::LIVE => {}
             _ if !self.is_new(series, made.bits) => self.settle(&mut inner, series),

@@ -1,0 +1,53 @@
+//! Forks: children that record what is known and what is new, and end.
+
+use std::{
+    process::{self, Command},
+    time::{Duration, Instant},
+};
+
+use fork::{Fork, waitpid_nohang};
+use runar_otel::{Counter, prelude::*};
+
+/// How long a child may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[metered(labels = ["at"])]
+fn in_a_child(at: &str) -> usize {
+    at.len()
+}
+
+/// Forks, and waits for the child; what went wrong.
+pub(crate) fn fork_once() -> Result<(), String> {
+    match fork::fork() {
+        Ok(Fork::Child) => {
+            for number in 0..50_u32 {
+                metrics::increment!("stress_dropped_total");
+                metrics::observe!("stress_sizes", value: 1.0, labels: {"zone" => "a"});
+                let counter = Counter::new("stress_churned_total", "Churned").register();
+                counter.increment_with(&[("new in the child", &number.to_string())]);
+                in_a_child(&number.to_string());
+            }
+            // `exit` waits for locks of the standard library that threads of the parent may have held.
+            process::abort();
+        }
+        Ok(Fork::Parent(child)) => wait(child),
+        Err(error) => Err(format!("no fork: {error}")),
+    }
+}
+
+fn wait(child: i32) -> Result<(), String> {
+    let until = Instant::now() + PATIENCE;
+    while Instant::now() < until {
+        match waitpid_nohang(child) {
+            Ok(None) => std::thread::sleep(Duration::from_millis(1)),
+            // As `wait` tells it: aborted, perhaps with a dump.
+            Ok(Some(0x06 | 0x86)) => return Ok(()),
+            Ok(Some(status)) => return Err(format!("a child ended with {status:#x}")),
+            Err(error) => return Err(format!("a child was lost: {error}")),
+        }
+    }
+    let _ = Command::new("kill")
+        .args(["-9", &child.to_string()])
+        .status();
+    Err("a child hung".to_owned())
+}
