@@ -67,7 +67,9 @@ fn main() {
     let until = Instant::now() + Duration::from_secs(seconds.unwrap_or(10));
     hooks::count_panics();
     // A registry takes one layer of `tracing-opentelemetry`: ours, or one with a processor of its own.
-    let processes = std::env::args().nth(2).is_some_and(|given| given == "processor");
+    let processes = std::env::args()
+        .nth(2)
+        .is_some_and(|given| given == "processor");
     let spans = SdkTracerProvider::builder()
         .with_span_processor(Processor)
         .build();

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::{spec::InstrumentSpec, table::is_one_number};
 use crate::{
+    labels::LabelFilter,
     metric::{Aggregation, StreamPlan},
     report,
     series::Stream,
@@ -19,10 +20,12 @@ pub(super) fn report_streams(first: &Stream, next: &Stream) {
     if plan.kind == second.kind && plan.unit == second.unit && same_number {
         return report::once(key, || {
             format!(
-                "views make metric `{}` of meter `{}` twice: both are exported under one name, expected a `rename` \
-                 in all but one, or one view that says it all",
+                "views make metric `{}` of meter `{}` twice, first with {}, then with {}: both are exported under one \
+                 name, expected a `rename` in all but one, or one view that says it all",
                 second.name,
-                second.scope.name()
+                second.scope.name(),
+                rules_of(first),
+                rules_of(next)
             )
         });
     }
@@ -62,6 +65,16 @@ fn recipe(first: &StreamPlan, next: &StreamPlan) -> String {
         ", or a view such as `View::select(\"{}\"){selected}.rename(\"…\")`",
         next.name
     )
+}
+
+/// What a view may have said.
+fn rules_of(stream: &Stream) -> String {
+    let (plan, labels) = (stream.plan(), &stream.rules().labels);
+    let aggregation = &plan.aggregation;
+    let labels = labels
+        .as_ref()
+        .map_or("all labels".to_owned(), LabelFilter::to_string);
+    format!("{aggregation:?}, {labels}, {} label sets", plan.limit)
 }
 
 /// Two views that make the same of an instrument.

@@ -17,6 +17,7 @@ use super::{conflict, observable::Observables, spec::InstrumentSpec, table::Tabl
 use crate::{
     exemplar::{ExemplarFilter, Reservoir},
     forked,
+    labels::LabelFilter,
     metric::{Aggregation, DEFAULT_CARDINALITY_LIMIT, InstrumentKind, Shape, StreamPlan},
     name,
     series::{LetGo, Mirror, Rules, Stream, ceiling, ceiling_of_at_least},
@@ -187,12 +188,16 @@ impl Streams {
             .filter(|(_, view)| view.selects(&spec.scope, &spec.name, &spec.unit, spec.kind))
             .filter(|(_, view)| fits(spec, &view.aggregation));
         let (mut streams, mut made) = (Vec::new(), Vec::new());
-        let mut selected = selected.peekable();
-        if selected.peek().is_none() {
-            streams.extend(self.stream(spec, None, earlier, &mut made));
+        let selected: Vec<(usize, &View)> = selected.collect();
+        if selected.is_empty() {
+            let rules = self.rules(spec, None);
+            streams.extend(self.stream(spec, None, rules, earlier, &mut made));
         }
-        for view in selected {
-            let Some(stream) = self.stream(spec, Some(view), earlier, &mut made) else {
+        for (at, view) in &selected {
+            let mut rules = self.rules(spec, Some(view));
+            rules.labels = kept_by_all(spec, view, &selected);
+            let made_by = Some((*at, *view));
+            let Some(stream) = self.stream(spec, made_by, rules, earlier, &mut made) else {
                 continue;
             };
             if streams.iter().any(|known| Arc::ptr_eq(known, &stream)) {
@@ -246,11 +251,11 @@ impl Streams {
         &self,
         spec: &InstrumentSpec,
         view: Option<(usize, &View)>,
+        rules: Rules,
         earlier: &[Arc<Stream>],
         made: &mut Vec<Arc<Stream>>,
     ) -> Option<Arc<Stream>> {
         let (at, view) = (view.map(|(at, _)| at), view.map(|(_, view)| view));
-        let rules = self.rules(spec, view);
         if rules.plan.aggregation == Aggregation::Drop {
             return None;
         }
@@ -359,6 +364,18 @@ impl Streams {
             None => name::DEFAULT_BUCKETS.into(),
         })
     }
+}
+
+/// The labels that all views keep that give an instrument one name: what one of them drops, which may be a secret, is not
+/// exported by another one under that name.
+fn kept_by_all(spec: &InstrumentSpec, view: &View, all: &[(usize, &View)]) -> Option<LabelFilter> {
+    let name = |view: &View| view.name.clone().unwrap_or_else(|| spec.name.clone());
+    let of_name = all
+        .iter()
+        .filter(|(_, other)| name(other).eq_ignore_ascii_case(&name(view)))
+        .filter(|(_, other)| other.aggregation != Aggregation::Drop);
+    let filters = of_name.filter_map(|(_, other)| other.labels.clone());
+    filters.reduce(|one, other| one.and(&other))
 }
 
 /// How many label sets all functions have together that share a metric.

@@ -77,7 +77,7 @@ impl Table {
             entries.filter(|entry| is_one_metric(entry.stream.rules(), rules))
         };
         let known = of_name()
-            .find(|entry| entry.view == view)
+            .find(|entry| entry.view == view && entry.stream.rules().labels == rules.labels)
             .or_else(|| of_name().find(|entry| entry.stream.rules().are_like(rules)));
         known.map(|entry| &entry.stream)
     }

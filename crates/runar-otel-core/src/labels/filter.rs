@@ -1,6 +1,9 @@
 //! The label filter: the labels of a measurement that its data point keeps.
 
-use std::collections::HashSet;
+use std::{
+    collections::{BTreeSet, HashSet},
+    fmt,
+};
 
 use opentelemetry::KeyValue;
 
@@ -19,6 +22,18 @@ impl LabelFilter {
         }
     }
 
+    /// Keeps what both keep.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        let join = |kept: &HashSet<String>, by: &Self| {
+            let both = kept.iter().filter(|name| by.keeps(name));
+            Self::Keep(both.cloned().collect())
+        };
+        match (self, other) {
+            (Self::Keep(kept), by) | (by, Self::Keep(kept)) => join(kept, by),
+            (Self::Drop(one), Self::Drop(other)) => Self::Drop(one | other),
+        }
+    }
+
     /// The labels that are taken away.
     pub(crate) fn removed(&self, labels: &[KeyValue]) -> Vec<KeyValue> {
         labels
@@ -29,9 +44,36 @@ impl LabelFilter {
     }
 }
 
+impl fmt::Display for LabelFilter {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, names) = match self {
+            Self::Keep(names) => ("only the labels", names),
+            Self::Drop(names) => ("no labels", names),
+        };
+        let sorted: Vec<&str> = names
+            .iter()
+            .map(String::as_str)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        write!(out, "{what} `{}`", sorted.join("`, `"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_filters_keep_what_each_keeps() {
+        let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect();
+        let keep = |all: &[&str]| LabelFilter::Keep(names(all));
+        let drop = |all: &[&str]| LabelFilter::Drop(names(all));
+        assert_eq!(keep(&["a", "b"]).and(&keep(&["b", "c"])), keep(&["b"]));
+        assert_eq!(keep(&["a", "b"]).and(&drop(&["b"])), keep(&["a"]));
+        assert_eq!(drop(&["b"]).and(&keep(&["a", "b"])), keep(&["a"]));
+        assert_eq!(drop(&["a"]).and(&drop(&["b"])), drop(&["a", "b"]));
+    }
 
     #[test]
     fn keep_and_drop_are_opposites() {

@@ -56,9 +56,67 @@ fn two_views_of_one_name_both_apply_and_are_reported() {
     let all = bench.collect();
     assert_eq!(all.len(), 2, "{all:?}");
     assert!(all[0].labels.is_empty() && all[0].bounds == DEFAULT_BUCKETS);
-    assert!(all[1].labels == [label("user", "u")] && all[1].bounds == [1.0]);
+    // What one view drops, the other one does not export either.
+    assert!(all[1].labels.is_empty() && all[1].bounds == [1.0]);
     assert!(all.iter().all(|point| point.count == 2), "{all:?}");
-    assert_eq!(told(&reports, "views make metric `duplicate.views`"), 1);
+    let both = "views make metric `duplicate.views` of meter `lib` twice, first with ExplicitBuckets([0.0,";
+    assert_eq!(told(&reports, both), 1);
+    assert_eq!(
+        told(
+            &reports,
+            "then with ExplicitBuckets([1.0]), no labels `user`, 2000 label sets"
+        ),
+        1
+    );
+}
+
+/// Finding S2: metrics that views rename into one each keep their own rules.
+#[test]
+fn a_label_that_is_dropped_of_one_metric_is_not_exported_under_another_name() {
+    let (reports, _listening) = Reports::listen();
+    let bench = with_views(vec![
+        View::select("duplicate.d").rename("duplicate.secret"),
+        View::select("duplicate.e")
+            .rename("duplicate.secret")
+            .drop_labels(["user"]),
+    ]);
+    let meter = bench.gate.meter("lib");
+    let user = [label("user", "secret")];
+    let counters = ["duplicate.e", "duplicate.d", "duplicate.e"];
+    for name in counters {
+        meter.u64_counter(name).build().add(1, &user);
+    }
+    // The metric that no view selects has the name by itself.
+    meter.u64_counter("duplicate.secret").build().add(4, &user);
+    let all = bench.collect();
+    let dropped: Vec<&Point> = all.iter().filter(|point| point.labels.is_empty()).collect();
+    assert_eq!(dropped.len(), 1, "{all:?}");
+    assert_eq!(dropped[0].value, 2.0);
+    assert_eq!(values(&all)[1], ("duplicate.secret", 5.0));
+    assert_eq!(told(&reports, "make metric `duplicate.secret`"), 1);
+}
+
+/// The same instrument twice, of which a view selects one by its unit.
+#[test]
+fn a_label_stays_dropped_where_instruments_share_a_view() {
+    let bench = with_views(vec![
+        View::select("duplicate.shared").limit(10),
+        View::select("duplicate.shared")
+            .of_kind(InstrumentKind::Counter)
+            .drop_labels(["user"]),
+        View::select("duplicate.*").drop_labels(["token"]),
+    ]);
+    let meter = bench.gate.meter("lib");
+    let labels = [label("user", "u"), label("token", "t"), label("path", "/")];
+    meter
+        .u64_counter("duplicate.shared")
+        .build()
+        .add(1, &labels);
+    let all = bench.collect();
+    assert!(
+        all.iter().all(|point| point.labels == [label("path", "/")]),
+        "{all:?}"
+    );
 }
 
 #[test]

@@ -209,13 +209,17 @@ fn odd_names_and_units_leave_the_page_whole() {
 #[test]
 fn a_page_has_each_series_of_views_in_conflict_once() {
     let views = vec![
-        View::select("*").drop_labels(["user"]),
+        View::select("once").rename("twice").drop_labels(["user"]),
         View::select("twice").limit(5),
     ];
     let setup = setup_with(|options| options.views = views, Vec::new());
-    let counter = setup.meter.u64_counter("twice").build();
-    counter.add(1, &[]);
-    counter.add(2, &[KeyValue::new("user", "u")]);
+    let counter = setup.meter.u64_counter("once").build();
+    let other = setup.meter.u64_counter("twice").build();
+    let user = [KeyValue::new("user", "u")];
+    for counter in [&counter, &other] {
+        counter.add(1, &[]);
+        counter.add(2, &user);
+    }
     let snapshot = setup.totals();
     let metrics = snapshot.scopes.iter().flat_map(|scope| &scope.metrics);
     let both: Vec<f64> = metrics

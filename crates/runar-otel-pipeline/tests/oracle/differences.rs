@@ -16,7 +16,7 @@ use crate::{
     account::{Account, Tally},
     plan::{Empty, Plan, Stream},
     point::Value,
-    program::{Instrument, KEYS, Kind, NumberType, Raw},
+    program::{Filter, Instrument, KEYS, Kind, NumberType, Raw, ViewRule},
 };
 
 /// The SDK adds negative values to counters, and takes negative totals of observable ones; we refuse both.
@@ -200,6 +200,26 @@ pub(crate) fn sdk_frees_places_of_deltas(
     let falls = stream.kind == InstrumentKind::UpDownCounter;
     let limited = !stream.is_observable() && (falls || temporality == Temporality::Cumulative);
     limited.then(|| ours_counts_sets_with_labels(stream))
+}
+
+/// Of views that give an instrument one name, each drops what another one drops: a label that is a secret is not exported by
+/// way of another view. Views that keep nothing of the instrument do not count.
+///
+/// Metrics SDK, *Measurement processing*: "the implementation SHOULD apply the View and emit a warning". Given to the SDK: the
+/// joined filter.
+pub(crate) fn ours_drops_what_a_view_of_the_name_drops(
+    instrument: &Instrument,
+    view: &ViewRule,
+    selecting: &[(usize, &ViewRule)],
+) -> Filter {
+    let name = |view: &ViewRule| {
+        let name = view.rename.unwrap_or(instrument.name);
+        name.to_ascii_lowercase()
+    };
+    let of_name = selecting
+        .iter()
+        .filter(|(_, other)| name(other) == name(view) && other.aggregation != Aggregation::Drop);
+    of_name.fold(Filter::All, |filter, (_, other)| filter.and(&other.filter))
 }
 
 /// The set without labels takes no place of the limit in ours; in the SDK it does.

@@ -236,15 +236,19 @@ impl Plan {
             .filter(|(_, view)| selects(view, instrument) && kind.supports(&view.aggregation))
             .collect();
         if selecting.is_empty() {
-            self.add_stream(program, index, None);
+            self.add_stream(stream(program, index, None));
         }
-        for view in selecting {
-            self.add_stream(program, index, Some(view));
+        for view in &selecting {
+            let mut stream = stream(program, index, Some(*view));
+            stream.filter = differences::ours_drops_what_a_view_of_the_name_drops(
+                instrument, view.1, &selecting,
+            );
+            self.add_stream(stream);
         }
     }
 
-    fn add_stream(&mut self, program: &Program, index: usize, view: Option<(usize, &ViewRule)>) {
-        let stream = stream(program, index, view);
+    fn add_stream(&mut self, stream: Stream) {
+        let index = stream.descriptions[0].0;
         if stream.aggregation == Aggregation::Drop {
             return;
         }
@@ -252,7 +256,7 @@ impl Plan {
             let mut all = self.streams.iter();
             all.position(|known| known.is_one_metric(&stream) && wanted(known))
         };
-        let known = find(&|known| known.view == stream.view)
+        let known = find(&|known| known.view == stream.view && known.filter.is(&stream.filter))
             .or_else(|| find(&|known| known.is_like(&stream)));
         let at = known.unwrap_or(self.streams.len());
         match known {

@@ -169,6 +169,41 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// Keeps what both keep.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        let kept = |names: &[&'static str], by: &Self| {
+            let both = names.iter().filter(|name| by.keeps(name));
+            Self::Keep(both.copied().collect())
+        };
+        match (self, other) {
+            (Self::All, other) | (other, Self::All) => other.clone(),
+            (Self::Keep(names), by) | (by, Self::Keep(names)) => kept(names, by),
+            (Self::Drop(one), Self::Drop(other)) => {
+                let more = other.iter().filter(|name| !one.contains(name));
+                Self::Drop(one.iter().chain(more).copied().collect())
+            }
+        }
+    }
+
+    /// True if both are the same, whatever the order of the names.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let sorted = |names: &[&'static str]| {
+            let mut names = names.to_vec();
+            names.sort_unstable();
+            names.dedup();
+            names
+        };
+        match (self, other) {
+            (Self::All, Self::All) => true,
+            (Self::Keep(one), Self::Keep(other)) | (Self::Drop(one), Self::Drop(other)) => {
+                sorted(one) == sorted(other)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// A view.
 #[derive(Clone, Debug)]
 pub(crate) struct ViewRule {
