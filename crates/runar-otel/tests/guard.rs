@@ -11,6 +11,7 @@ use opentelemetry_sdk::{
     metrics::{InstrumentKind, Pipeline, Temporality, data::ResourceMetrics, reader::MetricReader},
 };
 use runar_otel::{Builder, Counter, Gauge, Histogram, Timer};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Telemetry runs once per process.
 fn alone() -> MutexGuard<'static, ()> {
@@ -226,4 +227,52 @@ async fn the_examples_of_the_document_work() {
     timer_handle.stop();
     let service = tokio::spawn(async { MyService::new("orders").handle_request().await });
     assert_eq!(service.await.unwrap(), 6);
+}
+
+/// What is reported on this thread.
+#[derive(Clone, Default)]
+struct Said(std::sync::Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Said {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        if event.metadata().target() == "runar_otel" {
+            let mut said = String::new();
+            event.record(
+                &mut |_: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+                    said = format!("{value:?}");
+                },
+            );
+            self.0.lock().unwrap().push(said);
+        }
+    }
+}
+
+#[test]
+fn meters_that_come_too_early_are_told() {
+    let _alone = alone();
+    let said = Said::default();
+    let subscriber = tracing_subscriber::registry()
+        .with(runar_otel::layer())
+        .with(said.clone());
+    // `tracing` forgets about a thread's only subscriber if another thread is the first one to report something.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    tracing::subscriber::with_default(subscriber, || {
+        for _ in 0..2 {
+            let counter = opentelemetry::global::meter("too.early").u64_counter("early");
+            counter.build().add(1, &[]);
+        }
+        let telemetry = quiet().init().unwrap();
+        let _ = opentelemetry::global::meter("in.time");
+        telemetry.shutdown().unwrap();
+    });
+    assert!(runar_otel_core::report::flush(Duration::from_secs(20)));
+    let mut said = said.0.lock().unwrap().clone();
+    said.retain(|line| line.starts_with("meter `"));
+    assert_eq!(
+        said,
+        [
+            "meter `too.early` was made while telemetry did not run: its instruments record nothing, also later; expected \
+          `init()` before it"
+        ]
+    );
 }

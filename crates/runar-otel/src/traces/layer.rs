@@ -20,7 +20,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::traces::late::LateTracer;
+use crate::traces::{late::LateTracer, unheard};
 
 /// Returns the layer for a subscriber of your own.
 ///
@@ -30,7 +30,8 @@ use crate::traces::late::LateTracer;
 /// together with [`Builder::without_subscriber`](crate::Builder::without_subscriber).
 ///
 /// It takes all levels: add `.with_filter(LevelFilter::INFO)` to leave out what libraries say at `debug`
-/// and `trace`. Spans and events of OpenTelemetry itself are always left out.
+/// and `trace`. Spans and events of OpenTelemetry itself are always left out. Meters that third parties take from
+/// `opentelemetry::global` before `init()`, whose instruments record nothing, are reported once it is installed.
 ///
 /// # Examples
 /// ```
@@ -46,7 +47,7 @@ pub fn layer<S>() -> impl Layer<S> + Send + Sync + 'static
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync + 'static,
 {
-    spans_from(LevelFilter::TRACE, Around::Unknown)
+    spans_from(LevelFilter::TRACE, Around::Unknown).and_then(unheard::layer())
 }
 
 /// What may keep spans away from the layer, beside its own filter.

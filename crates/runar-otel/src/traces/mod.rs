@@ -17,6 +17,7 @@ mod spanless;
 mod sparing;
 mod stop;
 mod subscriber;
+mod unheard;
 
 pub use error::TracesError;
 pub(crate) use late::{install, uninstall};
