@@ -258,8 +258,8 @@ fn meters_that_come_too_early_are_told() {
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     tracing::subscriber::with_default(subscriber, || {
         for _ in 0..2 {
-            let counter = opentelemetry::global::meter("too.early").u64_counter("early");
-            counter.build().add(1, &[]);
+            let meter = opentelemetry::global::meter("too.early");
+            meter.u64_counter("early").build().add(1, &[]);
         }
         let telemetry = quiet().init().unwrap();
         let _ = opentelemetry::global::meter("in.time");
