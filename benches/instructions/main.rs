@@ -9,7 +9,7 @@ mod readings;
 #[path = "../record/setting.rs"]
 mod setting;
 
-use std::{convert::Infallible, hint::black_box, io::Write};
+use std::{convert::Infallible, hint::black_box, io::Write, ops::Range};
 
 use prometheus::Registry;
 use runar_otel::{Aggregation, Counter, Gauge, Histogram, Telemetry, View, prelude::metered};
@@ -95,18 +95,8 @@ fn records(kind: &str, count: usize) -> Result<()> {
             let histogram = Histogram::new("records_seconds", "Records").register();
             each.for_each(|at| histogram.observe_with(seconds(at % 8), &LABELS));
         }
-        // One function has the place for 2000 label sets, a metric too.
-        "counter beyond" => {
-            let counter = Counter::new("records_total", "Records").register();
-            let add = |value: &str| counter.increment_with(&[("method", "GET"), ("id", value)]);
-            (0..FULL).for_each(|at| add(&at.to_string()));
-            each.for_each(|at| add(BEYOND[at % BEYOND.len()]));
-        }
-        "async call beyond" => {
-            let call = |at, value: &str| poll(with_labels(&body, at, "GET", value));
-            (0..FULL).for_each(|at| call(at, &at.to_string()));
-            each.for_each(|at| call(at, BEYOND[at % BEYOND.len()]));
-        }
+        "counter beyond" => counter_beyond(each),
+        "async call beyond" => call_beyond(&body, each),
         "dropped counter" => {
             let counter = counter("dropped_total");
             each.for_each(|_| counter.increment());
@@ -121,6 +111,23 @@ fn records(kind: &str, count: usize) -> Result<()> {
         _ => return Err(format!("no kind {what:?}").into()),
     }
     Ok(())
+}
+
+/// A metric has the place for 2000 label sets.
+fn counter_beyond(each: Range<usize>) {
+    let counter = Counter::new("records_total", "Records").register();
+    let add = |value: &str| counter.increment_with(&[("method", "GET"), ("id", value)]);
+    (0..FULL).for_each(|at| add(&at.to_string()));
+    each.zip(BEYOND.iter().cycle())
+        .for_each(|(_, value)| add(value));
+}
+
+/// And so has a function.
+fn call_beyond(body: &Body, each: Range<usize>) {
+    let call = |at, value: &str| poll(with_labels(body, at, "GET", value));
+    (0..FULL).for_each(|at| call(at, &at.to_string()));
+    let beyond = each.zip(BEYOND.iter().cycle());
+    beyond.for_each(|(at, value)| call(at, value));
 }
 
 fn counter(name: &'static str) -> Counter {

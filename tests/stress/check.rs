@@ -12,11 +12,11 @@ use std::{
 /// How long the program runs, in seconds; `STRESS_SECONDS` says otherwise.
 const SECONDS: &str = "10";
 
-/// Runs it with a standard error that nobody reads.
-fn survives(program: &Path) {
+/// Runs it with a standard error that nobody reads: with our layer, or with a span processor of its own.
+fn survives(program: &Path, layer: &str) {
     let seconds = env::var("STRESS_SECONDS").unwrap_or_else(|_| SECONDS.to_owned());
     let mut child = Command::new(program)
-        .arg(seconds)
+        .args([&seconds, layer])
         .env_remove("OTEL_SDK_DISABLED")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -30,7 +30,12 @@ fn survives(program: &Path) {
 
 #[test]
 fn nothing_is_lost_wherever_it_is_recorded() {
-    survives(Path::new(env!("CARGO_BIN_EXE_stress")));
+    survives(Path::new(env!("CARGO_BIN_EXE_stress")), "ours");
+}
+
+#[test]
+fn nothing_is_lost_in_span_processors() {
+    survives(Path::new(env!("CARGO_BIN_EXE_stress")), "processor");
 }
 
 #[test]
@@ -51,5 +56,5 @@ fn nothing_is_lost_where_a_panic_aborts() {
         let after = line.split("\"executable\":\"").nth(1)?;
         Some(PathBuf::from(after.split('"').next()?))
     });
-    survives(&program.unwrap());
+    survives(&program.unwrap(), "ours");
 }

@@ -92,7 +92,7 @@ pub(crate) fn short_thread(number: u64) -> thread::JoinHandle<()> {
             _ => {}
         }
         AFTER.with(|after| {
-            if number % 3 == 0 {
+            if number.is_multiple_of(3) {
                 TIMED.add(1);
                 *after.0.borrow_mut() = Some(metrics::timer!("stress_timed_seconds"));
             }

@@ -9,7 +9,6 @@
     clippy::print_stdout,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     reason = "a program that tells what went wrong"
@@ -219,9 +218,9 @@ fn round(number: u64, held: RwLockWriteGuard<'_, ()>) -> u64 {
     accounts().for_each(Account::clear);
     let telemetry = begin(&registry);
     places::make_theirs();
-    let observed = hooks::observable();
+    let _observed = hooks::observable();
     drop(held);
-    if number % 30 == 0 {
+    if number.is_multiple_of(30) {
         many_threads();
     }
     let ends = Instant::now() + ROUND;
@@ -243,7 +242,6 @@ fn round(number: u64, held: RwLockWriteGuard<'_, ()>) -> u64 {
     }
     let recorded = accounts().map(Account::recorded).sum();
     drop(held);
-    drop(observed);
     if let Err(error) = telemetry.shutdown() {
         wrong(format!("round {number}: {error}"));
     }

@@ -57,6 +57,25 @@ fn count(points: &[Point], metric: &str) -> u64 {
 
 const STATUS: [&str; 4] = ["200", "201", "404", "500"];
 
+/// Finding M11: a limit is not paid for before it is used.
+#[test]
+fn a_high_limit_costs_no_memory() {
+    let mut options = GateOptions::default();
+    options.limit = 1_000_000;
+    let bench = Bench::new(options);
+    let meter = bench.gate.meter("lib");
+    let made = measure(|| {
+        for at in 0..50 {
+            drop(
+                meter
+                    .u64_counter(format!("allocations.limited.{at}"))
+                    .build(),
+            );
+        }
+    });
+    assert!(made.bytes_current < 50 * 2_000, "{made:?}");
+}
+
 /// The limit of the metric that has one.
 const FEW: usize = 2;
 

@@ -242,7 +242,8 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Said {
                     said = format!("{value:?}");
                 },
             );
-            self.0.lock().unwrap().push(said);
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.push(said);
         }
     }
 }

@@ -10,7 +10,9 @@ const LISTS: usize = 128;
 /// A map whose keys are addresses of constants and functions of the program: there is an end to those.
 ///
 /// One constant may have several addresses, so a miss says nothing.
-pub(crate) struct ByAddress<V>(OnceLock<Box<[Appended<(usize, V)>; LISTS]>>);
+pub(crate) struct ByAddress<V>(OnceLock<Lists<V>>);
+
+type Lists<V> = Box<[Appended<(usize, V)>; LISTS]>;
 
 impl<V: Copy> ByAddress<V> {
     pub(crate) const fn new() -> Self {
@@ -33,6 +35,7 @@ impl<V: Copy> ByAddress<V> {
 }
 
 /// Spreads neighbours, which differ in their lower bits, and drops those that an alignment leaves empty.
+#[expect(clippy::cast_possible_truncation, reason = "a few bits")]
 fn list_of(address: usize) -> usize {
     let spread = (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (spread >> (64 - LISTS.ilog2())) as usize

@@ -135,8 +135,8 @@ const REMEMBERED: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Full {
     all: AtomicBool,
-    /// By the base labels of handles: the hash that look-ups start with. A record beyond the limit so costs a look-up and no
-    /// lock (`benches/record`, *beyond the limit*).
+    /// By the base labels of handles: the hash that look-ups start with. A record beyond the limit so takes no lock
+    /// (`benches/instructions`, *async call beyond*).
     functions: OnceLock<Box<[AtomicU64; REMEMBERED]>>,
 }
 

@@ -8,7 +8,7 @@ use runar_otel_core::{
     thread::{span_was_entered, span_was_made},
 };
 use tracing::{
-    Dispatch, Metadata, Subscriber,
+    Dispatch, Event, Metadata, Subscriber,
     level_filters::LevelFilter,
     span::{Attributes, Id},
 };
@@ -47,7 +47,7 @@ pub fn layer<S>() -> impl Layer<S> + Send + Sync + 'static
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync + 'static,
 {
-    spans_from(LevelFilter::TRACE, Around::Unknown).and_then(unheard::layer())
+    spans_from(LevelFilter::TRACE, Around::Unknown)
 }
 
 /// What may keep spans away from the layer, beside its own filter.
@@ -82,7 +82,8 @@ where
 /// their cost. Events of the OpenTelemetry crates are left out because some of them are emitted while the current
 /// context is locked.
 fn is_seen(metadata: &Metadata<'_>, floor: LevelFilter) -> bool {
-    *metadata.level() <= floor && !is_unsampled(metadata) && !is_internal(metadata)
+    let is_ours = !is_internal(metadata) || unheard::is_told_by(metadata);
+    *metadata.level() <= floor && !is_unsampled(metadata) && is_ours
 }
 
 fn is_unsampled(metadata: &Metadata<'_>) -> bool {
@@ -192,6 +193,12 @@ impl<S: Subscriber> Layer<S> for Mark {
 
     fn on_enter(&self, _: &Id, _: Context<'_, S>) {
         span_was_entered();
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if unheard::is_told_by(event.metadata()) {
+            unheard::report(event);
+        }
     }
 }
 

@@ -4,42 +4,31 @@ use std::fmt::Debug;
 
 use runar_otel_core::report;
 use tracing::{
-    Event, Metadata, Subscriber,
+    Event, Metadata,
     field::{Field, Visit},
-    level_filters::LevelFilter,
 };
-use tracing_subscriber::{Layer, filter::FilterFn, layer::Context, registry::LookupSpan};
 
 /// The event of the OpenTelemetry API for such a meter, at level `debug`.
 const NAME: &str = "NoopMeterProvider.MeterCreation";
 
-/// Hears of such meters, and of nothing else.
-pub(super) fn layer<S>() -> impl Layer<S> + Send + Sync + 'static
-where
-    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync + 'static,
-{
-    let only = FilterFn::new(is_of_a_meter).with_max_level_hint(LevelFilter::DEBUG);
-    Unheard.with_filter(only)
+/// True for the event that tells of such a meter.
+#[inline]
+pub(super) fn is_told_by(metadata: &Metadata<'_>) -> bool {
+    metadata.name() == NAME && metadata.target() == "opentelemetry"
 }
 
-fn is_of_a_meter(metadata: &Metadata<'_>) -> bool {
-    metadata.name() == NAME && metadata.target().starts_with("opentelemetry")
-}
-
-struct Unheard;
-
-impl<S: Subscriber> Layer<S> for Unheard {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut meter = MeterName(String::new());
-        event.record(&mut meter);
-        let MeterName(name) = meter;
-        report::once(("meter without a provider", &name), || {
-            format!(
-                "meter `{name}` was made while telemetry did not run: its instruments record nothing, also later; expected \
-                 `init()` before it"
-            )
-        });
-    }
+/// Reports the meter that an event tells of.
+#[cold]
+pub(super) fn report(event: &Event<'_>) {
+    let mut meter = MeterName(String::new());
+    event.record(&mut meter);
+    let MeterName(name) = meter;
+    report::once(("meter without a provider", &name), || {
+        format!(
+            "meter `{name}` was made while telemetry did not run: its instruments record nothing, also later; expected \
+             `init()` before it"
+        )
+    });
 }
 
 /// The field `meter_name`.
