@@ -25,7 +25,7 @@ use runar_otel_pipeline::{
     store::{ConsumerId, TemporalityPreference},
 };
 
-use crate::reader::{Points, Shared};
+use crate::reader::{LIMITS_REACHED, Points, Shared};
 
 /// A gate with a consumer of our own, and an attached reader.
 struct Rig {
@@ -80,6 +80,8 @@ impl Rig {
     /// What the attached reader gets, the queue having been emptied.
     fn attached(&self) -> Points {
         self.readers.flush().unwrap();
-        self.reader.points()
+        let mut points = self.reader.points();
+        points.retain(|(metric, _), _| metric != LIMITS_REACHED);
+        points
     }
 }

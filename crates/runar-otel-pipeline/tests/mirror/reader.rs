@@ -206,12 +206,14 @@ fn by_index(offset: i32, counts: impl Iterator<Item = u64>) -> BTreeMap<i32, u64
     indexed.filter(|(_, count)| *count > 0).collect()
 }
 
+/// What the gate tells of its limits: both readers see it, at other times.
+pub(crate) const LIMITS_REACHED: &str = "runar_otel_limits_reached";
+
 /// What our own consumer got.
 pub(crate) fn own(snapshot: &Snapshot) -> Points {
     let mut points = Points::new();
     let metrics = snapshot.scopes.iter().flat_map(|scope| &scope.metrics);
-    // What the gate tells of its limits is made with the first collection after that, which is not that of the reader.
-    for metric in metrics.filter(|metric| metric.name != "runar_otel_limits_reached") {
+    for metric in metrics.filter(|metric| metric.name != LIMITS_REACHED) {
         match &metric.data {
             Data::Gauge(all) | Data::Sum { points: all, .. } => {
                 put(&mut points, metric, all, |value| {
