@@ -31,11 +31,14 @@ macro_rules! retire_methods {
     () => {
         /// Ends the series of the handle, once every consumer has seen its last value: for what is gone, such as a connection.
         ///
-        /// Memory is given back, and the place among the label sets that the metric may have. What is recorded before the
-        /// series has ended is not lost: it then ends later. What is recorded afterwards begins a new life at 0, with a start
-        /// time of its own. Of a sum that goes up and down, the series ends when it is back at 0.
+        /// It is seen until each exporter has delivered once more: a push every 60 s has scrapes show it for up to a minute. Then
+        /// it disappears, its memory is given back, and its place among the label sets that the metric may have. An exporter
+        /// that does not come is waited for no longer than five minutes.
         ///
-        /// Does not wait. A consumer that does not come is waited for no longer than five minutes.
+        /// Whatever is recorded before that keeps the series: it is in use again, and goes on with its value. What is recorded
+        /// afterwards begins at 0, with a start time of its own. A sum that goes up and down ends when it is back at 0.
+        ///
+        /// Does not wait.
         pub fn retire(&self) {
             self.handle.retire(&[]);
         }

@@ -50,6 +50,10 @@ fn spec() -> InstrumentSpec {
         number: NumberKind::U64,
         bounds: None,
         aggregation: Aggregation::Default,
-        sharing: Sharing::default(),
+        // Names of metrics take no places: there may be none.
+        sharing: Sharing {
+            bounded: &["metric"],
+            ..Sharing::default()
+        },
     }
 }

@@ -77,6 +77,26 @@ pub(super) struct Walk {
     pub(super) since: SystemTime,
 }
 
+impl<V: Aggregate> Window<V> {
+    /// Takes over what another series handed out and nobody has acknowledged: with the same walk it is acknowledged, or comes
+    /// again.
+    fn take_over_sent(&mut self, other: Option<Sent<V>>, shape: &CellShape) {
+        let Some(other) = other else { return };
+        match &mut self.sent {
+            Some(sent) if sent.walk == other.walk => {
+                sent.value.absorb(&other.value, shape.max_size);
+                sent.start = sent.start.min(other.start);
+                sent.time = sent.time.max(other.time);
+            }
+            sent @ None => *sent = Some(other),
+            Some(_) => match &mut self.open {
+                Some(open) => open.absorb(&other.value, shape.max_size),
+                open @ None => *open = Some(other.value),
+            },
+        }
+    }
+}
+
 /// A value that a cell holds.
 pub(super) trait CellValue: Aggregate {
     fn empty(shape: &CellShape) -> Self;
@@ -236,6 +256,7 @@ impl<V: CellValue> Delivery<V> {
     fn take_over(&mut self, others: &mut Self, shape: &CellShape, deltas: usize) {
         self.open_windows(deltas);
         for (window, other) in self.windows.iter_mut().zip(&mut others.windows) {
+            window.take_over_sent(other.sent.take(), shape);
             match (&mut window.open, other.open.take()) {
                 (Some(open), Some(other)) => open.absorb(&other, shape.max_size),
                 (open @ None, other) => *open = other,

@@ -115,11 +115,12 @@ impl Series {
         self.life() == state::LIVE
     }
 
-    /// Everything but the plain case: asleep, unlinked or mirrored. Acquire: a thread that sees the mark of a
+    /// Everything but the plain case: asleep, unlinked, mirrored or about to end. Acquire: a thread that sees the mark of a
     /// retirement comes after it.
     #[inline]
     pub(super) fn is_special(&self) -> bool {
-        self.state.load(Ordering::Acquire) & (state::LIFE | state::MIRRORED) != state::LIVE
+        const SPECIAL: u8 = state::LIFE | state::MIRRORED | state::RETIRED;
+        self.state.load(Ordering::Acquire) & SPECIAL != state::LIVE
     }
 
     pub(super) fn is_mirrored(&self) -> bool {
@@ -163,9 +164,13 @@ impl Series {
         self.state.fetch_and(!state::RETIRED, Ordering::Relaxed);
     }
 
-    /// True if the last collection found this value.
-    pub(super) fn was_noted(&self, fingerprint: u64) -> bool {
-        self.noted().is_some() && some_bits(fingerprint) == self.seen.load(Ordering::Relaxed)
+    pub(super) fn is_retired(&self) -> bool {
+        self.state.load(Ordering::Acquire) & state::RETIRED != 0
+    }
+
+    /// Gives up its place; false if it had none.
+    pub(super) fn gives_up_place(&self) -> bool {
+        self.state.fetch_and(!state::PLACED, Ordering::Relaxed) & state::PLACED != 0
     }
 
     /// When a collection last found another value; `None` if none did.

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     object::Series,
-    places::{NoPlace, ceiling},
+    places::{NoPlace, ceiling, process_is_full},
     stream::Stream,
 };
 use crate::{
@@ -46,10 +46,7 @@ impl Stream {
             self.overflow_report(reason)
         });
         let at_limit = self.lock().places.at_limit(plan.limit);
-        Some(match reason {
-            NoPlace::Limit(_) => at_limit,
-            NoPlace::Ceiling => at_limit.max(1),
-        })
+        Some(at_limit.max(usize::from(process_is_full())))
     }
 
     fn overflow_report(&self, reason: &NoPlace) -> String {
@@ -74,7 +71,7 @@ impl Stream {
         });
         format!(
             "metric `{name}` has reached {reached}: {widest}what exceeds the limit is counted in the series \
-             {OVERFLOW_KEY}=true; expected fewer label values, or {expected}"
+             {OVERFLOW_KEY}=\"true\"; expected fewer label values, or {expected}"
         )
     }
 

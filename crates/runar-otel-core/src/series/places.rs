@@ -45,7 +45,7 @@ pub(crate) fn ceiling() -> usize {
     CEILING.load(Ordering::Relaxed)
 }
 
-fn process_is_full() -> bool {
+pub(super) fn process_is_full() -> bool {
     TAKEN.load(Ordering::Relaxed) >= ceiling()
 }
 
@@ -53,6 +53,13 @@ fn take_of_process() -> bool {
     let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
     let more = |taken| (taken < ceiling()).then_some(taken + 1);
     TAKEN.fetch_update(success, failure, more).is_ok()
+}
+
+/// Never below 0: then nothing would get a place any more.
+fn give_back_to_process(count: usize) {
+    let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
+    let less = |taken: usize| Some(taken.saturating_sub(count));
+    let _ = TAKEN.fetch_update(success, failure, less);
 }
 
 /// The labels of a metric whose values the code bounds.
@@ -76,7 +83,7 @@ pub(super) struct Places {
 
 impl Drop for Places {
     fn drop(&mut self) {
-        TAKEN.fetch_sub(self.taken, Ordering::Relaxed);
+        give_back_to_process(self.taken);
     }
 }
 
@@ -111,10 +118,14 @@ impl Places {
 
     fn give_back(&mut self, function: &LabelSet) {
         self.taken = self.taken.saturating_sub(1);
-        TAKEN.fetch_sub(1, Ordering::Relaxed);
+        give_back_to_process(1);
         if let Some(taken) = self.of_functions.get_mut(function) {
             *taken = taken.saturating_sub(1);
         }
+    }
+
+    fn taken_by(&self, function: &LabelSet) -> usize {
+        self.of_functions.get(function).copied().unwrap_or(0)
     }
 
     /// How many functions are at their limit; 1 of a metric that is.
@@ -213,7 +224,7 @@ impl Stream {
 
     /// Gives the place of a series back that leaves the table.
     pub(super) fn leave_place(&self, inner: &mut Inner, series: &Series) {
-        if series.takes_place() {
+        if series.gives_up_place() {
             let labels: Vec<_> = series.labels().iter().collect();
             inner.places.give_back(&self.function_of(&labels));
         }
@@ -243,9 +254,17 @@ impl Stream {
         !labels.iter().any(|label| function.contains(&label.name()))
     }
 
-    /// Remembers that the function of a handle has no place left.
-    pub(super) fn note_full(&self, base: Base<'_>, labels: &[impl Label]) {
-        if !self.function_labels().is_empty() && self.names_no_function(labels) {
+    /// Remembers that the function of a handle has no place left, if that is so: the process may have none.
+    pub(super) fn note_full(
+        &self,
+        inner: &Inner,
+        base: Base<'_>,
+        labels: &[impl Label],
+        sorted: &[impl Label],
+    ) {
+        let shared = !self.function_labels().is_empty() && self.names_no_function(labels);
+        let limit = self.rules.plan.limit;
+        if shared && inner.places.taken_by(&self.function_of(sorted)) >= limit {
             self.full.remember(base.start());
         }
     }

@@ -156,7 +156,7 @@ impl Stream {
             self.interner.refresh(&inner.members);
             let (series, place) = self.place(&mut inner, labels, sorted);
             match place {
-                Place::Overflow => self.note_full(base, labels),
+                Place::Overflow => self.note_full(&inner, base, labels, sorted),
                 Place::Own if self.rules.labels.is_none() => {
                     self.alias(&mut inner, base, labels, &series);
                 }
@@ -233,6 +233,9 @@ impl Stream {
             && !forked::is_child()
         {
             mirror.recorded(self, series, made.bits);
+        }
+        if series.is_retired() {
+            self.goes_on(series);
         }
         if self.moved.get().is_some() {
             self.hand_on(series, made.sets.then_some(made.bits));

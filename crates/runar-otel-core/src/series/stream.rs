@@ -288,8 +288,10 @@ impl Stream {
 
     /// Has a series leave the table. What is in it is to be moved on.
     pub(super) fn unlink(&self, inner: &mut Inner, series: &Series) {
-        series.set_life(state::UNLINKED);
-        self.leave_place(inner, series);
+        if series.life() != state::UNLINKED {
+            series.set_life(state::UNLINKED);
+            self.leave_place(inner, series);
+        }
     }
 
     /// The value of a sum or a level as it is now.
@@ -352,7 +354,9 @@ impl Stream {
             if self.is_level() {
                 series.set_start(now);
             } else {
-                series.set_life(state::ASLEEP);
+                if series.life() != state::UNLINKED {
+                    series.set_life(state::ASLEEP);
+                }
                 series.cell.clear(&self.shape);
             }
         }
@@ -377,7 +381,10 @@ impl Stream {
             return;
         }
         for series in inner.members.all().iter().chain(self.overflow.get()) {
-            series.set_life(state::ASLEEP);
+            // What has left the table stays out of it.
+            if series.life() != state::UNLINKED {
+                series.set_life(state::ASLEEP);
+            }
         }
     }
 

@@ -260,7 +260,7 @@ impl Walks {
         };
         if let Some(walks) = self.of_slots.get_mut(slot) {
             walks.last = walks.last.wrapping_add(1);
-            walks.time = time.max(walks.since);
+            walks.time = time.max(walks.time);
             (walk.number, walk.since) = (walks.last, walks.since);
         }
         walk

@@ -88,6 +88,8 @@ fn reaches_the_ceiling() {
         ),
         "{said:?}"
     );
+    let reached = of(&points, "runar_otel_limits_reached").len();
+    assert_eq!(reached, 1, "the gauge takes no place");
     // What retires in one metric is room for another one.
     let streams = bench.gate.streams().all();
     let stream = streams
@@ -98,7 +100,10 @@ fn reaches_the_ceiling() {
         8
     );
     add_to(&other, 20..24);
-    assert!(overflow(&bench.collect(), "ceiling.other").abs() < 1e-9);
+    let points = bench.collect();
+    assert!(overflow(&points, "ceiling.other").abs() < 1e-9);
+    let reached = of(&points, "runar_otel_limits_reached");
+    assert!(reached[0].value.abs() < 1e-9, "{reached:?}");
     // So are the series of a provider that is gone.
     drop((one, other, bench, meter, streams));
     let bench = Bench::new(GateOptions::default());

@@ -54,6 +54,11 @@ impl Collector {
         self.store.register(preference)
     }
 
+    /// Adds a consumer that acknowledges what arrived; see [`Store::register_push`].
+    pub fn register_push(&self, preference: TemporalityPreference) -> ConsumerId {
+        self.store.register_push(preference)
+    }
+
     /// Runs the callbacks of observable instruments.
     ///
     /// Waits for a run that another caller has started. Called from a callback, it does nothing.

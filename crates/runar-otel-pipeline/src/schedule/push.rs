@@ -80,7 +80,7 @@ impl Push {
         options: PushOptions,
     ) -> Self {
         let (flushes, asked) = mpsc::unbounded_channel();
-        let consumer = collector.register(options.temporality);
+        let consumer = collector.register_push(options.temporality);
         let pusher = Pusher {
             collector,
             consumer,

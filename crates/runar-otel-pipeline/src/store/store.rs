@@ -50,8 +50,12 @@ pub struct Store {
 #[derive(Clone, Copy, Debug)]
 struct Registered {
     preference: TemporalityPreference,
-    /// When its last snapshot began; before that, when it was registered.
-    seen: Moment,
+    /// When the last snapshot began that it has seen.
+    seen: Option<Moment>,
+    /// When its last snapshot began, if it has seen that only once it acknowledges.
+    handed_out: Option<Moment>,
+    /// True if a snapshot may be lost on its way.
+    acknowledges: bool,
 }
 
 /// Without a change for so long, a series whose consumers all want deltas is idle.
@@ -81,10 +85,23 @@ impl Store {
     ///
     /// Its first deltas are the totals so far.
     pub fn register(&self, preference: TemporalityPreference) -> ConsumerId {
+        self.register_as(preference, false)
+    }
+
+    /// Adds a consumer that acknowledges what arrived, whatever its temporality: series that end wait for that.
+    pub fn register_push(&self, preference: TemporalityPreference) -> ConsumerId {
+        self.register_as(preference, true)
+    }
+
+    fn register_as(&self, preference: TemporalityPreference, acknowledges: bool) -> ConsumerId {
         let id = {
             let mut consumers = self.consumers();
-            let seen = Moment::now();
-            consumers.push(Registered { preference, seen });
+            consumers.push(Registered {
+                preference,
+                seen: None,
+                handed_out: None,
+                acknowledges,
+            });
             ConsumerId(consumers.len() - 1)
         };
         for kind in InstrumentKind::ALL {
@@ -137,14 +154,16 @@ impl Store {
         let seen = {
             let mut consumers = self.consumers();
             if let Some(consumer) = consumers.get_mut(at) {
-                consumer.seen = began;
+                match consumer.acknowledges {
+                    true => consumer.handed_out = Some(began),
+                    false => consumer.seen = Some(began),
+                }
             }
+            // `None` is the least: one that has seen nothing.
             consumers.iter().map(|consumer| consumer.seen).min()
         };
-        if let Some(seen) = seen {
-            for stream in self.streams.all() {
-                stream.end_retired(seen);
-            }
+        for stream in self.streams.all() {
+            stream.end_retired(seen.flatten());
         }
         let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
         let is_time = swept.is_none_or(|swept| swept.elapsed() >= SWEEP);
@@ -171,6 +190,11 @@ impl Store {
     ///
     /// Without effect for consumers of totals. One consumer delivers one snapshot at a time.
     pub fn acknowledge(&self, consumer: ConsumerId) {
+        if let Some(registered) = self.consumers().get_mut(consumer.0)
+            && let Some(handed_out) = registered.handed_out.take()
+        {
+            registered.seen = Some(handed_out);
+        }
         for stream in self.streams.all() {
             if let Some(slot) = self.consumer(consumer, &stream).slot {
                 stream.acknowledge(slot);

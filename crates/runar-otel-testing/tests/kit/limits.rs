@@ -139,7 +139,7 @@ fn the_first_overflow_is_reported_with_function_and_widest_label() {
         [format!(
             "metric `reported_action_requests_total` has reached its limit of {LIMIT} label sets for \
              action=\"limits_reported\", service=\"kit\": the label with the most values is `tenant` ({LIMIT}); what exceeds \
-             the limit is counted in the series otel.metric.overflow=true; expected fewer label values, or a higher limit"
+             the limit is counted in the series otel.metric.overflow=\"true\"; expected fewer label values, or a higher limit"
         )]
     );
 }

@@ -38,16 +38,160 @@ fn a_retired_series_ends_when_all_have_seen_its_last_value() {
 }
 
 #[test]
-fn a_retired_series_that_is_recorded_to_ends_later() {
+fn a_retired_series_that_is_recorded_to_goes_on() {
+    let bench = Bench::new();
+    let (one, other) = (bench.totals(), bench.totals());
+    let counter = bench.counter();
+    let gauge = bench.meter.u64_gauge("g").build();
+    add(&counter, &[("a", 5)]);
+    gauge.record(4, &labels("a"));
+    let _ = bench.store.snapshot(one);
+    retire_soon(&bench, "a");
+    let _ = bench.store.snapshot(one);
+    add(&counter, &[("a", 2)]);
+    gauge.record(4, &labels("a"));
+    for _ in 0..3 {
+        for consumer in [other, one] {
+            assert_eq!(bench.store.snapshot(consumer)[0].metrics.len(), 2);
+        }
+    }
+    retire_soon(&bench, "a");
+    for consumer in [other, one] {
+        let _ = bench.store.snapshot(consumer);
+    }
+    assert!(bench.store.snapshot(one).is_empty());
+}
+
+/// A push may fail, and then nobody has seen what was in it.
+#[test]
+fn totals_that_are_pushed_are_seen_once_they_arrive() {
+    let bench = Bench::new();
+    let push = bench.store.register_push(TemporalityPreference::Cumulative);
+    add(&bench.counter(), &[("a", 5)]);
+    retire_soon(&bench, "a");
+    for _ in 0..3 {
+        assert_eq!(values(&bench, push), named(&[("a", 5.0)]));
+    }
+    bench.store.acknowledge(push);
+    assert_eq!(values(&bench, push), named(&[("a", 5.0)]));
+    assert!(values(&bench, push).is_empty());
+}
+
+#[test]
+fn a_value_that_looks_like_the_last_one_is_another_one() {
     let bench = Bench::new();
     let totals = bench.totals();
     let counter = bench.counter();
-    add(&counter, &[("a", 5)]);
+    add(&counter, &[("a", 1000)]);
     let _ = values(&bench, totals);
     retire_soon(&bench, "a");
-    add(&counter, &[("a", 2)]);
-    assert_eq!(values(&bench, totals), named(&[("a", 7.0)]));
-    assert!(values(&bench, totals).is_empty());
+    // The same 16 bits of a hash.
+    add(&counter, &[("a", 75_025)]);
+    assert_eq!(values(&bench, totals), named(&[("a", 76_025.0)]));
+    assert_eq!(values(&bench, totals), named(&[("a", 76_025.0)]));
+}
+
+#[test]
+fn a_consumer_that_comes_later_sees_the_last_value_too() {
+    let bench = Bench::new();
+    let one = bench.totals();
+    add(&bench.counter(), &[("a", 5)]);
+    retire_soon(&bench, "a");
+    let late = bench.totals();
+    let _ = values(&bench, one);
+    assert_eq!(values(&bench, late), named(&[("a", 5.0)]));
+    assert!(values(&bench, one).is_empty());
+}
+
+/// A handle of a connection lives longer than its series.
+#[test]
+fn a_series_that_a_handle_kept_leaves_its_place_with_the_handle() {
+    let bench = Bench::limited(2);
+    let totals = bench.totals();
+    let counter = bench.counter();
+    for round in 0..10 {
+        let key = format!("connection {round}");
+        let bound = counter.bind(&labels(&key));
+        bound.add(1);
+        retire_soon(&bench, &key);
+        assert_eq!(values(&bench, totals), named(&[(&key, 1.0)]));
+        assert!(values(&bench, totals).is_empty());
+        drop(bound);
+        let _ = values(&bench, totals);
+        assert_eq!(series(&bench), 0);
+    }
+}
+
+/// An outage of the receiver, in which more series end than a metric may have.
+#[test]
+fn deltas_of_more_retired_series_than_fit_arrive() {
+    let bench = Bench::limited(2);
+    let deltas = bench.deltas();
+    let counter = bench.counter();
+    for round in 0..10 {
+        let key = format!("c{round}");
+        add(&counter, &[(&key, 1)]);
+        retire_soon(&bench, &key);
+        let _ = values(&bench, deltas);
+        let _ = values(&bench, deltas);
+    }
+    let all = values(&bench, deltas);
+    let sum: f64 = all.iter().map(|(_, value)| value).sum();
+    assert!((sum - 10.0).abs() < 1e-9, "{all:?}");
+    bench.store.acknowledge(deltas);
+    assert!(values(&bench, deltas).is_empty());
+}
+
+/// The mark comes first, so that a record is in the last value or begins a new life.
+#[test]
+fn records_beside_a_retirement_are_seen() {
+    let bench = Bench::new();
+    let totals = bench.totals();
+    let counter = bench.counter();
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let order = std::sync::atomic::Ordering::Relaxed;
+    let (mut ended, mut last) = (0.0, None);
+    let mut look = |points: Vec<Point<Number>>| {
+        let now = points
+            .first()
+            .map(|point| (point.start, point.value.as_f64()));
+        // Another start is another life.
+        match (last, now) {
+            (Some((start, value)), Some((next, _))) if start != next => ended += value,
+            (Some((_, value)), None) => ended += value,
+            _ => {}
+        }
+        last = now;
+        ended + now.map_or(0.0, |(_, value)| value)
+    };
+    let recorded = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut count = 0;
+                    while !over.load(order) {
+                        add(&counter, &[("a", 1)]);
+                        count += 1;
+                        if count % 64 == 0 {
+                            std::thread::yield_now();
+                        }
+                    }
+                    count
+                })
+            })
+            .collect();
+        for _ in 0..3000 {
+            retire_soon(&bench, "a");
+            look(sums(&bench, totals));
+        }
+        over.store(true, order);
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum::<u64>()
+    });
+    let seen = look(sums(&bench, totals));
+    assert!((seen - recorded as f64).abs() < 0.5, "{seen} of {recorded}");
 }
 
 #[test]
@@ -91,7 +235,9 @@ fn a_retired_sum_that_shrinks_ends_at_zero() {
         assert_eq!(values(&bench, totals), named(&[("a", 2.0)]));
     }
     up_down.add(-2, &labels("a"));
-    assert_eq!(values(&bench, totals), named(&[("a", 0.0)]));
+    for _ in 0..2 {
+        assert_eq!(values(&bench, totals), named(&[("a", 0.0)]));
+    }
     assert!(values(&bench, totals).is_empty());
 }
 
