@@ -66,14 +66,14 @@ impl Builder {
 
     /// Limits the label sets of each metric (default 2000) unless a view says otherwise; what comes beyond is
     /// counted in the series `{otel.metric.overflow="true"}`. In the metrics of metered functions each function has the
-    /// limit for itself. Sets whose values the code bounds are not counted: those without labels, and calls by outcome.
+    /// limit for itself. Label sets without a label of your own are not counted.
     pub fn cardinality_limit(mut self, limit: usize) -> Self {
         self.parts.cardinality_limit = Some(limit);
         self
     }
 
     /// Limits the label sets of all metrics of the process together (default 200,000, or the largest limit of a metric if
-    /// that is more). What comes beyond is counted in the overflow series of each metric.
+    /// that is more; a value that is set is taken as it is). What comes beyond is counted in the overflow series of each metric.
     pub fn series_ceiling(mut self, most: usize) -> Self {
         self.parts.series_ceiling = Some(most);
         self

@@ -141,7 +141,8 @@ impl View {
         self
     }
 
-    /// Limits the distinct label sets (default 2000); what comes beyond goes to the overflow series.
+    /// Limits the distinct label sets (default 2000), of all metered functions together; what comes beyond goes to the overflow
+    /// series.
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = Some(limit);
         self
