@@ -92,6 +92,7 @@ fn main() {
             wrong("a worker panicked".to_owned());
         }
     }
+    forks::wrong().into_iter().for_each(wrong);
     let found = WRONG.lock().unwrap_or_else(PoisonError::into_inner);
     found.iter().for_each(|one| println!("{one}"));
     println!(
