@@ -22,8 +22,8 @@ fn in_a_child(at: &str) -> usize {
 static FORKS: AtomicU64 = AtomicU64::new(0);
 static HUNG: AtomicU64 = AtomicU64::new(0);
 
-/// What is wrong with all of the children: one in a thousand may hang. What the standard library initialises at the moment of
-/// the fork, in another thread, a child waits for; a run of 45 minutes had two of them.
+/// What is wrong with all of the children: one in a thousand may hang, beside one. A run of 45 minutes had two that did; nobody
+/// has seen yet where they waited.
 pub(crate) fn wrong() -> Option<String> {
     let (forks, hung) = (FORKS.load(Ordering::Relaxed), HUNG.load(Ordering::Relaxed));
     (hung > 1 + forks / 1000).then(|| format!("{hung} of {forks} children hung"))
