@@ -100,7 +100,7 @@ impl Places {
     fn take(&mut self, function: LabelSet, limit: usize) -> Result<(), NoPlace> {
         let shared = !function.is_empty();
         let taken = match shared {
-            true => self.of_functions.get(&function).copied().unwrap_or(0),
+            true => self.taken_by(&function),
             false => self.taken,
         };
         if taken >= limit {
@@ -227,8 +227,8 @@ impl Stream {
         if series.gives_up_place() {
             let labels: Vec<_> = series.labels().iter().collect();
             inner.places.give_back(&self.function_of(&labels));
+            self.full.forget();
         }
-        self.full.forget();
     }
 
     /// True if there is no place for labels that have just been looked for in vain, as far as that is known without a lock.

@@ -188,7 +188,7 @@ impl Store {
 
     /// Tells that the consumer has delivered its last snapshot.
     ///
-    /// Without effect for consumers of totals. One consumer delivers one snapshot at a time.
+    /// Of totals only [`register_push`](Self::register_push) waits for it. One consumer delivers one snapshot at a time.
     pub fn acknowledge(&self, consumer: ConsumerId) {
         if let Some(registered) = self.consumers().get_mut(consumer.0)
             && let Some(handed_out) = registered.handed_out.take()
