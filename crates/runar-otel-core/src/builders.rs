@@ -15,16 +15,21 @@ macro_rules! builder_methods {
             self.declaration.unit(unit.into());
             self
         }
+    };
+}
+pub(crate) use builder_methods;
 
+/// The method of builders whose metrics functions share.
+macro_rules! shared_method {
+    () => {
         /// Says which labels the code bounds.
-        #[allow(dead_code)]
         pub(crate) fn shared(mut self, sharing: crate::series::Sharing) -> Self {
             self.declaration.sharing = sharing;
             self
         }
     };
 }
-pub(crate) use builder_methods;
+pub(crate) use shared_method;
 
 /// The methods that end a series.
 macro_rules! retire_methods {

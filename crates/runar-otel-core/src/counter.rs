@@ -4,7 +4,7 @@ use std::{borrow::Cow, marker::PhantomData};
 
 use crate::{
     descriptor::Declaration,
-    handle::{Handle, builder_methods, register_methods, retire_methods},
+    handle::{Handle, builder_methods, register_methods, retire_methods, shared_method},
     labels::Labels,
     metric::InstrumentKind,
     name::SCOPE_NAME,
@@ -165,5 +165,6 @@ pub struct CounterBuilder<T: CounterNumber = u64> {
 
 impl<T: CounterNumber> CounterBuilder<T> {
     builder_methods!();
+    shared_method!();
     register_methods!(Counter<T>);
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, marker::PhantomData};
 
 use crate::{
     descriptor::Declaration,
-    handle::{Handle, builder_methods, register_methods, retire_methods},
+    handle::{Handle, builder_methods, register_methods, retire_methods, shared_method},
     labels::Labels,
     metric::InstrumentKind,
     number::{GaugeNumber, NumberKind},
@@ -146,6 +146,7 @@ pub struct GaugeBuilder<T: GaugeNumber = f64> {
 
 impl<T: GaugeNumber> GaugeBuilder<T> {
     builder_methods!();
+    shared_method!();
 
     /// Says that only whole numbers are set, though it shows fractions if others set those.
     pub(crate) fn of_whole_numbers(mut self) -> Self {

@@ -23,7 +23,9 @@ use crate::{
     target::{Change, Target},
 };
 
-pub(crate) use crate::builders::{builder_methods, register_methods, retire_methods};
+pub(crate) use crate::builders::{
+    builder_methods, register_methods, retire_methods, shared_method,
+};
 
 /// State shared by the clones of a handle; empty if the registration was refused, and then every call is a no-op.
 #[derive(Clone, Debug, Default)]

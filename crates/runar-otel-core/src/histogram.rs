@@ -4,7 +4,7 @@ use std::{borrow::Cow, marker::PhantomData, time::Duration};
 
 use crate::{
     descriptor::{Declaration, Joining},
-    handle::{Handle, builder_methods, register_methods, retire_methods},
+    handle::{Handle, builder_methods, register_methods, retire_methods, shared_method},
     labels::Labels,
     metric::{Aggregation, InstrumentKind},
     number::HistogramNumber,
@@ -118,6 +118,7 @@ pub struct HistogramBuilder<T: HistogramNumber = f64> {
 
 impl<T: HistogramNumber> HistogramBuilder<T> {
     builder_methods!();
+    shared_method!();
 
     /// Sets the upper, inclusive bucket bounds, ascending; `+Inf` is implied. None means count and sum only.
     ///
