@@ -4,6 +4,7 @@
 //! hang. The collecting threads end it afterwards.
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -16,7 +17,7 @@ use super::{
     delivery::CellValue,
     object::{Series, SeriesCell, state},
     stream::{Inner, Stream},
-    value::{Aggregate as _, ExponentialHistogram, Histogram, Number},
+    value::{Aggregate as _, ExponentialHistogram, Fingerprint, Histogram, Number},
 };
 use crate::{
     forked,
@@ -39,54 +40,53 @@ impl Moment {
     }
 }
 
-/// The retired series of a stream. Changed under its lock.
+/// The series of a stream that are to end, by their address. Changed under the lock of the stream.
+///
+/// A live series with the mark [`RETIRED`](state::RETIRED) has its entry since it got the mark, within one life. A record
+/// takes both away.
 #[derive(Debug, Default)]
-pub(super) struct Ending(Vec<Retired>);
+pub(super) struct Ending(HashMap<usize, Retired>);
 
 #[derive(Debug)]
 struct Retired {
     series: Arc<Series>,
-    /// What was there when it was retired: that is its last value, unless something is recorded meanwhile.
-    last: u64,
+    /// The value at that time; `None` once the life is over, and only a handle keeps the series.
+    last: Option<Fingerprint>,
     moment: Moment,
     since: Instant,
-    /// True once it has ended, and somebody keeps it still.
-    ended: bool,
 }
 
 impl Retired {
-    fn new(series: Arc<Series>, last: u64) -> Self {
+    fn new(series: Arc<Series>, last: Option<Fingerprint>) -> Self {
         Self {
             series,
             last,
             moment: Moment::now(),
             since: Instant::now(),
-            ended: false,
         }
     }
 
     /// True if all consumers have seen what was there at that time, or one of them does not come.
     fn is_due(&self, seen: Option<Moment>) -> bool {
-        self.ended
+        self.last.is_none()
             || seen.is_some_and(|seen| self.moment < seen)
             || self.since.elapsed() >= PATIENCE
     }
 }
 
-/// Whether a series that was to end has ended.
-enum Ended {
-    Yes,
-    /// Something was recorded, or it is not at 0.
-    Changed,
+impl Ending {
+    fn put(&mut self, retired: Retired) {
+        self.0.insert(address(&retired.series), retired);
+    }
+
+    fn take_due(&mut self, seen: Option<Moment>) -> Vec<Retired> {
+        let due = self.0.extract_if(|_, retired| retired.is_due(seen));
+        due.map(|(_, retired)| retired).collect()
+    }
 }
 
-impl Ended {
-    fn of(ended: bool) -> Self {
-        match ended {
-            true => Self::Yes,
-            false => Self::Changed,
-        }
-    }
+fn address(series: &Series) -> usize {
+    std::ptr::from_ref(series).addr()
 }
 
 /// How many series there are in an [`Ending`]. Relaxed: it only spares a lock.
@@ -101,11 +101,19 @@ impl Stream {
             return;
         };
         let known = self.interner.known(&inner.members, sorted.as_slice());
-        if let Some(series) = known.filter(|known| known.retires()).cloned() {
-            let last = self.fingerprint(&series, &series.cell);
-            inner.ending.0.push(Retired::new(series, last));
-            self.retired.store(inner.ending.0.len(), Ordering::Relaxed);
-        }
+        let Some(series) = known.cloned() else { return };
+        // A value in the cell of one that sleeps was not there for the consumers: its thread is about to begin a life.
+        let last = match series.is_live() {
+            true if !series.retires() => return,
+            true => Some(self.fingerprint(&series, &series.cell)),
+            false => None,
+        };
+        inner.ending.put(Retired::new(series, last));
+        self.count_ending(&inner);
+    }
+
+    fn count_ending(&self, inner: &Inner) {
+        self.retired.store(inner.ending.0.len(), Ordering::Relaxed);
     }
 
     /// Something was recorded in a series that was to end: it goes on. A sum that goes down, too, ends when it is at 0.
@@ -114,8 +122,12 @@ impl Stream {
         if self.shape.kind == CellKind::UpDown {
             return;
         }
-        if let Some(_inner) = forked::lock(&self.inner) {
+        if let Some(mut inner) = forked::lock(&self.inner)
+            && series.is_retired()
+        {
             series.has_retired();
+            inner.ending.0.remove(&address(series));
+            self.count_ending(&inner);
         }
     }
 
@@ -132,18 +144,13 @@ impl Stream {
         let ended = {
             let mut inner = self.lock();
             let all = inner.ending.0.len();
-            let due: Vec<Retired> = {
-                let ending = &mut inner.ending.0;
-                ending.extract_if(.., |one| one.is_due(seen)).collect()
-            };
-            for retired in due {
+            for retired in inner.ending.take_due(seen) {
                 if let Some(still) = self.end_one(&mut inner, retired) {
-                    inner.ending.0.push(still);
+                    inner.ending.put(still);
                 }
             }
-            let left = inner.ending.0.len();
-            self.retired.store(left, Ordering::Relaxed);
-            all - left
+            self.count_ending(&inner);
+            all - inner.ending.0.len()
         };
         if ended > 0 {
             self.forget_unlinked();
@@ -154,92 +161,38 @@ impl Stream {
     /// Ends a series unless something was recorded since it was retired. What is still to be done, if anything.
     fn end_one(&self, inner: &mut Inner, mut retired: Retired) -> Option<Retired> {
         let series = retired.series.clone();
-        // The list has one reference, this function another one.
+        // That of the entry, and this one.
         let others = 2;
-        if retired.ended || series.life() != state::LIVE {
-            if series.life() == state::ASLEEP && self.is_kept(inner, &series, others) {
-                retired.ended = true;
-                return Some(retired);
+        if series.is_live() {
+            // One without a mark began another life.
+            let last = retired.last.filter(|_| series.is_retired())?;
+            if !self.end_life(inner, &series, others, Some(last)) {
+                return self.is_to_end_later(series);
             }
-            if series.life() == state::ASLEEP {
-                self.unlink(inner, &series);
-            }
-            // If it lives again, whoever recorded there has taken the mark away.
-            return None;
+            retired.last = None;
         }
-        if !series.is_retired() {
-            return None;
+        if series.life() == state::ASLEEP && self.is_kept(inner, &series, others) {
+            return Some(retired);
         }
-        match self.end_unless_changed(inner, &series, retired.last, others) {
-            Ended::Yes => {
-                retired.ended = true;
-                if series.life() == state::ASLEEP {
-                    return Some(retired);
-                }
-                series.has_retired();
-                None
-            }
-            // It ends when it is at 0, and everybody knows.
-            Ended::Changed if self.shape.kind == CellKind::UpDown => {
-                let last = self.fingerprint(&series, &series.cell);
-                Some(Retired::new(series, last))
-            }
-            Ended::Changed => {
-                series.has_retired();
-                None
-            }
+        if series.life() == state::ASLEEP {
+            self.unlink(inner, &series);
         }
+        None
     }
 
-    /// True if a handle, or what is owed, keeps a series.
-    fn is_kept(&self, inner: &Inner, series: &Arc<Series>, others: usize) -> bool {
-        let departed = inner.departed.get(series.labels());
-        let owes = departed.is_some_and(|departed| Arc::ptr_eq(departed, series));
-        Series::is_held(series, others + usize::from(owes))
-    }
-
-    /// The mark first, then a look at the value, which is put aside meanwhile: who records after the mark begins a new life.
-    fn end_unless_changed(
-        &self,
-        inner: &mut Inner,
-        series: &Arc<Series>,
-        last: u64,
-        others: usize,
-    ) -> Ended {
-        if self.is_observed() {
-            return Ended::of(self.end_life(inner, series, others));
+    /// The value of a series has changed since it was retired. A sum that goes down, too, ends when it is at 0 and everybody
+    /// knows.
+    fn is_to_end_later(&self, series: Arc<Series>) -> Option<Retired> {
+        if self.shape.kind == CellKind::UpDown {
+            let last = self.fingerprint(&series, &series.cell);
+            return Some(Retired::new(series, Some(last)));
         }
-        series.set_life(state::ASLEEP);
-        if self.is_level() {
-            if self.fingerprint(series, &series.cell) != last {
-                series.set_life(state::LIVE);
-                return Ended::Changed;
-            }
-            return Ended::of(self.end_life(inner, series, others));
-        }
-        let aside = SeriesCell::new(&self.shape);
-        series.cell.move_to(&aside, &self.shape);
-        let has_deltas = self.deltas.load(Ordering::Acquire) > 0;
-        let is_same = self.fingerprint(series, &aside) == last;
-        if !is_same || has_deltas || self.shape.kind == CellKind::UpDown {
-            aside.move_to(&series.cell, &self.shape);
-        }
-        if !is_same {
-            series.set_life(state::LIVE);
-            return Ended::Changed;
-        }
-        if has_deltas || self.shape.kind == CellKind::UpDown {
-            return Ended::of(self.end_life(inner, series, others));
-        }
-        // All have seen what is aside.
-        if !Series::is_held(series, others) {
-            self.unlink(inner, series);
-        }
-        Ended::Yes
+        series.has_retired();
+        None
     }
 
     /// The value of a series whose newest part is in this cell.
-    fn fingerprint(&self, series: &Series, cell: &SeriesCell) -> u64 {
+    pub(super) fn fingerprint(&self, series: &Series, cell: &SeriesCell) -> Fingerprint {
         match self.shape.kind {
             CellKind::Counter | CellKind::UpDown | CellKind::Level => {
                 self.fingerprint_of::<Number>(series, cell)
@@ -249,7 +202,7 @@ impl Stream {
         }
     }
 
-    fn fingerprint_of<V: CellValue>(&self, series: &Series, cell: &SeriesCell) -> u64 {
+    fn fingerprint_of<V: CellValue>(&self, series: &Series, cell: &SeriesCell) -> Fingerprint {
         let value = V::read(cell, &self.shape);
         let taken = self.deltas.load(Ordering::Acquire) > 0 && self.is_taken();
         let Some(extras) = series.extras().filter(|_| taken) else {
@@ -289,3 +242,6 @@ impl Stream {
         self.retire(is_idle)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use std::{
 use super::{
     cell::{Cell, CellShape},
     delivery::Deliveries,
+    value::Fingerprint,
 };
 use crate::{
     exemplar::ReservoirSlot,
@@ -148,6 +149,12 @@ impl Series {
         self.set_life(state::LIVE);
     }
 
+    /// The same, of a life that tells itself from the one before by its start, although the clock may stand still or go back.
+    pub(super) fn begin_anew(&self, now: SystemTime) {
+        let earlier = self.start() + Duration::from_nanos(1);
+        self.begin(now.max(earlier));
+    }
+
     pub(super) fn set_start(&self, start: SystemTime) {
         let since = start.duration_since(UNIX_EPOCH).unwrap_or_default();
         let nanos = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
@@ -179,7 +186,7 @@ impl Series {
     }
 
     /// Notes the value that a collection found.
-    pub(super) fn note(&self, fingerprint: u64, time: SystemTime) {
+    pub(super) fn note(&self, fingerprint: Fingerprint, time: SystemTime) {
         let seen = some_bits(fingerprint);
         if seen != self.seen.load(Ordering::Relaxed) || self.changed.load(Ordering::Relaxed) == 0 {
             let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -226,8 +233,8 @@ impl Series {
 }
 
 /// Those that tell values apart that follow each other.
-fn some_bits(fingerprint: u64) -> u16 {
-    (fingerprint.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as u16
+fn some_bits(Fingerprint(count, sum): Fingerprint) -> u16 {
+    ((count ^ sum).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as u16
 }
 
 impl Labelled for Series {

@@ -9,9 +9,9 @@ use super::{
     cell::CellKind,
     change::Made,
     delivery::{CellValue as _, Deliveries},
-    object::{Series, state},
+    object::{Series, SeriesCell, state},
     stream::{Inner, Stream},
-    value::{Aggregate as _, Number},
+    value::{Aggregate as _, Fingerprint, Number},
 };
 use crate::{
     forked,
@@ -40,7 +40,7 @@ impl Stream {
         for chunk in ending.chunks(CHUNK) {
             let mut inner = self.lock();
             for series in chunk {
-                ended += usize::from(self.end_life(&mut inner, series, 0));
+                ended += usize::from(self.end_life(&mut inner, series, 0, None));
             }
         }
         drop(ending);
@@ -84,43 +84,100 @@ impl Stream {
         some
     }
 
-    /// Ends one life: the mark first, then the last value. So many references do not keep the series.
+    /// Ends one life; not if its value is another one than `last`, nor that of a sum that also shrinks and is not 0. So many
+    /// references besides those of the table do not keep the series. True if the life ended.
+    ///
+    /// The mark first, then the value, which is put aside: what comes after that is of the next life.
     pub(super) fn end_life(
         &self,
         inner: &mut Inner,
         series: &Arc<Series>,
-        mut others: usize,
+        others: usize,
+        last: Option<Fingerprint>,
     ) -> bool {
         if self.is_observed() {
             self.end_observed(inner, series);
             return true;
         }
         series.set_life(state::ASLEEP);
-        if self.is_level() {
-            series.cell.take_level(&self.shape);
-        }
-        let deltas = self.deltas.load(Ordering::Acquire);
-        if self.shape.kind == CellKind::UpDown && !self.is_at_zero(series, deltas) {
+        let ends = match self.shape.kind {
+            CellKind::Level => self.ends_level(series, last),
+            CellKind::UpDown => self.ends_at_zero(inner, series, last),
+            _ => self.ends_total(inner, series, last),
+        };
+        if !ends {
             series.set_life(state::LIVE);
             return false;
         }
+        series.has_retired();
+        if !self.is_kept(inner, series, others) {
+            self.unlink(inner, series);
+        }
+        true
+    }
+
+    fn ends_level(&self, series: &Series, last: Option<Fingerprint>) -> bool {
+        let (cell, shape) = (&series.cell, &self.shape);
+        let Some(last) = last else {
+            cell.take_level(shape);
+            return true;
+        };
+        let level = cell.number(shape);
+        level.fingerprint() == last && cell.take_level_of(shape, level)
+    }
+
+    fn ends_at_zero(
+        &self,
+        inner: &mut Inner,
+        series: &Arc<Series>,
+        last: Option<Fingerprint>,
+    ) -> bool {
+        let is_last = last.is_none_or(|last| self.fingerprint(series, &series.cell) == last);
+        let deltas = self.deltas.load(Ordering::Acquire);
+        let ends = is_last && self.is_at_zero(series, deltas);
+        if ends {
+            self.hand_over(inner, series, &series.cell);
+        }
+        ends
+    }
+
+    fn ends_total(
+        &self,
+        inner: &mut Inner,
+        series: &Arc<Series>,
+        last: Option<Fingerprint>,
+    ) -> bool {
+        let aside = SeriesCell::new(&self.shape);
+        series.cell.move_to(&aside, &self.shape);
+        let ends = last.is_none_or(|last| self.fingerprint(series, &aside) == last);
+        match ends {
+            true => self.hand_over(inner, series, &aside),
+            false => {
+                aside.move_to(&series.cell, &self.shape);
+            }
+        }
+        ends
+    }
+
+    /// Hands the last value of a life over to the consumers of deltas.
+    fn hand_over(&self, inner: &mut Inner, series: &Arc<Series>, value: &SeriesCell) {
+        let deltas = self.deltas.load(Ordering::Acquire);
         let extras = match deltas {
             0 => series.extras(),
             _ => Some(series.make_extras(&self.shape)),
         };
-        match extras {
-            Some(extras) => {
-                let mut deliveries = extras.lock();
-                deliveries.end(&series.cell, &self.shape, deltas);
-                others += usize::from(self.owe_last(inner, series, &mut deliveries, deltas));
-            }
-            None if self.shape.kind == CellKind::UpDown => {}
-            None => series.cell.clear(&self.shape),
+        if let Some(extras) = extras {
+            let mut deliveries = extras.lock();
+            deliveries.end(value, &self.shape, deltas);
+            self.owe_last(inner, series, &mut deliveries, deltas);
         }
-        if !Series::is_held(series, others) {
-            self.unlink(inner, series);
-        }
-        true
+    }
+
+    /// True if a handle, or what is owed, keeps a series.
+    pub(super) fn is_kept(&self, inner: &Inner, series: &Arc<Series>, others: usize) -> bool {
+        let departed = inner.departed.get(series.labels());
+        let owes = departed.is_some_and(|departed| Arc::ptr_eq(departed, series));
+        Series::is_held(series, others + usize::from(owes))
     }
 
     /// Keeps a series that owes its last delta, within bounds: an exporter may fail for ever while label sets come and go.
@@ -137,22 +194,17 @@ impl Stream {
         room
     }
 
-    /// Keeps a series that owes its last delta, if there is room; else the overflow series owes it. True if it is kept.
+    /// Keeps a series that owes its last delta, if there is room; else the overflow series owes it.
     fn owe_last(
         &self,
         inner: &mut Inner,
         series: &Arc<Series>,
         deliveries: &mut Deliveries,
         deltas: usize,
-    ) -> bool {
-        if !deliveries.owes() {
-            return false;
-        }
-        let kept = self.depart(inner, series);
-        if !kept {
+    ) {
+        if deliveries.owes() && !self.depart(inner, series) {
             self.owe_beyond(deliveries, deltas);
         }
-        kept
     }
 
     /// Has the overflow series owe the last deltas of a series that nobody can keep.
@@ -201,49 +253,61 @@ impl Stream {
         if !self.is_attached() && !self.is_level() {
             return;
         }
-        let now = SystemTime::now();
         let Some(mut inner) = forked::lock(&self.inner) else {
             return;
         };
+        // Under the lock: then a life starts after the one before has ended.
+        let now = SystemTime::now();
         match series.life() {
             state::LIVE => {}
-            _ if !self.is_new(series, made.bits) => self.settle(&mut inner, series),
+            _ if !self.is_new(series, made.bits) && self.settles(&mut inner, series) => {}
             state::ASLEEP => {
                 if self.is_level() && made.sets {
                     // It may have been taken with the life before.
                     series.cell.put(made.bits);
                 }
-                series.begin(now);
+                series.begin_anew(now);
             }
             _ => self.move_on(&mut inner, series, now),
         }
     }
 
-    /// Hands on what came late to a life that ended: the sum of a value that was counted in it.
-    fn settle(&self, inner: &mut Inner, series: &Arc<Series>) {
+    /// Hands on what came late to a life that ended: the sum of a value that was counted in it. False if there is a count
+    /// besides, of a record that came meanwhile; then all stays there.
+    fn settles(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
         let deltas = self.deltas.load(Ordering::Acquire);
-        let late = self.shape.kind == CellKind::Buckets
-            && !series.cell.histogram(&self.shape).is_nothing();
-        let Some(extras) = series.extras().filter(|_| deltas > 0 && late) else {
-            return;
+        let has_windows = deltas > 0 && self.shape.kind == CellKind::Buckets;
+        let Some(extras) = series.extras().filter(|_| has_windows) else {
+            return true;
         };
-        let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
-        let current = self.interner.known(&inner.members, labels.as_slice());
-        let current = current.or_else(|| inner.departed.get(series.labels()));
-        if let Some(current) = current
-            .filter(|current| !Arc::ptr_eq(current, series))
-            .cloned()
-        {
-            // The set came back, and took over what was owed.
-            series.cell.move_to(&current.cell, &self.shape);
+        let late = SeriesCell::new(&self.shape);
+        if !series.cell.move_to(&late, &self.shape) {
+            return true;
+        }
+        if late.histogram(&self.shape).count > 0 {
+            late.move_to(&series.cell, &self.shape);
+            return false;
+        }
+        if let Some(current) = self.current(inner, series) {
+            // The set came back, and took over what was owed. A record that came there meanwhile is about to begin a life.
+            late.move_to(&current.cell, &self.shape);
             if !current.is_live() {
-                self.settle(inner, &current);
+                self.settles(inner, &current);
             }
-            return;
+            return true;
         }
         let mut deliveries = extras.lock();
-        deliveries.end(&series.cell, &self.shape, deltas);
+        deliveries.end(&late, &self.shape, deltas);
         self.owe_last(inner, series, &mut deliveries, deltas);
+        true
+    }
+
+    /// The series that its label set has now, or that owes its last delta, if that is another one.
+    fn current(&self, inner: &Inner, series: &Arc<Series>) -> Option<Arc<Series>> {
+        let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
+        let current = self.interner.known(&inner.members, labels.as_slice());
+        let current = current.or_else(|| inner.departed.get(series.labels()))?;
+        (!Arc::ptr_eq(current, series)).then(|| current.clone())
     }
 
     /// False if the value was taken into the last point of the life that ended meanwhile.
@@ -266,7 +330,7 @@ impl Stream {
         let given = if series.takes_place() { labels } else { &[] };
         let (other, _) = self.place(inner, given, labels);
         if series.cell.move_to(&other.cell, &self.shape) && other.life() == state::ASLEEP {
-            other.begin(now);
+            other.begin_anew(now);
         }
     }
 }

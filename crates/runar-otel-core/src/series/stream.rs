@@ -357,6 +357,7 @@ impl Stream {
                 if series.life() != state::UNLINKED {
                     series.set_life(state::ASLEEP);
                 }
+                series.has_retired();
                 series.cell.clear(&self.shape);
             }
         }

@@ -49,6 +49,24 @@ impl<R> Cell<R> {
         }
     }
 
+    /// Takes the level if it is this one; false if it is another one.
+    pub(crate) fn take_level_of(&self, shape: &CellShape, level: Number) -> bool {
+        let Base::One(base) = &self.base else {
+            return false;
+        };
+        if self.is_plain() {
+            let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
+            return base
+                .compare_exchange(level.bits(), 0, success, failure)
+                .is_ok();
+        }
+        let same = self.number(shape).bits() == level.bits();
+        if same {
+            self.take_level(shape);
+        }
+        same
+    }
+
     /// Changes the value; one of `u64` stops at 0.
     pub(crate) fn adjust(&self, number: NumberKind, by: Value) {
         let Base::One(base) = &self.base else { return };

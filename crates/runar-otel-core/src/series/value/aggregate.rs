@@ -21,6 +21,10 @@ pub(crate) trait Aggregate: Clone {
     /// Merges newly collected exemplars into those kept.
     fn keep(&self, kept: &mut Vec<Exemplar>, collected: Vec<Exemplar>);
 
-    /// Some bits that change whenever the value does.
-    fn fingerprint(&self) -> u64;
+    /// What changes with each measurement.
+    fn fingerprint(&self) -> Fingerprint;
 }
+
+/// Count and bits of the sum of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fingerprint(pub(crate) u64, pub(crate) u64);

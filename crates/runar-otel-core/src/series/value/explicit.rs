@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Aggregate;
+use super::{Aggregate, Fingerprint};
 use crate::{
     exemplar::{Exemplar, kept},
     number::finite,
@@ -65,8 +65,8 @@ impl Aggregate for Histogram {
         }
     }
 
-    fn fingerprint(&self) -> u64 {
-        self.count ^ self.sum.unwrap_or_default().to_bits()
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(self.count, self.sum.unwrap_or_default().to_bits())
     }
 }
 

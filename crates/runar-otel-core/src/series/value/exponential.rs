@@ -3,7 +3,7 @@
 //! OpenTelemetry specification, metrics data model: *Exponential Scale*: a bucket of scale `s` lies within
 //! bucket `index >> 1` of scale `s - 1`.
 
-use super::{Aggregate, explicit::extreme};
+use super::{Aggregate, Fingerprint, explicit::extreme};
 use crate::{
     exemplar::{Exemplar, kept},
     number::finite,
@@ -173,8 +173,8 @@ impl Aggregate for ExponentialHistogram {
         kept::keep_newest(kept, collected, kept::MOST_PER_EXPONENTIAL);
     }
 
-    fn fingerprint(&self) -> u64 {
-        self.count
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(self.count, self.sum.unwrap_or_default().to_bits())
     }
 }
 

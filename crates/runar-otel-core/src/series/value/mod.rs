@@ -5,7 +5,7 @@ mod explicit;
 mod exponential;
 mod number;
 
-pub(crate) use self::aggregate::Aggregate;
+pub(crate) use self::aggregate::{Aggregate, Fingerprint};
 pub use self::{
     explicit::Histogram,
     exponential::{ExponentialBuckets, ExponentialHistogram},

@@ -1,6 +1,6 @@
 //! Numbers: sums and last values.
 
-use super::Aggregate;
+use super::{Aggregate, Fingerprint};
 use crate::{
     exemplar::{Exemplar, kept},
     number::{NumberKind, Value, finite},
@@ -117,8 +117,8 @@ impl Aggregate for Number {
         kept::keep_newest(kept, collected, most);
     }
 
-    fn fingerprint(&self) -> u64 {
-        self.bits()
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(0, self.bits())
     }
 }
 

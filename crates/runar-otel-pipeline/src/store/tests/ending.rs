@@ -142,56 +142,118 @@ fn deltas_of_more_retired_series_than_fit_arrive() {
     assert!(values(&bench, deltas).is_empty());
 }
 
+/// Start and count of the only series, if it is there.
+type Seen = Option<(Option<SystemTime>, f64)>;
+
+/// Adds up the last values of lives.
+#[derive(Default)]
+struct Lives {
+    ended: f64,
+    last: Seen,
+}
+
+impl Lives {
+    fn look(&mut self, now: Seen) {
+        if let Some((start, value)) = self.last
+            && now.is_none_or(|(next, _)| next != start)
+        {
+            self.ended += value;
+        }
+        self.last = now;
+    }
+
+    fn sum(&self) -> f64 {
+        self.ended + self.last.map_or(0.0, |(_, value)| value)
+    }
+}
+
+/// Records in three threads while this runs; how often.
+fn beside(record: impl Fn() + Sync, work: impl FnOnce()) -> f64 {
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let order = std::sync::atomic::Ordering::Relaxed;
+    let records = || {
+        let mut count = 0_u32;
+        while !over.load(order) {
+            record();
+            count += 1;
+            // Pauses of many lengths: the series has time to end between two records.
+            for _ in 0..count % 64 {
+                std::thread::yield_now();
+            }
+        }
+        f64::from(count)
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..3).map(|_| scope.spawn(records)).collect();
+        work();
+        over.store(true, order);
+        let counts = threads.into_iter().map(|thread| thread.join().unwrap());
+        counts.sum()
+    })
+}
+
+/// Consumers of totals and of deltas see each record once, although the series ends again and again.
+#[track_caller]
+fn see_each_once(
+    bench: &Bench,
+    deltas: Option<ConsumerId>,
+    record: impl Fn() + Sync,
+    read: fn(&Bench, ConsumerId) -> Seen,
+) {
+    let (totals, mut lives, mut sum) = (bench.totals(), Lives::default(), 0.0);
+    let mut look = || {
+        lives.look(read(bench, totals));
+        if let Some(deltas) = deltas {
+            sum += read(bench, deltas).map_or(0.0, |(_, window)| window);
+            bench.store.acknowledge(deltas);
+        }
+    };
+    let recorded = beside(record, || {
+        for _ in 0..20_000 {
+            retire_soon(bench, "a");
+            look();
+        }
+    });
+    look();
+    let seen = lives.sum();
+    assert!((seen - recorded).abs() < 0.5, "{seen} of {recorded}");
+    let sum = deltas.map_or(recorded, |_| sum);
+    assert!((sum - recorded).abs() < 0.5, "deltas {sum} of {recorded}");
+}
+
+fn counted(bench: &Bench, consumer: ConsumerId) -> Seen {
+    let point = sums(bench, consumer).pop()?;
+    Some((point.start, point.value.as_f64()))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a test")]
+fn measured(bench: &Bench, consumer: ConsumerId) -> Seen {
+    let point = histograms(bench, consumer).pop()?;
+    Some((point.start, point.value.count as f64))
+}
+
 /// The mark comes first, so that a record is in the last value or begins a new life.
 #[test]
 fn records_beside_a_retirement_are_seen() {
     let bench = Bench::new();
-    let totals = bench.totals();
     let counter = bench.counter();
-    let over = std::sync::atomic::AtomicBool::new(false);
-    let order = std::sync::atomic::Ordering::Relaxed;
-    let (mut ended, mut last) = (0.0, None);
-    let mut look = |points: Vec<Point<Number>>| {
-        let now = points
-            .first()
-            .map(|point| (point.start, point.value.as_f64()));
-        // Another start is another life.
-        match (last, now) {
-            (Some((start, value)), Some((next, _))) if start != next => ended += value,
-            (Some((_, value)), None) => ended += value,
-            _ => {}
-        }
-        last = now;
-        ended + now.map_or(0.0, |(_, value)| value)
-    };
-    let recorded = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..3)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut count = 0;
-                    while !over.load(order) {
-                        add(&counter, &[("a", 1)]);
-                        count += 1;
-                        if count % 64 == 0 {
-                            std::thread::yield_now();
-                        }
-                    }
-                    count
-                })
-            })
-            .collect();
-        for _ in 0..3000 {
-            retire_soon(&bench, "a");
-            look(sums(&bench, totals));
-        }
-        over.store(true, order);
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .sum::<u64>()
-    });
-    let seen = look(sums(&bench, totals));
-    assert!((seen - recorded as f64).abs() < 0.5, "{seen} of {recorded}");
+    see_each_once(&bench, None, || add(&counter, &[("a", 1)]), counted);
+    let bench = Bench::new();
+    let histogram = bench.histogram();
+    let record = || record(&histogram, "a", &[1.0]);
+    see_each_once(&bench, None, record, measured);
+}
+
+#[test]
+fn totals_and_deltas_beside_a_retirement_agree() {
+    let bench = Bench::new();
+    let (deltas, counter) = (bench.deltas(), bench.counter());
+    let record_one = || add(&counter, &[("a", 1)]);
+    see_each_once(&bench, Some(deltas), record_one, counted);
+    let bench = Bench::new();
+    let (deltas, histogram) = (bench.deltas(), bench.histogram());
+    let record_one = || record(&histogram, "a", &[1.0]);
+    see_each_once(&bench, Some(deltas), record_one, measured);
 }
 
 #[test]

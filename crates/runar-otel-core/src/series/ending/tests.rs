@@ -1,0 +1,132 @@
+//! Retirement beside a record that stands still between its steps.
+
+use std::sync::Arc;
+
+use opentelemetry::metrics::MeterProvider as _;
+
+use super::*;
+use crate::{
+    gate::{Gate, GateOptions, Streams},
+    series::{
+        cell::Met,
+        change::{Change as _, Recorded},
+        delivery::Reading,
+        walk::Consumer,
+    },
+};
+
+/// A counter with a series that a handle keeps.
+struct Bench {
+    stream: Arc<Stream>,
+    series: Arc<Series>,
+    _streams: Arc<Streams>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let streams = Streams::new(GateOptions::default());
+        let gate = Gate::new(streams.clone());
+        gate.meter("tests").u64_counter("m").build();
+        let all = streams.all();
+        let stream = all.iter().find(|one| one.plan().name == "m").unwrap();
+        Self {
+            stream: stream.clone(),
+            series: stream.series(&LabelSet::default()),
+            _streams: streams.clone(),
+        }
+    }
+
+    /// The first step of a record: the value goes into the cell.
+    fn add(&self, value: u64) {
+        let _ = self.series.cell.record(&self.stream.shape, value);
+    }
+
+    /// The last step, of a thread that found the series asleep.
+    fn wake(&self, value: u64) {
+        let made = Recorded(value).made(self.stream.number(), Met::Nobody);
+        self.stream.wake(&self.series, made);
+    }
+
+    fn record(&self, value: u64) {
+        self.add(value);
+        self.wake(value);
+    }
+
+    fn retire(&self) {
+        self.stream.retire_soon(self.series.labels());
+    }
+
+    /// A collection for a consumer of totals: start and value.
+    fn read(&self) -> Option<(SystemTime, Number)> {
+        let mut read = None;
+        let each = |_: &LabelSet, reading: Reading<Number>| {
+            read = Some((reading.start, reading.value));
+        };
+        let (consumer, now) = (Consumer::default(), SystemTime::now());
+        self.stream.numbers(consumer, now, each);
+        read
+    }
+
+    /// Ends what is to end, after a collection that everybody has seen.
+    fn end(&self) {
+        self.stream.end_retired(Some(Moment::now()));
+    }
+
+    fn value(&self) -> Option<u64> {
+        match self.read()?.1 {
+            Number::U64(value) => Some(value),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_series_that_wakes_while_it_is_retired_goes_on() {
+    let bench = Bench::new();
+    bench.add(5);
+    bench.retire();
+    // Everybody looked, and did not see it.
+    assert_eq!(bench.value(), None);
+    bench.wake(5);
+    bench.end();
+    assert_eq!(bench.value(), Some(5));
+}
+
+#[test]
+fn what_was_to_end_in_one_life_does_not_end_the_next() {
+    let bench = Bench::new();
+    bench.record(5);
+    bench.retire();
+    assert_eq!(bench.stream.retire(|_| true), 1);
+    bench.record(5);
+    bench.end();
+    assert_eq!(bench.value(), Some(5));
+    bench.retire();
+    bench.end();
+    assert_eq!(bench.value(), None);
+}
+
+#[test]
+fn a_series_that_sleeps_and_is_retired_leaves_with_its_handle() {
+    let bench = Bench::new();
+    bench.retire();
+    bench.end();
+    assert_eq!(bench.stream.len(), 1);
+    let Bench { stream, series, .. } = bench;
+    drop(series);
+    stream.end_retired(None);
+    assert!(stream.is_empty());
+}
+
+#[test]
+fn lives_tell_themselves_apart_by_their_starts() {
+    let bench = Bench::new();
+    let now = SystemTime::now();
+    let mut last = None;
+    for _ in 0..3 {
+        bench.series.begin_anew(now);
+        let start = Some(bench.series.start());
+        assert!(start > last, "{start:?} after {last:?}");
+        last = start;
+    }
+}
