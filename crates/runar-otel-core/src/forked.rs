@@ -25,7 +25,8 @@ pub(crate) fn is_child() -> bool {
 }
 
 /// The lock; `None` in a child where somebody holds it, who may be a thread of the parent.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+#[must_use]
+pub fn lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     unless_child(mutex.try_lock(), || mutex.lock())
 }
 

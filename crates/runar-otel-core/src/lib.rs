@@ -15,7 +15,8 @@ mod duration;
 mod early;
 pub mod error;
 pub mod exemplar;
-mod forked;
+#[doc(hidden)]
+pub mod forked;
 pub mod gate;
 mod gauge;
 mod handle;

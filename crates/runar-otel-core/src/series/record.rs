@@ -228,10 +228,7 @@ impl Stream {
     /// What remains to be done after a value went into a series that is mirrored, or not exported at the moment.
     #[cold]
     pub(super) fn recorded(&self, series: &Arc<Series>, made: Made) {
-        // In a child a thread of the parent may have stopped in the middle of the queue.
-        if let Some(mirror) = self.mirror.as_ref().filter(|_| series.is_mirrored())
-            && !forked::is_child()
-        {
+        if let Some(mirror) = self.mirror.as_ref().filter(|_| series.is_mirrored()) {
             mirror.recorded(self, series, made.bits);
         }
         if series.is_retired() {

@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     io,
-    sync::{Arc, Weak, atomic::Ordering, mpsc::RecvTimeoutError},
+    sync::{Arc, Weak, atomic::Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -17,11 +17,14 @@ use runar_otel_core::{
 
 use super::{
     instruments::Instruments,
-    queue::{CAPACITY, Entry, Order, Outlet, Tell, begin_feeding},
+    queue::{CAPACITY, Measured, Order, Outlet, Tell},
 };
 
 /// Losses that are no further apart are told of together.
 const OUTAGE: Duration = Duration::from_secs(60);
+
+/// How many measurements are taken from the queue at a time: recording threads wait no longer than that.
+const CHUNK: usize = 256;
 
 /// How long a measurement waits for the thread that makes its stream.
 const STREAM_PATIENCE: Duration = Duration::from_secs(1);
@@ -32,10 +35,11 @@ pub(super) fn spawn(outlet: Outlet, instruments: Instruments) -> io::Result<()> 
         instruments,
         labels: LabelCache::default(),
         postponed: VecDeque::new(),
+        taken: Vec::with_capacity(CHUNK),
         told: None,
     };
     let run = move || {
-        begin_feeding();
+        feeder.outlet.begin();
         // Spans of what the SDK does here would be spans of telemetry about itself.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
         if caught(|| feeder.run()).is_none() {
@@ -53,6 +57,8 @@ struct Feeder {
     labels: LabelCache,
     /// Orders that came while a measurement waited for its stream.
     postponed: VecDeque<Order>,
+    /// Measurements that are out of the queue.
+    taken: Vec<Measured>,
     /// The time of the last report of losses.
     told: Option<Instant>,
 }
@@ -75,73 +81,56 @@ impl Feeder {
             self.empty();
             self.tell_losses(ends);
             drop(waiting);
-            if ends || !(self.has_orders() || self.wait()) {
+            let more = !self.postponed.is_empty() || self.outlet.wait(self.patience());
+            if ends || !more {
                 return;
             }
         }
     }
 
-    /// True if there are orders. What would wake for one that came just now may be out of the queue already.
-    fn has_orders(&mut self) -> bool {
-        if self.postponed.is_empty() {
-            self.postponed.extend(self.outlet.orders.try_recv().ok());
-        }
-        !self.postponed.is_empty()
+    /// How long to wait for something to do, if there are losses to be told of.
+    fn patience(&self) -> Option<Duration> {
+        let untold = self.outlet.state().lost.load(Ordering::Relaxed) > 0;
+        untold.then(|| self.untold_for())
     }
 
     fn make(&mut self, stream: &Arc<Stream>, tell: Tell) {
-        self.outlet.state.set_making(true);
+        self.outlet.state().set_making(true);
         self.instruments.add(stream);
-        self.outlet.state.set_making(false);
+        self.outlet.state().set_making(false);
         drop(tell);
     }
 
     fn next_order(&mut self) -> Option<Order> {
         let postponed = self.postponed.pop_front();
-        postponed.or_else(|| self.outlet.orders.try_recv().ok())
+        postponed.or_else(|| self.outlet.next_order())
     }
 
     /// Takes everything that was in the queue when this began, at least.
     fn empty(&mut self) {
-        for _ in 0..CAPACITY {
-            let Ok(entry) = self.outlet.entries.try_recv() else {
+        for _ in 0..CAPACITY.div_ceil(CHUNK) {
+            let mut taken = std::mem::take(&mut self.taken);
+            self.outlet.take(&mut taken, CHUNK);
+            let all = taken.len();
+            taken.drain(..).for_each(|one| self.feed(&one));
+            self.taken = taken;
+            if all < CHUNK {
                 return;
-            };
-            self.take(entry);
+            }
         }
     }
 
-    /// Waits for something to do; false if nothing will ever come.
-    fn wait(&mut self) -> bool {
-        let untold = self.outlet.state.lost.load(Ordering::Relaxed) > 0;
-        let entry = if untold {
-            self.outlet.entries.recv_timeout(self.untold_for())
-        } else {
-            let entry = self.outlet.entries.recv();
-            entry.map_err(|_| RecvTimeoutError::Disconnected)
-        };
-        match entry {
-            Ok(entry) => self.take(entry),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return false,
-        }
-        true
-    }
-
-    fn take(&mut self, entry: Entry) {
-        let Entry::Measured {
+    fn feed(&mut self, measured: &Measured) {
+        let Measured {
             stream,
             series,
             bits,
-        } = entry
-        else {
-            return;
-        };
-        if self.knows(stream) {
-            let labels = self.labels.of(&series);
-            self.instruments.record(stream, bits, labels);
+        } = measured;
+        if self.knows(*stream) {
+            let labels = self.labels.of(series);
+            self.instruments.record(*stream, *bits, labels);
         } else {
-            self.outlet.state.lost.fetch_add(1, Ordering::Relaxed);
+            self.outlet.state().lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -151,10 +140,10 @@ impl Feeder {
         while !self.instruments.knows(stream) {
             let since = *since.get_or_insert_with(Instant::now);
             let left = STREAM_PATIENCE.saturating_sub(since.elapsed());
-            match self.outlet.orders.recv_timeout(left) {
-                Ok(Order::Made(stream, tell)) => self.make(&stream, tell),
-                Ok(order) => self.postponed.push_back(order),
-                Err(_) => return false,
+            match self.outlet.wait_for_order(left) {
+                Some(Order::Made(stream, tell)) => self.make(&stream, tell),
+                Some(order) => self.postponed.push_back(order),
+                None => return false,
             }
         }
         true
@@ -165,7 +154,7 @@ impl Feeder {
         if !at_once && !self.untold_for().is_zero() {
             return;
         }
-        let lost = self.outlet.state.lost.swap(0, Ordering::Relaxed);
+        let lost = self.outlet.state().lost.swap(0, Ordering::Relaxed);
         if lost == 0 {
             return;
         }
