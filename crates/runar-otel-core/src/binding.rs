@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use crate::provider;
+use crate::{provider, sync::OnceBox};
 
 /// No provider has this generation.
 const NONE: u64 = u64::MAX;
@@ -24,7 +24,7 @@ pub(crate) struct Binding<T, R = ()> {
     first: OnceLock<T>,
     /// The generation of the provider that the first value belongs to. Release pairs with Acquire.
     generation: AtomicU64,
-    later: OnceLock<Box<Later<T, R>>>,
+    later: OnceBox<Later<T, R>>,
 }
 
 struct Later<T, R> {
@@ -37,7 +37,7 @@ impl<T, R> Default for Binding<T, R> {
         Self {
             first: OnceLock::new(),
             generation: AtomicU64::new(NONE),
-            later: OnceLock::new(),
+            later: OnceBox::new(),
         }
     }
 }
@@ -50,7 +50,7 @@ impl<T, R> Binding<T, R> {
             rest: Some(rest),
         };
         Self {
-            later: OnceLock::from(Box::new(later)),
+            later: OnceBox::with_value(Box::new(later)),
             ..Self::default()
         }
     }
@@ -136,7 +136,7 @@ impl<T, R> Binding<T, R> {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Binds a value for a generation, unless another thread has done so. If the `same` one was bound before, that stays:
+    /// Binds a value for a generation, unless another thread has done so. Not in a child, where that thread may be none. If the `same` one was bound before, that stays:
     /// rules that come back make the chain no longer.
     pub(crate) fn bind(
         &self,

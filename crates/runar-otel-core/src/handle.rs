@@ -13,6 +13,7 @@ use crate::{
     duration::TimeUnit,
     early,
     error::RegisterError,
+    forked,
     instrument::Instrument,
     isolated,
     labels::{Base, BaseLabels, LabelSet, Labels},
@@ -382,12 +383,19 @@ impl Shared {
         let Some((streams, generation)) = streams else {
             return self.change_without_provider(change, self.labels());
         };
-        let bound = self.own.of(generation).or_else(|| {
-            let target = Target::new(streams, self.labels());
-            self.own.bind(generation, target, Target::is_same)
-        });
-        if let Some(target) = bound {
-            self.change_target(target, change);
+        match self.own.of(generation) {
+            Some(target) => self.change_target(target, change),
+            None => self.change_unbound(streams, generation, change),
+        }
+    }
+
+    fn change_unbound(&self, streams: &[Arc<Stream>], generation: u64, change: Change) {
+        let target = Target::new(streams, self.labels());
+        if forked::is_child() {
+            return self.change_target(&target, change);
+        }
+        if let Some(bound) = self.own.bind(generation, target, Target::is_same) {
+            self.change_target(bound, change);
         }
     }
 

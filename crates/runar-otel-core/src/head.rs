@@ -28,7 +28,10 @@ pub use decision::{Decision, LaidOut, take_decision};
 pub use opened::Opened;
 pub(crate) use opened::{Ends, Within};
 
-use crate::thread::{context_is_alive, span_was_made};
+use crate::{
+    forked,
+    thread::{context_is_alive, span_was_made},
+};
 
 /// The field that marks spans whose trace was decided against. It never has a value.
 pub const UNSAMPLED: &str = "runar_otel.unsampled";
@@ -178,7 +181,7 @@ impl HeadSite {
 
     #[cold]
     fn learn(&'static self, span: &Span) {
-        let Some(metadata) = span.metadata() else {
+        let Some(metadata) = span.metadata().filter(|_| !forked::is_child()) else {
             return;
         };
         let known = Known {

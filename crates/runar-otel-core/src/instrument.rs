@@ -1,6 +1,6 @@
 //! One instrument behind all handles of its name.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
@@ -15,6 +15,7 @@ use crate::{
     number::Value,
     provider::Home,
     series::{Bound, Stream},
+    sync::OnceBox,
 };
 
 /// Where an instrument lives.
@@ -36,7 +37,7 @@ pub(crate) struct Instrument {
     streams: Binding<Box<[Arc<Stream>]>>,
     turn: Mutex<()>,
     /// The streams of a gauge that is used before the first provider: its value is kept at any time.
-    resting: OnceLock<Box<[Arc<Stream>]>>,
+    resting: OnceBox<Box<[Arc<Stream>]>>,
 }
 
 impl Instrument {
@@ -55,7 +56,7 @@ impl Instrument {
             home,
             streams: Binding::default(),
             turn: Mutex::default(),
-            resting: OnceLock::new(),
+            resting: OnceBox::new(),
             descriptor,
         }
     }
@@ -160,7 +161,7 @@ impl Instrument {
             let streams = Streams::new(GateOptions::default());
             let resting = streams.resolve(&self.spec(), &[]).streams;
             streams.end();
-            resting
+            Box::new(resting)
         })
     }
 

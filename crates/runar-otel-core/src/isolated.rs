@@ -22,6 +22,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     clock::Clock,
+    forked,
     gate::Gate,
     provider::{self, Home, Provider},
     registry::Registry,
@@ -225,6 +226,10 @@ impl<T: Send + Sync + 'static> PerRecorder<T> {
     #[cold]
     fn make<R>(&'static self, make: impl FnOnce() -> T, usage: impl FnOnce(&T) -> R) -> R {
         let made = make();
+        if forked::is_child() {
+            // A thread of the parent may have stopped while initialising.
+            return usage(&made);
+        }
         usage(self.0.get_or_init(|| made))
     }
 }

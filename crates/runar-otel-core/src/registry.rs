@@ -1,9 +1,9 @@
 //! The registry: one instrument per name in the process, whoever asks for it.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     panic::Location,
-    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The registry of the process.
-static PROCESS: LazyLock<Registry> = LazyLock::new(|| Registry::new(Home::Process));
+static PROCESS: Registry = Registry::new(Home::Process);
 
 /// The instruments that record to one provider.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) struct Registry {
     instruments: Mutex<Instruments>,
 }
 
-type Instruments = HashMap<String, Vec<Arc<Instrument>>>;
+type Instruments = BTreeMap<String, Vec<Arc<Instrument>>>;
 
 /// What came of a registration.
 pub(crate) struct Registered {
@@ -57,10 +57,10 @@ pub(crate) fn kind_of(name: &str) -> Option<InstrumentKind> {
 }
 
 impl Registry {
-    pub(crate) fn new(home: Home) -> Self {
+    pub(crate) const fn new(home: Home) -> Self {
         Self {
             home,
-            instruments: Mutex::default(),
+            instruments: Mutex::new(BTreeMap::new()),
         }
     }
 

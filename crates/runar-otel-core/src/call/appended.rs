@@ -1,12 +1,14 @@
 //! A list that only grows and is read without a lock.
 
-use std::{fmt, sync::OnceLock};
+use std::fmt;
+
+use crate::sync::OnceBox;
 
 /// A list that only grows. What is in it stays where it is, so a list in a static hands out `&'static`.
 ///
 /// Meant for few entries, the first of which is the one that is mostly looked for.
 pub(crate) struct Appended<T> {
-    first: OnceLock<Box<Node<T>>>,
+    first: OnceBox<Node<T>>,
 }
 
 struct Node<T> {
@@ -17,7 +19,7 @@ struct Node<T> {
 impl<T> Appended<T> {
     pub(crate) const fn new() -> Self {
         Self {
-            first: OnceLock::new(),
+            first: OnceBox::new(),
         }
     }
 

@@ -1,8 +1,9 @@
 //! What is known by an address of the program, found without a lock and as fast for many as for few.
 
-use std::{fmt, sync::OnceLock};
+use std::fmt;
 
 use super::appended::Appended;
+use crate::sync::OnceBox;
 
 /// How many lists there are. A generic function of a thousand types looks at eight entries on average.
 const LISTS: usize = 128;
@@ -10,13 +11,13 @@ const LISTS: usize = 128;
 /// A map whose keys are addresses of constants and functions of the program: there is an end to those.
 ///
 /// One constant may have several addresses, so a miss says nothing.
-pub(crate) struct ByAddress<V>(OnceLock<Lists<V>>);
+pub(crate) struct ByAddress<V>(OnceBox<Lists<V>>);
 
-type Lists<V> = Box<[Appended<(usize, V)>; LISTS]>;
+type Lists<V> = [Appended<(usize, V)>; LISTS];
 
 impl<V: Copy> ByAddress<V> {
     pub(crate) const fn new() -> Self {
-        Self(OnceLock::new())
+        Self(OnceBox::new())
     }
 
     pub(crate) fn get(&self, address: usize) -> Option<V> {

@@ -1,6 +1,6 @@
 //! What is recorded of every call that is over: its duration, and one call more.
 
-use std::{sync::OnceLock, time::Duration};
+use std::time::Duration;
 
 use crate::{
     Counter, Histogram,
@@ -9,6 +9,7 @@ use crate::{
     labels::{self, Labels},
     number::Value,
     provider::{self, NONE_YET},
+    sync::OnceBox,
 };
 
 /// How many label sets of a function have handles of their own at most. A power of two.
@@ -22,7 +23,7 @@ pub(crate) struct Completion {
     completed: Option<Counter>,
     /// By the hash of the values. Who comes first stays: the labels of most functions have few values, and one more look-up
     /// per metric is what others cost.
-    bound: OnceLock<Box<[OnceLock<Bound>; MOST_BOUND]>>,
+    bound: OnceBox<[OnceBox<Bound>; MOST_BOUND]>,
 }
 
 /// The series of one label set.
@@ -46,7 +47,7 @@ impl Completion {
             unit: duration.handle().time_unit(),
             duration,
             completed,
-            bound: OnceLock::new(),
+            bound: OnceBox::new(),
         }
     }
 
@@ -97,14 +98,16 @@ impl Completion {
 
     /// Binds handles to labels that have come, unless others have their place.
     pub(crate) fn bind(&self, values: &[String], labels: Labels<'_>) {
-        let all = self.bound.get_or_init(Box::default);
+        let all = self
+            .bound
+            .get_or_init(|| Box::new([const { OnceBox::new() }; MOST_BOUND]));
         if let Some(free) = all.get(slot(values))
             && free.get().is_none()
             && is_alone()
         {
             // Not while initialising: what makes a series may report something, and the subscriber come back here.
             let made = self.make(values, labels);
-            free.get_or_init(|| made);
+            let _ = free.set(Box::new(made));
         }
     }
 

@@ -1,9 +1,9 @@
 //! The series of published events, by service and event.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     panic::Location,
-    sync::{Arc, LazyLock, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -29,8 +29,8 @@ struct OfPublisher {
 }
 
 /// By service and prefix.
-static KNOWN: LazyLock<RwLock<HashMap<(&'static str, &'static str), OfPublisher>>> =
-    LazyLock::new(RwLock::default);
+static KNOWN: RwLock<BTreeMap<(&'static str, &'static str), OfPublisher>> =
+    RwLock::new(BTreeMap::new());
 
 /// `event_publish…` of one event, or of all that have no series of their own.
 #[derive(Debug)]

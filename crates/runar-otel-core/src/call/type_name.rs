@@ -1,9 +1,6 @@
 //! How a type is called in a label.
 
-use std::{
-    collections::HashSet,
-    sync::{LazyLock, Mutex},
-};
+use std::{collections::BTreeSet, sync::Mutex};
 
 use crate::forked;
 
@@ -125,7 +122,7 @@ fn end_of_part(list: &str) -> usize {
 
 /// Keeps a name for the life of the process: there are as many as types.
 fn kept(name: String) -> &'static str {
-    static NAMES: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let Some(mut names) = forked::lock(&NAMES) else {
         return name.leak();
     };

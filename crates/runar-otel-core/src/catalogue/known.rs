@@ -20,6 +20,11 @@ struct Known {
     gauge: bool,
 }
 
+/// Collects what is linked, unless that has been done.
+pub(crate) fn collect_once() {
+    LazyLock::force(&KNOWN);
+}
+
 /// What `#[metric]` declares under a name.
 pub(crate) fn metric(name: &str) -> Option<&'static Metric> {
     find(name)?.metric

@@ -2,9 +2,9 @@
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
+    collections::BTreeMap,
     panic::Location,
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use super::{
@@ -20,7 +20,7 @@ use crate::{
 type Key = (&'static Location<'static>, Cow<'static, str>);
 
 /// The first of each name and place. It grows by declarations, not by what is recorded.
-static REGISTERED: LazyLock<Mutex<HashMap<Key, Said>>> = LazyLock::new(Mutex::default);
+static REGISTERED: Mutex<BTreeMap<Key, Said>> = Mutex::new(BTreeMap::new());
 
 /// Notes a registration, also one that is refused because of another: the catalogue shows both.
 pub(crate) fn note(descriptor: &Descriptor, labels: &[(String, String)]) {

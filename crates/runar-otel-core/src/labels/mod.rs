@@ -12,7 +12,7 @@ mod value;
 pub(crate) use self::{
     filter::LabelFilter,
     interner::{AllSeries, Base, BaseLabels, Interner, MOST_ALIASES, Members, begin_rebuild},
-    query::{Label, hash},
+    query::{Label, draw_seeds, hash},
     sorted::Sorted,
     table::Labelled,
 };

@@ -83,6 +83,11 @@ pub(super) fn is_canonical(labels: &[impl Label]) -> bool {
         .all(|(one, next)| one.name() < next.name())
 }
 
+/// Draws the seeds of the process, unless that has been done.
+pub(crate) fn draw_seeds() {
+    let _ = Seeds::of_the_process();
+}
+
 /// The seeds of a hash, drawn at random: nobody can prepare label values that collide.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seeds(u64, u64);

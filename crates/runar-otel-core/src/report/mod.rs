@@ -6,10 +6,10 @@
 mod voice;
 
 use std::{
-    collections::HashSet,
+    collections::BTreeSet,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{
-        LazyLock, Mutex,
+        Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -24,7 +24,7 @@ pub const TARGET: &str = "runar_otel";
 /// After so many different reports the rest stays silent: a report is for a reader.
 const MOST: usize = 10_000;
 
-static SAID: LazyLock<Mutex<HashSet<u64>>> = LazyLock::new(Mutex::default);
+static SAID: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
 
 /// Reports a problem as a `tracing` event of level `ERROR`, once per `key` in the life of the process.
 ///

@@ -127,7 +127,9 @@ impl Stream {
             Some(Ok(None)) => {}
             Some(Ok(Some(more))) => self.finish(&more, change, origin),
             Some(Err(series)) => {
-                self.alias(&mut self.lock(), base, labels, &series);
+                if let Some(mut inner) = forked::lock(&self.inner) {
+                    self.alias(&mut inner, base, labels, &series);
+                }
                 self.finish_record(&series, change, origin);
             }
             None => self.record_new(base, labels, sorted, change, origin),

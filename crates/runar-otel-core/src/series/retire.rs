@@ -277,7 +277,11 @@ impl Stream {
     fn settles(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
         let deltas = self.deltas.load(Ordering::Acquire);
         let has_windows = deltas > 0 && self.shape.kind == CellKind::Buckets;
-        let Some(extras) = series.extras().filter(|_| has_windows) else {
+        // In a child a walk of the parent may have the lock of the windows for ever.
+        let Some(extras) = series
+            .extras()
+            .filter(|_| has_windows && !forked::is_child())
+        else {
             return true;
         };
         let late = SeriesCell::new(&self.shape);
@@ -328,7 +332,10 @@ impl Stream {
         let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
         let labels = labels.as_slice();
         let given = if series.takes_place() { labels } else { &[] };
-        let (other, _) = self.place(inner, given, labels);
+        let other = match forked::is_child() {
+            true => self.overflow_series().clone(),
+            false => self.place(inner, given, labels).0,
+        };
         if series.cell.move_to(&other.cell, &self.shape) && other.life() == state::ASLEEP {
             other.begin_anew(now);
         }

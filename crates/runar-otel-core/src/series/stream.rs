@@ -31,6 +31,7 @@ use crate::{
     labels::{Interner, Label, LabelFilter, LabelSet, Members, Sorted},
     metric::{OVERFLOW_KEY, StreamPlan},
     number::NumberKind,
+    sync::OnceBox,
 };
 
 /// Gets every measurement of sums and histograms, besides the series.
@@ -91,7 +92,7 @@ pub struct Stream {
     pub(super) interner: Interner<Series>,
     pub(super) inner: Mutex<Inner>,
     /// The series that takes what exceeds the cardinality limit, once there is something.
-    pub(super) overflow: OnceLock<Arc<Series>>,
+    pub(super) overflow: OnceBox<Arc<Series>>,
     pub(super) first_overflow: FirstOverflow,
     pub(super) full: Full,
     /// How many series are to end.
@@ -128,7 +129,7 @@ impl Stream {
             description: Mutex::default(),
             interner: Interner::default(),
             inner: Mutex::default(),
-            overflow: OnceLock::new(),
+            overflow: OnceBox::new(),
             first_overflow: FirstOverflow::default(),
             full: Full::default(),
             retired: Count::default(),
@@ -273,8 +274,9 @@ impl Stream {
     }
 
     pub(super) fn overflow_series(&self) -> &Arc<Series> {
-        self.overflow
-            .get_or_init(|| self.new_series(LabelSet::from([KeyValue::new(OVERFLOW_KEY, true)]), 0))
+        self.overflow.get_or_init(|| {
+            Box::new(self.new_series(LabelSet::from([KeyValue::new(OVERFLOW_KEY, true)]), 0))
+        })
     }
 
     fn new_series(&self, labels: LabelSet, mark: u8) -> Arc<Series> {

@@ -8,7 +8,7 @@ use crate::{
     series::value::Histogram,
     stripe,
     sync::{
-        OnceLock,
+        OnceBox,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -28,7 +28,7 @@ pub(super) struct Buckets(Box<[AtomicU64]>);
 
 /// One part per stripe, made when a thread first writes there.
 #[derive(Debug)]
-pub(super) struct StripedBuckets(Box<[OnceLock<Buckets>]>);
+pub(super) struct StripedBuckets(Box<[OnceBox<Buckets>]>);
 
 /// Adds what a part holds to a sum of parts.
 pub(super) type Read = fn(&Buckets, &mut Sums);
@@ -182,7 +182,7 @@ fn replace(extreme: &AtomicU64, value: f64, beats: fn(f64, f64) -> bool) {
 
 impl StripedBuckets {
     pub(super) fn new() -> Self {
-        let none = std::iter::repeat_with(OnceLock::new);
+        let none = std::iter::repeat_with(OnceBox::new);
         Self(none.take(stripe::most()).collect())
     }
 
@@ -193,14 +193,14 @@ impl StripedBuckets {
         let Some(part) = self.0.get(index) else {
             return;
         };
-        let part = part.get_or_init(|| Buckets::new(bounds.len()));
+        let part = part.get_or_init(|| Box::new(Buckets::new(bounds.len())));
         if part.record(bounds, value) == Met::Somebody {
             stripe::move_on();
         }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Buckets> {
-        self.0.iter().filter_map(OnceLock::get)
+        self.0.iter().filter_map(OnceBox::get)
     }
 }
 

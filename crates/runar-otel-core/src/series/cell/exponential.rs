@@ -7,7 +7,7 @@ use crate::{
     forked,
     series::value::{Aggregate as _, ExponentialHistogram},
     stripe,
-    sync::{Mutex, MutexGuard, OnceLock},
+    sync::{Mutex, MutexGuard, OnceBox},
 };
 
 /// How often all parts are tried before a thread waits for one: the others only do some arithmetic there. In a process that
@@ -16,11 +16,11 @@ const ROUNDS: usize = 64;
 
 /// The parts of an exponential histogram. Rescaling moves counts from bucket to bucket, which plain atomics cannot do.
 #[derive(Debug)]
-pub(super) struct Exponentials(Box<[OnceLock<Box<Mutex<ExponentialHistogram>>>]>);
+pub(super) struct Exponentials(Box<[OnceBox<Mutex<ExponentialHistogram>>]>);
 
 impl Exponentials {
     pub(super) fn new() -> Self {
-        let none = std::iter::repeat_with(OnceLock::new);
+        let none = std::iter::repeat_with(OnceBox::new);
         Self(none.take(stripe::most()).collect())
     }
 
@@ -45,8 +45,8 @@ impl Exponentials {
                 std::thread::yield_now();
             }
         }
-        let first = self.0.first().and_then(OnceLock::get);
-        if let Some(mut part) = first.and_then(|part| lock(part)) {
+        let first = self.0.first().and_then(OnceBox::get);
+        if let Some(mut part) = first.and_then(lock) {
             part.add(value, shape.max_size);
         }
     }
@@ -71,7 +71,7 @@ impl Exponentials {
         let first = self.0.first();
         let part = first
             .map(|place| place.get_or_init(|| Box::new(Mutex::new(shape.empty_exponential()))));
-        if let Some(mut part) = part.and_then(|part| lock(part)) {
+        if let Some(mut part) = part.and_then(lock) {
             part.absorb(other, shape.max_size);
         }
     }
@@ -82,7 +82,7 @@ impl Exponentials {
         read: impl Fn(&mut ExponentialHistogram) -> ExponentialHistogram,
     ) -> ExponentialHistogram {
         let mut whole = shape.empty_exponential();
-        for part in self.0.iter().filter_map(OnceLock::get) {
+        for part in self.0.iter().filter_map(OnceBox::get) {
             if let Some(mut part) = lock(part) {
                 whole.absorb(&read(&mut part), shape.max_size);
             }

@@ -19,7 +19,7 @@ pub(crate) use self::{
     shape::{CellKind, CellShape},
 };
 use super::value::{ExponentialHistogram, Histogram, Number};
-use crate::{number::NumberKind, sync::OnceLock};
+use crate::{number::NumberKind, sync::OnceBox};
 
 /// A thread that meets another one so often between two collections makes the cell striped. One meeting is none: a
 /// collection that takes a window looks like one.
@@ -36,26 +36,12 @@ pub(crate) enum Met {
 
 /// The memory of one series. 32 bytes, of a histogram also its buckets.
 ///
-/// `R` is what else a few series have. It shares the box of the stripes, which saves each series a pointer and its lock.
+/// `R` is what else a few series have.
 #[derive(Debug)]
 pub(crate) struct Cell<R = ()> {
     base: Base,
-    more: OnceLock<Box<More<R>>>,
-}
-
-#[derive(Debug)]
-struct More<R> {
-    striped: OnceLock<Striped>,
-    rest: OnceLock<R>,
-}
-
-impl<R> Default for More<R> {
-    fn default() -> Self {
-        Self {
-            striped: OnceLock::new(),
-            rest: OnceLock::new(),
-        }
-    }
+    striped: OnceBox<Striped>,
+    rest: OnceBox<R>,
 }
 
 /// One atomic, or those of a histogram. Two variants, so that the second one's pointer tells them apart.
@@ -81,7 +67,8 @@ impl<R> Cell<R> {
         };
         let cell = Self {
             base,
-            more: OnceLock::new(),
+            striped: OnceBox::new(),
+            rest: OnceBox::new(),
         };
         if shape.kind == CellKind::Exponential {
             cell.split(Striped::Exponential(Exponentials::new()));
@@ -91,30 +78,27 @@ impl<R> Cell<R> {
 
     #[inline]
     fn striped(&self) -> Option<&Striped> {
-        self.more.get()?.striped.get()
+        self.striped.get()
     }
 
     /// True if there are no stripes.
     #[inline(always)]
     fn is_plain(&self) -> bool {
-        match self.more.get() {
-            None => true,
-            Some(more) => more.striped.get().is_none(),
-        }
+        self.striped.get().is_none()
     }
 
     fn split(&self, striped: Striped) {
-        let _ = self.more.get_or_init(Box::default).striped.set(striped);
+        let _ = self.striped.set(Box::new(striped));
     }
 
     /// The rest, if the series has it.
     #[inline]
     pub(crate) fn rest(&self) -> Option<&R> {
-        self.more.get()?.rest.get()
+        self.rest.get()
     }
 
     pub(crate) fn make_rest(&self, make: impl FnOnce() -> R) -> &R {
-        self.more.get_or_init(Box::default).rest.get_or_init(make)
+        self.rest.get_or_init(|| Box::new(make()))
     }
 
     /// Adds to a sum without stripes; `None` for any other cell. Inlined: then the record of a handle is one function
