@@ -92,11 +92,11 @@ fn main() {
             wrong("a worker panicked".to_owned());
         }
     }
-    forks::wrong().into_iter().for_each(wrong);
     let found = WRONG.lock().unwrap_or_else(PoisonError::into_inner);
     found.iter().for_each(|one| println!("{one}"));
     println!(
-        "{rounds} rounds, {recorded} measurements in the ledgers, {} wrong",
+        "{rounds} rounds, {recorded} measurements in the ledgers, {} forks, {} wrong",
+        forks::FORKS.load(Ordering::Relaxed),
         found.len()
     );
     process::exit(i32::from(!found.is_empty()));

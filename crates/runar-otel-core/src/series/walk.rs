@@ -281,3 +281,42 @@ impl Extras {
         self.delivery.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::metrics::MeterProvider as _;
+
+    use super::*;
+    use crate::gate::{Gate, GateOptions, Streams};
+
+    /// Windows of one consumer must not overlap, or a receiver counts a part of them twice.
+    #[test]
+    fn a_clock_that_goes_back_makes_no_overlapping_deltas() {
+        let streams = Streams::new(GateOptions::default());
+        let counter = Gate::new(streams.clone()).meter("tests");
+        let counter = counter.u64_counter("m").build();
+        let stream = streams.all().pop().unwrap();
+        let consumer = Consumer {
+            deltas: 1,
+            slot: Some(0),
+        };
+        let began = SystemTime::now();
+        let mut last = None;
+        for second in [10, 5, 7, 12] {
+            counter.add(1, &[]);
+            let time = began + std::time::Duration::from_secs(second);
+            let mut window = None;
+            stream.numbers(consumer, time, |_, reading| {
+                window = Some((reading.start, reading.time));
+            });
+            stream.acknowledge(0);
+            let (start, end) = window.unwrap();
+            assert!(start <= end, "{start:?} to {end:?}");
+            if let Some(last) = last {
+                assert_eq!(start, last, "at second {second}");
+            }
+            last = Some(end);
+        }
+        assert_eq!(last, Some(began + std::time::Duration::from_secs(12)));
+    }
+}

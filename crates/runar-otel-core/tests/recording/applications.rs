@@ -19,7 +19,11 @@ use runar_otel_core::{
     exemplar::{Exemplar, ExemplarFilter, ExemplarReservoir, Measurement, Reservoir},
     finish,
     gate::{GateOptions, View, in_callback},
-    install, report, uninstall,
+    install,
+    labels::LabelSet,
+    report,
+    series::{Moment, Stream},
+    uninstall,
 };
 
 use crate::{chain::Reports, facade::renew, hostile::alone, reader::Bench};
@@ -121,6 +125,31 @@ fn a_retired_reservoir_may_record_in_its_drop() {
         // What was owed is delivered: the series goes.
         bench.collect();
         told.recv_timeout(LONG).unwrap();
+    });
+}
+
+/// Each of its calls comes while a record or a collection of the series is under way.
+#[test]
+fn a_reservoir_may_retire_its_own_series() {
+    let streams: Arc<OnceLock<Vec<Arc<Stream>>>> = Arc::default();
+    let own = streams.clone();
+    let bench = Bench::new(acting("applications.own", move |_| {
+        for stream in own.get().into_iter().flatten() {
+            stream.retire_soon(&LabelSet::default());
+        }
+    }));
+    let meter = bench.gate.meter("lib");
+    let counter = meter.u64_counter("applications.own").build();
+    let _ = streams.set(bench.streams("applications.own"));
+    ends(move || {
+        for _ in 0..3 {
+            counter.add(1, &[]);
+            assert!((bench.one("applications.own").value - 1.0).abs() < 1e-9);
+            // Whoever retired it last did so before this collection.
+            for stream in bench.streams("applications.own") {
+                stream.end_retired(Some(Moment::now()));
+            }
+        }
     });
 }
 

@@ -390,6 +390,9 @@ impl MeterEverything {
             },
             |()| Verdict::Error("surprise"),
         );
+        let retired = Counter::new("hostile_retired_total", "").register();
+        retired.increment();
+        retired.retire();
         let _ = poll_once(Box::pin(event_published("hostile.seen", async {})));
     }
 }

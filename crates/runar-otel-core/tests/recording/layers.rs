@@ -11,6 +11,7 @@ use std::{
 use runar_otel_core::{
     __private::{Call, Owner, Site, Verdict, in_async, in_sync, spans_are_alive},
     Timer,
+    series::Moment,
 };
 use tracing::{
     Subscriber, info_span,
@@ -194,7 +195,11 @@ fn times_at_the_end_of_a_thread() {
         move || {
             assert!(!spans_are_alive());
             last.time(|| ());
+            last.retire();
         },
     );
     assert_eq!(bench.one("layers_late_seconds").count, 2);
+    for stream in bench.streams("layers_late_seconds") {
+        assert_eq!(stream.end_retired(Some(Moment::now())), 1);
+    }
 }

@@ -1,10 +1,13 @@
 //! Cardinality limits of metered functions.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
-use runar_otel::{View, prelude::*};
-use runar_otel_core::report;
-use runar_otel_testing::{Metrics, Recorder, assert_metric, assert_no_metric};
+use runar_otel::{MetricsExporterKind, View, prelude::*};
+use runar_otel_core::{
+    report,
+    series::{DEFAULT_CEILING, set_ceiling},
+};
+use runar_otel_testing::{Metrics, Recorder, assert_metric, assert_no_metric, try_scrape};
 use tracing::{Event, Subscriber, field::Field};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 
@@ -142,4 +145,42 @@ fn the_first_overflow_is_reported_with_function_and_widest_label() {
              the limit is counted in the series otel.metric.overflow=\"true\"; expected fewer label values, or a higher limit"
         )]
     );
+}
+
+#[test]
+fn a_full_process_makes_no_function_full() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "limits::fills_the_process", "--ignored"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// The ceiling is one of the process: other tests would reach it, too.
+#[test]
+#[ignore = "run by the test above"]
+fn fills_the_process() {
+    let telemetry = runar_otel::builder()
+        .metrics_exporters([MetricsExporterKind::Prometheus])
+        .traces_exporters([])
+        .prometheus_address("127.0.0.1", 0)
+        .without_subscriber()
+        .init()
+        .unwrap();
+    // More than have handles of their own: those do not look for a place again.
+    for at in 0..200 {
+        limits_modest(&format!("t{at}"));
+    }
+    set_ceiling(0);
+    limits_modest("full");
+    set_ceiling(DEFAULT_CEILING);
+    limits_modest("after");
+    let page = try_scrape(telemetry.prometheus_address().unwrap()).unwrap();
+    let of = |tenant| page.counter("action_requests_total", &[("tenant", tenant)]);
+    assert_eq!(
+        ["t0", "full", "after"].map(of),
+        [Some(1.0), None, Some(1.0)]
+    );
+    let beyond = page.counter("action_requests_total", &[("otel_metric_overflow", "true")]);
+    assert_eq!(beyond, Some(1.0));
 }
