@@ -20,7 +20,7 @@ use crate::{
 
 /// One label set of a metric, with everything that belongs to it.
 ///
-/// 112 bytes with short labels; of a histogram also 8 bytes per bucket. What few series have is in a box of the cell.
+/// 112 bytes with short labels; of a histogram also 8 bytes per bucket. What few series have is in boxes of the cell.
 #[derive(Debug)]
 pub struct Series {
     labels: LabelSet,
