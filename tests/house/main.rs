@@ -6,6 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod imports;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -234,6 +236,32 @@ fn an_import_is_found_in_every_form() {
     ] {
         assert_eq!(import_of("gzip", text), None, "{text}");
     }
+}
+
+/// Circles of two or three files that stay, each with its reason.
+const CIRCLES: &[(&[&str], &str)] = &[];
+
+#[test]
+fn files_import_each_other_in_no_circle() {
+    let mut wrong = Vec::new();
+    for source in imports::sources() {
+        let arrows = imports::Plan::read(&source).arrows();
+        for circle in imports::circles(&arrows) {
+            let known = CIRCLES.iter().any(|(files, _)| *files == circle);
+            if known {
+                continue;
+            }
+            wrong.push(format!("{}: {circle:?}", source.display()));
+            for from in &circle {
+                for (to, names) in arrows.get(from).into_iter().flatten() {
+                    if circle.contains(to) {
+                        wrong.push(format!("    {from} -> {to}: {names:?}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

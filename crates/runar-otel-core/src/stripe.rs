@@ -2,12 +2,12 @@
 
 use std::{
     cell::Cell,
-    sync::{
-        OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    num::NonZeroUsize,
+    sync::atomic::{AtomicUsize, Ordering},
     thread::available_parallelism,
 };
+
+use once_cell::race::OnceNonZeroUsize;
 
 thread_local! {
     /// Without a destructor, so that it can be asked for at any time in the life of a thread.
@@ -17,7 +17,7 @@ thread_local! {
 /// The next thread gets this one. It only counts on: nothing is given back when a thread ends.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
-static MOST: OnceLock<usize> = OnceLock::new();
+static MOST: OnceNonZeroUsize = OnceNonZeroUsize::new();
 
 /// The index of this thread, to be taken modulo the number of stripes.
 #[inline]
@@ -45,8 +45,10 @@ pub(crate) fn move_on() -> usize {
 
 /// How many stripes a cell gets: twice the cores as a power of two, 2 to 16.
 pub(crate) fn most() -> usize {
-    *MOST.get_or_init(|| {
+    let most = MOST.get_or_init(|| {
         let cores = available_parallelism().map_or(4, usize::from);
-        (2 * cores).next_power_of_two().clamp(2, 16)
-    })
+        let most = (2 * cores).next_power_of_two().clamp(2, 16);
+        NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN)
+    });
+    most.get()
 }

@@ -1,6 +1,6 @@
 //! What is known of a metric's name before anybody registers it.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::collections::HashMap;
 
 use super::metric::{METRICS, Metric};
 use crate::{
@@ -8,21 +8,17 @@ use crate::{
     metric::InstrumentKind,
     report,
     site::{METRIC_SITES, MetricSite, SiteKind},
+    sync::OnceBox,
 };
 
 /// What is linked into the program, by lower-case name.
-static KNOWN: LazyLock<HashMap<String, Known>> = LazyLock::new(collect);
+static KNOWN: OnceBox<HashMap<String, Known>> = OnceBox::new();
 
 #[derive(Default)]
 struct Known {
     metric: Option<&'static Metric>,
     /// Whether a call site uses the name as a gauge.
     gauge: bool,
-}
-
-/// Collects what is linked, unless that has been done.
-pub(crate) fn collect_once() {
-    LazyLock::force(&KNOWN);
 }
 
 /// What `#[metric]` declares under a name.
@@ -59,9 +55,10 @@ pub(crate) fn report_labels(site: &MetricSite) {
 
 fn find(name: &str) -> Option<&'static Known> {
     // Names are lower case as a rule: no copy then.
-    KNOWN
+    let known = KNOWN.get_or_init(|| Box::new(collect()));
+    known
         .get(name)
-        .or_else(|| KNOWN.get(&name.to_ascii_lowercase()))
+        .or_else(|| known.get(&name.to_ascii_lowercase()))
 }
 
 /// Of two declarations of one name the first by its place counts: the order of linking says nothing.

@@ -28,7 +28,7 @@ pub use self::{
     streams::{GateOptions, Streams},
     view::View,
 };
-use crate::{catalogue::known, forked, labels, report, stripe, thread::observe_contexts};
+use crate::{forked, report, thread::observe_contexts};
 
 /// The meter provider.
 #[derive(Clone)]
@@ -41,7 +41,6 @@ impl Gate {
     #[must_use]
     pub fn new(streams: Arc<Streams>) -> Self {
         observe_contexts();
-        make_what_is_made_once();
         forked::note();
         Self { streams }
     }
@@ -51,13 +50,6 @@ impl Gate {
     pub fn streams(&self) -> &Arc<Streams> {
         &self.streams
     }
-}
-
-/// Makes what recording would make with its first use: a forked child would wait for a thread of its parent that does.
-fn make_what_is_made_once() {
-    stripe::most();
-    labels::draw_seeds();
-    known::collect_once();
 }
 
 impl MeterProvider for Gate {

@@ -12,7 +12,7 @@ mod value;
 pub(crate) use self::{
     filter::LabelFilter,
     interner::{AllSeries, Base, BaseLabels, Interner, MOST_ALIASES, Members, begin_rebuild},
-    query::{Label, draw_seeds, hash},
+    query::{Label, hash},
     sorted::Sorted,
     table::Labelled,
 };

@@ -1,7 +1,6 @@
 //! Labels on their way to be looked up: borrowed, hashed and compared without a copy.
 
-use std::sync::LazyLock;
-
+use once_cell::race::OnceBox;
 use opentelemetry::KeyValue;
 
 use super::{
@@ -83,11 +82,6 @@ pub(super) fn is_canonical(labels: &[impl Label]) -> bool {
         .all(|(one, next)| one.name() < next.name())
 }
 
-/// Draws the seeds of the process, unless that has been done.
-pub(crate) fn draw_seeds() {
-    let _ = Seeds::of_the_process();
-}
-
 /// The seeds of a hash, drawn at random: nobody can prepare label values that collide.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seeds(u64, u64);
@@ -95,9 +89,8 @@ pub(super) struct Seeds(u64, u64);
 impl Seeds {
     /// The seeds of the process: the labels of a handle are hashed once for all of its streams.
     pub(super) fn of_the_process() -> Self {
-        static SEEDS: LazyLock<Seeds> =
-            LazyLock::new(|| Seeds(fastrand::u64(..) | 1, fastrand::u64(..) | 1));
-        *SEEDS
+        static SEEDS: OnceBox<Seeds> = OnceBox::new();
+        *SEEDS.get_or_init(|| Box::new(Seeds(fastrand::u64(..) | 1, fastrand::u64(..) | 1)))
     }
 
     /// A hash to begin with for labels that come with base labels, by the packed bytes of those.
