@@ -1,6 +1,7 @@
 //! Exemplars: single measurements kept beside their data point, with the trace that they belong to.
 
 mod aligned;
+mod choice;
 mod filter;
 mod fixed;
 pub(crate) mod kept;
@@ -17,9 +18,10 @@ use opentelemetry::{
 
 pub use self::{
     aligned::AlignedBucketReservoir,
+    choice::{Reservoir, ReservoirFactory},
     filter::ExemplarFilter,
     fixed::FixedSizeReservoir,
-    reservoir::{ExemplarReservoir, Measurement, Reservoir, ReservoirFactory},
+    reservoir::{ExemplarReservoir, Measurement},
 };
 pub(crate) use self::{
     filter::{Verdict, outside_of_spans},

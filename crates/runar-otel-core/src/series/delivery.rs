@@ -7,8 +7,8 @@
 use std::time::SystemTime;
 
 use super::{
-    cell::{CellKind, CellShape},
-    object::SeriesCell,
+    cell::{Cell, CellKind, CellShape},
+    progress::Walk,
     value::{Aggregate, ExponentialHistogram, Histogram, Number},
 };
 use crate::exemplar::{Exemplar, kept};
@@ -67,16 +67,6 @@ struct Sent<V> {
     walk: u32,
 }
 
-/// A walk of a consumer of deltas.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Walk {
-    pub(super) slot: usize,
-    pub(super) number: u32,
-    /// The time of the walk that the consumer acknowledged last, at first the time at which the stream began. All deltas of
-    /// the walk start there.
-    pub(super) since: SystemTime,
-}
-
 impl<V: Aggregate> Window<V> {
     /// Takes over what another series handed out and nobody has acknowledged: with the same walk it is acknowledged, or comes
     /// again.
@@ -100,8 +90,8 @@ impl<V: Aggregate> Window<V> {
 /// A value that a cell holds.
 pub(super) trait CellValue: Aggregate {
     fn empty(shape: &CellShape) -> Self;
-    fn read(cell: &SeriesCell, shape: &CellShape) -> Self;
-    fn take(cell: &SeriesCell, shape: &CellShape) -> Self;
+    fn read<R>(cell: &Cell<R>, shape: &CellShape) -> Self;
+    fn take<R>(cell: &Cell<R>, shape: &CellShape) -> Self;
     fn delivery(deliveries: &mut Deliveries) -> Option<&mut Delivery<Self>>;
 }
 
@@ -111,10 +101,10 @@ macro_rules! cell_value {
             fn empty(shape: &CellShape) -> Self {
                 $empty(shape)
             }
-            fn read(cell: &SeriesCell, shape: &CellShape) -> Self {
+            fn read<R>(cell: &Cell<R>, shape: &CellShape) -> Self {
                 cell.$read(shape)
             }
-            fn take(cell: &SeriesCell, shape: &CellShape) -> Self {
+            fn take<R>(cell: &Cell<R>, shape: &CellShape) -> Self {
                 cell.$take(shape)
             }
             fn delivery(deliveries: &mut Deliveries) -> Option<&mut Delivery<Self>> {
@@ -176,7 +166,7 @@ impl Deliveries {
     }
 
     /// Ends a life: the last of the cell goes to the consumers of deltas, the total begins anew.
-    pub(super) fn end(&mut self, cell: &SeriesCell, shape: &CellShape, deltas: usize) {
+    pub(super) fn end<R>(&mut self, cell: &Cell<R>, shape: &CellShape, deltas: usize) {
         match self {
             Self::Number(delivery) => delivery.end(cell, shape, deltas),
             Self::Histogram(delivery) => delivery.end(cell, shape, deltas),
@@ -214,7 +204,7 @@ impl<V: CellValue> Delivery<V> {
     }
 
     /// Keeps exemplars that a reservoir held.
-    pub(super) fn keep(&mut self, cell: &SeriesCell, shape: &CellShape, collected: Vec<Exemplar>) {
+    pub(super) fn keep<R>(&mut self, cell: &Cell<R>, shape: &CellShape, collected: Vec<Exemplar>) {
         if !collected.is_empty() {
             // Which bucket is whose does not depend on the value.
             V::read(cell, shape).keep(&mut self.exemplars, collected);
@@ -222,7 +212,7 @@ impl<V: CellValue> Delivery<V> {
     }
 
     /// Takes the cell, and adds what was taken to the total and to each window.
-    pub(super) fn take(&mut self, cell: &SeriesCell, shape: &CellShape, deltas: usize) {
+    pub(super) fn take<R>(&mut self, cell: &Cell<R>, shape: &CellShape, deltas: usize) {
         let taken = V::take(cell, shape);
         self.total.absorb(&taken, shape.max_size);
         self.owe(&taken, shape);
@@ -346,7 +336,7 @@ impl<V: CellValue> Delivery<V> {
             .any(|window| window.sent.is_some() || window.open.is_some())
     }
 
-    fn end(&mut self, cell: &SeriesCell, shape: &CellShape, deltas: usize) {
+    fn end<R>(&mut self, cell: &Cell<R>, shape: &CellShape, deltas: usize) {
         // A sum that also shrinks was taken before it was found to be 0: what came since is of its next life.
         if shape.kind != CellKind::UpDown {
             self.take(cell, shape, deltas);

@@ -4,18 +4,15 @@
 //! hang. The collecting threads end it afterwards.
 
 use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant, SystemTime},
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, SystemTime},
 };
 
 use super::{
     cell::CellKind,
     delivery::CellValue,
     object::{Series, SeriesCell, state},
+    retired::{Moment, Retired},
     stream::{Inner, Stream},
     value::{Aggregate as _, ExponentialHistogram, Fingerprint, Histogram, Number},
 };
@@ -23,74 +20,6 @@ use crate::{
     forked,
     labels::{LabelSet, Sorted},
 };
-
-/// A retired series does not wait longer for a consumer that does not come.
-const PATIENCE: Duration = Duration::from_secs(5 * 60);
-
-/// A moment of the process, before or after all others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment(u64);
-
-impl Moment {
-    /// A moment after all that there were.
-    #[must_use]
-    pub fn now() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(NEXT.fetch_add(1, Ordering::AcqRel))
-    }
-}
-
-/// The series of a stream that are to end, by their address. Changed under the lock of the stream.
-///
-/// A live series with the mark [`RETIRED`](state::RETIRED) has its entry since it got the mark, within one life. A record
-/// takes both away.
-#[derive(Debug, Default)]
-pub(super) struct Ending(HashMap<usize, Retired>);
-
-#[derive(Debug)]
-struct Retired {
-    series: Arc<Series>,
-    /// The value at that time; `None` once the life is over, and only a handle keeps the series.
-    last: Option<Fingerprint>,
-    moment: Moment,
-    since: Instant,
-}
-
-impl Retired {
-    fn new(series: Arc<Series>, last: Option<Fingerprint>) -> Self {
-        Self {
-            series,
-            last,
-            moment: Moment::now(),
-            since: Instant::now(),
-        }
-    }
-
-    /// True if all consumers have seen what was there at that time, or one of them does not come.
-    fn is_due(&self, seen: Option<Moment>) -> bool {
-        self.last.is_none()
-            || seen.is_some_and(|seen| self.moment < seen)
-            || self.since.elapsed() >= PATIENCE
-    }
-}
-
-impl Ending {
-    fn put(&mut self, retired: Retired) {
-        self.0.insert(address(&retired.series), retired);
-    }
-
-    fn take_due(&mut self, seen: Option<Moment>) -> Vec<Retired> {
-        let due = self.0.extract_if(|_, retired| retired.is_due(seen));
-        due.map(|(_, retired)| retired).collect()
-    }
-}
-
-fn address(series: &Series) -> usize {
-    std::ptr::from_ref(series).addr()
-}
-
-/// How many series there are in an [`Ending`]. Relaxed: it only spares a lock.
-pub(super) type Count = AtomicUsize;
 
 impl Stream {
     /// Has a series end once all consumers have seen its last value. One that is not there stays so.
@@ -113,7 +42,7 @@ impl Stream {
     }
 
     fn count_ending(&self, inner: &Inner) {
-        self.retired.store(inner.ending.0.len(), Ordering::Relaxed);
+        self.retired.store(inner.ending.len(), Ordering::Relaxed);
     }
 
     /// Something was recorded in a series that was to end: it goes on. A sum that goes down, too, ends when it is at 0.
@@ -126,7 +55,7 @@ impl Stream {
             && series.is_retired()
         {
             series.has_retired();
-            inner.ending.0.remove(&address(series));
+            inner.ending.remove(series);
             self.count_ending(&inner);
         }
     }
@@ -143,14 +72,14 @@ impl Stream {
         };
         let ended = {
             let mut inner = self.lock();
-            let all = inner.ending.0.len();
+            let all = inner.ending.len();
             for retired in inner.ending.take_due(seen) {
                 if let Some(still) = self.end_one(&mut inner, retired) {
                     inner.ending.put(still);
                 }
             }
             self.count_ending(&inner);
-            all - inner.ending.0.len()
+            all - inner.ending.len()
         };
         if ended > 0 {
             self.forget_unlinked();

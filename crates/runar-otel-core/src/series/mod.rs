@@ -15,8 +15,11 @@ mod observe;
 mod observed_state;
 mod overflow;
 mod places;
+mod placing;
+mod progress;
 mod record;
 mod retire;
+mod retired;
 mod stream;
 mod value;
 mod walk;
@@ -30,9 +33,9 @@ pub(crate) use self::{
 };
 pub use self::{
     delivery::Reading,
-    ending::Moment,
     object::Series,
     places::{DEFAULT_CEILING, set_ceiling},
+    retired::Moment,
     stream::{Mirror, Stream},
     value::{ExponentialBuckets, ExponentialHistogram, Histogram, Number},
     walk::Consumer,

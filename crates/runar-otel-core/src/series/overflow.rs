@@ -3,7 +3,6 @@
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
-    sync::OnceLock,
 };
 
 use super::{
@@ -20,16 +19,6 @@ use crate::{
 /// So many series are looked at to find the widest label.
 const MOST_LOOKED_AT: usize = 10_000;
 
-/// Why the first label set got no place. The recording thread notes it, a collecting one tells it.
-#[derive(Debug, Default)]
-pub(super) struct FirstOverflow(OnceLock<NoPlace>);
-
-impl FirstOverflow {
-    pub(super) fn note(&self, reason: NoPlace) {
-        let _ = self.0.set(reason);
-    }
-}
-
 /// The label of a metric that has the most values.
 struct Widest {
     name: String,
@@ -40,7 +29,7 @@ impl Stream {
     /// Reports, once, that the metric has more label sets than it may. Returns how many limits it has reached: those of
     /// functions, or its own; `None` if no label set ever went without a place. Not on a recording thread.
     pub(crate) fn tell_overflow(&self) -> Option<usize> {
-        let reason = self.first_overflow.0.get()?;
+        let reason = self.first_overflow.reason()?;
         let plan = &self.rules.plan;
         report::once(("overflow", plan.scope.name(), &plan.name), || {
             self.overflow_report(reason)

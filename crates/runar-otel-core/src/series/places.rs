@@ -17,11 +17,7 @@ use std::{
     },
 };
 
-use super::{
-    object::Series,
-    stream::{Inner, Stream},
-};
-use crate::labels::{Base, Label, LabelSet};
+use crate::labels::LabelSet;
 
 /// The label sets of all metrics of a process at most, unless a limit is higher.
 pub const DEFAULT_CEILING: usize = 200_000;
@@ -97,7 +93,7 @@ pub(super) enum NoPlace {
 }
 
 impl Places {
-    fn take(&mut self, function: LabelSet, limit: usize) -> Result<(), NoPlace> {
+    pub(super) fn take(&mut self, function: LabelSet, limit: usize) -> Result<(), NoPlace> {
         let shared = !function.is_empty();
         let taken = match shared {
             true => self.taken_by(&function),
@@ -116,7 +112,7 @@ impl Places {
         Ok(())
     }
 
-    fn give_back(&mut self, function: &LabelSet) {
+    pub(super) fn give_back(&mut self, function: &LabelSet) {
         self.taken = self.taken.saturating_sub(1);
         give_back_to_process(1);
         if let Some(taken) = self.of_functions.get_mut(function) {
@@ -124,7 +120,7 @@ impl Places {
         }
     }
 
-    fn taken_by(&self, function: &LabelSet) -> usize {
+    pub(super) fn taken_by(&self, function: &LabelSet) -> usize {
         self.of_functions.get(function).copied().unwrap_or(0)
     }
 
@@ -145,7 +141,7 @@ const REMEMBERED: usize = 64;
 /// asks there.
 #[derive(Debug, Default)]
 pub(super) struct Full {
-    all: AtomicBool,
+    pub(super) all: AtomicBool,
     /// By the base labels of handles: the hash that look-ups start with. A record beyond the limit so takes no lock
     /// (`benches/instructions`, *async call beyond*).
     functions: OnceLock<Box<[AtomicU64; REMEMBERED]>>,
@@ -157,12 +153,12 @@ impl Full {
         self.functions.get()?.get(start as usize & (REMEMBERED - 1))
     }
 
-    fn knows(&self, start: u64) -> bool {
+    pub(super) fn knows(&self, start: u64) -> bool {
         let known = self.place(start);
         known.is_some_and(|known| known.load(Ordering::Relaxed) == start)
     }
 
-    fn remember(&self, start: u64) {
+    pub(super) fn remember(&self, start: u64) {
         let fresh = || Box::new([const { AtomicU64::new(0) }; REMEMBERED]);
         self.functions.get_or_init(fresh);
         if let Some(place) = self.place(start) {
@@ -170,7 +166,7 @@ impl Full {
         }
     }
 
-    fn forget(&self) {
+    pub(super) fn forget(&self) {
         self.all.store(false, Ordering::Relaxed);
         for place in self.functions.get().into_iter().flat_map(|all| all.iter()) {
             place.store(0, Ordering::Relaxed);
@@ -178,94 +174,17 @@ impl Full {
     }
 }
 
-impl Stream {
-    /// True if a label set takes a place; `given` are the labels that came with a measurement.
-    pub(super) fn counts(&self, given: &[impl Label], labels: &[impl Label]) -> bool {
-        let Sharing {
-            bounded, made_up, ..
-        } = self.rules.sharing;
-        labels.iter().any(|label| !bounded.contains(&label.name()))
-            || given.iter().any(|label| made_up.contains(&label.name()))
+/// Why the first label set got no place. The recording thread notes it, a collecting one tells it.
+#[derive(Debug, Default)]
+pub(super) struct FirstOverflow(OnceLock<NoPlace>);
+
+impl FirstOverflow {
+    /// The reason that was noted.
+    pub(super) fn reason(&self) -> Option<&NoPlace> {
+        self.0.get()
     }
 
-    /// The labels of the function that a set counts for; none if the limit is that of the metric.
-    fn function_of(&self, labels: &[impl Label]) -> LabelSet {
-        let function = self.function_labels();
-        if function.is_empty() {
-            return LabelSet::empty();
-        }
-        let own = labels.iter().map(|label| (label.name(), label.value()));
-        let own = own.filter(|(name, _)| function.contains(name));
-        LabelSet::pack(&own.collect::<Vec<_>>())
-    }
-
-    /// None if a view limits the metric.
-    fn function_labels(&self) -> &'static [&'static str] {
-        match self.rules.limits_all {
-            true => &[],
-            false => self.rules.sharing.function,
-        }
-    }
-
-    /// Takes a place for a label set.
-    pub(super) fn take_place(
-        &self,
-        inner: &mut Inner,
-        labels: &[impl Label],
-    ) -> Result<(), NoPlace> {
-        let limit = self.rules.plan.limit;
-        let taken = inner.places.take(self.function_of(labels), limit);
-        let all = self.function_labels().is_empty();
-        if let (true, Err(NoPlace::Limit(_))) = (all, &taken) {
-            self.full.all.store(true, Ordering::Relaxed);
-        }
-        taken
-    }
-
-    /// Gives the place of a series back that leaves the table.
-    pub(super) fn leave_place(&self, inner: &mut Inner, series: &Series) {
-        if series.gives_up_place() {
-            let labels: Vec<_> = series.labels().iter().collect();
-            inner.places.give_back(&self.function_of(&labels));
-            self.full.forget();
-        }
-    }
-
-    /// True if there is no place for labels that have just been looked for in vain, as far as that is known without a lock.
-    pub(super) fn is_full_for(
-        &self,
-        base: Base<'_>,
-        labels: &[impl Label],
-        sorted: &[impl Label],
-    ) -> bool {
-        self.is_known_full(base, labels)
-            && self.counts(labels, sorted)
-            && self.interner.is_current()
-    }
-
-    fn is_known_full(&self, base: Base<'_>, labels: &[impl Label]) -> bool {
-        self.full.all.load(Ordering::Relaxed)
-            || self.full.knows(base.start()) && self.names_no_function(labels)
-            || process_is_full()
-    }
-
-    fn names_no_function(&self, labels: &[impl Label]) -> bool {
-        let function = self.function_labels();
-        !labels.iter().any(|label| function.contains(&label.name()))
-    }
-
-    /// Remembers that the function of a handle has no place left, if that is so: the process may have none.
-    pub(super) fn note_full(
-        &self,
-        inner: &Inner,
-        base: Base<'_>,
-        labels: &[impl Label],
-        sorted: &[impl Label],
-    ) {
-        let shared = !self.function_labels().is_empty() && self.names_no_function(labels);
-        let limit = self.rules.plan.limit;
-        if shared && inner.places.taken_by(&self.function_of(sorted)) >= limit {
-            self.full.remember(base.start());
-        }
+    pub(super) fn note(&self, reason: NoPlace) {
+        let _ = self.0.set(reason);
     }
 }

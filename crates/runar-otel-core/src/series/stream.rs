@@ -16,13 +16,12 @@ use opentelemetry::KeyValue;
 use super::{
     cell::{CellKind, CellShape},
     delivery::Deliveries,
-    ending::{Count, Ending},
     object::{Series, state},
     observed_state::ObservedState,
-    overflow::FirstOverflow,
-    places::{Full, Places, Sharing},
+    places::{FirstOverflow, Full, Places, Sharing},
+    progress::Walks,
+    retired::{Count, Ending},
     value::Number,
-    walk::Walks,
 };
 use crate::{
     apart::Apart,

@@ -7,8 +7,9 @@ use std::{
 
 use super::{
     cell::CellKind,
-    delivery::{CellValue, Reading, Walk},
+    delivery::{CellValue, Reading},
     object::{Extras, Series},
+    progress::Walk,
     stream::Stream,
     value::{ExponentialHistogram, Histogram, Number},
 };
@@ -208,71 +209,6 @@ impl Stream {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-}
-
-/// The walks of the consumers of deltas.
-#[derive(Debug)]
-pub(super) struct Walks {
-    /// When the stream began.
-    born: SystemTime,
-    of_slots: Vec<WalksOf>,
-}
-
-/// Those of one consumer.
-#[derive(Clone, Debug)]
-struct WalksOf {
-    last: u32,
-    /// The time of the last one, once it has begun.
-    time: SystemTime,
-    /// See [`Walk::since`].
-    since: SystemTime,
-}
-
-impl Default for Walks {
-    fn default() -> Self {
-        Self::since(SystemTime::UNIX_EPOCH)
-    }
-}
-
-impl Walks {
-    /// Of a stream that begins.
-    pub(super) fn since(born: SystemTime) -> Self {
-        Self {
-            born,
-            of_slots: Vec::new(),
-        }
-    }
-
-    fn begin(&mut self, slot: usize, time: SystemTime) -> Walk {
-        if self.of_slots.len() <= slot {
-            let none = WalksOf {
-                last: 0,
-                time: self.born,
-                since: self.born,
-            };
-            self.of_slots.resize(slot + 1, none);
-        }
-        let mut walk = Walk {
-            slot,
-            number: 0,
-            since: self.born,
-        };
-        if let Some(walks) = self.of_slots.get_mut(slot) {
-            walks.last = walks.last.wrapping_add(1);
-            walks.time = time.max(walks.time);
-            (walk.number, walk.since) = (walks.last, walks.since);
-        }
-        walk
-    }
-
-    /// The consumer has what the last walk handed out. The number of that walk.
-    fn acknowledge(&mut self, slot: usize) -> u32 {
-        let Some(walks) = self.of_slots.get_mut(slot) else {
-            return 0;
-        };
-        walks.since = walks.time;
-        walks.last
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CellShape, Met};
+use super::{CellShape, met::Met};
 use crate::{
     number::finite,
     series::value::Histogram,

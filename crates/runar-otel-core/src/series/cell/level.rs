@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Base, Cell, CellKind, CellShape, Met, Striped, sum};
+use super::{Base, Cell, CellKind, CellShape, Striped, met::Met, sum};
 use crate::{
     number::{NumberKind, Value, finite},
     series::value::Number,

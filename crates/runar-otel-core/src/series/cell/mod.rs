@@ -6,6 +6,7 @@
 mod buckets;
 mod exponential;
 mod level;
+mod met;
 mod shape;
 mod sum;
 
@@ -16,23 +17,11 @@ use self::{
 };
 pub(crate) use self::{
     level::UnderWay,
+    met::{MEETINGS, Met},
     shape::{CellKind, CellShape},
 };
 use super::value::{ExponentialHistogram, Histogram, Number};
 use crate::{number::NumberKind, sync::OnceBox};
-
-/// A thread that meets another one so often between two collections makes the cell striped. One meeting is none: a
-/// collection that takes a window looks like one.
-pub(crate) const MEETINGS: u8 = 4;
-
-/// What a thread found that wrote to a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub(crate) enum Met {
-    Nobody,
-    /// Another thread, where there are no stripes yet.
-    Somebody,
-}
 
 /// The memory of one series. 32 bytes, of a histogram also its buckets.
 ///

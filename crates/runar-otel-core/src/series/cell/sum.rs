@@ -1,6 +1,6 @@
 //! Sums: one atomic, or one per stripe.
 
-use super::Met;
+use super::met::Met;
 use crate::{
     number::{NumberKind, finite},
     stripe,

@@ -1,0 +1,14 @@
+//! Meetings: threads that write to one cell at the same time.
+
+/// A thread that meets another one so often between two collections makes the cell striped. One meeting is none: a
+/// collection that takes a window looks like one.
+pub(crate) const MEETINGS: u8 = 4;
+
+/// What a thread found that wrote to a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Met {
+    Nobody,
+    /// Another thread, where there are no stripes yet.
+    Somebody,
+}

@@ -1,0 +1,102 @@
+//! Which label sets of a stream get a place.
+
+use std::sync::atomic::Ordering;
+
+use super::{
+    object::Series,
+    places::{NoPlace, Sharing, process_is_full},
+    stream::{Inner, Stream},
+};
+use crate::labels::{Base, Label, LabelSet};
+
+impl Stream {
+    /// True if a label set takes a place; `given` are the labels that came with a measurement.
+    pub(super) fn counts(&self, given: &[impl Label], labels: &[impl Label]) -> bool {
+        let Sharing {
+            bounded, made_up, ..
+        } = self.rules.sharing;
+        labels.iter().any(|label| !bounded.contains(&label.name()))
+            || given.iter().any(|label| made_up.contains(&label.name()))
+    }
+
+    /// The labels of the function that a set counts for; none if the limit is that of the metric.
+    fn function_of(&self, labels: &[impl Label]) -> LabelSet {
+        let function = self.function_labels();
+        if function.is_empty() {
+            return LabelSet::empty();
+        }
+        let own = labels.iter().map(|label| (label.name(), label.value()));
+        let own = own.filter(|(name, _)| function.contains(name));
+        LabelSet::pack(&own.collect::<Vec<_>>())
+    }
+
+    /// None if a view limits the metric.
+    fn function_labels(&self) -> &'static [&'static str] {
+        match self.rules.limits_all {
+            true => &[],
+            false => self.rules.sharing.function,
+        }
+    }
+
+    /// Takes a place for a label set.
+    pub(super) fn take_place(
+        &self,
+        inner: &mut Inner,
+        labels: &[impl Label],
+    ) -> Result<(), NoPlace> {
+        let limit = self.rules.plan.limit;
+        let taken = inner.places.take(self.function_of(labels), limit);
+        let all = self.function_labels().is_empty();
+        if let (true, Err(NoPlace::Limit(_))) = (all, &taken) {
+            self.full.all.store(true, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    /// Gives the place of a series back that leaves the table.
+    pub(super) fn leave_place(&self, inner: &mut Inner, series: &Series) {
+        if series.gives_up_place() {
+            let labels: Vec<_> = series.labels().iter().collect();
+            inner.places.give_back(&self.function_of(&labels));
+            self.full.forget();
+        }
+    }
+
+    /// True if there is no place for labels that have just been looked for in vain, as far as that is known without a lock.
+    pub(super) fn is_full_for(
+        &self,
+        base: Base<'_>,
+        labels: &[impl Label],
+        sorted: &[impl Label],
+    ) -> bool {
+        self.is_known_full(base, labels)
+            && self.counts(labels, sorted)
+            && self.interner.is_current()
+    }
+
+    fn is_known_full(&self, base: Base<'_>, labels: &[impl Label]) -> bool {
+        self.full.all.load(Ordering::Relaxed)
+            || self.full.knows(base.start()) && self.names_no_function(labels)
+            || process_is_full()
+    }
+
+    fn names_no_function(&self, labels: &[impl Label]) -> bool {
+        let function = self.function_labels();
+        !labels.iter().any(|label| function.contains(&label.name()))
+    }
+
+    /// Remembers that the function of a handle has no place left, if that is so: the process may have none.
+    pub(super) fn note_full(
+        &self,
+        inner: &Inner,
+        base: Base<'_>,
+        labels: &[impl Label],
+        sorted: &[impl Label],
+    ) {
+        let shared = !self.function_labels().is_empty() && self.names_no_function(labels);
+        let limit = self.rules.plan.limit;
+        if shared && inner.places.taken_by(&self.function_of(sorted)) >= limit {
+            self.full.remember(base.start());
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Retired series that have not ended.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use super::{object::Series, value::Fingerprint};
+
+/// A retired series does not wait longer for a consumer that does not come.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// A moment of the process, before or after all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// A moment after all that there were.
+    #[must_use]
+    pub fn now() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::AcqRel))
+    }
+}
+
+/// The series of a stream that are to end, by their address. Changed under the lock of the stream.
+///
+/// A live series with the mark [`RETIRED`](state::RETIRED) has its entry since it got the mark, within one life. A record
+/// takes both away.
+#[derive(Debug, Default)]
+pub(super) struct Ending(HashMap<usize, Retired>);
+
+#[derive(Debug)]
+pub(super) struct Retired {
+    pub(super) series: Arc<Series>,
+    /// The value at that time; `None` once the life is over, and only a handle keeps the series.
+    pub(super) last: Option<Fingerprint>,
+    moment: Moment,
+    since: Instant,
+}
+
+impl Retired {
+    pub(super) fn new(series: Arc<Series>, last: Option<Fingerprint>) -> Self {
+        Self {
+            series,
+            last,
+            moment: Moment::now(),
+            since: Instant::now(),
+        }
+    }
+
+    /// True if all consumers have seen what was there at that time, or one of them does not come.
+    fn is_due(&self, seen: Option<Moment>) -> bool {
+        self.last.is_none()
+            || seen.is_some_and(|seen| self.moment < seen)
+            || self.since.elapsed() >= PATIENCE
+    }
+}
+
+impl Ending {
+    pub(super) fn put(&mut self, retired: Retired) {
+        self.0.insert(address(&retired.series), retired);
+    }
+
+    pub(super) fn take_due(&mut self, seen: Option<Moment>) -> Vec<Retired> {
+        let due = self.0.extract_if(|_, retired| retired.is_due(seen));
+        due.map(|(_, retired)| retired).collect()
+    }
+}
+
+impl Ending {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn remove(&mut self, series: &Series) {
+        self.0.remove(&address(series));
+    }
+}
+
+fn address(series: &Series) -> usize {
+    std::ptr::from_ref(series).addr()
+}
+
+/// How many series there are in an [`Ending`]. Relaxed: it only spares a lock.
+pub(super) type Count = AtomicUsize;
