@@ -13,7 +13,8 @@ use tracing::{Dispatch, Metadata, dispatcher, span};
 use super::{
     function::Role,
     label_values::{Added, LabelValues},
-    site::{Resolved, ServiceSeries},
+    resolved::Resolved,
+    service_series::ServiceSeries,
 };
 use crate::{head::Known, thread::spans_are_alive};
 

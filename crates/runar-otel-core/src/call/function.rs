@@ -2,16 +2,7 @@
 
 use std::panic::Location;
 
-use linkme::distributed_slice;
-
-use super::{
-    appended::Appended, by_address::ByAddress, label_values::LabelPool, service::Owner,
-    site::Resolved,
-};
-
-/// All functions that the attributes have instrumented, in all crates that are linked.
-#[distributed_slice]
-pub static SITES: [&'static Site];
+use super::{label_values::LabelPool, service::Owner};
 
 /// What a function is to the service; decides which metrics it feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,60 +43,37 @@ pub struct Function {
     pub error_types: Option<fn() -> &'static [&'static str]>,
 }
 
-/// A function together with what was resolved for it.
+/// A function at its place, and the label values of its calls.
 #[derive(Debug)]
-pub struct Site {
+pub(crate) struct FunctionSite {
     function: Function,
     at: &'static Location<'static>,
-    met: Appended<Resolved>,
-    by_name: ByAddress<&'static Resolved>,
     labels: LabelPool,
 }
 
-impl Site {
+impl FunctionSite {
     /// Declares a function, at the place of the caller.
-    #[must_use]
     #[track_caller]
-    pub const fn new(function: Function) -> Self {
+    pub(crate) const fn new(function: Function) -> Self {
         Self {
             function,
             at: Location::caller(),
-            met: Appended::new(),
-            by_name: ByAddress::new(),
             labels: LabelPool::new(),
         }
     }
 
-    /// What the attribute says.
-    #[must_use]
-    pub const fn function(&self) -> &Function {
+    /// The declaration by the attribute.
+    pub(crate) const fn function(&self) -> &Function {
         &self.function
     }
 
-    /// Where the function is.
-    #[must_use]
-    pub const fn at(&self) -> &'static Location<'static> {
+    /// The place of the function.
+    pub(crate) const fn at(&self) -> &'static Location<'static> {
         self.at
-    }
-
-    /// True if all of its calls have one owner: then nobody needs to ask.
-    #[inline]
-    pub(crate) fn has_one_owner(&self) -> bool {
-        self.function.owner.is_some()
     }
 
     /// The label values of its calls.
     pub(crate) fn label_pool(&self) -> &LabelPool {
         &self.labels
-    }
-
-    /// The same, but for the first one, by the addresses of their names. A name belongs to one type, and that to one service.
-    pub(crate) fn by_name(&self) -> &ByAddress<&'static Resolved> {
-        &self.by_name
-    }
-
-    /// The owners that it was called for.
-    pub(crate) fn met(&self) -> &Appended<Resolved> {
-        &self.met
     }
 }

@@ -6,11 +6,11 @@ use tracing::dispatcher;
 
 use super::{
     frames::{self, InLines, Pushed, Watched},
-    function::Site,
     label_values::LabelValues,
+    resolved::Resolved,
     series::End,
     service::Owner,
-    site::Resolved,
+    site::Site,
     verdict::Verdict,
 };
 use crate::{
@@ -327,7 +327,7 @@ impl Open {
             under_way.0 = own.enter();
             let site = resolved.site();
             let labelled = !site.function().labels.is_empty();
-            labelled.then(|| LabelValues::open(site))
+            labelled.then(|| LabelValues::open(site.label_pool(), site.function().labels.len()))
         });
         let place = match resolved.of_service() {
             Some(service) if frames::is_outermost(service) => {

@@ -3,8 +3,8 @@
 use std::panic::Location;
 
 use super::{
-    function::{SITES, Site},
     service::{SERVICES, ServiceMeta},
+    site::{SITES, Site},
 };
 use crate::report;
 

@@ -2,15 +2,11 @@
 
 use std::{
     fmt,
-    panic::Location,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, TryLockError,
         atomic::{AtomicBool, Ordering},
     },
 };
-
-use super::{frames, function::Site};
-use crate::{provider, report, similar::closest};
 
 /// How many values wait in a pool for the next calls of their function.
 const MOST_POOLED: usize = 64;
@@ -35,7 +31,8 @@ pub(crate) struct Added(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    site: &'static Site,
+    /// The pool of the function.
+    pool: &'static LabelPool,
     values: Mutex<AddedValues>,
     /// False once the call is over. Written by the call alone: to false under the lock, to true where nobody else has it,
     /// therefore relaxed.
@@ -87,9 +84,9 @@ impl fmt::Debug for LabelPool {
 }
 
 impl LabelValues {
-    /// Opens the values of a call.
-    pub(crate) fn open(site: &'static Site) -> Self {
-        let mut opened = site.label_pool().take().unwrap_or_else(|| Self::new(site));
+    /// Opens the values of a call, of a function that declares so many labels.
+    pub(crate) fn open(pool: &'static LabelPool, count: usize) -> Self {
+        let mut opened = pool.take().unwrap_or_else(|| Self::new(pool, count));
         let own = &mut opened.0;
         own.values.iter_mut().for_each(String::clear);
         own.added.0.open.store(true, Ordering::Relaxed);
@@ -97,14 +94,13 @@ impl LabelValues {
     }
 
     #[cold]
-    fn new(site: &'static Site) -> Self {
-        let count = site.function().labels.len();
+    fn new(pool: &'static LabelPool, count: usize) -> Self {
         let mut added = AddedValues::default();
         added.values.resize_with(count, Default::default);
         Self(Box::new(Own {
             values: vec![String::new(); count],
             added: Added(Arc::new(Shared {
-                site,
+                pool,
                 values: Mutex::new(added),
                 open: AtomicBool::new(false),
             })),
@@ -143,8 +139,8 @@ impl LabelValues {
     pub(crate) fn give_back(self) {
         let shared = &self.0.added.0;
         if Arc::strong_count(shared) == 1 {
-            let site = shared.site;
-            site.label_pool().put(self);
+            let pool = shared.pool;
+            pool.put(self);
         }
     }
 }
@@ -184,104 +180,14 @@ impl Added {
     }
 }
 
-/// Sets a label of the innermost metered call that this code runs in.
-///
-/// The function must declare it: `#[metered(labels = ["user_tier"])]`. Anything else is reported once, unless telemetry is
-/// off.
-pub fn add_label(name: &'static str, value: &str, at: &'static Location<'static>) {
-    if provider::is_off() {
-        return;
-    }
-    let metered = frames::innermost(|resolved| resolved.own().is_some());
-    let Some(call) = metered else {
-        return report::once(("label outside", name, at), || {
-            format!(
-                "label `{name}` is added at {at} outside of any metered call: expected a function with `#[metered(labels = [\"{name}\"])]` around it, or `in_call` around the future that was spawned"
-            )
-        });
-    };
-    let site = call.resolved.site();
-    let position = site
-        .function()
-        .labels
-        .iter()
-        .position(|known| *known == name);
-    let Some(position) = position else {
-        return report::once(("label undeclared", name, at, site.at()), || {
-            undeclared(name, at, site)
-        });
-    };
-    // Views drop what a call without room for its labels would count.
-    let Some(labels) = call.labels else { return };
-    if !labels.set(position, value) {
-        report::once(("label late", name, at, site.at()), || {
-            format!(
-                "label `{name}` is added at {at} to a call of `{}` ({}) that is over: expected it before the function returns",
-                site.function().name,
-                site.at()
-            )
-        });
-    }
-}
-
-fn undeclared(name: &str, at: &Location<'_>, site: &Site) -> String {
-    let function = site.function();
-    let expected = match (closest(name, function.labels), function.labels) {
-        (Some(close), _) => format!("did you mean `{close}`?"),
-        (None, []) => format!("expected `labels = [\"{name}\"]` there"),
-        (None, known) => format!("expected one of `{}`", known.join("`, `")),
-    };
-    format!(
-        "label `{name}` is added at {at}, but `{}` at {} does not declare it: {expected}",
-        function.name,
-        site.at()
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{super::function::Function, *};
-    use crate::call::Role;
-
-    const fn site(labels: &'static [&'static str]) -> Site {
-        Site::new(Function {
-            role: Role::Action,
-            name: "get_user",
-            metered: true,
-            family: None,
-            prefix: None,
-            service: None,
-            event: None,
-            labels,
-            buckets: None,
-            owner: None,
-            error_types: None,
-        })
-    }
-
-    fn said(name: &str, labels: &'static [&'static str]) -> String {
-        let site = site(labels);
-        let here = Location::caller();
-        let said = undeclared(name, here, &site);
-        assert!(said.contains(&format!("is added at {here}")), "{said}");
-        assert!(said.contains(&format!("`get_user` at {}", site.at())));
-        said.rsplit(": ").next().unwrap_or_default().to_owned()
-    }
-
-    #[test]
-    fn an_undeclared_label_is_explained_with_both_places() {
-        assert_eq!(said("sorce", &["source", "tier"]), "did you mean `source`?");
-        assert_eq!(
-            said("region", &["source", "tier"]),
-            "expected one of `source`, `tier`"
-        );
-        assert_eq!(said("tier", &[]), "expected `labels = [\"tier\"]` there");
-    }
+    use super::*;
 
     #[test]
     fn a_call_that_is_over_takes_no_values() {
-        static SITE: Site = site(&["source", "tier"]);
-        let mut values = LabelValues::open(&SITE);
+        static POOL: LabelPool = LabelPool::new();
+        let mut values = LabelValues::open(&POOL, 2);
         let elsewhere = values.added().clone();
         values.set(1, "a");
         values.set(7, "nowhere");
@@ -290,19 +196,19 @@ mod tests {
         values.close(|values| assert_eq!(values, ["", "b"]));
         assert!(!elsewhere.set(0, "late"));
         values.give_back();
-        assert!(SITE.label_pool().take().is_none(), "it is still in use");
+        assert!(POOL.take().is_none(), "it is still in use");
     }
 
     #[test]
     fn the_next_call_begins_without_values() {
-        static SITE: Site = site(&["source"]);
-        let mut first = LabelValues::open(&SITE);
+        static POOL: LabelPool = LabelPool::new();
+        let mut first = LabelValues::open(&POOL, 1);
         let memory = Arc::as_ptr(&first.added().0);
         first.set(0, "one");
         assert!(first.added().set(0, "two"));
         first.close(|_| ());
         first.give_back();
-        let mut second = LabelValues::open(&SITE);
+        let mut second = LabelValues::open(&POOL, 1);
         assert_eq!(Arc::as_ptr(&second.added().0), memory);
         second.close(|values| assert_eq!(values, [""]));
     }

@@ -1,5 +1,6 @@
 //! Metered calls: what the attributes make of a function.
 
+mod add_label;
 mod appended;
 mod by_address;
 mod completion;
@@ -21,8 +22,10 @@ mod of_impl;
 mod outcome;
 mod publish;
 mod published_series;
+mod resolved;
 mod series;
 mod service;
+mod service_series;
 mod site;
 mod type_name;
 mod until_drop;
@@ -30,9 +33,10 @@ mod verdict;
 mod watch;
 
 pub use self::{
+    add_label::add_label,
     error_types::{ErrorTypes, ErrorTypesOf},
     frames::{Spanless, spanless},
-    function::{Function, Role, SITES, Site},
+    function::{Function, Role},
     guard::Call,
     idle::{idle_services, message as idle_message},
     in_async::{InAsync, InAsyncOpen, in_async, in_async_open},
@@ -40,11 +44,11 @@ pub use self::{
     in_sync::{in_sync, in_sync_open},
     join::{join, length},
     label_from::{LabelFrom, LabelOf},
-    label_values::add_label,
     of_impl::has_metrics,
     outcome::{ErrorType, LabelSource, Outcome},
     publish::{EventPublished, Published, event_published},
     service::{MeteredService, NoService, Owner, Probe, SERVICES, ServiceMeta},
+    site::{SITES, Site},
     until_drop::{UntilDrop, until_drop, watched},
     verdict::{Judge, Judged, Verdict},
     watch::{

@@ -11,8 +11,8 @@ use super::{
     appended::{Appended, Made},
     family::{Family, Group},
     frames::Asked,
+    resolved::Resolved,
     series::{End, Errors, Fixed, Series},
-    site::Resolved,
 };
 
 use crate::{forked, isolated};
