@@ -237,7 +237,8 @@ impl Shared {
     /// Binds the series at once if that spares a copy of the labels: few handles have no labels, so those keep theirs.
     fn new(instrument: Arc<Instrument>, labels: LabelSet) -> Self {
         let own = Binding::default();
-        let here = !labels.is_empty() && !isolated::in_use() && instrument.home().is_process();
+        let here =
+            !labels.is_empty() && !provider::has_isolated() && instrument.home().is_process();
         if let (true, Some((streams, generation))) = (here, instrument.streams_and_generation()) {
             let bound = own.bind(generation, Target::new(streams, &labels), Target::is_same);
             if bound.is_some_and(|target| target.has(&labels)) {
@@ -446,13 +447,13 @@ impl Shared {
 
     /// The instrument that stands for this one in the isolated recorder that is current.
     fn instrument_here(&self) -> Here {
-        if !isolated::in_use() && self.instrument.home().is_process() {
+        if !provider::has_isolated() && self.instrument.home().is_process() {
             return Here::Own;
         }
         let (home, descriptor) = (self.instrument.home(), self.instrument.descriptor());
         let registered = match isolated::current() {
-            Some(isolated) if isolated.registry().home().is(home) => return Here::Own,
-            Some(isolated) => isolated.registry().register(descriptor.clone()),
+            Some(isolated) if isolated.home().is(home) => return Here::Own,
+            Some(isolated) => registry::register_in(&isolated, descriptor.clone()),
             // Its recorder has ended, it has not: a static that was first used inside.
             None if home.has_ended() => registry::register(descriptor.clone()),
             None => return Here::Own,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{call, early, gate::Gate, provider, registry, ticks};
+use crate::{call, clock, early, gate::Gate, provider, registry};
 
 /// Makes a gate the provider of all handles, those that exist included: what is registered is made in it
 /// now, what is metered begins at zero, and what was recorded before the first gate of the process is recorded.
@@ -12,7 +12,7 @@ pub fn install(gate: Arc<Gate>) {
     call::begin_at_zero();
     early::settle();
     provider::PROCESS.let_go();
-    ticks::prepare();
+    clock::ticks::prepare();
 }
 
 /// Decides against telemetry, if there is none: what was recorded is forgotten, and nothing is recorded until the next

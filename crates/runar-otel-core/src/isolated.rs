@@ -11,10 +11,7 @@ use std::{
     collections::HashMap,
     future::Future,
     pin::Pin,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Poll},
 };
 
@@ -24,22 +21,17 @@ use crate::{
     clock::Clock,
     forked,
     gate::Gate,
-    provider::{self, Home, Provider},
-    registry::Registry,
+    provider::{self, Home, Provider, has_isolated},
 };
-
-/// How many isolated recorders there are: in production none, and then nobody asks further. Relaxed: a thread that
-/// makes one current has made it, or got it from who has, so it sees it.
-static IN_USE: AtomicUsize = AtomicUsize::new(0);
 
 thread_local!(static CURRENT: RefCell<Option<Arc<Isolated>>> = const { RefCell::new(None) });
 
 /// A recorder of its own: instruments, provider and clock.
 #[derive(Debug)]
 pub struct Isolated {
-    registry: Registry,
+    home: Home,
     clock: Clock,
-    /// What [`PerRecorder`]s made here, by their address and type.
+    /// Made here by [`PerRecorder`]s and others, by their address and type.
     made: Mutex<Made>,
 }
 
@@ -49,11 +41,9 @@ impl Isolated {
     /// Makes a recorder that records through a gate.
     #[must_use]
     pub fn new(gate: Gate, clock: Clock) -> Arc<Self> {
-        IN_USE.fetch_add(1, Ordering::Relaxed);
-        provider::settle_sole();
-        let home = Home::Isolated(Arc::new(Provider::of(Arc::new(gate))));
+        provider::isolated_begins();
         Arc::new(Self {
-            registry: Registry::new(home),
+            home: Home::Isolated(Arc::new(Provider::of(Arc::new(gate)))),
             clock,
             made: Mutex::default(),
         })
@@ -72,8 +62,8 @@ impl Isolated {
         }
     }
 
-    pub(crate) fn registry(&self) -> &Registry {
-        &self.registry
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -81,7 +71,11 @@ impl Isolated {
     }
 
     /// What was made here for the key, or what is made now. Not under the lock: making may ask for something else.
-    fn made<T: Send + Sync + 'static>(&self, key: usize, make: impl FnOnce() -> T) -> Arc<T> {
+    pub(crate) fn made<T: Send + Sync + 'static>(
+        &self,
+        key: usize,
+        make: impl FnOnce() -> T,
+    ) -> Arc<T> {
         let key = (key, TypeId::of::<T>());
         let lock = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let known = lock().get(&key).cloned();
@@ -96,11 +90,9 @@ impl Isolated {
 
 impl Drop for Isolated {
     fn drop(&mut self) {
-        let home = self.registry.home();
-        home.provider().replace(None);
-        home.provider().finish();
-        IN_USE.fetch_sub(1, Ordering::Relaxed);
-        provider::settle_sole();
+        self.home.provider().replace(None);
+        self.home.provider().finish();
+        provider::isolated_ends();
     }
 }
 
@@ -134,16 +126,19 @@ impl<F: Future> Future for Scoped<F> {
     }
 }
 
-/// Whether there is any isolated recorder in the process.
-#[inline]
-pub(crate) fn in_use() -> bool {
-    IN_USE.load(Ordering::Relaxed) != 0
+/// True if something can be recorded to: the provider of the process, or an isolated recorder that is current.
+pub(crate) fn has_provider() -> bool {
+    provider::PROCESS.current().is_some() || current().is_some()
 }
 
 /// The recorder that is current on this thread.
 #[inline]
 pub(crate) fn current() -> Option<Arc<Isolated>> {
-    if in_use() { current_of_thread() } else { None }
+    if has_isolated() {
+        current_of_thread()
+    } else {
+        None
+    }
 }
 
 #[cold]
@@ -170,7 +165,7 @@ fn with_current<R>(isolated: Option<Arc<Isolated>>, work: impl FnOnce() -> R) ->
 /// Runs something outside of all isolated recorders: what it makes belongs to the process.
 #[inline]
 pub(crate) fn outside<R>(work: impl FnOnce() -> R) -> R {
-    if in_use() {
+    if has_isolated() {
         with_current(None, work)
     } else {
         work()

@@ -43,7 +43,6 @@ mod stripe;
 mod sync;
 mod target;
 pub mod thread;
-mod ticks;
 mod timer;
 mod timer_handle;
 mod up_down_counter;
@@ -70,8 +69,8 @@ pub mod __private {
         label::{__levels as levels, LabelValue, Labelled, Text},
         metric::InstrumentKind,
         site::{
-            METRIC_SITES, MetricSite, MetricValue, SiteKind, decrement, increment, observe, set,
-            timer,
+            METRIC_SITES, MetricSite, MetricValue, SiteDeclaration, SiteKind, decrement, increment,
+            observe, set, timer,
         },
         thread::spans_are_alive,
         timer_handle::TimerHandle,

@@ -2,15 +2,12 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use arc_swap::ArcSwapOption;
 
-use crate::{
-    gate::{Gate, Streams},
-    isolated,
-};
+use crate::gate::{Gate, Streams};
 
 /// The provider of the process.
 pub(crate) static PROCESS: Provider = Provider::none();
@@ -47,11 +44,33 @@ pub(crate) fn off() -> Option<u64> {
     Some(sole()).filter(|sole| sole & OFF != 0)
 }
 
-/// To be called when the provider of the process, or whether there are isolated recorders, has changed.
-pub(crate) fn settle_sole() {
+/// How many isolated recorders there are: in production none, and then nobody asks further. Relaxed: a thread that
+/// makes one current has made it, or got it from who has, so it sees it.
+static ISOLATED: AtomicUsize = AtomicUsize::new(0);
+
+/// True if there is an isolated recorder in the process.
+#[inline]
+pub(crate) fn has_isolated() -> bool {
+    ISOLATED.load(Ordering::Relaxed) != 0
+}
+
+/// Counts an isolated recorder that begins.
+pub(crate) fn isolated_begins() {
+    ISOLATED.fetch_add(1, Ordering::Relaxed);
+    settle_sole();
+}
+
+/// Counts an isolated recorder off.
+pub(crate) fn isolated_ends() {
+    ISOLATED.fetch_sub(1, Ordering::Relaxed);
+    settle_sole();
+}
+
+/// Finds out where everything goes, after the provider of the process or the number of isolated recorders has changed.
+fn settle_sole() {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _lock = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let sole = if isolated::in_use() {
+    let sole = if has_isolated() {
         NONE_YET
     } else {
         match PROCESS.generation() {
@@ -60,11 +79,6 @@ pub(crate) fn settle_sole() {
         }
     };
     SOLE.store(sole, Ordering::Release);
-}
-
-/// Whether something can be recorded to: the provider of the process, or an isolated recorder that is current.
-pub(crate) fn is_there() -> bool {
-    PROCESS.current().is_some() || isolated::current().is_some()
 }
 
 /// A place for a gate.

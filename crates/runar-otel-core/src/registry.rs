@@ -11,7 +11,7 @@ use crate::{
     error::RegisterError,
     forked, hint,
     instrument::{Instrument, Scope},
-    isolated,
+    isolated::{self, Isolated},
     metric::{Aggregation, InstrumentKind},
     number::NumberKind,
     provider::Home,
@@ -43,32 +43,39 @@ pub(crate) struct Registered {
 /// Finds the instrument of a descriptor, or makes it: in the isolated recorder that is current, else for the process.
 pub(crate) fn register(descriptor: Descriptor) -> Registered {
     match isolated::current() {
-        Some(isolated) => isolated.registry().register(descriptor),
+        Some(isolated) => register_in(&isolated, descriptor),
         None => PROCESS.register(descriptor),
     }
+}
+
+/// The same in an isolated recorder.
+pub(crate) fn register_in(isolated: &Isolated, descriptor: Descriptor) -> Registered {
+    registry_of(isolated).register(descriptor)
+}
+
+/// The registry of an isolated recorder.
+fn registry_of(isolated: &Isolated) -> Arc<Registry> {
+    let key = std::ptr::from_ref(&PROCESS).addr();
+    isolated.made(key, || Registry::new(isolated.home().clone()))
 }
 
 /// What a name stands for, if it is registered: in the isolated recorder that is current, or for the process, whose
 /// handles record in isolation too.
 pub(crate) fn kind_of(name: &str) -> Option<InstrumentKind> {
     isolated::current()
-        .and_then(|isolated| isolated.registry().kind_of(name))
+        .and_then(|isolated| registry_of(&isolated).kind_of(name))
         .or_else(|| PROCESS.kind_of(name))
 }
 
 impl Registry {
-    pub(crate) const fn new(home: Home) -> Self {
+    const fn new(home: Home) -> Self {
         Self {
             home,
             instruments: Mutex::new(BTreeMap::new()),
         }
     }
 
-    pub(crate) fn home(&self) -> &Home {
-        &self.home
-    }
-
-    pub(crate) fn register(&self, descriptor: Descriptor) -> Registered {
+    fn register(&self, descriptor: Descriptor) -> Registered {
         let (values, at) = (descriptor.values, descriptor.at);
         let (instrument, conflict) = self.find_or_insert(descriptor);
         if let Some(made) = &instrument {

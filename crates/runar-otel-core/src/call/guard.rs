@@ -16,7 +16,7 @@ use super::{
 use crate::{
     clock::Start,
     head::{Ends, Known, Opened, Within},
-    isolated::{self, Here},
+    isolated::Here,
     labels::Labels,
     provider,
     series::UnderWay,
@@ -391,7 +391,7 @@ impl Open {
             return;
         };
         if self.place.counts() {
-            if self.labels.is_some() || isolated::in_use() {
+            if self.labels.is_some() || provider::has_isolated() {
                 self.finish_with_labels(resolved, end);
             } else {
                 count(resolved, self, end, &[]);

@@ -237,7 +237,7 @@ impl Resolved {
     /// The same in the isolated recorder that is current, with the first call in it.
     #[inline]
     pub(crate) fn begin_at_zero_here(&'static self) {
-        if isolated::in_use() {
+        if provider::has_isolated() {
             self.begin_at_zero_isolated();
         }
     }
@@ -251,7 +251,7 @@ impl Resolved {
 
     /// Without a provider there is nothing to show: the first one shows everything that was met.
     pub(super) fn begin_at_zero(&self) {
-        if !provider::is_there() {
+        if !isolated::has_provider() {
             return;
         }
         if let Some(own) = &self.own {
@@ -266,7 +266,7 @@ impl Resolved {
     }
 
     fn both_begin_at_zero(&self, errors: &BothErrors) {
-        if !provider::is_there() {
+        if !isolated::has_provider() {
             return;
         }
         // With labels of its own the function's label sets are not known; those of the service are.

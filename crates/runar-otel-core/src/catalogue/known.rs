@@ -7,7 +7,7 @@ use crate::{
     label::difference::difference,
     metric::InstrumentKind,
     report,
-    site::{METRIC_SITES, MetricSite, SiteKind},
+    site::{METRIC_SITES, SiteDeclaration, SiteKind},
     sync::OnceBox,
 };
 
@@ -35,7 +35,7 @@ pub(crate) fn kind(name: &str) -> Option<InstrumentKind> {
 }
 
 /// Reports a call site whose labels are not the declared ones.
-pub(crate) fn report_labels(site: &MetricSite) {
+pub(crate) fn report_labels(site: &SiteDeclaration) {
     let Some(metric) = metric(site.name) else {
         return;
     };

@@ -12,7 +12,7 @@ use crate::{
     call::{SERVICES, SITES},
     metric::InstrumentKind,
     name,
-    site::{METRIC_SITES, MetricSite, SiteKind},
+    site::{METRIC_SITES, SiteDeclaration, SiteKind},
 };
 
 /// All that counts, by lower-case name: OpenTelemetry names do not differ by case.
@@ -62,7 +62,7 @@ fn of_metric(metric: &'static Metric) -> Said {
     declares(declared, Origin::Declaration, None)
 }
 
-fn of_site(site: &'static MetricSite) -> Said {
+fn of_site(site: &'static SiteDeclaration) -> Said {
     let declared = Declared {
         name: site.name.into(),
         kind: site.kind.instrument(),

@@ -8,7 +8,11 @@ use opentelemetry::{
 };
 use tracing::{Span, span::Entered};
 
-use super::{Decision, Head, Known, LaidOut, Listeners};
+use super::{
+    decision::{Decision, LaidOut},
+    known::Known,
+    sampler::{Head, Listeners},
+};
 use crate::{
     apart::caught,
     thread::{context_is_alive, span_was_entered, spans_are_alive},

@@ -2,65 +2,18 @@
 
 use std::panic::Location;
 
-use linkme::distributed_slice;
+use super::{
+    declaration::{SiteDeclaration, SiteKind},
+    measured::Measured,
+    resolve::Target,
+};
+use crate::isolated::PerRecorder;
 
-use super::resolve::Target;
-use crate::{isolated::PerRecorder, metric::InstrumentKind};
-
-/// All call sites, in all crates that are linked.
-#[distributed_slice]
-pub static METRIC_SITES: [&'static MetricSite];
-
-/// Which macro it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SiteKind {
-    /// `increment!`: a counter, unless the name is known as a gauge or an up-down counter.
-    Counter,
-    /// `set!`: a gauge.
-    Gauge,
-    /// `decrement!`: a gauge, unless the name is known as an up-down counter.
-    Decrement,
-    /// `observe!`: a histogram.
-    Histogram,
-    /// `timer!`: a histogram of durations.
-    Timer,
-}
-
-impl SiteKind {
-    /// The kind of the metric if nothing else says it.
-    #[must_use]
-    pub fn instrument(self) -> InstrumentKind {
-        match self {
-            Self::Counter => InstrumentKind::Counter,
-            Self::Gauge | Self::Decrement => InstrumentKind::Gauge,
-            Self::Histogram | Self::Timer => InstrumentKind::Histogram,
-        }
-    }
-
-    /// Whether it can record into a metric of this kind.
-    #[must_use]
-    pub fn fits(self, kind: InstrumentKind) -> bool {
-        match self {
-            Self::Counter => matches!(
-                kind,
-                InstrumentKind::Counter | InstrumentKind::Gauge | InstrumentKind::UpDownCounter
-            ),
-            Self::Decrement => {
-                matches!(kind, InstrumentKind::Gauge | InstrumentKind::UpDownCounter)
-            }
-            _ => kind == self.instrument(),
-        }
-    }
-}
-
-/// A call site: what it says, and the metric that it was resolved to by its first use.
+/// A call site, and the metric to which its first use resolved it.
 #[derive(Debug)]
 pub struct MetricSite {
-    pub(crate) name: &'static str,
-    pub(crate) kind: SiteKind,
-    pub(crate) labels: &'static [&'static str],
-    pub(crate) at: &'static Location<'static>,
-    pub(super) target: PerRecorder<Target>,
+    declaration: SiteDeclaration,
+    target: PerRecorder<Target>,
 }
 
 impl MetricSite {
@@ -69,11 +22,30 @@ impl MetricSite {
     #[track_caller]
     pub const fn new(name: &'static str, kind: SiteKind, labels: &'static [&'static str]) -> Self {
         Self {
-            name,
-            kind,
-            labels,
-            at: Location::caller(),
+            declaration: SiteDeclaration {
+                name,
+                kind,
+                labels,
+                at: Location::caller(),
+            },
             target: PerRecorder::new(),
         }
+    }
+
+    /// The declaration, for [`METRIC_SITES`](super::METRIC_SITES).
+    #[must_use]
+    pub const fn declaration(&self) -> &SiteDeclaration {
+        &self.declaration
+    }
+
+    /// Uses the metric; of the first value the number type is taken.
+    #[inline]
+    pub(super) fn target<R>(
+        &'static self,
+        value: Option<Measured>,
+        usage: impl FnOnce(&Target) -> R,
+    ) -> R {
+        let resolve = || Target::resolve(&self.declaration, value);
+        self.target.with(resolve, usage)
     }
 }

@@ -1,12 +1,14 @@
 //! Call sites of `metrics::increment!` and the like: what they say when compiled, and what they do.
 
+mod declaration;
 mod measured;
 mod metric_site;
 mod record;
 mod resolve;
 
 pub use self::{
+    declaration::{METRIC_SITES, SiteDeclaration, SiteKind},
     measured::{Measured, MetricValue},
-    metric_site::{METRIC_SITES, MetricSite, SiteKind},
+    metric_site::MetricSite,
     record::{decrement, increment, observe, set, timer},
 };

@@ -1,8 +1,8 @@
 //! Resolving a call site to its metric, by its first use.
 
 use super::{
+    declaration::{SiteDeclaration, SiteKind},
     measured::Measured,
-    metric_site::{MetricSite, SiteKind},
 };
 use crate::{
     catalogue::known,
@@ -26,50 +26,40 @@ pub(super) enum Target {
     Nothing,
 }
 
-impl MetricSite {
-    /// Uses the metric; of the first value the number type is taken.
-    #[inline]
-    pub(super) fn target<R>(
-        &'static self,
-        value: Option<Measured>,
-        usage: impl FnOnce(&Target) -> R,
-    ) -> R {
-        self.target.with(|| self.resolve(value), usage)
-    }
-
+impl Target {
     #[cold]
-    fn resolve(&self, value: Option<Measured>) -> Target {
-        let kind = self.instrument_kind();
+    pub(super) fn resolve(site: &SiteDeclaration, value: Option<Measured>) -> Self {
+        let kind = instrument_kind(site);
         let number = number_kind(kind, value);
-        let mut declaration = Declaration::new(kind, number, self.name.into(), "".into());
+        let mut declaration = Declaration::new(kind, number, site.name.into(), "".into());
         if value.is_some_and(is_whole) {
             declaration.values(NumberKind::I64);
         }
-        if self.kind == SiteKind::Timer || matches!(value, Some(Measured::Duration(_))) {
+        if site.kind == SiteKind::Timer || matches!(value, Some(Measured::Duration(_))) {
             declaration.assume_unit("s");
         }
-        let handle = Handle::register(&declaration, self.at);
-        known::report_labels(self);
+        let handle = Handle::register(&declaration, site.at);
+        known::report_labels(site);
         if !handle.is_registered() {
-            return Target::Nothing;
+            return Self::Nothing;
         }
         match kind {
-            InstrumentKind::Counter => Target::Counter(Counter::from_handle(handle)),
-            InstrumentKind::UpDownCounter => Target::UpDown(handle),
-            InstrumentKind::Gauge => Target::Gauge(Gauge::from_handle(handle)),
-            InstrumentKind::Histogram => Target::Histogram(handle),
-            _ => Target::Nothing,
+            InstrumentKind::Counter => Self::Counter(Counter::from_handle(handle)),
+            InstrumentKind::UpDownCounter => Self::UpDown(handle),
+            InstrumentKind::Gauge => Self::Gauge(Gauge::from_handle(handle)),
+            InstrumentKind::Histogram => Self::Histogram(handle),
+            _ => Self::Nothing,
         }
     }
+}
 
-    /// What the name is known as, if the site can record into that; else what the macro makes. Whatever does not
-    /// fit is then found and reported by the registration.
-    fn instrument_kind(&self) -> InstrumentKind {
-        registry::kind_of(self.name)
-            .or_else(|| known::kind(self.name))
-            .filter(|kind| self.kind.fits(*kind))
-            .unwrap_or_else(|| self.kind.instrument())
-    }
+/// What the name is known as, if the site can record into that; else what the macro makes. Whatever does not
+/// fit is then found and reported by the registration.
+fn instrument_kind(site: &SiteDeclaration) -> InstrumentKind {
+    registry::kind_of(site.name)
+        .or_else(|| known::kind(site.name))
+        .filter(|kind| site.kind.fits(*kind))
+        .unwrap_or_else(|| site.kind.instrument())
 }
 
 /// The number type for a metric of which this is the first value: that of the handle that one declares without saying

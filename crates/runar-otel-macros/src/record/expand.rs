@@ -25,7 +25,7 @@ pub(crate) fn expand(which: Macro, call: &Call) -> TokenStream {
         );
         #[#private::linkme::distributed_slice(#private::METRIC_SITES)]
         #[linkme(crate = #private::linkme)]
-        static __LINK: &#private::MetricSite = &__SITE;
+        static __LINK: &#private::SiteDeclaration = __SITE.declaration();
         #private::#function(&__SITE, #value &[#(#labels),*])
     })
 }

@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn it_is_not_used_where_it_is_refused() {
         let child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "--ignored", "ticks::tests::refused"])
+            .args(["--exact", "--ignored", "clock::ticks::tests::refused"])
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&child.stdout);

@@ -1,0 +1,62 @@
+//! Call sites of `metrics::increment!` and the like, as they are declared.
+
+use std::panic::Location;
+
+use linkme::distributed_slice;
+
+use crate::metric::InstrumentKind;
+
+/// All call sites, in all crates that are linked.
+#[distributed_slice]
+pub static METRIC_SITES: [&'static SiteDeclaration];
+
+/// Which macro it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SiteKind {
+    /// `increment!`: a counter, unless the name is known as a gauge or an up-down counter.
+    Counter,
+    /// `set!`: a gauge.
+    Gauge,
+    /// `decrement!`: a gauge, unless the name is known as an up-down counter.
+    Decrement,
+    /// `observe!`: a histogram.
+    Histogram,
+    /// `timer!`: a histogram of durations.
+    Timer,
+}
+
+impl SiteKind {
+    /// The kind of the metric if nothing else says it.
+    #[must_use]
+    pub fn instrument(self) -> InstrumentKind {
+        match self {
+            Self::Counter => InstrumentKind::Counter,
+            Self::Gauge | Self::Decrement => InstrumentKind::Gauge,
+            Self::Histogram | Self::Timer => InstrumentKind::Histogram,
+        }
+    }
+
+    /// Whether it can record into a metric of this kind.
+    #[must_use]
+    pub fn fits(self, kind: InstrumentKind) -> bool {
+        match self {
+            Self::Counter => matches!(
+                kind,
+                InstrumentKind::Counter | InstrumentKind::Gauge | InstrumentKind::UpDownCounter
+            ),
+            Self::Decrement => {
+                matches!(kind, InstrumentKind::Gauge | InstrumentKind::UpDownCounter)
+            }
+            _ => kind == self.instrument(),
+        }
+    }
+}
+
+/// The declaration of a call site.
+#[derive(Debug)]
+pub struct SiteDeclaration {
+    pub(crate) name: &'static str,
+    pub(crate) kind: SiteKind,
+    pub(crate) labels: &'static [&'static str],
+    pub(crate) at: &'static Location<'static>,
+}
