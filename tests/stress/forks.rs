@@ -2,7 +2,8 @@
 
 use std::{
     process::{self, Command},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -21,6 +22,25 @@ fn in_a_child(at: &str) -> usize {
 /// How many children there were.
 pub(crate) static FORKS: AtomicU64 = AtomicU64::new(0);
 
+/// Forks while threads register metrics and no provider has been made yet; what went wrong.
+pub(crate) fn before_providers() -> Result<(), String> {
+    let over = AtomicBool::new(false);
+    let register = || {
+        while !over.load(Ordering::Relaxed) {
+            Counter::new("stress_early_total", "Early")
+                .register()
+                .increment();
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(register);
+        scope.spawn(register);
+        let forked = (0..100).try_for_each(|_| fork_once());
+        over.store(true, Ordering::Relaxed);
+        forked
+    })
+}
+
 /// Forks, and waits for the child; what went wrong.
 pub(crate) fn fork_once() -> Result<(), String> {
     FORKS.fetch_add(1, Ordering::Relaxed);
@@ -31,6 +51,7 @@ pub(crate) fn fork_once() -> Result<(), String> {
                 metrics::observe!("stress_sizes", value: 1.0, labels: {"zone" => "a"});
                 let counter = Counter::new("stress_churned_total", "Churned").register();
                 counter.increment_with(&[("new in the child", &number.to_string())]);
+                counter.retire();
                 in_a_child(&number.to_string());
             }
             // `exit` waits for locks of the standard library that threads of the parent may have held.
@@ -45,7 +66,7 @@ fn wait(child: i32) -> Result<(), String> {
     let until = Instant::now() + PATIENCE;
     while Instant::now() < until {
         match waitpid_nohang(child) {
-            Ok(None) => std::thread::sleep(Duration::from_millis(1)),
+            Ok(None) => thread::sleep(Duration::from_millis(1)),
             // As `wait` tells it: aborted, perhaps with a dump.
             Ok(Some(0x06 | 0x86)) => return Ok(()),
             Ok(Some(status)) => return Err(format!("a child ended with {status:#x}")),

@@ -79,6 +79,9 @@ fn main() {
         .with((!processes).then(runar_otel::layer))
         .init();
     watch();
+    if let Err(what) = forks::before_providers() {
+        wrong(what);
+    }
     let mut held = Some(quiet());
     let workers = start();
     let (mut rounds, mut recorded) = (0, 0);

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-/// The process that made the last provider.
+/// The process that made the last provider; before the first one, the process that was the first to ask.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 /// Notes that a provider is made in this process.
@@ -17,26 +17,43 @@ pub(crate) fn note() {
     PROCESS.store(process::id(), Ordering::Relaxed);
 }
 
+/// Notes a process if none is noted; the one that is.
+fn note_first(own: u32) -> Option<u32> {
+    let order = Ordering::Relaxed;
+    PROCESS.compare_exchange(0, own, order, order).err()
+}
+
+/// Notes the process before it has the first lock: a child finds a note of its parent then.
+#[inline]
+fn note_use() {
+    if PROCESS.load(Ordering::Relaxed) == 0 {
+        note_first(process::id());
+    }
+}
+
 /// True in a child of the process that made the last provider. A system call: for what is rare.
 #[cold]
 pub(crate) fn is_child() -> bool {
-    let process = PROCESS.load(Ordering::Relaxed);
-    process != 0 && process != process::id()
+    let own = process::id();
+    note_first(own).is_some_and(|known| known != own)
 }
 
 /// The lock; `None` in a child where somebody holds it, who may be a thread of the parent.
 #[must_use]
 pub fn lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    note_use();
     unless_child(mutex.try_lock(), || mutex.lock())
 }
 
 /// The same for reading.
 pub(crate) fn read<T>(lock: &RwLock<T>) -> Option<RwLockReadGuard<'_, T>> {
+    note_use();
     unless_child(lock.try_read(), || lock.read())
 }
 
 /// The same for writing.
 pub(crate) fn write<T>(lock: &RwLock<T>) -> Option<RwLockWriteGuard<'_, T>> {
+    note_use();
     unless_child(lock.try_write(), || lock.write())
 }
 

@@ -3,10 +3,12 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
+        Arc, Mutex, MutexGuard, TryLockError,
         atomic::{AtomicBool, Ordering},
     },
 };
+
+use crate::forked;
 
 /// How many values wait in a pool for the next calls of their function.
 const MOST_POOLED: usize = 64;
@@ -148,7 +150,9 @@ impl LabelValues {
 impl Added {
     /// Sets a value. `false` if the call is over.
     pub(crate) fn set(&self, at: usize, value: &str) -> bool {
-        let mut values = self.lock();
+        let Some(mut values) = forked::lock(&self.0.values) else {
+            return true;
+        };
         if !self.0.open.load(Ordering::Relaxed) {
             return false;
         }
@@ -163,7 +167,9 @@ impl Added {
 
     /// Ends the call: what was added goes before what the call had.
     fn close(&self, own: &mut [String]) {
-        let mut added = self.lock();
+        let Some(mut added) = forked::lock(&self.0.values) else {
+            return;
+        };
         self.0.open.store(false, Ordering::Relaxed);
         if std::mem::take(&mut added.any) {
             let pairs = own.iter_mut().zip(&mut added.values);
@@ -173,10 +179,6 @@ impl Added {
                 std::mem::swap(own, value);
             });
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, AddedValues> {
-        self.0.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -29,8 +29,11 @@ pub(crate) trait Change: Copy {
     /// The value, in the number type of the stream.
     fn bits(self, number: NumberKind) -> u64;
 
-    /// True if a level is set by it, false if it goes up or down.
-    const SETS: bool = true;
+    /// How far a level goes up or down; `None` if it is set.
+    #[inline]
+    fn by(self) -> Option<Value> {
+        None
+    }
 
     /// The change after it was made.
     #[inline]
@@ -38,7 +41,7 @@ pub(crate) trait Change: Copy {
         Made {
             bits: self.bits(number),
             met,
-            sets: Self::SETS,
+            by: self.by(),
         }
     }
 }
@@ -48,8 +51,8 @@ pub(crate) trait Change: Copy {
 pub(crate) struct Made {
     pub(super) bits: u64,
     pub(super) met: Met,
-    /// True if a level was set.
-    pub(super) sets: bool,
+    /// How far a level went up or down; `None` if it was set.
+    pub(super) by: Option<Value>,
 }
 
 /// A measurement, by the bits of its value; mostly of a sum.
@@ -122,7 +125,10 @@ impl Change for Set {
 pub(crate) struct Adjusted(pub(crate) Value);
 
 impl Change for Adjusted {
-    const SETS: bool = false;
+    #[inline]
+    fn by(self) -> Option<Value> {
+        Some(self.0)
+    }
 
     #[inline]
     fn apply_otherwise(self, cell: &SeriesCell, shape: &CellShape) -> Met {

@@ -12,7 +12,7 @@ use super::{
     cell::CellKind,
     delivery::CellValue,
     object::{Series, SeriesCell, state},
-    retired::{Moment, Retired},
+    retired::{Last, Moment, Retired},
     stream::{Inner, Stream},
     value::{Aggregate as _, ExponentialHistogram, Fingerprint, Histogram, Number},
 };
@@ -24,6 +24,10 @@ use crate::{
 impl Stream {
     /// Has a series end once all consumers have seen its last value. One that is not there stays so.
     pub fn retire_soon(&self, labels: &LabelSet) {
+        if forked::is_child() {
+            // Nothing ends there, since nothing collects.
+            return;
+        }
         let mut sorted = Sorted::joined(labels, &[] as &[opentelemetry::KeyValue]);
         self.drop_labels(&mut sorted);
         let Some(mut inner) = forked::lock(&self.inner) else {
@@ -34,8 +38,8 @@ impl Stream {
         // A value in the cell of one that sleeps was not there for the consumers: its thread is about to begin a life.
         let last = match series.is_live() {
             true if !series.retires() => return,
-            true => Some(self.fingerprint(&series, &series.cell)),
-            false => None,
+            true => Last::Is(self.fingerprint(&series, &series.cell)),
+            false => Last::Over,
         };
         inner.ending.put(Retired::new(series, last));
         self.count_ending(&inner);
@@ -48,16 +52,18 @@ impl Stream {
     /// Something was recorded in a series that was to end: it goes on. A sum that goes down, too, ends when it is at 0.
     #[cold]
     pub(super) fn goes_on(&self, series: &Series) {
-        if self.shape.kind == CellKind::UpDown {
+        let Some(mut inner) = forked::lock(&self.inner) else {
+            return;
+        };
+        if !series.is_retired() {
             return;
         }
-        if let Some(mut inner) = forked::lock(&self.inner)
-            && series.is_retired()
-        {
-            series.has_retired();
-            inner.ending.remove(series);
-            self.count_ending(&inner);
+        if self.shape.kind == CellKind::UpDown {
+            return inner.ending.change(series);
         }
+        series.has_retired();
+        inner.ending.remove(series);
+        self.count_ending(&inner);
     }
 
     /// Ends the retired series whose last value all consumers have seen; `seen` is when the snapshot began that is the
@@ -93,12 +99,17 @@ impl Stream {
         // That of the entry, and this one.
         let others = 2;
         if series.is_live() {
-            // One without a mark began another life.
-            let last = retired.last.filter(|_| series.is_retired())?;
+            let last = match retired.last {
+                // One without a mark began another life.
+                _ if !series.is_retired() => return None,
+                Last::Over => return None,
+                Last::Changed => return self.is_to_end_later(series),
+                Last::Is(last) => last,
+            };
             if !self.end_life(inner, &series, others, Some(last)) {
                 return self.is_to_end_later(series);
             }
-            retired.last = None;
+            retired.last = Last::Over;
         }
         if series.life() == state::ASLEEP && self.is_kept(inner, &series, others) {
             return Some(retired);
@@ -114,7 +125,7 @@ impl Stream {
     fn is_to_end_later(&self, series: Arc<Series>) -> Option<Retired> {
         if self.shape.kind == CellKind::UpDown {
             let last = self.fingerprint(&series, &series.cell);
-            return Some(Retired::new(series, Some(last)));
+            return Some(Retired::new(series, Last::Is(last)));
         }
         series.has_retired();
         None

@@ -237,7 +237,7 @@ impl Stream {
             self.goes_on(series);
         }
         if self.moved.get().is_some() {
-            self.hand_on(series, made.sets.then_some(made.bits));
+            self.hand_on(series, made.by.is_none().then_some(made.bits));
         } else if series.life() != state::LIVE {
             self.wake(series, made);
         }

@@ -262,13 +262,13 @@ impl Stream {
             state::LIVE => {}
             _ if !self.is_new(series, made.bits) && self.settles(&mut inner, series) => {}
             state::ASLEEP => {
-                if self.is_level() && made.sets {
+                if self.is_level() && made.by.is_none() {
                     // It may have been taken with the life before.
                     series.cell.put(made.bits);
                 }
                 series.begin_anew(now);
             }
-            _ => self.move_on(&mut inner, series, now),
+            _ => self.move_on(&mut inner, series, made, now),
         }
     }
 
@@ -328,7 +328,7 @@ impl Stream {
     }
 
     /// Moves what reached a series that left the table to the one that is in the table now.
-    fn move_on(&self, inner: &mut Inner, series: &Series, now: SystemTime) {
+    fn move_on(&self, inner: &mut Inner, series: &Series, made: Made, now: SystemTime) {
         let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
         let labels = labels.as_slice();
         let given = if series.takes_place() { labels } else { &[] };
@@ -336,7 +336,19 @@ impl Stream {
             true => self.overflow_series().clone(),
             false => self.place(inner, given, labels).0,
         };
-        if series.cell.move_to(&other.cell, &self.shape) && other.life() == state::ASLEEP {
+        let moved = match (self.is_level(), made.by) {
+            // A level is not moved: each thread repeats its own change, and nothing that others have made there is lost.
+            (true, Some(by)) => {
+                other.cell.adjust(self.rules.number, by);
+                true
+            }
+            (true, None) => {
+                let _ = other.cell.record(&self.shape, made.bits);
+                true
+            }
+            (false, _) => series.cell.move_to(&other.cell, &self.shape),
+        };
+        if moved && other.life() == state::ASLEEP {
             other.begin_anew(now);
         }
     }

@@ -37,14 +37,24 @@ pub(super) struct Ending(HashMap<usize, Retired>);
 #[derive(Debug)]
 pub(super) struct Retired {
     pub(super) series: Arc<Series>,
-    /// The value at that time; `None` once the life is over, and only a handle keeps the series.
-    pub(super) last: Option<Fingerprint>,
+    pub(super) last: Last,
     moment: Moment,
     since: Instant,
 }
 
+/// The last value of a retired series.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Last {
+    /// The value when the series was retired.
+    Is(Fingerprint),
+    /// Something was recorded in a sum that also shrinks: it ends later.
+    Changed,
+    /// The life is over, and only a handle keeps the series.
+    Over,
+}
+
 impl Retired {
-    pub(super) fn new(series: Arc<Series>, last: Option<Fingerprint>) -> Self {
+    pub(super) fn new(series: Arc<Series>, last: Last) -> Self {
         Self {
             series,
             last,
@@ -55,7 +65,7 @@ impl Retired {
 
     /// True if all consumers have seen what was there at that time, or one of them does not come.
     fn is_due(&self, seen: Option<Moment>) -> bool {
-        self.last.is_none()
+        !matches!(self.last, Last::Is(_))
             || seen.is_some_and(|seen| self.moment < seen)
             || self.since.elapsed() >= PATIENCE
     }
@@ -75,6 +85,13 @@ impl Ending {
 impl Ending {
     pub(super) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Notes that a series has another value now.
+    pub(super) fn change(&mut self, series: &Series) {
+        if let Some(retired) = self.0.get_mut(&address(series)) {
+            retired.last = Last::Changed;
+        }
     }
 
     pub(super) fn remove(&mut self, series: &Series) {

@@ -81,8 +81,8 @@ impl Feeder {
             self.empty();
             self.tell_losses(ends);
             drop(waiting);
-            let more = !self.postponed.is_empty() || self.outlet.wait(self.patience());
-            if ends || !more {
+            // Who ends it may be the last one that it would wait for.
+            if ends || self.postponed.is_empty() && !self.outlet.wait(self.patience()) {
                 return;
             }
         }

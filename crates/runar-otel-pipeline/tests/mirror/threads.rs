@@ -1,8 +1,10 @@
 //! Many threads.
 
 use std::{
+    fs,
     sync::{Arc, Mutex},
     thread,
+    time::{Duration, Instant},
 };
 
 use opentelemetry::KeyValue;
@@ -65,4 +67,34 @@ fn a_measurement_may_come_before_its_stream() {
     let attached = rig.attached();
     assert_eq!(attached, rig.own());
     assert_eq!(attached.len(), 2);
+}
+
+/// How many threads feed readers.
+fn feeding() -> usize {
+    let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
+    let names =
+        threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("comm")).ok());
+    names
+        .filter(|name| name.starts_with("runar-otel-mirr"))
+        .count()
+}
+
+#[test]
+fn the_thread_ends_with_its_readers() {
+    let before = feeding();
+    let rigs: Vec<Rig> = (0..20).map(|_| Rig::new(Vec::new())).collect();
+    let mut kept = Vec::new();
+    for (at, rig) in rigs.into_iter().enumerate() {
+        rig.meter().u64_counter("count").build().add(1, &[]);
+        if at % 2 == 0 {
+            rig.readers.shutdown().unwrap();
+            kept.push(rig.readers);
+        }
+    }
+    let until = Instant::now() + Duration::from_secs(20);
+    // Other tests have threads of their own.
+    while feeding() > before + 10 {
+        assert!(Instant::now() < until, "{} threads are left", feeding());
+        thread::sleep(Duration::from_millis(10));
+    }
 }

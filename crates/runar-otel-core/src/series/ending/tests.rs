@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry::metrics::{Meter, MeterProvider as _};
 
 use super::*;
 use crate::{
     gate::{Gate, GateOptions, Streams},
+    number::Value,
     series::{
         cell::Met,
-        change::{Change as _, Recorded},
+        change::{Adjusted, Change, Recorded, Set},
         delivery::Reading,
         walk::Consumer,
     },
@@ -24,9 +25,12 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::of(|meter| drop(meter.u64_counter("m").build()))
+    }
+
+    fn of(make: impl FnOnce(Meter)) -> Self {
         let streams = Streams::new(GateOptions::default());
-        let gate = Gate::new(streams.clone());
-        gate.meter("tests").u64_counter("m").build();
+        make(Gate::new(streams.clone()).meter("tests"));
         let all = streams.all();
         let stream = all.iter().find(|one| one.plan().name == "m").unwrap();
         Self {
@@ -43,7 +47,11 @@ impl Bench {
 
     /// The last step, of a thread that found the series asleep.
     fn wake(&self, value: u64) {
-        let made = Recorded(value).made(self.stream.number(), Met::Nobody);
+        self.wake_by(Recorded(value));
+    }
+
+    fn wake_by(&self, change: impl Change) {
+        let made = change.made(self.stream.number(), Met::Nobody);
         self.stream.wake(&self.series, made);
     }
 
@@ -129,4 +137,19 @@ fn lives_tell_themselves_apart_by_their_starts() {
         assert!(start > last, "{start:?} after {last:?}");
         last = start;
     }
+}
+
+/// A thread found the series by its labels and holds no reference to it, so it leaves the table.
+#[test]
+fn a_level_that_reaches_a_series_that_left_is_made_in_the_next() {
+    let bench = Bench::of(|meter| drop(meter.u64_gauge("m").build()));
+    bench.record(7);
+    bench.stream.unlink(&mut bench.stream.lock(), &bench.series);
+    bench.stream.forget_unlinked();
+    bench.wake_by(Set(5));
+    assert_eq!(bench.value(), Some(5));
+    bench.wake_by(Adjusted(Value::I64(-2)));
+    assert_eq!(bench.value(), Some(3));
+    bench.wake_by(Adjusted(Value::U64(1)));
+    assert_eq!(bench.value(), Some(4));
 }

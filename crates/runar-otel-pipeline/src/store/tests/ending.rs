@@ -304,6 +304,25 @@ fn a_retired_sum_that_shrinks_ends_at_zero() {
 }
 
 #[test]
+fn a_sum_that_shrinks_ends_once_all_have_seen_the_last_zero() {
+    let bench = Bench::new();
+    let (one, other) = (bench.totals(), bench.totals());
+    let up_down = bench.meter.i64_up_down_counter("m").build();
+    up_down.add(1, &labels("a"));
+    up_down.add(-1, &labels("a"));
+    retire_soon(&bench, "a");
+    up_down.add(1, &labels("a"));
+    assert_eq!(values(&bench, one), named(&[("a", 1.0)]));
+    up_down.add(-1, &labels("a"));
+    assert_eq!(values(&bench, other), named(&[("a", 0.0)]));
+    assert_eq!(values(&bench, one), named(&[("a", 0.0)]));
+    for consumer in [other, one, other, one] {
+        let _ = values(&bench, consumer);
+    }
+    assert_eq!(series(&bench), 0);
+}
+
+#[test]
 fn a_retired_series_leaves_its_place() {
     let bench = Bench::limited(1);
     let totals = bench.totals();
