@@ -23,7 +23,6 @@ mod handle;
 pub mod head;
 mod hint;
 mod histogram;
-pub mod host;
 mod install;
 mod instrument;
 pub mod isolated;
@@ -65,7 +64,6 @@ pub mod __private {
         },
         catalogue::{METRICS, Metric},
         head::{HeadSite, Opened},
-        host,
         label::{__levels as levels, LabelValue, Labelled, Text},
         metric::InstrumentKind,
         site::{

@@ -51,7 +51,7 @@ use crate::host::{MemberKind, ServiceKind};
 /// # Examples
 ///
 /// ```
-/// # extern crate runar_otel_core as runar_otel;
+/// # extern crate runar_otel_host as runar_otel;
 /// # use runar_otel_macros::{action, event_handler, metered, metrics, service};
 /// #[service]
 /// struct Orders;
@@ -72,9 +72,9 @@ use crate::host::{MemberKind, ServiceKind};
 /// The same on the struct reaches all of its impls:
 ///
 /// ```
-/// # extern crate runar_otel_core as runar_otel;
+/// # extern crate runar_otel_host as runar_otel;
 /// # use runar_otel_macros::{action, metrics};
-/// # use runar_otel::Counter;
+/// # use runar_otel_core::Counter;
 /// #[metrics(prefix = "shop_", default)]
 /// struct Stock {
 ///     #[metric_field(name = "shop_parcels_total", description = "Parcels sent", unit = "{parcel}")]
@@ -160,7 +160,7 @@ pub fn error_type(item: TokenStream) -> TokenStream {
 /// # Examples
 ///
 /// ```
-/// # extern crate runar_otel_core as runar_otel;
+/// # extern crate runar_otel_host as runar_otel;
 /// # use runar_otel_macros::{action, service};
 /// use runar_otel::host::Service;
 ///
@@ -207,7 +207,7 @@ pub fn dht_service(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// # Examples
 ///
 /// ```
-/// # extern crate runar_otel_core as runar_otel;
+/// # extern crate runar_otel_host as runar_otel;
 /// # use runar_otel_macros::{action, service};
 /// # use runar_otel::host::Service;
 /// # use std::time::Duration;
@@ -241,7 +241,7 @@ pub fn dht_operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// # Examples
 ///
 /// ```
-/// # extern crate runar_otel_core as runar_otel;
+/// # extern crate runar_otel_host as runar_otel;
 /// # use runar_otel_macros::{event_handler, service};
 /// # use runar_otel::host::Service;
 /// #[service]
@@ -268,7 +268,7 @@ pub fn event_handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// # Examples
 ///
 /// ```
-/// # extern crate runar_otel_core as runar_otel;
+/// # extern crate runar_otel_host as runar_otel;
 /// # use runar_otel_macros::{job, service};
 /// # use runar_otel::host::Service;
 /// #[service]

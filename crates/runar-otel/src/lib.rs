@@ -87,6 +87,7 @@ mod traces;
 #[doc(hidden)]
 pub mod __private {
     pub use runar_otel_core::__private::*;
+    pub use runar_otel_host as host;
     pub use runar_otel_macros as macros;
 }
 
@@ -99,10 +100,11 @@ pub use runar_otel_core::{
     error::{BoundsError, NameError, RegisterError, UnitError, ViewError},
     exemplar,
     gate::View,
-    host,
     metric::{Aggregation, InstrumentKind, StreamPlan},
     name,
 };
+#[doc(inline)]
+pub use runar_otel_host as host;
 pub use runar_otel_macros::{
     ErrorType, action, dht_operation, dht_service, event_handler, job, metered, metric, metrics,
     p2p_service, publisher, service,

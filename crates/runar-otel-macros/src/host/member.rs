@@ -207,7 +207,7 @@ fn link(kind: MemberKind, said: &Said, function: &ImplItemFn) -> syn::Stmt {
         Some(of) => quote!(::core::option::Option::Some(#of)),
         None => quote!(::core::option::Option::None),
     };
-    let what = what(kind, said, function);
+    let kind = member_kind(kind, said, function);
     parse_quote! {
         const _: () = {
             #[#private::linkme::distributed_slice(#private::host::HOST_MEMBERS)]
@@ -215,13 +215,13 @@ fn link(kind: MemberKind, said: &Said, function: &ImplItemFn) -> syn::Stmt {
             static __MEMBER: #private::host::HostMember = #private::host::HostMember {
                 of: #of,
                 module: ::core::module_path!(),
-                what: #what,
+                kind: #kind,
             };
         };
     }
 }
 
-fn what(kind: MemberKind, said: &Said, function: &ImplItemFn) -> TokenStream {
+fn member_kind(kind: MemberKind, said: &Said, function: &ImplItemFn) -> TokenStream {
     let private = said.krate.private();
     let host = quote!(#private::host);
     let ident = function.sig.ident.unraw().to_string();
@@ -236,11 +236,11 @@ fn what(kind: MemberKind, said: &Said, function: &ImplItemFn) -> TokenStream {
                 None => quote!(::core::option::Option::None),
             };
             let metrics = said.metrics;
-            quote!(#host::What::Action(#host::Action::new(#name, #path, #ident, #ttl, #metrics)))
+            quote!(#host::MemberKind::Action(#host::Action::new(#name, #path, #ident, #ttl, #metrics)))
         }
         MemberKind::Job => {
             let schedule = &said.schedule;
-            quote!(#host::What::Job(#host::Job::new(#name, #ident, #schedule)))
+            quote!(#host::MemberKind::Job(#host::Job::new(#name, #ident, #schedule)))
         }
         MemberKind::EventHandler => {
             let beside = || function.attrs.iter().find_map(method::topic);
@@ -249,7 +249,7 @@ fn what(kind: MemberKind, said: &Said, function: &ImplItemFn) -> TokenStream {
                 .map(|topic| topic.value())
                 .or_else(|| owner::find(&function.block, owner::TOPIC))
                 .unwrap_or_else(|| ident.clone());
-            quote!(#host::What::EventHandler(#host::EventHandler::new(#topic, #ident)))
+            quote!(#host::MemberKind::EventHandler(#host::EventHandler::new(#topic, #ident)))
         }
     }
 }

@@ -3,10 +3,8 @@
 
 use std::time::Instant;
 
-use runar_otel::{
-    Gauge, Histogram,
-    host::{EventContext, JobContext, RequestContext, Service},
-};
+use runar_otel_core::{Gauge, Histogram};
+use runar_otel_host::{EventContext, JobContext, RequestContext, Service};
 use runar_otel_macros::{
     action, dht_operation, dht_service, event_handler, job, metered, metrics, p2p_service,
     publisher,

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use runar_otel_core::host::Service as _;
+use runar_otel_host::Service as _;
 use runar_otel_macros::{action, metered, metrics, service};
 
 use crate::recorded::recorder;

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use runar_otel_core::{
-    __private::{Owner, SITES},
-    host::{EventContext, JobContext, RequestContext, Service, ServiceKind},
-};
+use runar_otel_core::__private::{Owner, SITES};
+use runar_otel_host::{EventContext, JobContext, RequestContext, Service, ServiceKind};
 use runar_otel_macros::{action, dht_operation, dht_service, event_handler, job, metered, service};
 
 #[service(

@@ -3,7 +3,7 @@
 #![deny(warnings, clippy::pedantic)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-extern crate runar_otel_core as runar_otel;
+extern crate runar_otel_host as runar_otel;
 
 mod document;
 mod errors;

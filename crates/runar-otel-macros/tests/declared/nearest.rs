@@ -1,6 +1,6 @@
 //! Actions whose impl has no attribute belong to the only service of their module.
 
-use runar_otel_core::host::Service as _;
+use runar_otel_host::Service as _;
 use runar_otel_macros::{action, p2p_service};
 
 #[p2p_service]
@@ -43,7 +43,7 @@ mod two {
 #[test]
 fn an_action_is_found_by_its_module_or_its_type() {
     assert_eq!(Peers.discover() + Peers.elsewhere() + two::One.whose(), 3);
-    let names = |actions: Vec<runar_otel_core::host::Action>| -> Vec<&str> {
+    let names = |actions: Vec<runar_otel_host::Action>| -> Vec<&str> {
         actions.iter().map(|action| action.name).collect()
     };
     assert_eq!(names(Peers::actions()), ["discover", "elsewhere"]);

@@ -1,6 +1,7 @@
 //! `#[metrics]` on a struct reaches methods whose impl has no attribute.
 
-use runar_otel_core::{__private::SERVICES, host::RequestContext};
+use runar_otel_core::__private::SERVICES;
+use runar_otel_host::RequestContext;
 use runar_otel_macros::{action, event_handler, job, metered, metrics, publisher, service};
 
 use crate::recorded::recorder;

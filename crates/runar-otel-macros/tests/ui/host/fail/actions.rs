@@ -1,6 +1,6 @@
 //! Mistakes on actions and event handlers.
 
-extern crate runar_otel_core as runar_otel;
+extern crate runar_otel_host as runar_otel;
 
 use runar_otel_macros::{action, event_handler};
 

@@ -1,6 +1,6 @@
 //! Schedules that cannot be.
 
-extern crate runar_otel_core as runar_otel;
+extern crate runar_otel_host as runar_otel;
 
 use runar_otel_macros::job;
 

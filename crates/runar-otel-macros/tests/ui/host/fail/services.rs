@@ -1,6 +1,6 @@
 //! Mistakes on structs and impls.
 
-extern crate runar_otel_core as runar_otel;
+extern crate runar_otel_host as runar_otel;
 
 use runar_otel_macros::{action, p2p_service, service};
 

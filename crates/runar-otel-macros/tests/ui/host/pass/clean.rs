@@ -2,7 +2,7 @@
 
 #![deny(warnings, missing_docs, clippy::pedantic)]
 
-extern crate runar_otel_core as runar_otel;
+extern crate runar_otel_host as runar_otel;
 
 use runar_otel::host::{RequestContext, Service as _};
 use runar_otel_macros::{
@@ -10,7 +10,7 @@ use runar_otel_macros::{
 };
 
 /// A service.
-#[service(name = "users", crate = runar_otel_core)]
+#[service(name = "users", crate = runar_otel_host)]
 #[derive(Debug)]
 pub struct Users<T> {
     #[inject]
@@ -38,7 +38,7 @@ impl<T: Clone> Users<T> {
     pub fn updated(&self) {}
 
     /// An operation.
-    #[dht_operation(crate = runar_otel_core)]
+    #[dht_operation(crate = runar_otel_host)]
     pub fn put(&self) {}
 }
 

@@ -3,7 +3,7 @@
 #![deny(warnings)]
 
 mod reexported {
-    pub use runar_otel_core as telemetry;
+    pub use runar_otel_host as telemetry;
 }
 
 use reexported::telemetry::host::Service as _;

@@ -1,6 +1,6 @@
 //! Impls with nothing to instrument, or without a service.
 
-extern crate runar_otel_core as runar_otel;
+extern crate runar_otel_host as runar_otel;
 
 use runar_otel_macros::{action, metered, metrics};
 

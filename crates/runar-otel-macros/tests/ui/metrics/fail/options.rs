@@ -1,6 +1,6 @@
 //! Options that are not there, of the wrong type, or not for this place.
 
-extern crate runar_otel_core as runar_otel;
+extern crate runar_otel_host as runar_otel;
 
 use runar_otel_macros::{action, metrics};
 

@@ -1,6 +1,6 @@
 //! Code that is still being written: no attribute says that it is in the wrong place.
 
-extern crate runar_otel_core as runar_otel;
+extern crate runar_otel_host as runar_otel;
 
 use runar_otel_macros::{action, metered, metrics};
 

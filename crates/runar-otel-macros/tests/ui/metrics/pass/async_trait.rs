@@ -2,7 +2,7 @@
 
 #![deny(warnings)]
 
-extern crate runar_otel_core as runar_otel;
+extern crate runar_otel_host as runar_otel;
 
 use async_trait::async_trait;
 use runar_otel_macros::{action, metered, metrics};

@@ -2,9 +2,9 @@
 
 #![deny(warnings, missing_docs, clippy::pedantic)]
 
-extern crate runar_otel_core as runar_otel;
+extern crate runar_otel_host as runar_otel;
 
-use runar_otel::{Counter, Gauge};
+use runar_otel_core::{Counter, Gauge};
 use runar_otel_macros::{action, metered, metrics};
 
 /// A service.
@@ -56,7 +56,7 @@ impl Alone {
 }
 
 /// The same through another path.
-#[metrics(crate = runar_otel_core)]
+#[metrics(crate = runar_otel_host)]
 #[derive(Debug)]
 pub struct Renamed;
 

@@ -2,9 +2,9 @@
 
 #![deny(warnings)]
 
-extern crate runar_otel_core as runar_otel;
+extern crate runar_otel_host as runar_otel;
 
-use runar_otel::Histogram;
+use runar_otel_core::Histogram;
 use runar_otel_macros::{action, job, metered, metric, metrics};
 
 macro_rules! function {

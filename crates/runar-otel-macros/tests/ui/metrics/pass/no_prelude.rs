@@ -3,7 +3,7 @@
 #![no_implicit_prelude]
 #![deny(warnings)]
 
-extern crate runar_otel_core as runar_otel;
+extern crate runar_otel_host as runar_otel;
 
 #[path = "../../../record/metrics.rs"]
 mod metrics;
@@ -36,7 +36,7 @@ fn opened(tier: u8) -> ::std::result::Result<impl ::std::iter::Iterator<Item = u
 #[::runar_otel_macros::metrics(prefix = "no_prelude_", events, default)]
 struct Generic<T> {
     #[metric_field(unit = "s", buckets = [1.0])]
-    histogram: ::runar_otel::Histogram,
+    histogram: ::runar_otel_core::Histogram,
     _of: T,
 }
 

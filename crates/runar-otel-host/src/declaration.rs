@@ -1,12 +1,12 @@
-//! What the attributes left behind when the program was linked, and which function belongs to which service.
+//! Declarations by attributes, collected by the linker, and the service of each function.
 
 use std::panic::Location;
 
 use linkme::distributed_slice;
 
-use super::{
+use crate::{
+    kind::ServiceKind,
     member::{Action, EventHandler, Job},
-    service::ServiceKind,
 };
 
 /// All services with `#[service]` or the like, in all crates that are linked.
@@ -17,7 +17,7 @@ pub static HOST_SERVICES: [HostService];
 #[distributed_slice]
 pub static HOST_MEMBERS: [HostMember];
 
-/// What `#[service]` says.
+/// A service as `#[service]` or the like declares it.
 #[derive(Clone, Copy, Debug)]
 pub struct HostService {
     /// Its name.
@@ -28,7 +28,7 @@ pub struct HostService {
     pub description: &'static str,
     /// Its version.
     pub version: &'static str,
-    /// Which attribute it is.
+    /// The attribute.
     pub kind: ServiceKind,
     /// The name of the struct.
     pub of: &'static str,
@@ -38,20 +38,20 @@ pub struct HostService {
     pub at: &'static Location<'static>,
 }
 
-/// What an attribute says of a function.
+/// A function as an attribute declares it.
 #[derive(Clone, Copy, Debug)]
 pub struct HostMember {
     /// The name of the type, if an attribute on the impl told it.
     pub of: Option<&'static str>,
     /// The module of the function.
     pub module: &'static str,
-    /// What it is.
-    pub what: What,
+    /// The kind of function.
+    pub kind: MemberKind,
 }
 
-/// What a function is.
+/// A function as `#[action]`, `#[job]` or `#[event_handler]` declares it.
 #[derive(Clone, Copy, Debug)]
-pub enum What {
+pub enum MemberKind {
     /// `#[action]`, `#[dht_operation]`.
     Action(Action),
     /// `#[job]`.
@@ -61,12 +61,12 @@ pub enum What {
 }
 
 impl HostService {
-    /// What belongs to the service.
-    pub(super) fn members(&self) -> impl Iterator<Item = What> {
+    /// The functions of the service.
+    pub(crate) fn members(&self) -> impl Iterator<Item = MemberKind> {
         HOST_MEMBERS
             .iter()
             .filter(|member| member.service().is_some_and(|service| service.is(self)))
-            .map(|member| member.what)
+            .map(|member| member.kind)
     }
 
     fn is(&self, other: &Self) -> bool {

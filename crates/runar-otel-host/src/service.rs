@@ -1,7 +1,8 @@
 //! The description of one service.
 
-use super::{
-    linked::{HostService, What},
+use crate::{
+    declaration::{HostService, MemberKind},
+    kind::ServiceKind,
     member::{Action, EventHandler, Job},
 };
 
@@ -48,8 +49,8 @@ pub trait Service {
     /// Its actions, by name.
     #[must_use]
     fn actions() -> Vec<Action> {
-        let action = |what| match what {
-            What::Action(action) => Some(action),
+        let action = |kind| match kind {
+            MemberKind::Action(action) => Some(action),
             _ => None,
         };
         let mut actions: Vec<Action> = Self::DECLARATION.members().filter_map(action).collect();
@@ -60,8 +61,8 @@ pub trait Service {
     /// Its jobs, by name.
     #[must_use]
     fn jobs() -> Vec<Job> {
-        let job = |what| match what {
-            What::Job(job) => Some(job),
+        let job = |kind| match kind {
+            MemberKind::Job(job) => Some(job),
             _ => None,
         };
         let mut jobs: Vec<Job> = Self::DECLARATION.members().filter_map(job).collect();
@@ -72,8 +73,8 @@ pub trait Service {
     /// Its event handlers, by topic.
     #[must_use]
     fn event_handlers() -> Vec<EventHandler> {
-        let handler = |what| match what {
-            What::EventHandler(handler) => Some(handler),
+        let handler = |kind| match kind {
+            MemberKind::EventHandler(handler) => Some(handler),
             _ => None,
         };
         let mut handlers: Vec<EventHandler> =
@@ -81,18 +82,4 @@ pub trait Service {
         handlers.sort_by_key(|handler| (handler.topic, handler.function));
         handlers
     }
-}
-
-/// Which attribute describes a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ServiceKind {
-    /// `#[service]`.
-    Service,
-    /// `#[publisher]`.
-    Publisher,
-    /// `#[p2p_service]`.
-    PeerToPeer,
-    /// `#[dht_service]`.
-    Dht,
 }

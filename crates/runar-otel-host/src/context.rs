@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, collections::BTreeMap, time::SystemTime};
 
-use crate::call::LabelSource;
+use runar_otel_core::LabelSource;
 
-/// What all contexts carry.
+/// The part that all contexts have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Carried {
     network_id: String,
@@ -53,8 +53,7 @@ macro_rules! carried {
 /// # Examples
 ///
 /// ```
-/// # use runar_otel_core as runar_otel;
-/// use runar_otel::host::RequestContext;
+/// use runar_otel_host::RequestContext;
 ///
 /// let context = RequestContext::new("mainnet").with_value("user_tier", "gold");
 /// assert_eq!(context.network_id(), "mainnet");
