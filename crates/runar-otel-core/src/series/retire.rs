@@ -17,6 +17,7 @@ use crate::{
     forked,
     labels::{AllSeries, Sorted, begin_rebuild},
     metric::OVERFLOW_KEY,
+    number::NumberKind,
     report,
 };
 
@@ -327,6 +328,22 @@ impl Stream {
         }
     }
 
+    /// Moves the changes that reached a level after its life ended. Those of other threads stay: a level that was set is set
+    /// there, others go up or down by what is left here, which is none if the change was part of the life that ended.
+    fn move_level(&self, series: &Series, other: &Series, made: Made) {
+        let left = series.cell.take_level(&self.shape).value();
+        match made.by {
+            None => {
+                let _ = other.cell.record(&self.shape, made.bits);
+            }
+            // Without a sign nothing is left of it here.
+            Some(by) if self.rules.number == NumberKind::U64 && by.is_negative() => {
+                other.cell.adjust(self.rules.number, by);
+            }
+            Some(_) => other.cell.adjust(self.rules.number, left),
+        }
+    }
+
     /// Moves what reached a series that left the table to the one that is in the table now.
     fn move_on(&self, inner: &mut Inner, series: &Series, made: Made, now: SystemTime) {
         let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
@@ -336,17 +353,12 @@ impl Stream {
             true => self.overflow_series().clone(),
             false => self.place(inner, given, labels).0,
         };
-        let moved = match (self.is_level(), made.by) {
-            // A level is not moved: each thread repeats its own change, and nothing that others have made there is lost.
-            (true, Some(by)) => {
-                other.cell.adjust(self.rules.number, by);
+        let moved = match self.is_level() {
+            true => {
+                self.move_level(series, &other, made);
                 true
             }
-            (true, None) => {
-                let _ = other.cell.record(&self.shape, made.bits);
-                true
-            }
-            (false, _) => series.cell.move_to(&other.cell, &self.shape),
+            false => series.cell.move_to(&other.cell, &self.shape),
         };
         if moved && other.life() == state::ASLEEP {
             other.begin_anew(now);

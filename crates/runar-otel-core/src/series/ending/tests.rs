@@ -55,6 +55,12 @@ impl Bench {
         self.stream.wake(&self.series, made);
     }
 
+    /// A change by a thread that looks at the state afterwards.
+    fn change_late(&self, change: impl Change) {
+        let _ = change.apply(&self.series.cell, &self.stream.shape);
+        self.wake_by(change);
+    }
+
     fn record(&self, value: u64) {
         self.add(value);
         self.wake(value);
@@ -146,10 +152,10 @@ fn a_level_that_reaches_a_series_that_left_is_made_in_the_next() {
     bench.record(7);
     bench.stream.unlink(&mut bench.stream.lock(), &bench.series);
     bench.stream.forget_unlinked();
-    bench.wake_by(Set(5));
+    bench.change_late(Set(5));
     assert_eq!(bench.value(), Some(5));
-    bench.wake_by(Adjusted(Value::I64(-2)));
+    bench.change_late(Adjusted(Value::I64(-2)));
     assert_eq!(bench.value(), Some(3));
-    bench.wake_by(Adjusted(Value::U64(1)));
+    bench.change_late(Adjusted(Value::U64(1)));
     assert_eq!(bench.value(), Some(4));
 }
