@@ -5,13 +5,14 @@ use std::{ops::Range, time::SystemTime};
 use runar_otel_core::exemplar::Exemplar;
 
 use super::{
-    Dialect, Options, Problem,
     bucket::Buckets,
     exemplar::{self, Placing},
-    family::{Families, Family, Kind, note},
+    family::{Families, Family, Kind},
+    format::{Dialect, Options},
     label::Label,
     labelling::Labelling,
     number::{write_float, write_integer, write_number, write_seconds},
+    problem::{Problem, note},
     seen::{Hashes, Seen},
 };
 use crate::snapshot::{Data, Number, Point, Summary};
