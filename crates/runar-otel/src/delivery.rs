@@ -56,7 +56,7 @@ pub(crate) fn start(
 ) -> Result<Delivery, InitError> {
     let sinks = sinks(config)?;
     let mut options = gate_options(config, &parts);
-    let attached = Attached::new(&mut parts, identity);
+    let attached = Attached::new(std::mem::take(&mut parts.readers), identity);
     options.mirror = attached.mirror();
     set_ceiling(DEFAULT_CEILING);
     let streams = Streams::new(options);

@@ -1,9 +1,6 @@
 //! Wiring: from a configuration to running telemetry. The only place that sees configuration and pipeline both.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use opentelemetry::global;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -12,18 +9,15 @@ use runar_otel_pipeline::background::Background;
 
 use crate::{
     builder::{Builder, Parts},
+    claim::Claim,
     config::{Config, ConfigError, Resolved, SubscriberChoice, resolve},
     delivery,
     error::InitError,
     exporter::{self, StoodIn},
     resource::Identity,
-    telemetry::{Reach, Running, Telemetry},
+    telemetry::{Reach, Running, SAYING, Telemetry},
     traces::{self, Sampling, SubscriberInstall},
 };
-
-/// Whether telemetry runs in this process. Acquire and Release: who finds it stopped also finds what the shutdown
-/// before has left.
-static RUNNING: AtomicBool = AtomicBool::new(false);
 
 /// Starts telemetry as the environment says, else with the defaults.
 ///
@@ -70,29 +64,22 @@ impl Builder {
     pub fn init(self) -> Result<Telemetry, InitError> {
         let (resolved, parts) = self.check()?;
         let mut instead = StoodIn::No;
-        while RUNNING.swap(true, Ordering::AcqRel) {
+        let claim = loop {
+            if let Some(claim) = Claim::take() {
+                break claim;
+            }
             instead = exporter::make_way();
             if instead == StoodIn::No {
                 return Err(InitError::Running);
             }
-        }
-        let started = claimed(resolved, parts, Reach::Everything);
+        };
+        let started = claimed(claim, resolved, parts, Reach::Everything);
         if started.is_ok() {
             exporter::serve_all();
         } else if instead == StoodIn::Yes {
-            exporter::stand_in_again();
+            exporter::stand_in_again(start_metrics_only);
         }
         started
-    }
-
-    /// Starts metrics alone, unless telemetry runs, whoever started it. Subscriber, spans and propagators of the
-    /// application stay as they are.
-    pub(crate) fn stand_in(self) -> Result<Telemetry, InitError> {
-        let (resolved, parts) = self.check()?;
-        if RUNNING.swap(true, Ordering::AcqRel) {
-            return Err(InitError::Running);
-        }
-        claimed(resolved, parts, Reach::Metrics)
     }
 
     /// Gathers all mistakes.
@@ -117,34 +104,34 @@ impl Builder {
     }
 }
 
-/// How long `init()` and the end of telemetry wait for a subscriber that is slow with reports.
-pub(crate) const SAYING: Duration = Duration::from_secs(1);
+/// Starts metrics alone, for exporters, unless telemetry runs. Subscriber, spans and propagators of the application stay
+/// as they are.
+pub(crate) fn start_metrics_only() -> Result<Telemetry, InitError> {
+    let builder = builder().metrics_exporters([]).traces_exporters([]);
+    let (resolved, parts) = builder.check()?;
+    let claim = Claim::take().ok_or(InitError::Running)?;
+    claimed(claim, resolved, parts, Reach::Metrics)
+}
 
-/// Starts what has been claimed.
-fn claimed(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, InitError> {
-    let claim = Claim;
-    let telemetry = start(resolved, parts, reach)?;
+/// Starts the telemetry that has the claim, which is given up when that fails, by an error or a panic.
+fn claimed(
+    claim: Claim,
+    resolved: Resolved,
+    parts: Parts,
+    reach: Reach,
+) -> Result<Telemetry, InitError> {
+    let telemetry = start(claim, resolved, parts, reach)?;
     // A process that ends at once has said what is wrong.
     report::flush(SAYING);
-    std::mem::forget(claim);
     Ok(telemetry)
 }
 
-/// Gives up the claim to run when `init()` fails, by an error or a panic.
-struct Claim;
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        stopped();
-    }
-}
-
-/// Lets the next `init()` begin.
-pub(crate) fn stopped() {
-    RUNNING.store(false, Ordering::Release);
-}
-
-fn start(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, InitError> {
+fn start(
+    claim: Claim,
+    resolved: Resolved,
+    parts: Parts,
+    reach: Reach,
+) -> Result<Telemetry, InitError> {
     let Resolved { config, problems } = resolved;
     let patience = parts.shutdown_timeout.unwrap_or(Duration::from_secs(5));
     if config.subscriber == SubscriberChoice::Install && reach == Reach::Everything {
@@ -161,7 +148,7 @@ fn start(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, In
     }
     if !config.enabled {
         decline();
-        return Ok(Telemetry::disabled(patience));
+        return Ok(Telemetry::disabled(claim, patience));
     }
     if parts.system_clock {
         keep_to_the_system();
@@ -185,6 +172,7 @@ fn start(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, In
             background,
             reach,
         },
+        claim,
         patience,
     ))
 }

@@ -70,6 +70,7 @@ struct CatalogueGuide;
 mod attached;
 mod builder;
 pub mod catalogue;
+mod claim;
 mod config;
 mod delivery;
 mod endpoints;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use tonic::transport::Uri;
 
-use crate::config::{choice::Protocol, otlp::Signal};
+use crate::config::{choice::Protocol, signal::Signal};
 
 /// What an endpoint setting stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

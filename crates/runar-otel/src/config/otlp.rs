@@ -9,6 +9,7 @@ use crate::config::{
     pairs,
     problem::{Problem, Source},
     secret::{Header, header},
+    signal::Signal,
 };
 
 /// The settings with which one signal is pushed.
@@ -33,30 +34,6 @@ impl OtlpConfig {
             headers: Vec::new(),
             timeout: Duration::from_secs(10),
             compression: Compression::default(),
-        }
-    }
-}
-
-/// What is pushed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
-    Metrics,
-    Traces,
-}
-
-impl Signal {
-    fn infix(self) -> &'static str {
-        match self {
-            Self::Metrics => "METRICS_",
-            Self::Traces => "TRACES_",
-        }
-    }
-
-    /// Returns the path that is appended to a base URL.
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::Metrics => "/v1/metrics",
-            Self::Traces => "/v1/traces",
         }
     }
 }

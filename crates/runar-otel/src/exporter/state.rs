@@ -7,7 +7,7 @@ use std::{
 
 use super::ExporterError;
 use crate::{
-    Builder, InitError, Telemetry,
+    InitError, Telemetry,
     endpoints::{self, Address, Endpoints, Owner, Served},
 };
 
@@ -25,7 +25,7 @@ struct State {
     slots: Vec<Arc<Slot>>,
 }
 
-/// Whether telemetry ran that exporters had started.
+/// The answer if telemetry ran that exporters had started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StoodIn {
     Yes,
@@ -70,11 +70,14 @@ impl Slot {
     }
 }
 
+/// Starts telemetry of metrics alone.
+type Start = fn() -> Result<Telemetry, InitError>;
+
 /// Serves for an exporter; starts telemetry if none runs.
-pub(super) fn launch(slot: &Arc<Slot>) -> Result<(), ExporterError> {
+pub(super) fn launch(slot: &Arc<Slot>, start: Start) -> Result<(), ExporterError> {
     {
         let mut state = lock(&STATE);
-        stand_in(&mut state)?;
+        stand_in(&mut state, start)?;
         state.slots.push(slot.clone());
     }
     // Telemetry that is about to start will do it by itself, and what is disabled never will.
@@ -83,14 +86,11 @@ pub(super) fn launch(slot: &Arc<Slot>) -> Result<(), ExporterError> {
 }
 
 /// Starts telemetry for exporters unless some runs.
-fn stand_in(state: &mut State) -> Result<(), ExporterError> {
+fn stand_in(state: &mut State, start: Start) -> Result<(), ExporterError> {
     if endpoints::current().is_some() {
         return Ok(());
     }
-    let alone = Builder::default()
-        .metrics_exporters([])
-        .traces_exporters([]);
-    match alone.stand_in() {
+    match start() {
         Ok(telemetry) => state.own = Some(telemetry),
         Err(InitError::Running) => {}
         Err(error) => return Err(ExporterError::Telemetry(error)),
@@ -126,8 +126,8 @@ pub(crate) fn make_way() -> StoodIn {
 }
 
 /// The `init()` for which way was made has failed: exporters get telemetry of their own again.
-pub(crate) fn stand_in_again() {
-    let again = stand_in(&mut lock(&STATE));
+pub(crate) fn stand_in_again(start: Start) {
+    let again = stand_in(&mut lock(&STATE), start);
     if again.is_ok() {
         serve_all();
     }

@@ -1,26 +1,13 @@
 //! The layer that turns `tracing` spans into OpenTelemetry spans.
 
-use std::cell::Cell;
-
-use runar_otel_core::{
-    call,
-    head::{Coming, Listeners, UNSAMPLED},
-    thread::{span_was_entered, span_was_made},
-};
-use tracing::{
-    Dispatch, Event, Metadata, Subscriber,
-    level_filters::LevelFilter,
-    span::{Attributes, Id},
-};
+use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetryLayer;
-use tracing_subscriber::{
-    Layer,
-    filter::FilterFn,
-    layer::{Context, Layered},
-    registry::LookupSpan,
-};
+use tracing_subscriber::{Layer, filter::FilterFn, layer::Layered, registry::LookupSpan};
 
-use crate::traces::{late::LateTracer, unheard};
+use crate::traces::{
+    late::LateTracer,
+    visibility::{Around, Mark, is_seen},
+};
 
 /// Returns the layer for a subscriber of your own.
 ///
@@ -50,17 +37,6 @@ where
     spans_from(LevelFilter::TRACE, Around::Unknown)
 }
 
-/// What may keep spans away from the layer, beside its own filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Around {
-    /// Filters of the application.
-    Unknown,
-    /// Nothing: the subscriber is ours.
-    Nothing,
-    /// Nothing, and the log lines beside it show calls that have no span.
-    Lines,
-}
-
 /// Returns the layer for spans and events of this level and the more important ones.
 pub(crate) fn spans_from<S>(
     floor: LevelFilter,
@@ -76,132 +52,6 @@ where
     marked.with_filter(seen.with_max_level_hint(floor))
 }
 
-/// Tells whether the layer sees a callsite at all. The answer is static, so `tracing` asks once.
-///
-/// Spans whose trace was decided against before they were made exist for logs only: hiding them here saves most of
-/// their cost. Events of the OpenTelemetry crates are left out because some of them are emitted while the current
-/// context is locked.
-fn is_seen(metadata: &Metadata<'_>, floor: LevelFilter) -> bool {
-    let is_ours = !is_internal(metadata) || unheard::is_told_by(metadata);
-    *metadata.level() <= floor && !is_unsampled(metadata) && is_ours
-}
-
-fn is_unsampled(metadata: &Metadata<'_>) -> bool {
-    metadata.is_span() && metadata.fields().field(UNSAMPLED).is_some()
-}
-
-/// Tells whether a span or event comes from the OpenTelemetry crates.
-pub(crate) fn is_internal(metadata: &Metadata<'_>) -> bool {
-    let target = metadata.target();
-    ["opentelemetry", "tracing_opentelemetry"]
-        .iter()
-        .any(|name| target.starts_with(name))
-}
-
-/// Tells whether the subscriber that is current on this thread has the layer.
-pub(crate) fn is_installed() -> bool {
-    tracing::dispatcher::get_default(|dispatch| dispatch.downcast_ref::<Mark>().is_some())
-}
-
-/// Tells who hears of a span that is made now, on this thread, if the layer would see it.
-pub(crate) fn sees(span: &Coming<'_>) -> Option<Listeners> {
-    tracing::dispatcher::get_default(|dispatch| {
-        let mark = dispatch.downcast_ref::<Mark>()?;
-        match mark.around {
-            Around::Nothing | Around::Lines => {
-                let is_seen = span.always || is_seen(span.metadata, mark.floor);
-                let listeners = match mark.around == Around::Lines && is_shown_alone(span, dispatch)
-                {
-                    true => Listeners::Traces,
-                    false => Listeners::Ours,
-                };
-                is_seen.then_some(listeners)
-            }
-            Around::Unknown => {
-                let is_seen = span.always || reaches_mark(dispatch, span.metadata);
-                is_seen.then_some(Listeners::Any)
-            }
-        }
-    })
-}
-
-/// Tells whether log lines show a call as they do with a span, if there is none: all of its fields are known, and it is
-/// the first thing in its lines.
-fn is_shown_alone(span: &Coming<'_>, dispatch: &Dispatch) -> bool {
-    span.complete && dispatch.current_span().id().is_none() && call::spanless(None).is_none()
-}
-
-/// Asks all filters of a subscriber, some of which may want the span now and not at another time.
-///
-/// What they answer is kept by `tracing-subscriber` for the span that is made next. The second question takes it back,
-/// because a layer that wants nothing at all makes it forget the answers.
-fn reaches_mark(dispatch: &Dispatch, metadata: &Metadata<'_>) -> bool {
-    /// A filter may panic.
-    struct Over;
-    impl Drop for Over {
-        fn drop(&mut self) {
-            QUESTION.set(Question::None);
-        }
-    }
-    let _over = Over;
-    QUESTION.set(Question::IsItSeen);
-    let is_enabled = dispatch.enabled(metadata);
-    if QUESTION.replace(Question::None) != Question::Seen {
-        return false;
-    }
-    QUESTION.set(Question::Forget);
-    dispatch.enabled(metadata);
-    is_enabled
-}
-
-thread_local! {
-    static QUESTION: Cell<Question> = const { Cell::new(Question::None) };
-}
-
-/// What the mark is asked by us rather than by a macro of `tracing`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Question {
-    None,
-    IsItSeen,
-    /// The answer to the first question.
-    Seen,
-    Forget,
-}
-
-/// A layer that is found where our layer is, and sees what that sees. It notes that the thread has spans.
-#[derive(Clone, Copy, Debug)]
-struct Mark {
-    floor: LevelFilter,
-    around: Around,
-}
-
-impl<S: Subscriber> Layer<S> for Mark {
-    fn enabled(&self, _: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        match QUESTION.get() {
-            Question::None | Question::Seen => true,
-            Question::IsItSeen => {
-                QUESTION.set(Question::Seen);
-                true
-            }
-            Question::Forget => false,
-        }
-    }
-
-    fn on_new_span(&self, _: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
-        span_was_made();
-    }
-
-    fn on_enter(&self, _: &Id, _: Context<'_, S>) {
-        span_was_entered();
-    }
-
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if unheard::is_told_by(event.metadata()) {
-            unheard::report(event);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use opentelemetry::{
@@ -212,9 +62,12 @@ mod tests {
     use tracing_subscriber::{Registry, layer::SubscriberExt};
 
     use super::*;
-    use crate::traces::late::{
-        self,
-        tests::{alone, in_memory, names},
+    use crate::traces::{
+        late::{
+            self,
+            tests::{alone, in_memory, names},
+        },
+        visibility::is_installed,
     };
 
     fn current() -> SpanContext {

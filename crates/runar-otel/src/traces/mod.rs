@@ -18,6 +18,7 @@ mod sparing;
 mod stop;
 mod subscriber;
 mod unheard;
+mod visibility;
 
 pub use error::TracesError;
 pub(crate) use late::{install, uninstall};

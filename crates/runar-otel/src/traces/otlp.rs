@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::{Config, Signal, secret::header},
+        config::{Config, secret::header, signal::Signal},
         traces::{provider, stop},
     };
 

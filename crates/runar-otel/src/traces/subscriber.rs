@@ -17,10 +17,11 @@ use tracing_subscriber::{
 use crate::traces::{
     directives::Directives,
     fields::QuickFields,
-    layer::{Around, is_installed, spans_from},
+    layer::spans_from,
     lines::TracedLine,
     spanless::NoteCalls,
     sparing::Sparing,
+    visibility::{Around, is_installed},
 };
 
 /// Set once, read to tell our own subscriber from others; nothing else depends on it.
@@ -351,7 +352,7 @@ mod tests {
     #[ignore = "run in a process of its own"]
     fn child_exports_with_all_levels_on() {
         use crate::{
-            config::{Config, OtlpConfig, Protocol, Signal},
+            config::{Config, OtlpConfig, Protocol, signal::Signal},
             traces::{provider, stop},
         };
 
