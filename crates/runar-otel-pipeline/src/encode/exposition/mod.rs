@@ -9,13 +9,13 @@ pub(crate) mod family;
 pub(crate) mod format;
 mod header;
 pub(crate) mod label;
-mod labelling;
+mod label_templates;
 mod name;
 mod number;
 mod problem;
+mod sample_writer;
 mod sanitize;
 pub(crate) mod seen;
-mod series;
 mod template;
 mod unit;
 mod value;
@@ -27,7 +27,7 @@ pub(crate) use value::text_of;
 use self::{
     family::{Families, TARGET_INFO},
     format::Dialect,
-    series::Series,
+    sample_writer::SampleWriter,
 };
 use crate::{
     encode::pair::pairs,
@@ -85,10 +85,10 @@ fn render(snapshot: &Snapshot, options: &Options, dialect: Dialect) -> Expositio
     if options.target_info {
         target_info(&mut body, &snapshot.resource, dialect);
     }
-    let mut series = Series::new(&mut body, &mut problems, &families, dialect, options);
+    let mut samples = SampleWriter::new(&mut body, &mut problems, &families, dialect, options);
     for family in &families.list {
-        header::write(series.out(), family, dialect);
-        series.write(family);
+        header::write(samples.out(), family, dialect);
+        samples.write(family);
     }
     if dialect == Dialect::OpenMetrics {
         body.push_str("# EOF\n");
