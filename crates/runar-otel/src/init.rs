@@ -15,7 +15,7 @@ use crate::{
     error::InitError,
     exporter::{self, StoodIn},
     resource::Identity,
-    telemetry::{Reach, Running, SAYING, Telemetry},
+    telemetry::{Running, SAYING, Scope, Telemetry},
     traces::{self, Sampling, SubscriberInstall},
 };
 
@@ -73,7 +73,7 @@ impl Builder {
                 return Err(InitError::Running);
             }
         };
-        let started = claimed(claim, resolved, parts, Reach::Everything);
+        let started = claimed(claim, resolved, parts, Scope::Everything);
         if started.is_ok() {
             exporter::serve_all();
         } else if instead == StoodIn::Yes {
@@ -110,7 +110,7 @@ pub(crate) fn start_metrics_only() -> Result<Telemetry, InitError> {
     let builder = builder().metrics_exporters([]).traces_exporters([]);
     let (resolved, parts) = builder.check()?;
     let claim = Claim::take().ok_or(InitError::Running)?;
-    claimed(claim, resolved, parts, Reach::Metrics)
+    claimed(claim, resolved, parts, Scope::Metrics)
 }
 
 /// Starts the telemetry that has the claim, which is given up when that fails, by an error or a panic.
@@ -118,9 +118,9 @@ fn claimed(
     claim: Claim,
     resolved: Resolved,
     parts: Parts,
-    reach: Reach,
+    scope: Scope,
 ) -> Result<Telemetry, InitError> {
-    let telemetry = start(claim, resolved, parts, reach)?;
+    let telemetry = start(claim, resolved, parts, scope)?;
     // A process that ends at once has said what is wrong.
     report::flush(SAYING);
     Ok(telemetry)
@@ -130,11 +130,11 @@ fn start(
     claim: Claim,
     resolved: Resolved,
     parts: Parts,
-    reach: Reach,
+    scope: Scope,
 ) -> Result<Telemetry, InitError> {
     let Resolved { config, problems } = resolved;
     let patience = parts.shutdown_timeout.unwrap_or(Duration::from_secs(5));
-    if config.subscriber == SubscriberChoice::Install && reach == Reach::Everything {
+    if config.subscriber == SubscriberChoice::Install && scope == Scope::Everything {
         install_subscriber(&config);
     }
     for problem in problems {
@@ -143,7 +143,7 @@ fn start(
             report::say(problem.to_string());
         }
     }
-    if reach == Reach::Everything {
+    if scope == Scope::Everything {
         traces::install_propagators(&config.propagators);
     }
     if !config.enabled {
@@ -158,7 +158,7 @@ fn start(
     let sampling = parts.sampling.clone();
     // The meter provider first: the SDK's span processor takes a meter from it when it is made.
     let mut metrics = delivery::start(&config, &identity, parts, &background)?;
-    let spans = match start_traces(&config, &sampling, &identity, &background, reach) {
+    let spans = match start_traces(&config, &sampling, &identity, &background, scope) {
         Ok(spans) => spans,
         Err(refused) => {
             metrics.stop(Instant::now() + Duration::from_secs(1));
@@ -170,7 +170,7 @@ fn start(
             metrics,
             spans,
             background,
-            reach,
+            scope,
         },
         claim,
         patience,
@@ -192,12 +192,12 @@ fn start_traces(
     sampling: &Sampling,
     identity: &Identity,
     background: &Background,
-    reach: Reach,
+    scope: Scope,
 ) -> Result<SdkTracerProvider, InitError> {
     let resource = identity.resource.clone();
     let builder = traces::builder(config, sampling, resource, background.handle());
     let provider = builder.map_err(InitError::Traces)?.build();
-    if reach == Reach::Everything {
+    if scope == Scope::Everything {
         global::set_tracer_provider(provider.clone());
         traces::install(&provider, sampling.decider(config.sampler));
     }

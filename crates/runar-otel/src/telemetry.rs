@@ -34,12 +34,12 @@ pub(crate) struct Running {
     pub(crate) metrics: Delivery,
     pub(crate) spans: SdkTracerProvider,
     pub(crate) background: Background,
-    pub(crate) reach: Reach,
+    pub(crate) scope: Scope,
 }
 
-/// What telemetry takes hold of.
+/// The signals that telemetry takes hold of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(crate) enum Scope {
     /// Metrics, spans, propagation, the subscriber.
     Everything,
     /// Metrics alone.
@@ -206,7 +206,7 @@ impl Running {
     fn stop(&mut self) {
         let deadline = Instant::now() + CLOSING;
         self.metrics.stop(deadline);
-        if self.reach == Reach::Everything {
+        if self.scope == Scope::Everything {
             traces::uninstall();
             global::set_tracer_provider(NoopTracerProvider::new());
             traces::remove_propagators();
