@@ -13,7 +13,7 @@ use crate::{
     config::{Config, ConfigError, Resolved, SubscriberChoice, resolve},
     delivery,
     error::InitError,
-    exporter::{self, StoodIn},
+    exporter::{self, Standalone},
     resource::Identity,
     telemetry::{Running, SAYING, Scope, Telemetry},
     traces::{self, Sampling, SubscriberInstall},
@@ -63,21 +63,21 @@ impl Builder {
     /// All mistakes in what the builder was given, at once; else as [`init`](crate::init()).
     pub fn init(self) -> Result<Telemetry, InitError> {
         let (resolved, parts) = self.check()?;
-        let mut instead = StoodIn::No;
+        let mut standalone = Standalone::Absent;
         let claim = loop {
             if let Some(claim) = Claim::take() {
                 break claim;
             }
-            instead = exporter::make_way();
-            if instead == StoodIn::No {
+            standalone = exporter::yield_to_init();
+            if standalone == Standalone::Absent {
                 return Err(InitError::Running);
             }
         };
         let started = claimed(claim, resolved, parts, Scope::Everything);
         if started.is_ok() {
             exporter::serve_all();
-        } else if instead == StoodIn::Yes {
-            exporter::stand_in_again(start_metrics_only);
+        } else if standalone == Standalone::Ended {
+            exporter::restart_standalone(start_metrics_only);
         }
         started
     }

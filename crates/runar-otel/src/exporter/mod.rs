@@ -5,7 +5,7 @@ mod metrics_exporter;
 mod running;
 mod state;
 
-pub(crate) use self::state::{StoodIn, make_way, serve_all, stand_in_again};
+pub(crate) use self::state::{Standalone, restart_standalone, serve_all, yield_to_init};
 pub use self::{
     error::ExporterError,
     metrics_exporter::{ExportFormat, ExportProtocol, MetricsExporter},
