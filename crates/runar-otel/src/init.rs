@@ -13,8 +13,8 @@ use crate::{
     config::{Config, ConfigError, Resolved, SubscriberChoice, resolve},
     delivery,
     error::InitError,
-    exporter::{self, Standalone},
     resource::Identity,
+    standalone_endpoint::{self, Standalone},
     telemetry::{Running, SAYING, Scope, Telemetry},
     traces::{self, Sampling, SubscriberInstall},
 };
@@ -68,16 +68,16 @@ impl Builder {
             if let Some(claim) = Claim::take() {
                 break claim;
             }
-            standalone = exporter::yield_to_init();
+            standalone = standalone_endpoint::yield_to_init();
             if standalone == Standalone::Absent {
                 return Err(InitError::Running);
             }
         };
         let started = claimed(claim, resolved, parts, Scope::Everything);
         if started.is_ok() {
-            exporter::serve_all();
+            standalone_endpoint::serve_all();
         } else if standalone == Standalone::Ended {
-            exporter::restart_standalone(start_metrics_only);
+            standalone_endpoint::restart_standalone(start_metrics_only);
         }
         started
     }

@@ -75,12 +75,12 @@ mod config;
 mod delivery;
 mod endpoints;
 mod error;
-mod exporter;
 mod init;
 pub mod metrics;
 mod patience;
 pub mod prelude;
 mod resource;
+mod standalone_endpoint;
 mod telemetry;
 mod traces;
 
@@ -117,8 +117,10 @@ pub use crate::{
         Sampler, Source, TemporalityPreference, TracesExporterKind,
     },
     error::{DeliveryError, InitError},
-    exporter::{ExportFormat, ExportProtocol, ExporterError, MetricsExporter, RunningExporter},
     init::{builder, init},
+    standalone_endpoint::{
+        ExportFormat, ExportProtocol, ExporterError, MetricsExporter, RunningExporter,
+    },
     telemetry::Telemetry,
     traces::{TracesError, layer},
 };
