@@ -11,8 +11,8 @@ use crate::{
     builder::{Builder, Parts},
     claim::Claim,
     config::{Config, ConfigError, Resolved, SubscriberChoice, resolve},
-    delivery,
     error::InitError,
+    metrics_pipeline,
     resource::Identity,
     standalone_endpoint::{self, Standalone},
     telemetry::{Running, SAYING, Scope, Telemetry},
@@ -157,7 +157,7 @@ fn start(
     let identity = Identity::of(&config);
     let sampling = parts.sampling.clone();
     // The meter provider first: the SDK's span processor takes a meter from it when it is made.
-    let mut metrics = delivery::start(&config, &identity, parts, &background)?;
+    let mut metrics = metrics_pipeline::start(&config, &identity, parts, &background)?;
     let spans = match start_traces(&config, &sampling, &identity, &background, scope) {
         Ok(spans) => spans,
         Err(refused) => {

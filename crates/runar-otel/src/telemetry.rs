@@ -13,7 +13,9 @@ use runar_otel_pipeline::{
     background::Background, bridge::PrometheusCollector, snapshot::Snapshot,
 };
 
-use crate::{claim::Claim, delivery::Delivery, error::DeliveryError, patience::begin, traces};
+use crate::{
+    claim::Claim, error::DeliveryError, metrics_pipeline::MetricsPipeline, patience::begin, traces,
+};
 
 /// Telemetry that runs. When it is dropped, it delivers what it has and ends, in bounded time.
 #[must_use = "telemetry ends when the guard is dropped: keep it as `let _telemetry = …`"]
@@ -31,7 +33,7 @@ enum State {
 
 /// Everything that runs.
 pub(crate) struct Running {
-    pub(crate) metrics: Delivery,
+    pub(crate) metrics: MetricsPipeline,
     pub(crate) spans: SdkTracerProvider,
     pub(crate) background: Background,
     pub(crate) scope: Scope,
