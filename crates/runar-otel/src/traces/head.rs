@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::{
 use runar_otel_core::head::{self, Coming, Head};
 
 use crate::traces::{
-    decided::{Decision, has_parent},
+    head_decision::{Decision, has_parent},
     visibility::sees,
 };
 

@@ -5,7 +5,7 @@ use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::{Layer, filter::FilterFn, layer::Layered, registry::LookupSpan};
 
 use crate::traces::{
-    late::LateTracer,
+    switchable_tracer::SwitchableTracer,
     visibility::{Around, Mark, is_seen},
 };
 
@@ -45,8 +45,8 @@ pub(crate) fn spans_from<S>(
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync + 'static,
 {
-    let spans: OpenTelemetryLayer<S, LateTracer> =
-        OpenTelemetryLayer::new(LateTracer).with_context_activation(true);
+    let spans: OpenTelemetryLayer<S, SwitchableTracer> =
+        OpenTelemetryLayer::new(SwitchableTracer).with_context_activation(true);
     let marked: Layered<Mark, _, S> = spans.and_then(Mark { floor, around });
     let seen = FilterFn::new(move |metadata| is_seen(metadata, floor));
     marked.with_filter(seen.with_max_level_hint(floor))
@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
     use crate::traces::{
-        late::{
+        switchable_tracer::{
             self,
             tests::{alone, in_memory, names},
         },
@@ -78,7 +78,7 @@ mod tests {
     fn entered_span_is_the_current_one() {
         let _alone = alone();
         let (provider, spans) = in_memory();
-        late::install(&provider, None);
+        switchable_tracer::install(&provider, None);
         let subscriber = Registry::default().with(layer());
         let inside = tracing::subscriber::with_default(subscriber, || {
             assert!(is_installed());
@@ -86,7 +86,7 @@ mod tests {
             assert_eq!(span.context().span().span_context(), &current());
             current()
         });
-        late::uninstall();
+        switchable_tracer::uninstall();
         let exported = spans.get_finished_spans().unwrap();
         assert_eq!(exported.len(), 1);
         assert_eq!(exported[0].span_context, inside);
@@ -97,21 +97,21 @@ mod tests {
     #[test]
     fn layer_installed_before_the_provider_follows_it_through_two_lives() {
         let _alone = alone();
-        late::uninstall();
+        switchable_tracer::uninstall();
         let subscriber = Registry::default().with(layer());
         tracing::subscriber::with_default(subscriber, || {
             tracing::info_span!("early").in_scope(|| ());
             let (first, first_spans) = in_memory();
-            late::install(&first, None);
+            switchable_tracer::install(&first, None);
             tracing::info_span!("first").in_scope(|| ());
             assert_eq!(names(&first_spans), ["first"]);
             first.shutdown().unwrap();
-            late::uninstall();
+            switchable_tracer::uninstall();
             tracing::info_span!("between").in_scope(|| ());
             let (second, second_spans) = in_memory();
-            late::install(&second, None);
+            switchable_tracer::install(&second, None);
             tracing::info_span!("second").in_scope(|| ());
-            late::uninstall();
+            switchable_tracer::uninstall();
             assert_eq!(names(&second_spans), ["second"]);
         });
     }
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn remote_parent_travels_through_spans_without_provider() {
         let _alone = alone();
-        late::uninstall();
+        switchable_tracer::uninstall();
         let remote = SpanContext::new(
             7.into(),
             8.into(),
@@ -141,7 +141,7 @@ mod tests {
     fn hidden_and_internal_spans_are_not_exported() {
         let _alone = alone();
         let (provider, spans) = in_memory();
-        late::install(&provider, None);
+        switchable_tracer::install(&provider, None);
         let subscriber = Registry::default().with(spans_from(LevelFilter::INFO, Around::Unknown));
         tracing::subscriber::with_default(subscriber, || {
             let seen = tracing::info_span!("seen").entered();
@@ -154,7 +154,7 @@ mod tests {
             tracing::info!(target: "opentelemetry_sdk", "internal");
             tracing::info!("heard");
         });
-        late::uninstall();
+        switchable_tracer::uninstall();
         assert_eq!(names(&spans), ["seen"]);
         let exported = spans.get_finished_spans().unwrap();
         assert_eq!(exported[0].events.len(), 1);
@@ -164,7 +164,7 @@ mod tests {
     fn private_runtime_makes_no_spans() {
         let _alone = alone();
         let (provider, spans) = in_memory();
-        late::install(&provider, None);
+        switchable_tracer::install(&provider, None);
         let dispatch = tracing::Dispatch::new(Registry::default().with(layer()));
         let background = runar_otel_pipeline::background::Background::start().unwrap();
         let (sender, receiver) = std::sync::mpsc::channel();
@@ -183,7 +183,7 @@ mod tests {
         tracing::dispatcher::with_default(&dispatch, || {
             tracing::info_span!("call").in_scope(|| ());
         });
-        late::uninstall();
+        switchable_tracer::uninstall();
         assert_eq!(names(&spans), ["call"]);
     }
 }
