@@ -6,6 +6,8 @@ mod call;
 #[path = "../record/readings.rs"]
 #[expect(dead_code, reason = "other peers need the rest of it")]
 mod readings;
+#[path = "../record/result.rs"]
+mod result;
 #[path = "../record/setting.rs"]
 mod setting;
 
@@ -17,10 +19,9 @@ use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
     call::{Body, poll},
+    result::Result,
     setting::Setting,
 };
-
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const LABELS: [(&str, &str); 3] = [
     ("method", "GET"),

@@ -5,9 +5,9 @@ use std::ops::Range;
 use runar_otel_benches::together::{Took, together};
 
 use crate::{
-    Result,
-    peers::Peer,
+    peer::Peer,
     regime::{DROPPED, Regime},
+    result::Result,
     row::Row,
     work::{Work, value},
 };

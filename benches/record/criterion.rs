@@ -8,10 +8,13 @@
 mod case;
 mod labels;
 #[expect(dead_code, reason = "the table needs the rest of it")]
+mod peer;
+#[expect(dead_code, reason = "the table needs the rest of it")]
 mod peers;
 mod readings;
 #[expect(dead_code, reason = "the table needs the rest of it")]
 mod regime;
+mod result;
 #[expect(dead_code, reason = "the table needs the rest of it")]
 mod row;
 mod rows;
@@ -28,11 +31,10 @@ use crate::{
     case::Case,
     peers::{Others, Ours},
     regime::Regime,
+    result::Result,
     row::Row,
     rows::ROWS,
 };
-
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Result<()> {
     let regime = Regime::named(&std::env::var("BENCH_REGIME").unwrap_or("usual".to_owned()))?;
@@ -51,7 +53,7 @@ fn main() -> Result<()> {
     for row in ROWS.iter().filter(|row| row.regime == regime) {
         let mut group = criterion.benchmark_group(row.title);
         for peer in row.peers {
-            let Some(mut case) = peer.case(row, &ours, &others)? else {
+            let Some(mut case) = others.case(*peer, row, &ours)? else {
                 continue;
             };
             let mut outcome = Ok(());

@@ -6,13 +6,16 @@
 //! recorded all of it.
 
 mod case;
+mod cell;
 mod labels;
 mod machine;
 mod measure;
+mod peer;
 mod peers;
 mod quantiles;
 mod readings;
 mod regime;
+mod result;
 mod row;
 mod rows;
 mod setting;
@@ -26,9 +29,7 @@ use std::io::Write;
 
 use runar_otel_benches::target::missed;
 
-use crate::{measure::Effort, regime::Regime, table::Table};
-
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+use crate::{measure::Effort, regime::Regime, result::Result, table::Table};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

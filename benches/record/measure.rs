@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::{
-    Result,
     case::{Case, count},
+    cell::Cell,
+    result::Result,
     row::Row,
-    table::Cell,
 };
 
 /// How much is measured.

@@ -5,7 +5,7 @@ use runar_otel::{
 };
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::Result;
+use crate::result::Result;
 
 /// Telemetry and subscriber of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

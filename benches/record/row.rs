@@ -1,6 +1,6 @@
 //! One line of the table.
 
-use crate::{peers::Peer, regime::Regime, setting::Setting, target::Target, work::Work};
+use crate::{peer::Peer, regime::Regime, setting::Setting, target::Target, work::Work};
 
 /// One line of the table.
 #[derive(Clone, Copy, Debug)]

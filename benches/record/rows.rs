@@ -1,7 +1,7 @@
 //! All lines of the table.
 
 use crate::{
-    peers::Peer,
+    peer::Peer,
     regime::Regime::{
         AfterExporter, AlwaysOff, First, LogLines, Many, NoSubscriber, OnePercent, SdkDisabled,
         Second, Third,

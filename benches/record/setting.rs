@@ -6,7 +6,7 @@ use opentelemetry::{
 };
 use tracing::span::EnteredSpan;
 
-use crate::Result;
+use crate::result::Result;
 
 /// The span around the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,64 +5,12 @@ use std::fmt;
 use runar_otel_benches::target::{below, times};
 
 use crate::{
-    Result,
-    peers::Peer,
+    cell::Cell,
+    peer::Peer,
     row::{Group, Row},
     rows::ROWS,
     target::Target,
 };
-
-/// One peer at one row, in nanoseconds per record.
-#[derive(Debug)]
-pub(crate) struct Cell {
-    pub(crate) row: &'static Row,
-    pub(crate) peer: Peer,
-    pub(crate) median: f64,
-    pub(crate) quartiles: (f64, f64),
-    /// The samples that counted.
-    pub(crate) samples: usize,
-    pub(crate) tried: usize,
-}
-
-impl Cell {
-    /// As one process tells it to the other.
-    pub(crate) fn print(&self) -> String {
-        let row = ROWS.iter().position(|row| std::ptr::eq(row, self.row));
-        let peer = Peer::ALL.iter().position(|peer| *peer == self.peer);
-        let (lower, upper) = self.quartiles;
-        format!(
-            "{} {} {lower} {} {upper} {} {}",
-            row.unwrap_or(usize::MAX),
-            peer.unwrap_or(usize::MAX),
-            self.median,
-            self.samples,
-            self.tried
-        )
-    }
-
-    pub(crate) fn parse(line: &str) -> Result<Self> {
-        let wrong = || format!("expected a cell, found {line:?}");
-        let [row, peer, lower, median, upper, samples, tried] =
-            *line.split(' ').collect::<Vec<_>>().as_slice()
-        else {
-            return Err(wrong().into());
-        };
-        Ok(Self {
-            row: ROWS.get(row.parse::<usize>()?).ok_or_else(wrong)?,
-            peer: *Peer::ALL.get(peer.parse::<usize>()?).ok_or_else(wrong)?,
-            median: median.parse()?,
-            quartiles: (lower.parse()?, upper.parse()?),
-            samples: samples.parse()?,
-            tried: tried.parse()?,
-        })
-    }
-
-    /// How far the middle half of the samples spreads, as a part of the median.
-    fn spread(&self) -> f64 {
-        let (lower, upper) = self.quartiles;
-        (upper - lower) / self.median
-    }
-}
 
 /// All that was measured.
 #[derive(Debug)]

@@ -14,12 +14,13 @@ use std::{
 use runar_otel_benches::{target, together::together};
 
 use crate::{
-    Result,
     case::{Case, count},
     measure::Effort,
-    peers::{Others, Ours, Peer},
+    peer::Peer,
+    peers::{Others, Ours},
     quantiles::Quantiles,
     regime::Regime,
+    result::Result,
     row::{Group, Row},
     work::Work,
 };
@@ -139,7 +140,7 @@ pub(crate) fn measure(words: &[String], effort: Effort) -> Result<Tail> {
     for row in ROWS.iter().filter(wanted) {
         let mut columns = vec![Column::new(None, row)];
         for peer in PEERS.iter().filter(|peer| row.is_wanted(**peer, words)) {
-            let case = peer.case(row, &ours, &others)?;
+            let case = others.case(*peer, row, &ours)?;
             columns.push(Column::new(case, row));
         }
         lines.push((row, columns));

@@ -1,6 +1,6 @@
 //! Targets of a row.
 
-use crate::peers::Peer;
+use crate::peer::Peer;
 
 /// What ours has to reach.
 #[derive(Clone, Copy, Debug)]

@@ -9,13 +9,14 @@ use std::{
 };
 
 use crate::{
-    Result,
+    cell::Cell,
     measure::{Effort, Entrant, turn},
-    peers::{Others, Ours, Peer},
+    peer::Peer,
+    peers::{Others, Ours},
     regime::Regime,
+    result::Result,
     row::Row,
     rows::ROWS,
-    table::Cell,
 };
 
 const DONE: &str = "done";
@@ -106,7 +107,7 @@ pub(crate) fn take_part(regime: Regime, words: &[String], effort: Effort) -> Res
     for row in ROWS.iter().filter(|row| row.regime == regime) {
         let wanted = |peer: &&Peer| row.is_wanted(**peer, words);
         for peer in row.peers.iter().filter(wanted) {
-            let case = |row: &Row| peer.case(row, &ours, &others);
+            let case = |row: &Row| others.case(*peer, row, &ours);
             entrants.extend(Entrant::new(row, case, effort)?);
         }
     }

@@ -5,11 +5,8 @@ use std::convert::Infallible;
 use autometrics::{autometrics, settings::AutometricsSettings};
 use prometheus::Registry;
 
-use super::{
-    Peer,
-    call::{Body, poll},
-};
-use crate::{Result, case::Case, readings::in_registry, row::Row, work::Work};
+use super::call::{Body, poll};
+use crate::{case::Case, peer::Peer, readings::in_registry, result::Result, row::Row, work::Work};
 
 /// The registry of the process.
 pub(crate) fn start() -> Result<Registry> {

@@ -4,11 +4,8 @@ use std::convert::Infallible;
 
 use tracing::{Span, instrument};
 
-use super::{
-    Peer,
-    call::{Body, poll},
-};
-use crate::{Result, case::Case, regime::Regime, row::Row, work::Work};
+use super::call::{Body, poll};
+use crate::{case::Case, peer::Peer, regime::Regime, result::Result, row::Row, work::Work};
 
 pub(crate) fn case(row: &Row) -> Result<Option<Case>> {
     if row.work != Work::SpannedCall {

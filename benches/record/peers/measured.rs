@@ -9,10 +9,10 @@ use measured::{
 };
 use paracord::ParaCord;
 
-use super::Peer;
 use crate::{
     case::Case,
     labels::{LabelSets, LabelValues},
+    peer::Peer,
     readings::in_text,
     row::Row,
     work::{BUCKETS, Work, scattered, value},

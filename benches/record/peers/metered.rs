@@ -4,11 +4,8 @@ use std::{convert::Infallible, sync::Arc};
 
 use metered::{ErrorCount, HitCount, InFlight, ResponseTime, metered};
 
-use super::{
-    Peer,
-    call::{Body, poll},
-};
-use crate::{case::Case, row::Row, work::Work};
+use super::call::{Body, poll};
+use crate::{case::Case, peer::Peer, row::Row, work::Work};
 
 #[derive(Default)]
 struct Service {

@@ -5,12 +5,12 @@ use std::time::Instant;
 use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-use super::Peer;
 use crate::{
-    Result,
     case::Case,
     labels::LabelSets,
+    peer::Peer,
     readings::in_text,
+    result::Result,
     row::Row,
     work::{BUCKETS, LABELS, Work, value},
 };

@@ -5,13 +5,14 @@ use std::{cell::RefCell, rc::Rc};
 use prometheus::Registry;
 use runar_otel::{Counter, Gauge, Histogram, HistogramBuilder, Timer};
 
-use super::{Peer, ours_calls};
+use super::ours_calls;
 use crate::{
-    Result,
     case::Case,
     labels::{LabelSets, LabelValues},
+    peer::Peer,
     readings::in_registry,
     regime::{LIMIT, Life, Regime},
+    result::Result,
     row::Row,
     work::{BUCKETS, LABELS, Work, value},
 };

@@ -4,12 +4,10 @@ use std::convert::Infallible;
 
 use runar_otel::prelude::metered;
 
-use super::{
-    Peer,
-    call::{Body, poll},
-};
+use super::call::{Body, poll};
 use crate::{
-    case::Case, labels::LabelSets, regime::DROPPED, row::Row, setting::Setting, work::Work,
+    case::Case, labels::LabelSets, peer::Peer, regime::DROPPED, row::Row, setting::Setting,
+    work::Work,
 };
 
 /// Each function has metrics of its own, which the row names.

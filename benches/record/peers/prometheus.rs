@@ -4,12 +4,12 @@ use prometheus::{
     GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, core::Collector,
 };
 
-use super::Peer;
 use crate::{
-    Result,
     case::Case,
     labels::{LabelSets, LabelValues},
+    peer::Peer,
     readings::in_registry,
+    result::Result,
     row::Row,
     work::{BUCKETS, LABELS, Work, value},
 };

@@ -11,10 +11,10 @@ use prometheus_client::{
     registry::{Metric, Registry},
 };
 
-use super::Peer;
 use crate::{
     case::Case,
     labels::{LabelSets, LabelValues},
+    peer::Peer,
     readings::in_text,
     row::Row,
     work::{BUCKETS, Work, value},

@@ -9,13 +9,13 @@ use opentelemetry::{
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, SdkMeterProvider, Stream};
 use prometheus::Registry;
 
-use super::Peer;
 use crate::{
-    Result,
     case::Case,
     labels::{LabelSets, LabelValues},
+    peer::Peer,
     readings::in_registry,
     regime::{DROPPED, LIMIT, RAISED_LIMIT, Regime},
+    result::Result,
     row::Row,
     work::{BUCKETS, LABELS, Work, value},
 };

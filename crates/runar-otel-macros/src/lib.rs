@@ -9,6 +9,7 @@ mod metric;
 mod metrics;
 mod names;
 mod options;
+mod original;
 mod place;
 #[cfg(test)]
 mod pretty;

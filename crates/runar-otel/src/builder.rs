@@ -6,11 +6,14 @@ use opentelemetry::{Key, KeyValue, Value};
 use opentelemetry_sdk::trace::ShouldSample;
 use runar_otel_core::{exemplar::ExemplarFilter, gate::View};
 
-use crate::config::{
-    Compression, HistogramAggregation, MetricsExporterKind, Overrides, Problem, Propagator,
-    Protocol, Sampler, Secret, SubscriberChoice, TemporalityPreference, TracesExporterKind,
+use crate::{
+    attached::AttachedReader,
+    config::{
+        Compression, HistogramAggregation, MetricsExporterKind, Overrides, Problem, Propagator,
+        Protocol, Sampler, Secret, SubscriberChoice, TemporalityPreference, TracesExporterKind,
+    },
+    traces::Sampling,
 };
-use crate::traces::Sampling;
 
 /// Configures telemetry in code.
 ///
@@ -30,8 +33,7 @@ pub(crate) struct Parts {
     pub(crate) views: Vec<View>,
     pub(crate) cardinality_limit: Option<usize>,
     pub(crate) series_ceiling: Option<usize>,
-    #[cfg(feature = "sdk-reader")]
-    pub(crate) readers: Vec<crate::attached::AttachedReader>,
+    pub(crate) readers: Vec<AttachedReader>,
     pub(crate) registries: Vec<prometheus::Registry>,
     pub(crate) shutdown_timeout: Option<Duration>,
     pub(crate) sampling: Sampling,
@@ -119,8 +121,7 @@ impl Builder {
     /// ```
     #[cfg(feature = "sdk-reader")]
     pub fn reader(mut self, reader: impl opentelemetry_sdk::metrics::reader::MetricReader) -> Self {
-        let attached = crate::attached::AttachedReader::new(reader);
-        self.parts.readers.push(attached);
+        self.parts.readers.push(AttachedReader::new(reader));
         self
     }
 

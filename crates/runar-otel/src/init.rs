@@ -1,9 +1,6 @@
 //! Wiring: from a configuration to running telemetry. The only place that sees configuration and pipeline both.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use opentelemetry::global;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -12,18 +9,15 @@ use runar_otel_pipeline::background::Background;
 
 use crate::{
     builder::{Builder, Parts},
+    claim::Claim,
     config::{Config, ConfigError, Resolved, SubscriberChoice, resolve},
-    delivery,
     error::InitError,
-    exporter::{self, StoodIn},
+    metrics_pipeline,
     resource::Identity,
-    telemetry::{Reach, Running, Telemetry},
+    standalone_endpoint::{self, Standalone},
+    telemetry::{Running, SAYING, Scope, Telemetry},
     traces::{self, Sampling, SubscriberInstall},
 };
-
-/// Whether telemetry runs in this process. Acquire and Release: who finds it stopped also finds what the shutdown
-/// before has left.
-static RUNNING: AtomicBool = AtomicBool::new(false);
 
 /// Starts telemetry as the environment says, else with the defaults.
 ///
@@ -69,30 +63,23 @@ impl Builder {
     /// All mistakes in what the builder was given, at once; else as [`init`](crate::init()).
     pub fn init(self) -> Result<Telemetry, InitError> {
         let (resolved, parts) = self.check()?;
-        let mut instead = StoodIn::No;
-        while RUNNING.swap(true, Ordering::AcqRel) {
-            instead = exporter::make_way();
-            if instead == StoodIn::No {
+        let mut standalone = Standalone::Absent;
+        let claim = loop {
+            if let Some(claim) = Claim::take() {
+                break claim;
+            }
+            standalone = standalone_endpoint::yield_to_init();
+            if standalone == Standalone::Absent {
                 return Err(InitError::Running);
             }
-        }
-        let started = claimed(resolved, parts, Reach::Everything);
+        };
+        let started = claimed(claim, resolved, parts, Scope::Everything);
         if started.is_ok() {
-            exporter::serve_all();
-        } else if instead == StoodIn::Yes {
-            exporter::stand_in_again();
+            standalone_endpoint::serve_all();
+        } else if standalone == Standalone::Ended {
+            standalone_endpoint::restart_standalone(start_metrics_only);
         }
         started
-    }
-
-    /// Starts metrics alone, unless telemetry runs, whoever started it. Subscriber, spans and propagators of the
-    /// application stay as they are.
-    pub(crate) fn stand_in(self) -> Result<Telemetry, InitError> {
-        let (resolved, parts) = self.check()?;
-        if RUNNING.swap(true, Ordering::AcqRel) {
-            return Err(InitError::Running);
-        }
-        claimed(resolved, parts, Reach::Metrics)
     }
 
     /// Gathers all mistakes.
@@ -117,37 +104,37 @@ impl Builder {
     }
 }
 
-/// How long `init()` and the end of telemetry wait for a subscriber that is slow with reports.
-pub(crate) const SAYING: Duration = Duration::from_secs(1);
+/// Starts metrics alone, for exporters, unless telemetry runs. Subscriber, spans and propagators of the application stay
+/// as they are.
+pub(crate) fn start_metrics_only() -> Result<Telemetry, InitError> {
+    let builder = builder().metrics_exporters([]).traces_exporters([]);
+    let (resolved, parts) = builder.check()?;
+    let claim = Claim::take().ok_or(InitError::Running)?;
+    claimed(claim, resolved, parts, Scope::Metrics)
+}
 
-/// Starts what has been claimed.
-fn claimed(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, InitError> {
-    let claim = Claim;
-    let telemetry = start(resolved, parts, reach)?;
+/// Starts the telemetry that has the claim, which is given up when that fails, by an error or a panic.
+fn claimed(
+    claim: Claim,
+    resolved: Resolved,
+    parts: Parts,
+    scope: Scope,
+) -> Result<Telemetry, InitError> {
+    let telemetry = start(claim, resolved, parts, scope)?;
     // A process that ends at once has said what is wrong.
     report::flush(SAYING);
-    std::mem::forget(claim);
     Ok(telemetry)
 }
 
-/// Gives up the claim to run when `init()` fails, by an error or a panic.
-struct Claim;
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        stopped();
-    }
-}
-
-/// Lets the next `init()` begin.
-pub(crate) fn stopped() {
-    RUNNING.store(false, Ordering::Release);
-}
-
-fn start(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, InitError> {
+fn start(
+    claim: Claim,
+    resolved: Resolved,
+    parts: Parts,
+    scope: Scope,
+) -> Result<Telemetry, InitError> {
     let Resolved { config, problems } = resolved;
     let patience = parts.shutdown_timeout.unwrap_or(Duration::from_secs(5));
-    if config.subscriber == SubscriberChoice::Install && reach == Reach::Everything {
+    if config.subscriber == SubscriberChoice::Install && scope == Scope::Everything {
         install_subscriber(&config);
     }
     for problem in problems {
@@ -156,12 +143,12 @@ fn start(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, In
             report::say(problem.to_string());
         }
     }
-    if reach == Reach::Everything {
+    if scope == Scope::Everything {
         traces::install_propagators(&config.propagators);
     }
     if !config.enabled {
         decline();
-        return Ok(Telemetry::disabled(patience));
+        return Ok(Telemetry::disabled(claim, patience));
     }
     if parts.system_clock {
         keep_to_the_system();
@@ -170,8 +157,8 @@ fn start(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, In
     let identity = Identity::of(&config);
     let sampling = parts.sampling.clone();
     // The meter provider first: the SDK's span processor takes a meter from it when it is made.
-    let mut metrics = delivery::start(&config, &identity, parts, &background)?;
-    let spans = match start_traces(&config, &sampling, &identity, &background, reach) {
+    let mut metrics = metrics_pipeline::start(&config, &identity, parts, &background)?;
+    let spans = match start_traces(&config, &sampling, &identity, &background, scope) {
         Ok(spans) => spans,
         Err(refused) => {
             metrics.stop(Instant::now() + Duration::from_secs(1));
@@ -183,8 +170,9 @@ fn start(resolved: Resolved, parts: Parts, reach: Reach) -> Result<Telemetry, In
             metrics,
             spans,
             background,
-            reach,
+            scope,
         },
+        claim,
         patience,
     ))
 }
@@ -204,12 +192,12 @@ fn start_traces(
     sampling: &Sampling,
     identity: &Identity,
     background: &Background,
-    reach: Reach,
+    scope: Scope,
 ) -> Result<SdkTracerProvider, InitError> {
     let resource = identity.resource.clone();
     let builder = traces::builder(config, sampling, resource, background.handle());
     let provider = builder.map_err(InitError::Traces)?.build();
-    if reach == Reach::Everything {
+    if scope == Scope::Everything {
         global::set_tracer_provider(provider.clone());
         traces::install(&provider, sampling.decider(config.sampler));
     }

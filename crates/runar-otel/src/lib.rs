@@ -70,16 +70,17 @@ struct CatalogueGuide;
 mod attached;
 mod builder;
 pub mod catalogue;
+mod claim;
 mod config;
-mod delivery;
 mod endpoints;
 mod error;
-mod exporter;
 mod init;
 pub mod metrics;
+mod metrics_pipeline;
 mod patience;
 pub mod prelude;
 mod resource;
+mod standalone_endpoint;
 mod telemetry;
 mod traces;
 
@@ -118,8 +119,10 @@ pub use crate::{
         Sampler, Source, TemporalityPreference, TracesExporterKind,
     },
     error::{DeliveryError, InitError},
-    exporter::{ExportFormat, ExportProtocol, ExporterError, MetricsExporter, RunningExporter},
     init::{builder, init},
+    standalone_endpoint::{
+        ExportFormat, ExportProtocol, ExporterError, MetricsExporter, RunningExporter,
+    },
     telemetry::Telemetry,
     traces::{TracesError, layer},
 };

@@ -13,7 +13,9 @@ use runar_otel_pipeline::{
     background::Background, bridge::PrometheusCollector, snapshot::Snapshot,
 };
 
-use crate::{delivery::Delivery, error::DeliveryError, init, patience::begin, traces};
+use crate::{
+    claim::Claim, error::DeliveryError, metrics_pipeline::MetricsPipeline, patience::begin, traces,
+};
 
 /// Telemetry that runs. When it is dropped, it delivers what it has and ends, in bounded time.
 #[must_use = "telemetry ends when the guard is dropped: keep it as `let _telemetry = …`"]
@@ -23,23 +25,23 @@ pub struct Telemetry {
 }
 
 enum State {
-    Running(Box<Running>),
+    Running(Box<Running>, Claim),
     /// `OTEL_SDK_DISABLED`.
-    Disabled,
+    Disabled(Claim),
     Ended,
 }
 
 /// Everything that runs.
 pub(crate) struct Running {
-    pub(crate) metrics: Delivery,
+    pub(crate) metrics: MetricsPipeline,
     pub(crate) spans: SdkTracerProvider,
     pub(crate) background: Background,
-    pub(crate) reach: Reach,
+    pub(crate) scope: Scope,
 }
 
-/// What telemetry takes hold of.
+/// The signals that telemetry takes hold of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(crate) enum Scope {
     /// Metrics, spans, propagation, the subscriber.
     Everything,
     /// Metrics alone.
@@ -47,16 +49,16 @@ pub(crate) enum Reach {
 }
 
 impl Telemetry {
-    pub(crate) fn running(running: Running, patience: Duration) -> Self {
+    pub(crate) fn running(running: Running, claim: Claim, patience: Duration) -> Self {
         Self {
-            state: State::Running(Box::new(running)),
+            state: State::Running(Box::new(running), claim),
             patience,
         }
     }
 
-    pub(crate) fn disabled(patience: Duration) -> Self {
+    pub(crate) fn disabled(claim: Claim, patience: Duration) -> Self {
         Self {
-            state: State::Disabled,
+            state: State::Disabled(claim),
             patience,
         }
     }
@@ -80,8 +82,8 @@ impl Telemetry {
     /// found them invalid; spans that an exporter has given up are.
     pub fn force_flush_timeout(&self, timeout: Duration) -> Result<(), DeliveryError> {
         match &self.state {
-            State::Running(running) => running.flush(timeout, Spans::GoOn),
-            State::Disabled | State::Ended => Ok(()),
+            State::Running(running, _) => running.flush(timeout, Spans::GoOn),
+            State::Disabled(_) | State::Ended => Ok(()),
         }
     }
 
@@ -109,8 +111,8 @@ impl Telemetry {
     #[must_use]
     pub fn prometheus_address(&self) -> Option<SocketAddr> {
         match &self.state {
-            State::Running(running) => running.metrics.prometheus_address(),
-            State::Disabled | State::Ended => None,
+            State::Running(running, _) => running.metrics.prometheus_address(),
+            State::Disabled(_) | State::Ended => None,
         }
     }
 
@@ -135,8 +137,8 @@ impl Telemetry {
     #[must_use]
     pub fn prometheus_collector(&self) -> PrometheusCollector {
         match &self.state {
-            State::Running(running) => running.metrics.prometheus_collector(),
-            State::Disabled | State::Ended => {
+            State::Running(running, _) => running.metrics.prometheus_collector(),
+            State::Disabled(_) | State::Ended => {
                 PrometheusCollector::new(std::sync::Arc::new(|| Snapshot {
                     resource: std::sync::Arc::default(),
                     scopes: Vec::new(),
@@ -147,20 +149,16 @@ impl Telemetry {
 
     fn end(&mut self, timeout: Duration) -> Result<(), DeliveryError> {
         match std::mem::replace(&mut self.state, State::Ended) {
-            State::Running(mut running) => {
+            State::Running(mut running, claim) => {
                 // From here on handles record nothing: what they recorded before is in the last collection.
                 uninstall();
                 let result = running.flush(timeout, Spans::End);
                 running.stop();
-                init::stopped();
-                report::flush(init::SAYING);
+                drop(claim);
+                report::flush(SAYING);
                 result
             }
-            State::Disabled => {
-                init::stopped();
-                Ok(())
-            }
-            State::Ended => Ok(()),
+            State::Disabled(_) | State::Ended => Ok(()),
         }
     }
 }
@@ -171,6 +169,9 @@ enum Spans {
     GoOn,
     End,
 }
+
+/// The time that `init()` and the end of telemetry wait for a subscriber that is slow with reports.
+pub(crate) const SAYING: Duration = Duration::from_secs(1);
 
 /// Whoever waits longer waits for ever; the clock cannot tell the end of that.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -207,7 +208,7 @@ impl Running {
     fn stop(&mut self) {
         let deadline = Instant::now() + CLOSING;
         self.metrics.stop(deadline);
-        if self.reach == Reach::Everything {
+        if self.scope == Scope::Everything {
             traces::uninstall();
             global::set_tracer_provider(NoopTracerProvider::new());
             traces::remove_propagators();
@@ -222,7 +223,7 @@ impl Drop for Telemetry {
     fn drop(&mut self) {
         if let Err(error) = self.end(self.patience) {
             report::say(format!("at the end of telemetry: {error}"));
-            report::flush(init::SAYING);
+            report::flush(SAYING);
         }
     }
 }
@@ -230,8 +231,8 @@ impl Drop for Telemetry {
 impl fmt::Debug for Telemetry {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
-            State::Running(_) => "running",
-            State::Disabled => "disabled",
+            State::Running(..) => "running",
+            State::Disabled(_) => "disabled",
             State::Ended => "ended",
         };
         out.debug_struct("Telemetry")

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
-use syn::{Attribute, Block, Error, ImplItemFn, LitStr, ext::IdentExt as _, parse_quote};
+use syn::{Block, Error, ImplItemFn, LitStr, ext::IdentExt as _, parse_quote};
 
 use super::{cache, cron, method, owner};
 use crate::{
@@ -59,18 +59,6 @@ struct Said {
     ttl: Option<u64>,
     metrics: bool,
     krate: Krate,
-}
-
-/// Whether an attribute says `metrics = true`; leniently, since it may be another crate's.
-pub(super) fn says_metrics(attribute: &Attribute) -> bool {
-    attributes::is(
-        attribute,
-        &["action", "dht_operation", "event_handler", "job"],
-    ) && attributes::arguments(attributes::tokens(attribute)).is_ok_and(|(_, options)| {
-        options
-            .iter()
-            .any(|given| given.name == "metrics" && given.flag().unwrap_or(false))
-    })
 }
 
 pub(super) fn expand(

@@ -6,8 +6,8 @@ use syn::{
     visit_mut::VisitMut,
 };
 
+use super::owner;
 pub(crate) use super::owner::mark;
-use super::{member, owner};
 use crate::{
     attributes,
     krate::Krate,
@@ -83,7 +83,7 @@ impl Around {
         };
         Some(Wanted {
             role,
-            metered: attributes.iter().any(member::says_metrics) || has(&["metered"]),
+            metered: attributes.iter().any(says_metrics) || has(&["metered"]),
             event: attributes.iter().find_map(topic),
             owner: self.owner.clone(),
             krate: self.krate.clone(),
@@ -132,6 +132,18 @@ pub(crate) fn stripped(mut item: ItemImpl) -> ItemImpl {
         }
     }
     item
+}
+
+/// True if an attribute says `metrics = true`; leniently, since it may be another crate's.
+fn says_metrics(attribute: &Attribute) -> bool {
+    attributes::is(
+        attribute,
+        &["action", "dht_operation", "event_handler", "job"],
+    ) && attributes::arguments(attributes::tokens(attribute)).is_ok_and(|(_, options)| {
+        options
+            .iter()
+            .any(|given| given.name == "metrics" && given.flag().unwrap_or(false))
+    })
 }
 
 /// The topic that an attribute names.

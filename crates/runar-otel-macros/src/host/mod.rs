@@ -10,12 +10,12 @@ mod service;
 mod tests;
 
 use proc_macro2::TokenStream;
-use quote::quote;
 
 pub(crate) use self::{
     member::MemberKind,
     service::{ServiceKind, service_name},
 };
+use crate::original::or_original;
 
 /// An attribute on a function.
 pub(crate) fn member(kind: MemberKind, arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -30,15 +30,4 @@ pub(crate) fn service(
     item: &TokenStream,
 ) -> TokenStream {
     service::expand(kind, arguments, item)
-}
-
-/// What was generated, or the item as it was and the message, so that only our message shows.
-pub(crate) fn or_original(
-    generated: syn::Result<TokenStream>,
-    original: &TokenStream,
-) -> TokenStream {
-    generated.unwrap_or_else(|error| {
-        let error = error.into_compile_error();
-        quote!(#original #error)
-    })
 }

@@ -4,14 +4,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::{Attribute, Error, Item, ItemImpl, ItemStruct, LitStr, ext::IdentExt as _};
 
-use super::{
-    method::{Around, Subject, stripped},
-    or_original,
-};
+use super::method::{Around, Subject, stripped};
 use crate::{
     attributes,
     krate::Krate,
     options::{Errors, Options, unknown},
+    original::or_original,
 };
 
 /// Which attribute.

@@ -5,20 +5,22 @@ use quote::format_ident;
 use syn::{Block, Type};
 
 use super::{
-    Role,
     hygiene::quote,
     labels::{labels, labels_early},
+    marker::MARKER,
     model::Model,
     returned::{Work, annotation, is_static, nameable},
     span::{in_span, open_early},
     tail::{Tail, tail},
+    tokens::{moved, option},
     typed::typed,
+    wanted::Role,
 };
 use crate::place::placed;
 
 /// The new body.
 pub(crate) fn expand(model: &Model<'_>, block: &Block) -> TokenStream {
-    let marker = format_ident!("{}", super::MARKER);
+    let marker = format_ident!("{}", MARKER);
     let declaration = declaration(model);
     let work = match model.work {
         Work::Awaited => awaited(model, block),
@@ -45,7 +47,7 @@ fn declaration(model: &Model<'_>) -> TokenStream {
     let family = option(said.name.as_ref().map(|name| &name.value));
     let prefix = option(said.prefix.as_ref().map(|prefix| &prefix.value));
     let service = option(said.service.as_ref().map(|service| &service.value));
-    let event = option(event(model));
+    let event = option(model.event_name());
     let labels = model.labels();
     let buckets = option(said.buckets.as_ref().map(|buckets| {
         let bounds = buckets
@@ -90,25 +92,6 @@ fn static_error_types(model: &Model<'_>) -> Option<TokenStream> {
     }
     let types = error_types(model);
     Some(quote!(|| #types))
-}
-
-/// The event's name, if it is one's handler: what was said, else the function's name.
-pub(crate) fn event(model: &Model<'_>) -> Option<TokenStream> {
-    if model.role != Role::Event {
-        return None;
-    }
-    let name = model.name();
-    Some(match &model.event {
-        Some(event) => quote!(#event),
-        None => quote!(#name),
-    })
-}
-
-pub(crate) fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
-    match value {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
-    }
 }
 
 /// The owner, if it is known when it is compiled.
@@ -190,12 +173,6 @@ fn returned(model: &Model<'_>, block: &Block, boxed: bool) -> TokenStream {
         let __future = #future;
         #later
     }
-}
-
-/// A closure or a future of the user's block. The block may stand in braces of a `macro_rules!`, which the compiler would
-/// take for the user's.
-pub(crate) fn moved(block: &TokenStream) -> TokenStream {
-    quote!(#[allow(unused_braces)] #block)
 }
 
 fn in_box(boxed: bool, future: &TokenStream) -> TokenStream {

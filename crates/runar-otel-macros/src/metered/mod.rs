@@ -7,45 +7,24 @@ mod fallback;
 mod hygiene;
 mod item;
 mod labels;
+mod marker;
 mod model;
 mod returned;
 mod span;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod typed;
+mod wanted;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{Attribute, Block, Error, LitStr, Signature};
+use syn::{Attribute, Block, Error, Signature};
 
+pub(crate) use self::wanted::{Role, Wanted};
 use self::{attr::Said, model::Model};
 use crate::{krate::Krate, options::Errors};
-
-/// The first statement of a body that is metered.
-const MARKER: &str = "__RUNAR_OTEL_METERED";
-
-/// What a function is to its service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    Action,
-    Event,
-    Job,
-}
-
-/// What another attribute wants of a function's instrumentation.
-#[derive(Clone, Debug)]
-pub(crate) struct Wanted {
-    pub(crate) role: Role,
-    /// Whether the function itself asks for metrics; else only its service can. A `#[metered]` among its attributes
-    /// asks for them in any case.
-    pub(crate) metered: bool,
-    /// The event that it handles.
-    pub(crate) event: Option<LitStr>,
-    /// An expression of type `P::Owner` that is constant; without it a method asks its type at run time.
-    pub(crate) owner: Option<TokenStream>,
-    pub(crate) krate: Krate,
-}
 
 /// Expands the attribute.
 pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
@@ -85,7 +64,7 @@ pub(crate) fn instrument(
     wanted: &Wanted,
 ) -> syn::Result<()> {
     let ours = take_ours(attributes);
-    if model::is_marked(block) {
+    if marker::is_marked(block) {
         return Ok(());
     }
     let mut errors = Errors::default();

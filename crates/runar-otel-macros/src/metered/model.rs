@@ -1,16 +1,16 @@
 //! A function to be metered: what the attribute says and what its signature shows.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens as _;
 use syn::{
     Attribute, Block, Expr, ExprLit, FnArg, Ident, Item, Lit, LitStr, Macro, Pat, PathSegment,
     Signature, Type, ext::IdentExt as _, visit::Visit,
 };
 
 use super::{
-    Role, Wanted,
     attr::Said,
+    hygiene::quote,
     returned::{Opened, Work, work},
+    wanted::{Role, Wanted},
 };
 use crate::{
     krate::Krate,
@@ -77,6 +77,18 @@ impl<'a> Model<'a> {
     /// The function's name, as the label `action` shows it.
     pub(crate) fn name(&self) -> String {
         self.signature.ident.unraw().to_string()
+    }
+
+    /// The name of the event that the function handles: what was said, else the name of the function.
+    pub(crate) fn event_name(&self) -> Option<TokenStream> {
+        if self.role != Role::Event {
+            return None;
+        }
+        let name = self.name();
+        Some(match &self.event {
+            Some(event) => quote!(#event),
+            None => quote!(#name),
+        })
     }
 
     /// The arguments that have a name.
@@ -173,10 +185,4 @@ pub(crate) fn mentions(tokens: TokenStream, word: &str) -> bool {
         TokenTree::Group(group) => mentions(group.stream(), word),
         _ => false,
     })
-}
-
-/// Whether it is the body of a function that is metered already, however deep another attribute
-/// (`#[async_trait]`) has moved it since. Functions inside of it are not expanded yet.
-pub(crate) fn is_marked(block: &Block) -> bool {
-    mentions(block.to_token_stream(), super::MARKER)
 }

@@ -6,9 +6,9 @@ use syn::{Expr, ExprLit, Lit};
 
 use super::{
     attr::Set,
-    expand::{event, option},
     hygiene::quote,
     model::{Model, mentions},
+    tokens::option,
 };
 use crate::place::placed;
 
@@ -69,7 +69,7 @@ fn open(model: &Model<'_>, service: Service) -> TokenStream {
     let p = &model.private;
     let unsampled = span(model, service, Trace::Unsampled);
     let kind = option(model.said.kind.as_ref().map(|kind| &kind.value));
-    let of = match event(model) {
+    let of = match model.event_name() {
         Some(event) => quote!(("event", #event)),
         None => {
             let action = model.name();
@@ -123,7 +123,7 @@ fn span(model: &Model<'_>, service: Service, trace: Trace) -> TokenStream {
         Service::Known => quote!(__call.service()),
         Service::Later => quote!(#p::tracing::field::Empty),
     };
-    let of = match event(model) {
+    let of = match model.event_name() {
         Some(event) => quote!(event = #event),
         None => quote!(action = #action),
     };

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::{Block, Expr, ExprAsync, ExprClosure, ExprReturn, Item, Macro, Stmt, visit::Visit};
 
-use super::{expand::moved, hygiene::quote, model::mentions, typed::Typed};
+use super::{hygiene::quote, model::mentions, tokens::moved, typed::Typed};
 
 /// The shape of a body.
 pub(crate) enum Tail<'a> {

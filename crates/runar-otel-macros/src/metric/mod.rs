@@ -12,7 +12,7 @@ use syn::{Error, Fields, Item};
 
 use self::model::Model;
 pub(crate) use self::model::{Kind, checked_unit, name as metric_name, option, unit as unit_of};
-use crate::host::or_original;
+use crate::original::or_original;
 
 pub(crate) fn metric(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let original = item.clone();

@@ -11,10 +11,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
 use syn::{Error, Item};
 
-use crate::{
-    host::{method, or_original},
-    options::Options,
-};
+use crate::{host::method, options::Options, original::or_original};
 
 pub(crate) fn metrics(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     match syn::parse2(item.clone()) {

@@ -5,9 +5,9 @@ use prometheus::proto::{self, LabelPair, MetricFamily, MetricType};
 use crate::{
     encode::{
         exposition::{
-            Dialect, Options,
             bucket::Buckets,
             family::{Families, Family, Kind, TARGET_INFO},
+            format::{Dialect, Options},
             label::{self, Label},
             seen::Seen,
         },

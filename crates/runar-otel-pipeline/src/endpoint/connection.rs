@@ -16,11 +16,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    sync::watch,
     time::{Sleep, sleep},
 };
 
-use super::{respond::Site, server::stop_wanted};
+use super::respond::Site;
 
 /// How long a client may take nothing of an answer.
 const STALL_LIMIT: Duration = Duration::from_secs(20);
@@ -28,12 +27,12 @@ const STALL_LIMIT: Duration = Duration::from_secs(20);
 /// No request of a scraper is nearly as large.
 const BUFFER: usize = 64 * 1024;
 
-/// Answers the requests of one client until it goes, stalls, or the endpoint stops.
+/// Answers the requests of one client until it goes, stalls, or `stop` completes.
 pub(super) async fn serve(
     stream: TcpStream,
     site: Arc<Site>,
     header_timeout: Duration,
-    mut stop: watch::Receiver<bool>,
+    stop: impl Future<Output = ()>,
 ) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
@@ -49,7 +48,7 @@ pub(super) async fn serve(
     // A client that breaks the protocol or goes away is none of the application's business.
     tokio::select! {
         _ = connection.as_mut() => return,
-        () = stop_wanted(&mut stop) => connection.as_mut().graceful_shutdown(),
+        () = stop => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
 }

@@ -113,7 +113,7 @@ impl Endpoint {
 }
 
 /// Completes when the endpoint is told to stop or is dropped.
-pub(super) async fn stop_wanted(stop: &mut watch::Receiver<bool>) {
+async fn stop_wanted(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
@@ -164,13 +164,11 @@ impl Room {
                 Some(_) = connections.join_next() => continue,
                 stream = accept(&listener), if has_room => stream,
             };
-            let site = self.site.clone();
-            connections.spawn(connection::serve(
-                stream,
-                site,
-                self.header_timeout,
-                stop.clone(),
-            ));
+            let (site, mut stop) = (self.site.clone(), stop.clone());
+            let header_timeout = self.header_timeout;
+            connections.spawn(async move {
+                connection::serve(stream, site, header_timeout, stop_wanted(&mut stop)).await;
+            });
         }
         drop(listener);
         let finishing = async { while connections.join_next().await.is_some() {} };

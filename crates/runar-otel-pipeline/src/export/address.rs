@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use http::{HeaderMap, HeaderName, HeaderValue, header::InvalidHeaderValue};
 use reqwest::Url;
 
-use super::{ExportError, OtlpOptions, Protocol, Secret};
+use super::{ExportError, OtlpOptions, Protocol, Secret, redacted::redacted};
 
 /// Headers that describe the body and the connection; only the exporter knows them.
 const RESERVED: [&str; 6] = [
@@ -85,21 +85,6 @@ pub(super) fn is_loopback(url: &Url) -> bool {
         |_| bare == "localhost" || bare.ends_with(".localhost"),
         |ip| ip.is_loopback(),
     )
-}
-
-/// The endpoint without what may be a secret: credentials and query.
-pub(super) fn redacted(endpoint: &str) -> String {
-    let (scheme, rest) = endpoint.split_once("://").unwrap_or(("", endpoint));
-    let (rest, query) = match rest.split_once('?') {
-        Some((rest, _)) => (rest, "?***"),
-        None => (rest, ""),
-    };
-    let (user, rest) = match rest.rsplit_once('@') {
-        Some((_, rest)) => ("***@", rest),
-        None => ("", rest),
-    };
-    let separator = if scheme.is_empty() { "" } else { "://" };
-    format!("{scheme}{separator}{user}{rest}{query}")
 }
 
 #[cfg(test)]

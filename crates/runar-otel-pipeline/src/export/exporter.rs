@@ -1,23 +1,13 @@
 //! The OTLP exporter of metrics.
 
 use bytes::Bytes;
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
 
 use super::{
-    ExportError, OtlpOptions, Protocol, RetryPolicy,
-    error::readable,
+    Delivered, ExportError, OtlpOptions, Protocol, RetryPolicy,
     grpc::Grpc,
     http::Http,
     retry::{Bounds, persist},
 };
-
-/// What the exporter calls itself, as the OTLP exporter specification lays down ("User Agent").
-pub(super) const USER_AGENT: &str = concat!(
-    "runar-otel/",
-    env!("CARGO_PKG_VERSION"),
-    " OTel-OTLP-Exporter-Rust/",
-    env!("CARGO_PKG_VERSION"),
-);
 
 /// Sends metrics to an OTLP receiver, over one connection that is kept.
 ///
@@ -81,26 +71,6 @@ impl OtlpExporter {
                 })
                 .await
             }
-        }
-    }
-}
-
-/// An export that the receiver accepted, perhaps not in full.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Delivered {
-    /// How many data points it rejected; they must not be sent again.
-    pub rejected: i64,
-    /// Why, or a warning; empty if there is nothing to say.
-    pub message: String,
-}
-
-impl From<ExportMetricsServiceResponse> for Delivered {
-    fn from(response: ExportMetricsServiceResponse) -> Self {
-        let partial = response.partial_success.unwrap_or_default();
-        Self {
-            rejected: partial.rejected_data_points,
-            message: readable(&partial.error_message),
         }
     }
 }

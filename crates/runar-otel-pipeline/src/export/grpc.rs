@@ -22,8 +22,8 @@ use tonic_types::StatusExt;
 use super::{
     AttemptError, Compression, Delivered, ExportError, OtlpOptions, Status, address,
     error::readable,
-    exporter::USER_AGENT,
     retry::{Failure, is_retryable_code},
+    user_agent::USER_AGENT,
 };
 
 const EXPORT: PathAndQuery =

@@ -20,8 +20,9 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     AttemptError, Compression, Delivered, ExportError, OtlpOptions, Status, address,
     error::readable,
-    exporter::USER_AGENT,
+    redacted::redacted,
     retry::{Failure, is_retryable_status, retry_after},
+    user_agent::USER_AGENT,
 };
 use crate::gzip;
 
@@ -160,7 +161,7 @@ impl Http {
         ) {
             return readable(&format!(
                 "redirects are not followed, this one points to {}",
-                address::redacted(target)
+                redacted(target)
             ));
         }
         let is_protobuf =
@@ -181,7 +182,7 @@ impl Http {
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http")
-            .field("url", &address::redacted(self.url.as_str()))
+            .field("url", &redacted(self.url.as_str()))
             .field("compression", &self.compression)
             .finish_non_exhaustive()
     }

@@ -5,16 +5,20 @@
 //! runtime of [`Background`](crate::background::Background).
 
 mod address;
+mod delivered;
 mod error;
 mod exporter;
 mod grpc;
 mod http;
 mod options;
+mod redacted;
 mod retry;
 #[cfg(test)]
 mod tests;
+mod user_agent;
 
+pub use delivered::Delivered;
 pub use error::{AttemptError, ExportError, Status};
-pub use exporter::{Delivered, OtlpExporter};
+pub use exporter::OtlpExporter;
 pub use http::http_client;
 pub use options::{Compression, OtlpOptions, Protocol, RetryPolicy, Secret};

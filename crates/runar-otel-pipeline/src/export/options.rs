@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::address;
+use super::redacted::redacted;
 
 /// Where to send metrics and how.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl fmt::Debug for OtlpOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OtlpOptions")
             .field("protocol", &self.protocol)
-            .field("endpoint", &address::redacted(&self.endpoint))
+            .field("endpoint", &redacted(&self.endpoint))
             .field("headers", &self.headers)
             .field("timeout", &self.timeout)
             .field("total_timeout", &self.total_timeout)

@@ -1,6 +1,6 @@
 //! The builder of a recorder.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{fmt, time::Instant};
 
 use runar_otel::View;
 use runar_otel_core::{
@@ -10,9 +10,9 @@ use runar_otel_core::{
     isolated::Isolated,
 };
 
-use super::{Inner, Recorder, pipeline::Pipeline, spans::Spans};
+use super::{pipeline::Pipeline, recording::Recording, spans::Spans};
 
-/// Configures a [`Recorder`].
+/// Configures a [`Recorder`](crate::Recorder).
 #[derive(Default)]
 #[must_use = "a builder does something with `build()`"]
 pub struct RecorderBuilder {
@@ -100,18 +100,15 @@ impl RecorderBuilder {
         self
     }
 
-    /// Makes the recorder.
-    #[must_use]
-    pub fn build(self) -> Recorder {
+    /// Starts everything that belongs to the recorder.
+    pub(super) fn start(self) -> Recording {
         let (gate, pipeline) = Pipeline::start(self.options);
         let (clock, manual) = self.tempo.clock();
-        Recorder {
-            inner: Arc::new(Inner {
-                isolated: Isolated::new(gate, clock),
-                pipeline,
-                clock: manual,
-                spans: self.spans.then(Spans::start),
-            }),
+        Recording {
+            isolated: Isolated::new(gate, clock),
+            pipeline,
+            clock: manual,
+            spans: self.spans.then(Spans::start),
         }
     }
 }

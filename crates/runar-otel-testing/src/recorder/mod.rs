@@ -2,6 +2,7 @@
 
 mod builder;
 mod pipeline;
+mod recording;
 mod scope;
 mod spans;
 
@@ -9,7 +10,7 @@ use std::{fmt, future::Future, sync::Arc};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use prost::Message as _;
-use runar_otel_core::{clock::ManualClock, isolated::Isolated};
+use runar_otel_core::clock::ManualClock;
 use runar_otel_pipeline::{
     encode::{
         exposition::{Options, openmetrics_with},
@@ -17,10 +18,9 @@ use runar_otel_pipeline::{
     },
     snapshot::Snapshot,
 };
-use tracing::dispatcher;
 
+use self::recording::Recording;
 pub use self::{builder::RecorderBuilder, scope::Scope};
-use self::{pipeline::Pipeline, spans::Spans};
 use crate::{
     fail::fail,
     metrics::Metrics,
@@ -75,14 +75,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Recorder {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    isolated: Arc<Isolated>,
-    pipeline: Pipeline,
-    clock: ManualClock,
-    spans: Option<Spans>,
+    recording: Arc<Recording>,
 }
 
 impl Recorder {
@@ -99,11 +92,7 @@ impl Recorder {
 
     /// Runs something inside of the recorder.
     pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
-        let isolated = &self.inner.isolated;
-        match &self.inner.spans {
-            Some(spans) => dispatcher::with_default(spans.dispatch(), || isolated.scope(work)),
-            None => isolated.scope(work),
-        }
+        self.recording.run(work)
     }
 
     /// Runs a future inside of the recorder, whichever threads it is polled on.
@@ -113,13 +102,13 @@ impl Recorder {
 
     /// Carries the recorder into a future, for instance that of a task which is spawned.
     pub fn scope<F: Future>(&self, future: F) -> Scope<F> {
-        Scope::new(self.clone(), future)
+        Scope::new(self.recording.clone(), future)
     }
 
     /// What was recorded until now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.inner.pipeline.snapshot()
+        self.recording.pipeline.snapshot()
     }
 
     /// What was recorded until now, as Prometheus would see it: the OpenMetrics page, without labels for the scope.
@@ -145,7 +134,7 @@ impl Recorder {
     #[must_use]
     #[track_caller]
     pub fn spans(&self) -> Vec<FinishedSpan> {
-        match &self.inner.spans {
+        match &self.recording.spans {
             Some(spans) => spans.finished(),
             None => {
                 fail("the recorder has no spans: make it with `Recorder::builder().with_spans()`")
@@ -158,7 +147,17 @@ impl Recorder {
     /// By default it also goes on with the system's; one of [`manual_clock`](RecorderBuilder::manual_clock) does not.
     #[must_use]
     pub fn clock(&self) -> &ManualClock {
-        &self.inner.clock
+        &self.recording.clock
+    }
+}
+
+impl RecorderBuilder {
+    /// Makes the recorder.
+    #[must_use]
+    pub fn build(self) -> Recorder {
+        Recorder {
+            recording: Arc::new(self.start()),
+        }
     }
 }
 
@@ -180,9 +179,6 @@ impl Metrics for Recorder {
 
 impl fmt::Debug for Recorder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Recorder")
-            .field("clock", &self.inner.clock)
-            .field("spans", &self.inner.spans.is_some())
-            .finish_non_exhaustive()
+        self.recording.fmt(out)
     }
 }

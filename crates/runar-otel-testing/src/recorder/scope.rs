@@ -3,21 +3,23 @@
 use std::{
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
 
-use super::Recorder;
+use super::recording::Recording;
 
 pin_project! {
-    /// A future that is inside a [`Recorder`] whenever it is polled, and while it is dropped; see [`Recorder::scope`].
+    /// A future that is inside a [`Recorder`](crate::Recorder) whenever it is polled, and while it is dropped; see
+    /// [`Recorder::scope`](crate::Recorder::scope).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Scope<F> {
         #[pin]
         future: Option<F>,
-        recorder: Recorder,
+        recorder: Arc<Recording>,
     }
 
     impl<F> PinnedDrop for Scope<F> {
@@ -29,7 +31,7 @@ pin_project! {
 }
 
 impl<F> Scope<F> {
-    pub(super) fn new(recorder: Recorder, future: F) -> Self {
+    pub(super) fn new(recorder: Arc<Recording>, future: F) -> Self {
         Self {
             future: Some(future),
             recorder,

@@ -6,6 +6,6 @@ mod none;
 mod readers;
 
 #[cfg(not(feature = "sdk-reader"))]
-pub(crate) use none::Attached;
+pub(crate) use none::{Attached, AttachedReader};
 #[cfg(feature = "sdk-reader")]
 pub(crate) use readers::{Attached, AttachedReader};

@@ -5,14 +5,18 @@ use std::sync::Arc;
 use runar_otel_core::series::Mirror;
 use runar_otel_pipeline::collect::Collector;
 
-use crate::{builder::Parts, patience::Pending, resource::Identity};
+use crate::{patience::Pending, resource::Identity};
+
+/// A reader, of which there is none.
+#[derive(Debug)]
+pub(crate) enum AttachedReader {}
 
 /// No readers.
 #[derive(Debug)]
 pub(crate) struct Attached;
 
 impl Attached {
-    pub(crate) fn new(_: &mut Parts, _: &Identity) -> Self {
+    pub(crate) fn new(_: Vec<AttachedReader>, _: &Identity) -> Self {
         Self
     }
 

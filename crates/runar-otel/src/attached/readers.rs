@@ -7,7 +7,6 @@ use runar_otel_core::series::Mirror;
 use runar_otel_pipeline::{collect::Collector, mirror::SdkReaders};
 
 use crate::{
-    builder::Parts,
     patience::{Pending, begin},
     resource::Identity,
 };
@@ -34,8 +33,7 @@ impl fmt::Debug for AttachedReader {
 pub(crate) struct Attached(Option<SdkReaders>);
 
 impl Attached {
-    pub(crate) fn new(parts: &mut Parts, identity: &Identity) -> Self {
-        let readers = std::mem::take(&mut parts.readers);
+    pub(crate) fn new(readers: Vec<AttachedReader>, identity: &Identity) -> Self {
         if readers.is_empty() {
             return Self(None);
         }

@@ -4,18 +4,18 @@ use std::borrow::Cow;
 
 use tonic::transport::Uri;
 
-use crate::config::{choice::Protocol, otlp::Signal};
+use crate::config::{choice::Protocol, signal::Signal};
 
-/// What an endpoint setting stands for.
+/// The kind of an endpoint setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(crate) enum EndpointKind {
     /// The base of all signals; over HTTP each signal appends its path.
     Base,
     /// One signal, used as it is.
     Signal,
 }
 
-/// Why an endpoint cannot be used.
+/// The reason that an endpoint cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// It is no endpoint.
@@ -36,16 +36,16 @@ pub(crate) fn default_for(protocol: Protocol, signal: Signal) -> String {
 }
 
 /// Makes the URL to which a signal is posted.
-pub(crate) fn http(text: &str, reach: Reach, signal: Signal) -> Result<String, Fault> {
+pub(crate) fn http(text: &str, kind: EndpointKind, signal: Signal) -> Result<String, Fault> {
     match scheme(text) {
         Some("http") if is_url(text) => {}
         Some("https") => return Err(tls()),
         _ => return Err(Fault::Bad(HTTP.into())),
     }
-    match reach {
-        Reach::Signal => Ok(text.to_owned()),
-        Reach::Base if text.contains('?') => Err(Fault::Bad(HTTP.into())),
-        Reach::Base => Ok(format!("{}{}", text.trim_end_matches('/'), signal.path())),
+    match kind {
+        EndpointKind::Signal => Ok(text.to_owned()),
+        EndpointKind::Base if text.contains('?') => Err(Fault::Bad(HTTP.into())),
+        EndpointKind::Base => Ok(format!("{}{}", text.trim_end_matches('/'), signal.path())),
     }
 }
 
@@ -117,7 +117,11 @@ mod tests {
     #[test]
     fn what_the_exporter_would_refuse_is_bad_here_already() {
         let bad = |made: Result<String, Fault>| matches!(made, Err(Fault::Bad(_)));
-        assert!(bad(http("http://host:70000", Reach::Base, Signal::Metrics)));
+        assert!(bad(http(
+            "http://host:70000",
+            EndpointKind::Base,
+            Signal::Metrics
+        )));
         assert!(bad(grpc("http://host:4317/v1/metrics", false)));
         assert!(bad(grpc("host:70000", true)));
         assert!(!bad(grpc("http://[::1]:4317/", false)));
@@ -136,14 +140,17 @@ mod tests {
             ("http://c/otel/", "http://c/otel/v1/traces"),
             ("HTTP://[::1]:4318", "HTTP://[::1]:4318/v1/traces"),
         ] {
-            assert_eq!(http(base, Reach::Base, Signal::Traces), url(expected));
+            assert_eq!(
+                http(base, EndpointKind::Base, Signal::Traces),
+                url(expected)
+            );
         }
     }
 
     #[test]
     fn endpoint_of_a_signal_is_used_as_it_is() {
         for text in ["http://c:4318", "http://c/x/", "http://c/x?y=1"] {
-            assert_eq!(http(text, Reach::Signal, Signal::Metrics), url(text));
+            assert_eq!(http(text, EndpointKind::Signal, Signal::Metrics), url(text));
         }
     }
 
@@ -157,14 +164,17 @@ mod tests {
             "http://u:p@c",
             "://",
         ] {
-            let endpoint = http(text, Reach::Base, Signal::Traces);
+            let endpoint = http(text, EndpointKind::Base, Signal::Traces);
             assert_eq!(endpoint, Err(Fault::Bad(HTTP.into())), "{text}");
         }
     }
 
     #[test]
     fn tls_is_refused() {
-        assert_eq!(http("https://c", Reach::Base, Signal::Traces), Err(tls()));
+        assert_eq!(
+            http("https://c", EndpointKind::Base, Signal::Traces),
+            Err(tls())
+        );
         assert_eq!(grpc("HTTPS://c", true), Err(tls()));
         assert!(matches!(grpc("c:4317", false), Err(Fault::Tls(_))));
     }

@@ -10,101 +10,20 @@ mod problem;
 mod resolve;
 mod sampler;
 pub(crate) mod secret;
+mod settings;
+pub(crate) mod signal;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
-use opentelemetry::KeyValue;
-use runar_otel_core::exemplar::ExemplarFilter;
-
-pub(crate) use choice::LogLevel;
 pub use choice::{
     Compression, HistogramAggregation, MetricsExporterKind, Propagator, Protocol,
     TemporalityPreference, TracesExporterKind,
 };
-pub(crate) use otlp::{OtlpConfig, Signal};
+pub(crate) use otlp::OtlpConfig;
 pub(crate) use overrides::Overrides;
 pub(crate) use problem::ConfigError;
 pub use problem::{Problem, Source};
 pub(crate) use resolve::{Resolved, resolve};
 pub use sampler::Sampler;
 pub(crate) use secret::{Header, Secret};
-
-/// Everything that can be configured, resolved; `Default` is what holds when nothing is set.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Config {
-    /// False if `OTEL_SDK_DISABLED` is `true`: nothing is recorded or exported.
-    pub(crate) enabled: bool,
-    /// The name of the service; without it the resource derives one from the executable.
-    pub(crate) service_name: Option<String>,
-    /// The identity of the Runar node.
-    pub(crate) node_id: Option<String>,
-    /// The other attributes of the resource, sorted by key, each key once.
-    pub(crate) resource_attributes: Vec<KeyValue>,
-    pub(crate) metrics_exporters: Vec<MetricsExporterKind>,
-    pub(crate) traces_exporters: Vec<TracesExporterKind>,
-    pub(crate) otlp_metrics: OtlpConfig,
-    pub(crate) otlp_traces: OtlpConfig,
-    pub(crate) temporality: TemporalityPreference,
-    pub(crate) histogram_aggregation: HistogramAggregation,
-    pub(crate) exemplar_filter: ExemplarFilter,
-    /// The time between two pushes of metrics.
-    pub(crate) metric_interval: Duration,
-    /// The time that one collection and push may take.
-    pub(crate) metric_timeout: Duration,
-    pub(crate) prometheus: PrometheusAddress,
-    /// Empty if context does not travel.
-    pub(crate) propagators: Vec<Propagator>,
-    pub(crate) sampler: Sampler,
-    /// `OTEL_LOG_LEVEL`; part of `log_filter` already.
-    pub(crate) log_level: LogLevel,
-    /// Directives of `EnvFilter`: `RUST_LOG`, else the builder's, else `OTEL_LOG_LEVEL`.
-    pub(crate) log_filter: String,
-    pub(crate) subscriber: SubscriberChoice,
-}
-
-/// Where the pull endpoint listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PrometheusAddress {
-    pub(crate) host: String,
-    /// 0 takes any free port.
-    pub(crate) port: u16,
-}
-
-/// Whether `init()` installs a `tracing` subscriber.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum SubscriberChoice {
-    #[default]
-    Install,
-    Leave,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            service_name: None,
-            node_id: None,
-            resource_attributes: Vec::new(),
-            metrics_exporters: vec![MetricsExporterKind::Otlp, MetricsExporterKind::Prometheus],
-            traces_exporters: vec![TracesExporterKind::Otlp],
-            otlp_metrics: OtlpConfig::of(Signal::Metrics),
-            otlp_traces: OtlpConfig::of(Signal::Traces),
-            temporality: TemporalityPreference::default(),
-            histogram_aggregation: HistogramAggregation::default(),
-            exemplar_filter: ExemplarFilter::default(),
-            metric_interval: Duration::from_secs(60),
-            metric_timeout: Duration::from_secs(30),
-            prometheus: PrometheusAddress {
-                host: "localhost".to_owned(),
-                port: 9464,
-            },
-            propagators: vec![Propagator::TraceContext, Propagator::Baggage],
-            sampler: Sampler::default(),
-            log_level: LogLevel::default(),
-            log_filter: LogLevel::default().directives(),
-            subscriber: SubscriberChoice::default(),
-        }
-    }
-}
+pub(crate) use settings::{Config, SubscriberChoice};

@@ -4,11 +4,12 @@ use std::{borrow::Cow, time::Duration};
 
 use crate::config::{
     choice::{Compression, Protocol},
-    endpoint::{self, Fault, Reach},
+    endpoint::{self, EndpointKind, Fault},
     environment::Environment,
     pairs,
     problem::{Problem, Source},
     secret::{Header, header},
+    signal::Signal,
 };
 
 /// The settings with which one signal is pushed.
@@ -33,30 +34,6 @@ impl OtlpConfig {
             headers: Vec::new(),
             timeout: Duration::from_secs(10),
             compression: Compression::default(),
-        }
-    }
-}
-
-/// What is pushed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
-    Metrics,
-    Traces,
-}
-
-impl Signal {
-    fn infix(self) -> &'static str {
-        match self {
-            Self::Metrics => "METRICS_",
-            Self::Traces => "TRACES_",
-        }
-    }
-
-    /// Returns the path that is appended to a base URL.
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::Metrics => "/v1/metrics",
-            Self::Traces => "/v1/traces",
         }
     }
 }
@@ -184,16 +161,26 @@ impl Layers<'_> {
     fn merge_endpoint(&self, signal: Signal, merged: &mut Merged) {
         let protocol = merged.config.protocol;
         merged.config.endpoint = endpoint::default_for(protocol, signal);
-        let base = |layer: &Layer| layer.endpoint.clone().map(|entry| (entry, Reach::Base));
-        let exact = |layer: &Layer| layer.endpoint.clone().map(|entry| (entry, Reach::Signal));
+        let base = |layer: &Layer| {
+            layer
+                .endpoint
+                .clone()
+                .map(|entry| (entry, EndpointKind::Base))
+        };
+        let exact = |layer: &Layer| {
+            layer
+                .endpoint
+                .clone()
+                .map(|entry| (entry, EndpointKind::Signal))
+        };
         let found = base(self.builder)
             .or_else(|| exact(self.signal))
             .or_else(|| base(self.general));
-        let Some((entry, reach)) = found else {
+        let Some((entry, kind)) = found else {
             return;
         };
         let resolved = match protocol {
-            Protocol::HttpProtobuf => endpoint::http(&entry.value, reach, signal),
+            Protocol::HttpProtobuf => endpoint::http(&entry.value, kind, signal),
             Protocol::Grpc => {
                 let insecure = self.first(|layer| layer.insecure).unwrap_or(false);
                 endpoint::grpc(&entry.value, insecure)

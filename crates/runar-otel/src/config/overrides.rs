@@ -8,7 +8,6 @@ use tracing_subscriber::EnvFilter;
 use runar_otel_core::exemplar::ExemplarFilter;
 
 use crate::config::{
-    Config, SubscriberChoice,
     choice::{
         Compression, HistogramAggregation, MetricsExporterKind, Propagator, Protocol,
         TemporalityPreference, TracesExporterKind,
@@ -18,6 +17,7 @@ use crate::config::{
     problem::{Problem, Source},
     sampler::{RATIO, Sampler, is_ratio},
     secret::{Secret, header},
+    settings::{Config, SubscriberChoice},
 };
 
 const USABLE: &str = "a duration from 1 ms to 2147483647 ms";

@@ -6,13 +6,15 @@ use opentelemetry::{KeyValue, Value};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{
-    Config, MetricsExporterKind, TracesExporterKind,
+    choice::{MetricsExporterKind, TracesExporterKind},
     environment::Environment,
-    otlp::{Layer, Layers, Merged, Signal},
+    otlp::{Layer, Layers, Merged},
     overrides::{LOG_FILTER, Overrides},
     pairs,
     problem::{ConfigError, Problem, Source},
     sampler::Sampler,
+    settings::Config,
+    signal::Signal,
 };
 
 /// A configuration and the problems in the environment, each to be logged once.

@@ -1,7 +1,15 @@
 //! The rules of every variable: unset, valid, invalid, empty; and of the builder over them.
 
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use runar_otel_core::exemplar::ExemplarFilter;
+
 use super::*;
-use crate::{Builder, config::secret::header};
+use crate::{
+    Builder,
+    config::{choice::LogLevel, secret::header},
+};
 
 fn read(variables: &[(&str, &str)], overrides: &Builder) -> Result<Resolved, ConfigError> {
     let lookup = |key: &str| {

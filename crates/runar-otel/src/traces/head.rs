@@ -10,8 +10,8 @@ use opentelemetry_sdk::trace::{
 use runar_otel_core::head::{self, Coming, Head};
 
 use crate::traces::{
-    decided::{Decision, has_parent},
-    layer,
+    head_decision::{Decision, has_parent},
+    visibility::sees,
 };
 
 /// Decides with the sampler of a provider.
@@ -53,7 +53,7 @@ impl Decider {
         else {
             return Head::Undecided;
         };
-        let Some(listeners) = layer::sees(span) else {
+        let Some(listeners) = sees(span) else {
             return Head::Undecided;
         };
         let trace = self.ids.new_trace_id();

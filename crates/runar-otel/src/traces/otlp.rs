@@ -142,8 +142,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::{Config, Signal, secret::header},
-        traces::{provider, stop},
+        config::{Config, secret::header, signal::Signal},
+        traces::{provider, shutdown},
     };
 
     /// Reads one request with a body and answers that all is well.
@@ -189,7 +189,7 @@ mod tests {
                 .unwrap()
                 .build();
         provider.tracer("test").start("the-span");
-        stop::shutdown(&provider, Duration::from_secs(20)).unwrap();
+        shutdown::shutdown(&provider, Duration::from_secs(20)).unwrap();
         let request = request.join().unwrap();
         let request = String::from_utf8_lossy(&request);
         assert!(request.starts_with("POST /otel/v1/traces HTTP/1.1\r\n"));

@@ -14,8 +14,8 @@ use crate::{
     traces::{
         TracesError,
         console::ConsoleExporter,
-        decided::{DecidedIds, DecidedSampler},
         head::{Decider, Looks},
+        head_decision::{DecidedIds, DecidedSampler},
         otlp,
     },
 };

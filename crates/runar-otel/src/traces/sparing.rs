@@ -9,7 +9,7 @@ use std::{
 use tracing::{Event, Metadata, callsite::Identifier, subscriber::Interest};
 use tracing_subscriber::layer::{Context, Filter};
 
-use crate::traces::layer::is_internal;
+use crate::traces::visibility::is_internal;
 
 /// How long the same line is not repeated.
 const PAUSE: Duration = Duration::from_secs(60);

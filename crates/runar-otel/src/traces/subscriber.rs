@@ -17,10 +17,11 @@ use tracing_subscriber::{
 use crate::traces::{
     directives::Directives,
     fields::QuickFields,
-    layer::{Around, is_installed, spans_from},
-    lines::TracedLine,
+    layer::spans_from,
+    log_format::TracedLine,
     spanless::NoteCalls,
     sparing::Sparing,
+    visibility::{Around, is_installed},
 };
 
 /// Set once, read to tell our own subscriber from others; nothing else depends on it.
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
     use crate::traces::{
         Sampling,
-        late::{
+        switchable_tracer::{
             self,
             tests::{alone, in_memory, names},
         },
@@ -145,7 +146,7 @@ mod tests {
         let _alone = alone();
         for sampler in [Sampler::AlwaysOn, Sampler::AlwaysOff] {
             let provider = SdkTracerProvider::builder().with_sampler(sampler).build();
-            late::install(&provider, None);
+            switchable_tracer::install(&provider, None);
             let mut ids = SpanContext::empty_context();
             let text = logged("info", Colour::Off, || {
                 tracing::info!("outside");
@@ -153,7 +154,7 @@ mod tests {
                 ids = current();
                 tracing::info!(price = 2, "sold");
             });
-            late::uninstall();
+            switchable_tracer::uninstall();
             let lines: Vec<&str> = text.lines().collect();
             assert_eq!(lines.len(), 2, "{text}");
             assert!(lines[0].ends_with("outside"), "{text}");
@@ -192,12 +193,12 @@ mod tests {
                 let sampling = Sampling::default();
                 let configured = crate::Sampler::ParentBasedTraceIdRatio(ratio);
                 let provider = sampling.apply(SdkTracerProvider::builder(), configured);
-                late::install(&provider.build(), sampling.decider(configured));
+                switchable_tracer::install(&provider.build(), sampling.decider(configured));
                 let mut ids = Vec::new();
                 let text = logged(filter, Colour::Off, || {
                     ids.extend([sale(7), sale(7)]);
                 });
-                late::uninstall();
+                switchable_tracer::uninstall();
                 let lines: Vec<_> = text.lines().map(parts).collect();
                 assert_eq!(lines.len(), 4, "{filter}: {text}");
                 for (lines, ids) in lines.chunks(2).zip(&ids) {
@@ -218,12 +219,12 @@ mod tests {
     fn colours_are_kept_in_front_of_the_ids() {
         let _alone = alone();
         let (provider, _) = in_memory();
-        late::install(&provider, None);
+        switchable_tracer::install(&provider, None);
         let text = logged("info", Colour::On, || {
             let _span = tracing::info_span!("sale").entered();
             tracing::info!("sold");
         });
-        late::uninstall();
+        switchable_tracer::uninstall();
         assert!(
             text.contains('\u{1b}') && text.contains(" trace_id="),
             "{text:?}"
@@ -252,12 +253,12 @@ mod tests {
         let _alone = alone();
         for filter in ["warn", "off", "debug"] {
             let (provider, spans) = in_memory();
-            late::install(&provider, None);
+            switchable_tracer::install(&provider, None);
             let text = logged(filter, Colour::Off, || {
                 tracing::info_span!("sale").in_scope(|| tracing::info!("sold"));
                 tracing::debug_span!("detail").in_scope(|| ());
             });
-            late::uninstall();
+            switchable_tracer::uninstall();
             assert_eq!(names(&spans), ["sale"], "{filter}");
             assert_eq!(text.is_empty(), filter != "debug", "{text}");
         }
@@ -351,8 +352,8 @@ mod tests {
     #[ignore = "run in a process of its own"]
     fn child_exports_with_all_levels_on() {
         use crate::{
-            config::{Config, OtlpConfig, Protocol, Signal},
-            traces::{provider, stop},
+            config::{Config, OtlpConfig, Protocol, signal::Signal},
+            traces::{provider, shutdown},
         };
 
         let subscriber = Registry::default().with(crate::layer());
@@ -377,14 +378,14 @@ mod tests {
                     .unwrap()
                     .with_simple_exporter(memory.clone())
                     .build();
-            late::install(&provider, None);
+            switchable_tracer::install(&provider, None);
             for _ in 0..3 {
                 tracing::info_span!("call").in_scope(|| ());
-                stop::flush(&provider, std::time::Duration::from_secs(20)).unwrap_err();
+                shutdown::flush(&provider, std::time::Duration::from_secs(20)).unwrap_err();
             }
             assert_eq!(names(&memory), ["call"; 3]);
-            late::uninstall();
-            stop::shutdown(&provider, std::time::Duration::from_secs(20)).unwrap();
+            switchable_tracer::uninstall();
+            shutdown::shutdown(&provider, std::time::Duration::from_secs(20)).unwrap();
         }
     }
 }

@@ -3,8 +3,8 @@
 use runar_otel_core::exemplar::Exemplar;
 
 use super::{
-    Dialect, label,
-    label::Label,
+    format::Dialect,
+    label::{self, Label},
     number::{write_float, write_seconds},
 };
 use crate::encode::pair::pairs;

@@ -3,9 +3,10 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use super::{
-    Dialect, Options, Problem,
+    format::{Dialect, Options},
     label::{self, Label, Reserved},
     name::Name,
+    problem::{Problem, note},
 };
 use crate::snapshot::{Data, Metric, Snapshot, Temporality};
 
@@ -248,13 +249,6 @@ fn join<'a>(
         );
     }
     family.members.push((metric, scope));
-}
-
-/// Adds a problem that is not there yet.
-pub(crate) fn note(problems: &mut Vec<Problem>, problem: Problem) {
-    if !problems.contains(&problem) {
-        problems.push(problem);
-    }
 }
 
 /// All names that a family must have for itself: OpenMetrics 1.0, *Suffixes*.

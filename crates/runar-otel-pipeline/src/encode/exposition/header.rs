@@ -1,8 +1,8 @@
 //! The lines that open a family.
 
 use super::{
-    Dialect,
     family::{Family, Kind},
+    format::Dialect,
     number::{Quotes, write_escaped},
 };
 

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use opentelemetry::InstrumentationScope;
 
 use super::{
-    name::sanitize_label,
     number::{Quotes, write_escaped},
+    sanitize::sanitize_label,
     value::text_of,
 };
 use crate::encode::pair::Pair;

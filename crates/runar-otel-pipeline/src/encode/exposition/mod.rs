@@ -6,24 +6,28 @@
 pub(crate) mod bucket;
 mod exemplar;
 pub(crate) mod family;
+pub(crate) mod format;
 mod header;
 pub(crate) mod label;
-mod labelling;
+mod label_templates;
 mod name;
 mod number;
 mod problem;
+mod sample_writer;
+mod sanitize;
 pub(crate) mod seen;
-mod series;
 mod template;
 mod unit;
 mod value;
 
+pub use format::Options;
 pub use problem::Problem;
 pub(crate) use value::text_of;
 
 use self::{
     family::{Families, TARGET_INFO},
-    series::Series,
+    format::Dialect,
+    sample_writer::SampleWriter,
 };
 use crate::{
     encode::pair::pairs,
@@ -45,42 +49,6 @@ pub struct Exposition {
     pub body: String,
     /// The parts that had to be left out; to be reported once.
     pub problems: Vec<Problem>,
-}
-
-/// The things that an exposition contains besides the metrics themselves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Options {
-    /// True if each series says which meter made it, as `otel_scope_…` labels. Default: true.
-    pub scope_labels: bool,
-    /// True if the resource is exposed as `target_info`. Default: true.
-    pub target_info: bool,
-    /// True if names get the unit and `_total` as suffixes. Default: true. OpenMetrics has no counter without
-    /// `_total`: one whose name lacks it is then of type `unknown` there, and has no exemplars.
-    pub suffixes: bool,
-    /// True if OpenMetrics says since when a series counts, as `_created` samples. Default: false, because
-    /// Prometheus stores them as series of their own unless told otherwise.
-    pub start_times: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            scope_labels: true,
-            target_info: true,
-            suffixes: true,
-            start_times: false,
-        }
-    }
-}
-
-/// The two formats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// OpenMetrics 1.0.
-    OpenMetrics,
-    /// Text format 0.0.4.
-    Text,
 }
 
 /// Writes a snapshot of cumulative values as OpenMetrics 1.0 text, exemplars included.
@@ -117,10 +85,10 @@ fn render(snapshot: &Snapshot, options: &Options, dialect: Dialect) -> Expositio
     if options.target_info {
         target_info(&mut body, &snapshot.resource, dialect);
     }
-    let mut series = Series::new(&mut body, &mut problems, &families, dialect, options);
+    let mut samples = SampleWriter::new(&mut body, &mut problems, &families, dialect, options);
     for family in &families.list {
-        header::write(series.out(), family, dialect);
-        series.write(family);
+        header::write(samples.out(), family, dialect);
+        samples.write(family);
     }
     if dialect == Dialect::OpenMetrics {
         body.push_str("# EOF\n");

@@ -5,7 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::Dialect;
+use super::format::Dialect;
 use crate::snapshot::Number;
 
 /// Writes a float the way Go's `%g` does: shortest round trip, exponents from 1e-5 down and from 1e+6 up.

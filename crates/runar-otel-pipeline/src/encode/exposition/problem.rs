@@ -84,3 +84,10 @@ impl fmt::Display for Problem {
         }
     }
 }
+
+/// Adds a problem that is not there yet.
+pub(crate) fn note(problems: &mut Vec<Problem>, problem: Problem) {
+    if !problems.contains(&problem) {
+        problems.push(problem);
+    }
+}

@@ -4,8 +4,8 @@ use runar_otel_core::labels::{LabelSet, ValueRef};
 
 use super::{
     label::{Label, Reserved},
-    name::sanitize_label,
     number::{Quotes, write_escaped},
+    sanitize::sanitize_label,
     value::text_of,
 };
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::name::sanitize;
+use super::sanitize::sanitize;
 
 /// The words for a unit: what is measured, and per what.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt::Write};
 
 use runar_otel_core::labels::{ArrayRef, ValueRef};
 
-use super::{Dialect, number::write_float};
+use super::{format::Dialect, number::write_float};
 
 /// Gives the text of a value.
 ///

@@ -26,7 +26,7 @@ use tracing_subscriber::{Layer, Registry, layer, layer::SubscriberExt, registry:
 
 use crate::{
     config::Sampler,
-    traces::{Sampling, late},
+    traces::{Sampling, switchable_tracer},
 };
 
 /// A provider like that of `init()`, which exports into memory, until it is dropped.
@@ -46,12 +46,12 @@ impl Stage {
         sampling: &Sampling,
         more: impl FnOnce(TracerProviderBuilder) -> TracerProviderBuilder,
     ) -> Self {
-        let alone = late::tests::alone();
+        let alone = switchable_tracer::tests::alone();
         let spans = InMemorySpanExporter::default();
         let builder = SdkTracerProvider::builder().with_simple_exporter(spans.clone());
         let builder = sampling.apply(builder, sampler);
         let provider = more(builder).build();
-        late::install(&provider, sampling.decider(sampler));
+        switchable_tracer::install(&provider, sampling.decider(sampler));
         Self {
             spans,
             _provider: provider,
@@ -64,13 +64,13 @@ impl Stage {
     }
 
     fn names(&self) -> Vec<String> {
-        late::tests::names(&self.spans)
+        switchable_tracer::tests::names(&self.spans)
     }
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        late::uninstall();
+        switchable_tracer::uninstall();
     }
 }
 

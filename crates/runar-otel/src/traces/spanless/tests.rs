@@ -17,8 +17,8 @@ use tracing::{Dispatch, Span, info, info_span};
 
 use crate::traces::{
     Sampling,
-    late::{self, tests::alone},
     subscriber::{Colour, subscriber},
+    switchable_tracer::{self, tests::alone},
 };
 
 #[derive(Clone, Default)]
@@ -49,7 +49,7 @@ fn lines(trace: Trace, filter: &str, colour: Colour, work: impl FnOnce()) -> Vec
     let ratio = f64::from(trace == Trace::Recorded);
     let configured = crate::Sampler::ParentBasedTraceIdRatio(ratio);
     let provider = sampling.apply(SdkTracerProvider::builder(), configured);
-    late::install(&provider.build(), sampling.decider(configured));
+    switchable_tracer::install(&provider.build(), sampling.decider(configured));
     let captured = Captured::default();
     let output = captured.clone();
     let filter = match trace {
@@ -58,7 +58,7 @@ fn lines(trace: Trace, filter: &str, colour: Colour, work: impl FnOnce()) -> Vec
     };
     let subscriber = subscriber(&filter, move || output.clone(), colour);
     tracing::subscriber::with_default(subscriber, work);
-    late::uninstall();
+    switchable_tracer::uninstall();
     let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     let mut known = Vec::new();
     text.lines()

@@ -7,7 +7,7 @@ use tracing::{
 };
 
 use super::*;
-use crate::traces::layer::{Around, spans_from};
+use crate::traces::{layer::spans_from, visibility::Around};
 
 const ALWAYS: Sampler = Sampler::ParentBasedTraceIdRatio(1.0);
 

@@ -123,7 +123,7 @@ fn decision_holds_for_one_span_in_the_provider_that_made_it() {
 fn without_provider_nothing_is_decided() {
     let stage = Stage::new(NEVER);
     traced(|| ());
-    late::uninstall();
+    switchable_tracer::uninstall();
     let made = traced(|| assert!(!call(current).is_valid()));
     assert_eq!((made.hidden(), made.others()), (0, 1));
     drop(stage);

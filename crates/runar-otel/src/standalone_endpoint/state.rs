@@ -1,4 +1,4 @@
-//! What all exporters of the process share: who serves, and the telemetry that was started for them.
+//! The state that all exporters of the process share: the endpoints that serve, and the telemetry that was started for them.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -7,7 +7,7 @@ use std::{
 
 use super::ExporterError;
 use crate::{
-    Builder, InitError, Telemetry,
+    InitError, Telemetry,
     endpoints::{self, Address, Endpoints, Owner, Served},
 };
 
@@ -25,11 +25,11 @@ struct State {
     slots: Vec<Arc<Slot>>,
 }
 
-/// Whether telemetry ran that exporters had started.
+/// Telemetry that exporters had started, when an `init()` takes its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StoodIn {
-    Yes,
-    No,
+pub(crate) enum Standalone {
+    Ended,
+    Absent,
 }
 
 /// One exporter, whichever telemetry it serves just now.
@@ -70,11 +70,14 @@ impl Slot {
     }
 }
 
+/// Starts telemetry of metrics alone.
+type Start = fn() -> Result<Telemetry, InitError>;
+
 /// Serves for an exporter; starts telemetry if none runs.
-pub(super) fn launch(slot: &Arc<Slot>) -> Result<(), ExporterError> {
+pub(super) fn launch(slot: &Arc<Slot>, start: Start) -> Result<(), ExporterError> {
     {
         let mut state = lock(&STATE);
-        stand_in(&mut state)?;
+        start_standalone(&mut state, start)?;
         state.slots.push(slot.clone());
     }
     // Telemetry that is about to start will do it by itself, and what is disabled never will.
@@ -83,14 +86,11 @@ pub(super) fn launch(slot: &Arc<Slot>) -> Result<(), ExporterError> {
 }
 
 /// Starts telemetry for exporters unless some runs.
-fn stand_in(state: &mut State) -> Result<(), ExporterError> {
+fn start_standalone(state: &mut State, start: Start) -> Result<(), ExporterError> {
     if endpoints::current().is_some() {
         return Ok(());
     }
-    let alone = Builder::default()
-        .metrics_exporters([])
-        .traces_exporters([]);
-    match alone.stand_in() {
+    match start() {
         Ok(telemetry) => state.own = Some(telemetry),
         Err(InitError::Running) => {}
         Err(error) => return Err(ExporterError::Telemetry(error)),
@@ -113,22 +113,22 @@ pub(crate) fn serve_all() {
 }
 
 /// Ends the telemetry that was started for exporters, because an `init()` takes its place.
-pub(crate) fn make_way() -> StoodIn {
+pub(crate) fn yield_to_init() -> Standalone {
     // Under the lock: no exporter shall start another one meanwhile.
     let mut state = lock(&STATE);
     match state.own.take() {
         Some(telemetry) => {
             drop(telemetry);
-            StoodIn::Yes
+            Standalone::Ended
         }
-        None => StoodIn::No,
+        None => Standalone::Absent,
     }
 }
 
-/// The `init()` for which way was made has failed: exporters get telemetry of their own again.
-pub(crate) fn stand_in_again() {
-    let again = stand_in(&mut lock(&STATE));
-    if again.is_ok() {
+/// Starts telemetry for exporters again: the `init()` that took its place has failed.
+pub(crate) fn restart_standalone(start: Start) {
+    let started = start_standalone(&mut lock(&STATE), start);
+    if started.is_ok() {
         serve_all();
     }
 }

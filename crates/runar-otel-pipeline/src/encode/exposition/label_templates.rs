@@ -12,7 +12,7 @@ const MOST: usize = 16;
 
 /// Writes the labels of one series after the other.
 #[derive(Debug, Default)]
-pub(super) struct Labelling<'a> {
+pub(super) struct LabelTemplates<'a> {
     /// The templates of a metric so far.
     templates: Vec<Template>,
     /// The place of the template of the series before.
@@ -20,7 +20,7 @@ pub(super) struct Labelling<'a> {
     scratch: Vec<Label<'a>>,
 }
 
-impl<'a> Labelling<'a> {
+impl<'a> LabelTemplates<'a> {
     /// Begins with another metric.
     pub(super) fn begin(&mut self) {
         self.templates.clear();
@@ -129,11 +129,11 @@ mod tests {
             with_scope in any::<bool>(),
         ) {
             let scope = if with_scope { scope() } else { Vec::new() };
-            let mut labelling = Labelling::default();
-            labelling.begin();
+            let mut templates = LabelTemplates::default();
+            templates.begin();
             for set in sets.iter().chain(sets.iter().rev()) {
                 let mut out = "before ".to_owned();
-                labelling.write(&mut out, set, &scope, LE);
+                templates.write(&mut out, set, &scope, LE);
                 prop_assert_eq!(out, format!("before {}", collected(set, &scope)));
             }
         }
@@ -147,12 +147,12 @@ mod tests {
                 LabelSet::of(&names.collect::<Vec<_>>())
             })
             .collect();
-        let mut labelling = Labelling::default();
-        labelling.begin();
+        let mut templates = LabelTemplates::default();
+        templates.begin();
         for (one, other) in sets.iter().zip(sets.iter().rev()) {
             for labels in [one, other, one] {
                 let mut out = String::new();
-                labelling.write(&mut out, labels, &[], LE);
+                templates.write(&mut out, labels, &[], LE);
                 assert_eq!(out, collected(labels, &[]));
             }
         }

@@ -40,7 +40,7 @@ use crate::{
 
 /// Everything about metrics that runs.
 #[derive(Debug)]
-pub(crate) struct Delivery {
+pub(crate) struct MetricsPipeline {
     collector: Arc<Collector>,
     pushes: Vec<Push>,
     endpoints: Arc<Endpoints>,
@@ -53,10 +53,10 @@ pub(crate) fn start(
     identity: &Identity,
     mut parts: Parts,
     background: &Background,
-) -> Result<Delivery, InitError> {
+) -> Result<MetricsPipeline, InitError> {
     let sinks = sinks(config)?;
     let mut options = gate_options(config, &parts);
-    let attached = Attached::new(&mut parts, identity);
+    let attached = Attached::new(std::mem::take(&mut parts.readers), identity);
     options.mirror = attached.mirror();
     set_ceiling(DEFAULT_CEILING);
     let streams = Streams::new(options);
@@ -86,7 +86,7 @@ pub(crate) fn start(
     let push = |sink| Push::spawn(background.handle(), collector.clone(), sink, options);
     let pushes = sinks.into_iter().map(push).collect();
     let endpoints = endpoints(config, &collector, background);
-    Ok(Delivery {
+    Ok(MetricsPipeline {
         collector,
         pushes,
         endpoints,
@@ -94,7 +94,7 @@ pub(crate) fn start(
     })
 }
 
-impl Delivery {
+impl MetricsPipeline {
     /// The address of the pull endpoint, once it is bound.
     pub(crate) fn prometheus_address(&self) -> Option<SocketAddr> {
         self.endpoints.address()

@@ -12,7 +12,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::traces::{directives::Directives, layer::is_internal, spanless::Spanless};
+use crate::traces::{directives::Directives, spanless::Spanless, visibility::is_internal};
 
 /// The usual line of `tracing-subscriber` and ` trace_id=… span_id=…` after it.
 ///

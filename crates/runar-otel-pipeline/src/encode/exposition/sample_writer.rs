@@ -5,19 +5,20 @@ use std::{ops::Range, time::SystemTime};
 use runar_otel_core::exemplar::Exemplar;
 
 use super::{
-    Dialect, Options, Problem,
     bucket::Buckets,
     exemplar::{self, Placing},
-    family::{Families, Family, Kind, note},
+    family::{Families, Family, Kind},
+    format::{Dialect, Options},
     label::Label,
-    labelling::Labelling,
+    label_templates::LabelTemplates,
     number::{write_float, write_integer, write_number, write_seconds},
+    problem::{Problem, note},
     seen::{Hashes, Seen},
 };
 use crate::snapshot::{Data, Number, Point, Summary};
 
 /// Writes the samples of family after family.
-pub(super) struct Series<'a> {
+pub(super) struct SampleWriter<'a> {
     out: &'a mut String,
     problems: &'a mut Vec<Problem>,
     families: &'a Families<'a>,
@@ -28,7 +29,7 @@ pub(super) struct Series<'a> {
     seen: Seen,
     /// The labels of a metric in the page, to be hashed.
     places: Vec<Range<usize>>,
-    labelling: Labelling<'a>,
+    templates: LabelTemplates<'a>,
     /// The labels of the series at hand, as written.
     labels: String,
     /// The beginning of its bucket lines.
@@ -50,7 +51,7 @@ enum Check {
     AtOnce,
 }
 
-impl<'a> Series<'a> {
+impl<'a> SampleWriter<'a> {
     /// Starts to write into `out`.
     pub(super) fn new(
         out: &'a mut String,
@@ -69,7 +70,7 @@ impl<'a> Series<'a> {
             hashes: Hashes::default(),
             seen: Seen::default(),
             places: Vec::new(),
-            labelling: Labelling::default(),
+            templates: LabelTemplates::default(),
             labels: String::new(),
             head: String::new(),
             buckets: Buckets::default(),
@@ -128,7 +129,7 @@ impl<'a> Series<'a> {
         scope: &'a [Label<'a>],
         points: &'a [Point<Number>],
     ) {
-        self.labelling.begin();
+        self.templates.begin();
         self.places.clear();
         let head = format!("{}{}{{", family.base, family.total);
         let first = self.out.len();
@@ -139,7 +140,7 @@ impl<'a> Series<'a> {
             let line = self.out.len();
             self.out.push_str(&head);
             let start = self.out.len();
-            self.labelling.write(self.out, &point.labels, scope, None);
+            self.templates.write(self.out, &point.labels, scope, None);
             let labels = start..self.out.len();
             if !self.keeps(family, point.value, labels.clone()) {
                 self.out.truncate(line);
@@ -190,7 +191,7 @@ impl<'a> Series<'a> {
         points: &'a [Point<V>],
         write: impl Fn(&mut Self, &'a Family<'a>, &'a Point<V>),
     ) {
-        self.labelling.begin();
+        self.templates.begin();
         let start = self.out.len();
         for (at, point) in points.iter().enumerate() {
             if at == 1 {
@@ -198,7 +199,7 @@ impl<'a> Series<'a> {
             }
             self.labels.clear();
             let reserved = family.kind.reserved();
-            self.labelling
+            self.templates
                 .write(&mut self.labels, &point.labels, scope, reserved);
             if self.check == Check::AtOnce && !self.seen.admit(&self.labels) {
                 self.note_duplicate(family);

@@ -97,7 +97,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::{Config, OtlpConfig, Protocol, Signal},
+        config::{Config, OtlpConfig, Protocol, signal::Signal},
         traces::provider,
     };
 

@@ -23,7 +23,7 @@ use runar_otel_core::{
     thread::with_context,
 };
 
-use crate::traces::{decided::Decision, head::Decider};
+use crate::traces::{head::Decider, head_decision::Decision};
 
 /// What is installed now.
 static CURRENT: ArcSwapOption<Installed> = ArcSwapOption::const_empty();
@@ -50,7 +50,7 @@ pub(crate) fn install(provider: &SdkTracerProvider, decider: Option<Decider>) {
         decider,
         number: COUNT.fetch_add(1, Ordering::Relaxed),
     })));
-    head::set_head_sampler(&LateHead);
+    head::set_head_sampler(&SwitchableHead);
 }
 
 /// Makes spans that record nothing from now on.
@@ -64,19 +64,19 @@ pub(crate) fn uninstall() {
 /// telemetry is off does not cut traces in two. Where telemetry is suppressed (our own thread), spans
 /// are empty, even those without a parent.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct LateTracer;
+pub(crate) struct SwitchableTracer;
 
-impl Tracer for LateTracer {
-    type Span = LateSpan;
+impl Tracer for SwitchableTracer {
+    type Span = SwitchableSpan;
 
-    fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> LateSpan {
+    fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> SwitchableSpan {
         // A root span has an empty parent, which says nothing about the thread on which it starts.
         let suppressed = with_context(Context::is_telemetry_suppressed).unwrap_or(false);
         if suppressed || parent.is_telemetry_suppressed() {
-            return LateSpan(State::Off(NoopSpan::DEFAULT));
+            return SwitchableSpan(State::Off(NoopSpan::DEFAULT));
         }
         let current = CURRENT.load();
-        LateSpan(match current.as_deref() {
+        SwitchableSpan(match current.as_deref() {
             Some(Installed { tracer, number, .. }) => {
                 let span = match Decision::take(parent, &builder, *number) {
                     Some(decision) => {
@@ -92,9 +92,9 @@ impl Tracer for LateTracer {
 }
 
 /// The decider of whatever provider is installed when a call begins.
-struct LateHead;
+struct SwitchableHead;
 
-impl HeadSampler for LateHead {
+impl HeadSampler for SwitchableHead {
     fn decide(&self, span: &Coming<'_>) -> Head {
         let current = CURRENT.load();
         let Some(Installed {
@@ -111,7 +111,7 @@ impl HeadSampler for LateHead {
 
 /// A span of the SDK, or one that records nothing.
 #[derive(Debug)]
-pub(crate) struct LateSpan(State);
+pub(crate) struct SwitchableSpan(State);
 
 #[derive(Debug)]
 #[expect(
@@ -133,7 +133,7 @@ macro_rules! forward {
     };
 }
 
-impl Span for LateSpan {
+impl Span for SwitchableSpan {
     fn add_event_with_timestamp<T>(
         &mut self,
         name: T,
@@ -227,10 +227,10 @@ pub(crate) mod tests {
         let _alone = alone();
         uninstall();
         let (remote, parent) = remote();
-        let span = LateTracer.start_with_context("s", &parent);
+        let span = SwitchableTracer.start_with_context("s", &parent);
         assert!(!span.is_recording());
         assert_eq!(*span.span_context(), remote);
-        let root = LateTracer.start_with_context("s", &Context::new());
+        let root = SwitchableTracer.start_with_context("s", &Context::new());
         assert!(!root.span_context().is_valid());
     }
 
@@ -239,13 +239,13 @@ pub(crate) mod tests {
         let _alone = alone();
         let (first, first_spans) = in_memory();
         install(&first, None);
-        LateTracer.start("one");
+        SwitchableTracer.start("one");
         first.shutdown().unwrap();
         uninstall();
-        LateTracer.start("none");
+        SwitchableTracer.start("none");
         let (second, second_spans) = in_memory();
         install(&second, None);
-        let mut span = LateTracer.start("two");
+        let mut span = SwitchableTracer.start("two");
         span.set_attribute(KeyValue::new("k", 1));
         drop(span);
         uninstall();
@@ -262,10 +262,10 @@ pub(crate) mod tests {
         let (provider, spans) = in_memory();
         install(&provider, None);
         let quiet = Context::enter_telemetry_suppressed_scope();
-        LateTracer.start("child");
-        LateTracer.start_with_context("root", &Context::new());
+        SwitchableTracer.start("child");
+        SwitchableTracer.start_with_context("root", &Context::new());
         drop(quiet);
-        LateTracer.start("heard");
+        SwitchableTracer.start("heard");
         uninstall();
         assert_eq!(names(&spans), ["heard"]);
     }

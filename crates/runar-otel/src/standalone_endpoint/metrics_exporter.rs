@@ -1,17 +1,14 @@
-//! The exporter of metrics that is started by a call of its own.
-
-mod error;
-mod running;
-mod state;
+//! The configuration of an exporter, and its start.
 
 use std::time::Duration;
 
 use runar_otel_core::report;
 
-use self::state::Slot;
-pub(crate) use self::state::{StoodIn, make_way, serve_all, stand_in_again};
-pub use self::{error::ExporterError, running::RunningExporter};
-use crate::endpoints::Address;
+use super::{
+    ExporterError, RunningExporter,
+    state::{self, Slot},
+};
+use crate::{endpoints::Address, init::start_metrics_only};
 
 /// Serves metrics over HTTP, with or without [`init`](crate::init()).
 ///
@@ -146,7 +143,7 @@ impl MetricsExporter {
 
     fn launch(self) -> Result<RunningExporter, ExporterError> {
         let slot = Slot::new(self.address, self.interval / 2);
-        state::launch(&slot)?;
+        state::launch(&slot, start_metrics_only)?;
         Ok(RunningExporter::new(slot))
     }
 }

@@ -1,4 +1,4 @@
-//! What was decided about a trace before its first span is there, and how that span comes to be as decided.
+//! The decision about a trace before its first span is there, and the span that comes to be as decided.
 //!
 //! The decision is laid out on the thread while the span comes to be. The tracer takes it, once, and puts it where the
 //! provider's id generator and sampler find it while the span is built.

@@ -1,0 +1,19 @@
+//! Small pieces of the generated code.
+
+use proc_macro2::TokenStream;
+
+use super::hygiene::quote;
+
+/// An `Option` of the generated code.
+pub(crate) fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// A closure or a future of the user's block. The block may stand in braces of a `macro_rules!`, which the compiler would
+/// take for the user's.
+pub(crate) fn moved(block: &TokenStream) -> TokenStream {
+    quote!(#[allow(unused_braces)] #block)
+}

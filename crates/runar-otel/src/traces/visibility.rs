@@ -1,0 +1,154 @@
+//! The spans and events that our layer sees.
+
+use std::cell::Cell;
+
+use runar_otel_core::{
+    call,
+    head::{Coming, Listeners, UNSAMPLED},
+    thread::{span_was_entered, span_was_made},
+};
+use tracing::{
+    Dispatch, Event, Metadata, Subscriber,
+    level_filters::LevelFilter,
+    span::{Attributes, Id},
+};
+use tracing_subscriber::{Layer, layer::Context};
+
+use crate::traces::unheard;
+
+/// The filters that may keep spans away from the layer, beside its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Around {
+    /// Filters of the application.
+    Unknown,
+    /// Nothing: the subscriber is ours.
+    Nothing,
+    /// Nothing, and the log lines beside it show calls that have no span.
+    Lines,
+}
+
+/// Tells whether the layer sees a callsite at all. The answer is static, so `tracing` asks once.
+///
+/// Spans whose trace was decided against before they were made exist for logs only: hiding them here saves most of
+/// their cost. Events of the OpenTelemetry crates are left out because some of them are emitted while the current
+/// context is locked.
+pub(crate) fn is_seen(metadata: &Metadata<'_>, floor: LevelFilter) -> bool {
+    let is_ours = !is_internal(metadata) || unheard::is_told_by(metadata);
+    *metadata.level() <= floor && !is_unsampled(metadata) && is_ours
+}
+
+fn is_unsampled(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && metadata.fields().field(UNSAMPLED).is_some()
+}
+
+/// Tells whether a span or event comes from the OpenTelemetry crates.
+pub(crate) fn is_internal(metadata: &Metadata<'_>) -> bool {
+    let target = metadata.target();
+    ["opentelemetry", "tracing_opentelemetry"]
+        .iter()
+        .any(|name| target.starts_with(name))
+}
+
+/// Tells whether the subscriber that is current on this thread has the layer.
+pub(crate) fn is_installed() -> bool {
+    tracing::dispatcher::get_default(|dispatch| dispatch.downcast_ref::<Mark>().is_some())
+}
+
+/// Tells the listeners of a span that is made now, on this thread, if the layer would see it.
+pub(crate) fn sees(span: &Coming<'_>) -> Option<Listeners> {
+    tracing::dispatcher::get_default(|dispatch| {
+        let mark = dispatch.downcast_ref::<Mark>()?;
+        match mark.around {
+            Around::Nothing | Around::Lines => {
+                let is_seen = span.always || is_seen(span.metadata, mark.floor);
+                let listeners = match mark.around == Around::Lines && is_shown_alone(span, dispatch)
+                {
+                    true => Listeners::Traces,
+                    false => Listeners::Ours,
+                };
+                is_seen.then_some(listeners)
+            }
+            Around::Unknown => {
+                let is_seen = span.always || reaches_mark(dispatch, span.metadata);
+                is_seen.then_some(Listeners::Any)
+            }
+        }
+    })
+}
+
+/// Tells whether log lines show a call as they do with a span, if there is none: all of its fields are known, and it is
+/// the first thing in its lines.
+fn is_shown_alone(span: &Coming<'_>, dispatch: &Dispatch) -> bool {
+    span.complete && dispatch.current_span().id().is_none() && call::spanless(None).is_none()
+}
+
+/// Asks all filters of a subscriber, some of which may want the span now and not at another time.
+///
+/// What they answer is kept by `tracing-subscriber` for the span that is made next. The second question takes it back,
+/// because a layer that wants nothing at all makes it forget the answers.
+fn reaches_mark(dispatch: &Dispatch, metadata: &Metadata<'_>) -> bool {
+    /// A filter may panic.
+    struct Over;
+    impl Drop for Over {
+        fn drop(&mut self) {
+            QUESTION.set(Question::None);
+        }
+    }
+    let _over = Over;
+    QUESTION.set(Question::IsItSeen);
+    let is_enabled = dispatch.enabled(metadata);
+    if QUESTION.replace(Question::None) != Question::Seen {
+        return false;
+    }
+    QUESTION.set(Question::Forget);
+    dispatch.enabled(metadata);
+    is_enabled
+}
+
+thread_local! {
+    static QUESTION: Cell<Question> = const { Cell::new(Question::None) };
+}
+
+/// A question to the mark that comes from us rather than from a macro of `tracing`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    None,
+    IsItSeen,
+    /// The answer to the first question.
+    Seen,
+    Forget,
+}
+
+/// A layer that is found where our layer is, and sees what that sees. It notes that the thread has spans.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    pub(crate) floor: LevelFilter,
+    pub(crate) around: Around,
+}
+
+impl<S: Subscriber> Layer<S> for Mark {
+    fn enabled(&self, _: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        match QUESTION.get() {
+            Question::None | Question::Seen => true,
+            Question::IsItSeen => {
+                QUESTION.set(Question::Seen);
+                true
+            }
+            Question::Forget => false,
+        }
+    }
+
+    fn on_new_span(&self, _: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+        span_was_made();
+    }
+
+    fn on_enter(&self, _: &Id, _: Context<'_, S>) {
+        span_was_entered();
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if unheard::is_told_by(event.metadata()) {
+            unheard::report(event);
+        }
+    }
+}
