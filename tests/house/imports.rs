@@ -123,6 +123,24 @@ impl Plan {
     }
 }
 
+/// The rooms that each room takes names from: a room is a folder or a file at the root. The root file belongs to none.
+pub(crate) fn rooms(arrows: &Arrows) -> BTreeMap<String, BTreeSet<String>> {
+    let room = |file: &str| match file.split_once('/') {
+        Some((folder, _)) => folder.to_owned(),
+        None => file.trim_end_matches(".rs").to_owned(),
+    };
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (from, others) in arrows {
+        let from = room(from);
+        for other in others.keys().map(|other| room(other)) {
+            if other != from && from != "lib" && other != "lib" {
+                found.entry(from.clone()).or_default().insert(other);
+            }
+        }
+    }
+    found
+}
+
 /// The groups of files that import each other in a loop, each sorted, the largest first.
 pub(crate) fn circles(arrows: &Arrows) -> Vec<Vec<String>> {
     let reaches = |from: &str| {

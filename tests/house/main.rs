@@ -119,134 +119,236 @@ fn core_knows_no_sdk_and_does_no_io() {
     }
 }
 
-/// Modules of its crate that a module may use; one that is not listed may use them all.
+/// The rooms of its crate that a room may use; a room that is not listed uses none.
 type Rooms = [(&'static str, &'static [&'static str])];
 
-/// A measurement goes down: from the gate into a series, that is found by its labels.
+/// A measurement goes down: an instrument or a call finds the provider (`binding`), which is a gate with series, found by their
+/// labels.
+///
+/// Three pairs know each other in both directions, each by one file: the clock asks for the recorder that is current, and that
+/// has a clock; a registration looks into the catalogue, which lists what actions and call sites declare.
 const CORE: &Rooms = &[
-    ("sync", &[]),
-    ("aside", &[]),
-    ("apart", &["aside"]),
-    ("report", &["apart", "aside"]),
-    ("stripe", &[]),
-    ("metric", &[]),
-    ("labels", &["forked", "stripe", "sync"]),
-    (
-        "exemplar",
-        &["apart", "labels", "metric", "report", "thread"],
-    ),
+    ("threads", &[]),
+    ("report", &["threads"]),
+    ("label", &["report"]),
+    ("labels", &["threads"]),
+    ("metric", &["report"]),
+    ("exemplar", &["labels", "metric", "report", "threads"]),
     (
         "series",
-        &[
-            "apart", "exemplar", "forked", "labels", "metric", "number", "report", "stripe", "sync",
-        ],
+        &["exemplar", "labels", "metric", "report", "threads"],
     ),
     (
         "gate",
         &[
-            "apart", "error", "exemplar", "forked", "labels", "metric", "name", "number",
-            "refusal", "report", "series", "stripe", "thread",
+            "exemplar", "labels", "metric", "report", "series", "threads",
         ],
     ),
+    ("sampling", &["threads"]),
+    ("clock", &["binding"]),
+    (
+        "binding",
+        &[
+            "catalogue",
+            "clock",
+            "gate",
+            "labels",
+            "metric",
+            "report",
+            "series",
+            "threads",
+        ],
+    ),
+    (
+        "catalogue",
+        &[
+            "action",
+            "call_site",
+            "label",
+            "metric",
+            "report",
+            "threads",
+        ],
+    ),
+    (
+        "instruments",
+        &[
+            "binding",
+            "catalogue",
+            "clock",
+            "labels",
+            "metric",
+            "report",
+            "series",
+            "threads",
+        ],
+    ),
+    (
+        "call_site",
+        &["binding", "catalogue", "instruments", "labels", "metric"],
+    ),
+    ("outcome", &[]),
+    (
+        "action",
+        &[
+            "binding",
+            "catalogue",
+            "exemplar",
+            "instruments",
+            "labels",
+            "metric",
+            "outcome",
+            "report",
+            "series",
+            "threads",
+        ],
+    ),
+    (
+        "call",
+        &[
+            "action", "binding", "clock", "labels", "outcome", "report", "sampling", "series",
+            "threads",
+        ],
+    ),
+    (
+        "event",
+        &["action", "binding", "call", "clock", "outcome", "threads"],
+    ),
+    ("install", &["action", "binding", "clock", "event", "gate"]),
+];
+
+/// Declarations by attributes become services.
+const HOST: &Rooms = &[
+    ("declaration", &["kind", "member"]),
+    ("service", &["declaration", "kind", "member"]),
 ];
 
 /// A snapshot goes outwards: from the series by the store and the collection to an encoder and a sender.
 const PIPELINE: &Rooms = &[
-    ("snapshot", &[]),
-    ("gzip", &[]),
-    ("background", &[]),
-    ("encode", &["snapshot"]),
     ("store", &["snapshot"]),
     ("collect", &["snapshot", "store"]),
+    ("encode", &["snapshot"]),
+    ("bridge", &["collect", "encode", "snapshot"]),
+    ("endpoint", &["encode", "gzip"]),
+    ("export", &["gzip"]),
     ("mirror", &["collect"]),
-    ("export", &["gzip", "snapshot", "encode"]),
-    ("endpoint", &["gzip", "encode"]),
+    (
+        "schedule",
+        &[
+            "collect", "encode", "endpoint", "export", "snapshot", "store",
+        ],
+    ),
+];
+
+/// Configuration becomes running telemetry.
+const FACADE: &Rooms = &[
+    ("resource", &["config"]),
+    ("attached", &["patience", "resource"]),
+    ("traces", &["config"]),
+    ("builder", &["attached", "config", "traces"]),
+    ("error", &["config", "traces"]),
+    (
+        "metrics_pipeline",
+        &[
+            "attached",
+            "builder",
+            "config",
+            "endpoints",
+            "error",
+            "resource",
+        ],
+    ),
+    (
+        "telemetry",
+        &["claim", "error", "metrics_pipeline", "patience", "traces"],
+    ),
+    (
+        "standalone_endpoint",
+        &["endpoints", "error", "init", "telemetry"],
+    ),
+    (
+        "init",
+        &[
+            "builder",
+            "claim",
+            "config",
+            "error",
+            "metrics_pipeline",
+            "resource",
+            "standalone_endpoint",
+            "telemetry",
+            "traces",
+        ],
+    ),
+];
+
+/// Attributes stand on options; a service stands on the attributes of its functions.
+const MACROS: &Rooms = &[
+    ("attributes", &["options"]),
+    ("error_type", &["attributes", "krate", "options"]),
+    ("metered", &["krate", "names", "options", "place"]),
+    (
+        "host",
+        &["attributes", "krate", "metered", "options", "original"],
+    ),
+    ("metric", &["krate", "names", "options", "original"]),
+    (
+        "metrics",
+        &[
+            "attributes",
+            "host",
+            "krate",
+            "metric",
+            "names",
+            "options",
+            "original",
+        ],
+    ),
+    ("record", &["krate", "names", "options"]),
+    ("values", &["options"]),
+];
+
+/// Assertions read what recorders, receivers and scrapes bring.
+const TESTING: &Rooms = &[
+    ("query", &["series"]),
+    ("metrics", &["query", "series"]),
+    ("assertion", &["fail", "metrics", "query", "series"]),
+    ("golden", &["fail"]),
+    ("catalogue", &["golden"]),
+    ("otlp", &["series"]),
+    ("page", &["metrics", "series"]),
+    ("receiver", &["fail", "metrics", "otlp", "series"]),
+    ("recorder", &["fail", "metrics", "otlp", "page", "series"]),
+    ("scrape", &["fail", "page"]),
 ];
 
 #[test]
-fn modules_import_only_downwards() {
-    for (package, rooms) in [("runar-otel-core", CORE), ("runar-otel-pipeline", PIPELINE)] {
-        let source = root().join("crates").join(package).join("src");
-        let entries = fs::read_dir(&source).unwrap();
-        let modules: BTreeSet<String> = entries
-            .map(|entry| {
-                let path = entry.unwrap().path();
-                path.file_stem().unwrap().to_str().unwrap().to_owned()
-            })
-            .collect();
-        for (module, may) in rooms {
-            assert!(modules.contains(*module), "no module {module}");
-            let others = modules.iter().filter(|other| other != module);
-            let forbidden: Vec<&String> = others
-                .filter(|other| !may.contains(&other.as_str()))
-                .collect();
-            imports_none(&source, module, &forbidden);
-        }
-    }
-}
-
-fn imports_none(source: &Path, module: &str, forbidden: &[&String]) {
-    let folder = source.join(module);
-    let paths = if folder.is_dir() {
-        files(&folder)
-    } else {
-        vec![folder.with_extension("rs")]
-    };
-    let name = |path: &PathBuf| path.strip_prefix(source).unwrap().to_owned();
-    for path in paths
-        .iter()
-        .filter(|path| !name(path).to_str().unwrap().contains("test"))
-    {
-        for other in forbidden {
-            let line = import_of(other, &production(path));
-            assert_eq!(line, None, "{path:?} may not use {other}");
-        }
-    }
-}
-
-/// The line that imports a module of the crate, if there is one.
-fn import_of(module: &str, text: &str) -> Option<String> {
-    let starts = ["crate::", "crate::{", "    ", ", "].map(|before| format!("{before}{module}"));
-    let imports = |line: &str| {
-        let after = starts
-            .iter()
-            .find_map(|start| line.split_once(start.as_str()));
-        let ends = [":", ";", ",", "}"];
-        after.is_some_and(|(_, after)| ends.iter().any(|end| after.starts_with(end)))
-    };
-    // Only what stands in `use`: anywhere else a word may be a variable.
-    let uses = text
-        .split("use ")
-        .skip(1)
-        .filter_map(|from| from.split(';').next())
-        .filter(|used| used.trim_start().starts_with("crate"));
-    let lines = uses.flat_map(|used| {
-        format!("{used};")
-            .lines()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    });
-    lines.into_iter().find(|line| imports(line))
-}
-
-#[test]
-fn an_import_is_found_in_every_form() {
-    let found = [
-        "use crate::gzip;",
-        "use crate::{\n    a::B,\n    gzip,\n};",
-        "use crate::{a, gzip};",
-        "use crate::{gzip::c};",
+fn rooms_import_only_downwards() {
+    let plans = [
+        ("runar-otel-core", CORE),
+        ("runar-otel-host", HOST),
+        ("runar-otel-macros", MACROS),
+        ("runar-otel-pipeline", PIPELINE),
+        ("runar-otel", FACADE),
+        ("runar-otel-testing", TESTING),
     ];
-    for text in found {
-        assert!(import_of("gzip", text).is_some(), "{text}");
-    }
-    for text in [
-        "let gzip = 1;",
-        "use crate::gzipped::x;",
-        "use std::{\n    gzip,\n};",
-        "// gzip;",
-    ] {
-        assert_eq!(import_of("gzip", text), None, "{text}");
+    for (package, plan) in plans {
+        let source = root().join("crates").join(package).join("src");
+        let uses = imports::rooms(&imports::Plan::read(&source).arrows());
+        for (room, others) in &uses {
+            let rule = plan.iter().find(|(known, _)| known == room);
+            let may = rule.map_or(&[][..], |(_, may)| *may);
+            let forbidden = others.iter().filter(|other| !may.contains(&other.as_str()));
+            let forbidden: Vec<&String> = forbidden.collect();
+            assert!(
+                forbidden.is_empty(),
+                "{package}: {room} may not use {forbidden:?}"
+            );
+        }
+        for (room, _) in plan {
+            let there = source.join(room).is_dir() || source.join(format!("{room}.rs")).is_file();
+            assert!(there, "{package}: there is no {room}");
+        }
     }
 }
 

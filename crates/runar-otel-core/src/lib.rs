@@ -1,50 +1,39 @@
-//! The recording side of runar-otel: instruments, the gate that every measurement passes, exemplars.
+//! The recording side of `runar-otel`: instruments, metered calls, the gate that every measurement passes, exemplars.
 //!
-//! Applications use the crate `runar-otel`, which re-exports what they need.
+//! For the crates of `runar-otel`, and for hosts that bring a pipeline of their own. Applications use the crate `runar-otel`,
+//! which re-exports their part. It stands on the OpenTelemetry API and `tracing`: no SDK, no runtime, no I/O.
+//!
+//! The way of one measurement:
+//!
+//! ```text
+//! histogram.observe(0.3)
+//!   instruments::histogram ─▶ instruments::handle     is it finite? which series?
+//!   binding::cached                                    found before in this provider: the series is at hand
+//!   series::bound ─▶ series::cell                      two atomics: count of the bucket, sum
+//!   series::object                                     mirrored, asleep, retired? only then more
+//!   exemplar::filter ─▶ exemplar::slot                 in a sampled span: offered to the reservoir
+//! a collection: series::walk ─▶ series::delivery       reads the cell, or takes it for consumers of deltas
+//! ```
 
-mod apart;
-mod aside;
+pub mod action;
 mod binding;
-mod builders;
 pub mod call;
+pub mod call_site;
 pub mod catalogue;
 pub mod clock;
-mod counter;
-mod descriptor;
-mod duration;
-mod early;
-pub mod error;
+pub mod event;
 pub mod exemplar;
-#[doc(hidden)]
-pub mod forked;
 pub mod gate;
-mod gauge;
-mod handle;
-pub mod head;
-mod hint;
-mod histogram;
 mod install;
-mod instrument;
-pub mod isolated;
+mod instruments;
 pub mod label;
 pub mod labels;
 pub mod metric;
-pub mod name;
-mod number;
-mod provider;
-mod refusal;
-mod registry;
+pub mod outcome;
 pub mod report;
+pub mod sampling;
 pub mod series;
-mod similar;
-pub mod site;
-mod stripe;
-mod sync;
-mod target;
-pub mod thread;
-mod timer;
-mod timer_handle;
-mod up_down_counter;
+mod threads;
 
 /// What the code that the macros generate calls. No stable interface.
 #[doc(hidden)]
@@ -55,43 +44,59 @@ pub mod __private {
     pub use crate::{
         __error_types as error_types, __label_from as label_from, __text as text,
         __until_drop as until_drop, __verdict as verdict,
-        call::{
-            Call, ErrorType, ErrorTypes, ErrorTypesOf, FindWatch, Function, InAsync, InAsyncOpen,
-            Judge, Judged, LabelFrom, LabelOf, LabelSource, MeteredService, NoService, Outcome,
-            Owner, Probe, Role, SERVICES, SITES, ServiceMeta, Site, UntilDrop, Verdict, WatchOf,
-            add_label, has_metrics, in_async, in_async_open, in_sync, in_sync_open, iterator_of,
-            join, length, stream_of, until_drop, watched,
+        action::{
+            Function, MeteredService, NoService, Owner, Probe, Role, SERVICES, SITES, ServiceMeta,
+            Site, has_metrics,
         },
-        catalogue::{METRICS, Metric},
-        head::{HeadSite, Opened},
-        label::{__levels as levels, LabelValue, Labelled, Text},
-        metric::InstrumentKind,
-        site::{
+        call::{
+            Call, InAsync, InAsyncOpen, UntilDrop, add_label, in_async, in_async_open, in_sync,
+            in_sync_open, until_drop, watched,
+        },
+        call_site::{
             METRIC_SITES, MetricSite, MetricValue, SiteDeclaration, SiteKind, decrement, increment,
             observe, set, timer,
         },
-        thread::spans_are_alive,
-        timer_handle::TimerHandle,
+        catalogue::{METRICS, Metric},
+        instruments::timer_handle::TimerHandle,
+        label::{__levels as levels, LabelValue, Labelled, Text},
+        metric::InstrumentKind,
+        outcome::{
+            ErrorType, ErrorTypes, ErrorTypesOf, FindWatch, Judge, Judged, LabelFrom, LabelOf,
+            LabelSource, Outcome, Verdict, WatchOf, iterator_of, join, length, stream_of,
+        },
+        sampling::{HeadSite, Opened},
+        threads::context::spans_are_alive,
     };
 }
 
-#[doc(hidden)]
-pub use crate::{apart::caught, number::NumberKind};
 pub use crate::{
-    call::{
-        ErrorType, EventPublished, InCall, LabelSource, Outcome, Published, event_published,
-        in_call,
-    },
-    counter::{Counter, CounterBuilder},
-    gauge::{Gauge, GaugeBuilder},
-    histogram::{Histogram, HistogramBuilder},
+    call::{InCall, in_call},
+    call_site::MetricValue,
+    event::{EventPublished, Published, event_published},
     install::{decline, finish, install, uninstall},
+    instruments::{
+        counter::{Counter, CounterBuilder},
+        gauge::{Gauge, GaugeBuilder},
+        histogram::{Histogram, HistogramBuilder},
+        timer::{Timer, TimerBuilder},
+        timer_handle::TimerHandle,
+        up_down_counter::{UpDownCounter, UpDownCounterBuilder},
+    },
     label::LabelValue,
     labels::Labels,
-    name::SCOPE_NAME,
-    number::{CounterNumber, GaugeNumber, HistogramNumber, Number, UpDownNumber},
-    site::MetricValue,
-    timer::{Timer, TimerBuilder},
-    timer_handle::TimerHandle,
-    up_down_counter::{UpDownCounter, UpDownCounterBuilder},
+    metric::{
+        name::SCOPE_NAME,
+        number::{CounterNumber, GaugeNumber, HistogramNumber, Number, UpDownNumber},
+    },
+    outcome::{ErrorType, LabelSource, Outcome},
+};
+#[doc(hidden)]
+pub use crate::{metric::number::NumberKind, threads::apart::caught};
+
+#[doc(hidden)]
+pub use crate::threads::forked;
+pub use crate::{
+    binding::isolated_recorder as isolated,
+    metric::{error, name},
+    threads::context as thread,
 };

@@ -2,8 +2,12 @@
 
 use std::panic::Location;
 
-use super::{frames, function::FunctionSite};
-use crate::{provider, report, similar::closest};
+use super::frames;
+use crate::action::function::FunctionSite;
+use crate::{
+    binding::provider,
+    report::{self, similar::closest},
+};
 
 /// Sets a label of the innermost metered call that this code runs in.
 ///
@@ -62,7 +66,7 @@ fn undeclared(name: &str, at: &Location<'_>, site: &FunctionSite) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::{Function, Role};
+    use crate::action::{Function, Role};
 
     const fn site(labels: &'static [&'static str]) -> FunctionSite {
         FunctionSite::new(Function {

@@ -10,13 +10,9 @@ use std::{
 
 use tracing::{Dispatch, Metadata, dispatcher, span};
 
-use super::{
-    function::Role,
-    label_values::{Added, LabelValues},
-    resolved::Resolved,
-    service_series::ServiceSeries,
-};
-use crate::{head::Known, thread::spans_are_alive};
+use crate::action::label_values::{Added, LabelValues};
+use crate::action::{function::Role, resolved::Resolved, service_series::ServiceSeries};
+use crate::{sampling::Known, threads::context::spans_are_alive};
 
 thread_local! {
     static CHAIN: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };

@@ -4,23 +4,19 @@ use std::time::Duration;
 
 use tracing::dispatcher;
 
-use super::{
-    frames::{self, InLines, Pushed, Watched},
-    label_values::LabelValues,
-    resolved::Resolved,
-    series::End,
-    service::Owner,
-    site::Site,
-    verdict::Verdict,
+use super::frames::{self, InLines, Pushed, Watched};
+use crate::action::label_values::LabelValues;
+use crate::{
+    action::{resolved::Resolved, series::End, service::Owner, site::Site},
+    outcome::verdict::Verdict,
 };
 use crate::{
+    binding::{isolated_recorder::Here, provider},
     clock::Start,
-    head::{Ends, Known, Opened, Within},
-    isolated::Here,
     labels::Labels,
-    provider,
+    sampling::{Ends, Known, Opened, Within},
     series::UnderWay,
-    thread::spans_are_alive,
+    threads::context::spans_are_alive,
 };
 
 /// A call under way.

@@ -7,11 +7,11 @@ use std::{
 
 use http_body::{Body, Frame, SizeHint};
 
-use super::{
-    outcome::Outcome,
-    until_drop::{UntilDrop, step},
+use super::until_drop::{UntilDrop, step};
+use crate::outcome::{
+    item_verdict::{FindWatch, JudgeItem, Watch, WatchOf},
+    traits::Outcome,
     verdict::{OTHER, Verdict},
-    watch::{FindWatch, JudgeItem, Watch, WatchOf},
 };
 
 /// A status of 500 and above is an error of the server, and of the type that it is: `500`, `503`. What a client

@@ -9,7 +9,8 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{guard::Call, verdict::Verdict};
+use super::guard::Call;
+use crate::outcome::verdict::Verdict;
 
 /// Runs the body of an async function within its call. The call ends when the body returns, panics or is dropped.
 ///

@@ -2,7 +2,8 @@
 
 use std::borrow::BorrowMut;
 
-use super::{guard::Call, verdict::Verdict};
+use super::guard::Call;
+use crate::outcome::verdict::Verdict;
 
 /// Runs the body of a function within its call. The call ends when the body returns or panics.
 #[inline]

@@ -10,10 +10,10 @@ use std::{
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
-use super::{
-    guard::Call,
+use super::guard::Call;
+use crate::outcome::{
+    item_verdict::{AnyItem, JudgeItem, Watch},
     verdict::Verdict,
-    watch::{AnyItem, JudgeItem, Watch},
 };
 
 pin_project! {

@@ -8,7 +8,7 @@ use super::{
     sources,
 };
 use crate::{
-    call::{idle_message, idle_services},
+    action::{idle_message, idle_services},
     label::difference::difference,
     metric::InstrumentKind,
 };

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::metric::{METRICS, Metric};
 use crate::{
+    call_site::{METRIC_SITES, SiteDeclaration, SiteKind},
     label::difference::difference,
     metric::InstrumentKind,
     report,
-    site::{METRIC_SITES, SiteDeclaration, SiteKind},
-    sync::OnceBox,
+    threads::sync::OnceBox,
 };
 
 /// What is linked into the program, by lower-case name.

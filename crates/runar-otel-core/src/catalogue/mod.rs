@@ -10,6 +10,7 @@ mod list;
 mod markdown;
 mod metric;
 mod place;
+pub(crate) mod precedence;
 pub(crate) mod registered;
 mod sources;
 

@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use super::declared::Declared;
-use crate::site::SiteKind;
+use crate::call_site::SiteKind;
 
 /// What a place in the source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

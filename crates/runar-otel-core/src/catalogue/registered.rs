@@ -12,9 +12,11 @@ use super::{
     place::{Origin, Said},
 };
 use crate::{
-    descriptor::{Descriptor, Unit},
-    forked,
-    metric::Aggregation,
+    metric::{
+        Aggregation,
+        descriptor::{Descriptor, Unit},
+    },
+    threads::forked,
 };
 
 type Key = (&'static Location<'static>, Cow<'static, str>);

@@ -9,10 +9,9 @@ use super::{
     registered,
 };
 use crate::{
-    call::{SERVICES, SITES},
-    metric::InstrumentKind,
-    name,
-    site::{METRIC_SITES, SiteDeclaration, SiteKind},
+    action::{SERVICES, SITES},
+    call_site::{METRIC_SITES, SiteDeclaration, SiteKind},
+    metric::{InstrumentKind, name},
 };
 
 /// All that counts, by lower-case name: OpenTelemetry names do not differ by case.

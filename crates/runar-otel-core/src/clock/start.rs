@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::ticks;
-use crate::{isolated, provider};
+use crate::binding::{isolated_recorder, provider};
 
 /// Now: the system's clock, or that of the isolated recorder that is current.
 #[inline]
@@ -18,7 +18,7 @@ pub fn now() -> Instant {
 
 #[cold]
 fn isolated_now() -> Instant {
-    isolated::current().map_or_else(Instant::now, |isolated| isolated.clock().now())
+    isolated_recorder::current().map_or_else(Instant::now, |isolated| isolated.clock().now())
 }
 
 /// Has durations measured with the system's clock only, from the first one on: to be called before telemetry is

@@ -6,8 +6,8 @@ use super::{
     aligned::AlignedBucketReservoir, fixed::FixedSizeReservoir, reservoir::ExemplarReservoir,
 };
 use crate::{
-    apart::Apart,
     metric::{Aggregation, StreamPlan},
+    threads::apart::Apart,
 };
 
 /// Makes the reservoir of a new series of the given stream.

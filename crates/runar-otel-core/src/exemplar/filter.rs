@@ -3,7 +3,7 @@
 use opentelemetry::Context;
 
 use super::SpanLink;
-use crate::thread::{Active, active, context_is_alive, may_be_sampled};
+use crate::threads::context::{Active, active, context_is_alive, may_be_sampled};
 
 /// Which measurements are offered to the exemplar reservoirs.
 ///
@@ -69,7 +69,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::thread::observe_contexts;
+    use crate::threads::context::observe_contexts;
 
     fn inside(flags: TraceFlags, ask: impl FnOnce() -> Verdict) -> Verdict {
         observe_contexts();

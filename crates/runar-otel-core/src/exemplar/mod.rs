@@ -28,7 +28,7 @@ pub(crate) use self::{
     origin::Origin,
     slot::{Held, ReservoirSlot, reservoir_at_work},
 };
-pub(crate) use crate::thread::may_be_sampled;
+pub(crate) use crate::threads::context::may_be_sampled;
 
 /// One measurement kept as an example of its data point.
 ///

@@ -5,7 +5,7 @@ use std::{cell::OnceCell, time::SystemTime};
 use opentelemetry::{Context, KeyValue};
 
 use super::{Exemplar, Origin, SpanLink};
-use crate::{labels::LabelFilter, thread::with_context};
+use crate::{labels::LabelFilter, threads::context::with_context};
 
 /// Keeps some of the measurements of one series between two collections.
 ///

@@ -10,9 +10,9 @@ use std::{
 
 use super::{Exemplar, ExemplarReservoir, FixedSizeReservoir, Measurement, Reservoir};
 use crate::{
-    apart::{Apart, caught},
     metric::StreamPlan,
     report,
+    threads::apart::{Apart, caught},
 };
 
 thread_local!(static AT_WORK: Cell<bool> = const { Cell::new(false) });

@@ -9,9 +9,11 @@ use opentelemetry::{
 
 use crate::{
     labels::LabelSet,
-    metric::InstrumentKind,
-    number::{Measured, NumberKind},
-    refusal,
+    metric::{
+        InstrumentKind,
+        number::{Measured, NumberKind},
+        refusal,
+    },
     series::{Bound, Recorded, Stream},
 };
 

@@ -13,11 +13,12 @@ use opentelemetry::{
 
 use super::{instrument::GateInstrument, spec::InstrumentSpec, streams::Streams};
 use crate::{
-    metric::{Aggregation, InstrumentKind},
-    name,
-    number::{Measured, NumberKind},
+    metric::{
+        Aggregation, InstrumentKind, name,
+        number::{Measured, NumberKind},
+        sharing::Sharing,
+    },
     report,
-    series::Sharing,
 };
 
 /// Makes instruments. The trait's defaults would silently drop measurements, so every method is here.

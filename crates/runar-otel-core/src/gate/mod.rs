@@ -28,7 +28,10 @@ pub use self::{
     streams::{GateOptions, Streams},
     view::View,
 };
-use crate::{forked, report, thread::observe_contexts};
+use crate::{
+    report,
+    threads::{context::observe_contexts, forked},
+};
 
 /// The meter provider.
 #[derive(Clone)]

@@ -16,15 +16,15 @@ use opentelemetry::{
 
 use super::patience::{JobError, Worker, is_worker};
 use crate::{
-    apart::{self, Apart, caught},
     exemplar::{ExemplarFilter, Origin, reservoir_at_work},
-    forked,
     labels::{LabelFilter, LabelSet, Sorted},
-    metric::InstrumentKind,
-    number::Measured,
-    refusal::refuse,
+    metric::{InstrumentKind, number::Measured, refusal::refuse},
     report,
     series::{Number, Stream},
+    threads::{
+        apart::{self, Apart, caught},
+        forked,
+    },
 };
 
 /// True where a collection that is asked for would wait for itself: on the thread that runs callbacks, and in the code of a

@@ -5,10 +5,13 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use super::{spec::InstrumentSpec, streams::Streams};
 use crate::{
     labels::LabelSet,
-    metric::{Aggregation, InstrumentKind},
-    name::SCOPE_NAME,
-    number::{NumberKind, Value},
-    series::{Bound, Sharing},
+    metric::{
+        Aggregation, InstrumentKind,
+        name::SCOPE_NAME,
+        number::{NumberKind, Value},
+        sharing::Sharing,
+    },
+    series::Bound,
 };
 
 /// How many of the cardinality limits of a metric are reached.

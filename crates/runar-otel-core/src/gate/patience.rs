@@ -13,7 +13,7 @@ use std::{
 
 use opentelemetry::Context;
 
-use crate::apart::caught;
+use crate::threads::apart::caught;
 
 thread_local!(static ON_WORKER: Cell<bool> = const { Cell::new(false) });
 

@@ -4,11 +4,7 @@ use std::borrow::Cow;
 
 use opentelemetry::InstrumentationScope;
 
-use crate::{
-    metric::{Aggregation, InstrumentKind},
-    number::NumberKind,
-    series::Sharing,
-};
+use crate::metric::{Aggregation, InstrumentKind, number::NumberKind, sharing::Sharing};
 
 /// An instrument as it was asked for.
 #[derive(Clone, Debug)]

@@ -16,12 +16,10 @@ use opentelemetry::InstrumentationScope;
 use super::{conflict, observable::Observables, spec::InstrumentSpec, table::Table, view::View};
 use crate::{
     exemplar::{ExemplarFilter, Reservoir},
-    forked,
     labels::LabelFilter,
-    metric::{Aggregation, DEFAULT_CARDINALITY_LIMIT, InstrumentKind, Shape, StreamPlan},
-    name,
+    metric::{Aggregation, DEFAULT_CARDINALITY_LIMIT, InstrumentKind, Shape, StreamPlan, name},
     series::{LetGo, Mirror, Rules, Stream, ceiling, ceiling_of_at_least},
-    stripe,
+    threads::{forked, stripe},
 };
 
 /// The rules of the gate.

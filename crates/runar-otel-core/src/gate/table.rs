@@ -5,8 +5,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use opentelemetry::InstrumentationScope;
 
 use crate::{
-    metric::InstrumentKind,
-    number::NumberKind,
+    metric::{InstrumentKind, number::NumberKind},
     series::{Rules, Stream},
 };
 

@@ -5,11 +5,9 @@ use std::{borrow::Cow, collections::HashSet};
 use opentelemetry::{InstrumentationScope, Key};
 
 use crate::{
-    error::ViewError,
     exemplar::Reservoir,
     labels::LabelFilter,
-    metric::{Aggregation, InstrumentKind},
-    name,
+    metric::{Aggregation, InstrumentKind, error::ViewError, name},
 };
 
 /// A rule for the metrics it selects: rename, labels, buckets, aggregation, limit, exemplars.

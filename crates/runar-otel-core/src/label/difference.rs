@@ -1,6 +1,6 @@
 //! Sets of labels: how one differs from another, and what was probably meant.
 
-use crate::similar::closest;
+use crate::report::similar::closest;
 
 /// How the names that are given differ from those that are declared; `None` if they do not.
 pub(crate) fn difference<G: AsRef<str>, D: AsRef<str>>(

@@ -7,7 +7,7 @@ use super::{
     set::{LabelSet, pack},
     table::{Alias, Counts, Labelled, Table},
 };
-use crate::{
+use crate::threads::{
     forked, stripe,
     sync::{
         RwLock, RwLockReadGuard,

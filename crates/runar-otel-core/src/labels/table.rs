@@ -7,7 +7,7 @@ use super::{
     query::{Label, holds},
     set::LabelSet,
 };
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::threads::sync::atomic::{AtomicU64, Ordering};
 
 /// Slots of the smallest table, and entries of the first segment; each next segment has twice as many.
 const FIRST: usize = 16;

@@ -1,5 +1,12 @@
 //! Metrics as they are declared: kinds of instrument, aggregations, and the plans of streams.
 
+pub(crate) mod descriptor;
+pub(crate) mod duration;
+pub mod error;
+pub mod name;
+pub(crate) mod number;
+pub(crate) mod refusal;
+pub(crate) mod sharing;
 mod stream;
 
 pub use self::stream::{

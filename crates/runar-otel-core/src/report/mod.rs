@@ -3,6 +3,7 @@
 //! A report may come from any place that records: a layer of `tracing`, a panic hook, a destructor. It is put into a
 //! bounded queue there, and a thread of its own hands it to the subscriber.
 
+pub(crate) mod similar;
 mod voice;
 
 use std::{
@@ -16,7 +17,7 @@ use std::{
 
 pub use voice::flush;
 
-use crate::aside::soon;
+use crate::threads::aside::soon;
 
 /// The target of all events that this SDK emits about itself.
 pub const TARGET: &str = "runar_otel";

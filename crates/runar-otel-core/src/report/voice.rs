@@ -7,7 +7,7 @@ use std::{
 
 use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
-use crate::{apart::caught, aside::Aside};
+use crate::threads::{apart::caught, aside::Aside};
 
 /// How many reports wait at the most; more are dropped.
 const MOST: usize = 1024;

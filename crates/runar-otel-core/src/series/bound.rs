@@ -11,7 +11,7 @@ use super::{
 use crate::{
     exemplar::{ExemplarFilter, Origin, may_be_sampled},
     labels::LabelSet,
-    number::Value,
+    metric::number::Value,
 };
 
 /// A series of a stream.

@@ -4,7 +4,7 @@ use super::{
     cell::{CellShape, Met},
     object::SeriesCell,
 };
-use crate::number::{NumberKind, Value};
+use crate::metric::number::{NumberKind, Value};
 
 /// A change of a series.
 pub(crate) trait Change: Copy {

@@ -349,7 +349,7 @@ impl<V: CellValue> Delivery<V> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::NumberKind;
+    use crate::metric::number::NumberKind;
 
     fn shape() -> CellShape {
         CellShape {

@@ -17,8 +17,8 @@ use super::{
     value::{Aggregate as _, ExponentialHistogram, Fingerprint, Histogram, Number},
 };
 use crate::{
-    forked,
     labels::{LabelSet, Sorted},
+    threads::forked,
 };
 
 impl Stream {

@@ -28,7 +28,7 @@ pub(crate) use self::{
     bound::Bound,
     cell::UnderWay,
     change::{Adjusted, Recorded},
-    places::{Sharing, ceiling, ceiling_of_at_least},
+    places::{ceiling, ceiling_of_at_least},
     stream::{LetGo, Rules},
 };
 pub use self::{

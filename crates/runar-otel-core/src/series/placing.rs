@@ -4,10 +4,13 @@ use std::sync::atomic::Ordering;
 
 use super::{
     object::Series,
-    places::{NoPlace, Sharing, process_is_full},
+    places::{NoPlace, process_is_full},
     stream::{Inner, Stream},
 };
-use crate::labels::{Base, Label, LabelSet};
+use crate::{
+    labels::{Base, Label, LabelSet},
+    metric::sharing::Sharing,
+};
 
 impl Stream {
     /// True if a label set takes a place; `given` are the labels that came with a measurement.

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     exemplar::{Measurement, Origin, Verdict},
-    forked,
     labels::{Base, Label, Labels, MOST_ALIASES, Sorted},
-    number::Value,
+    metric::number::Value,
+    threads::forked,
 };
 
 /// What is left to be done after a record under a guard.

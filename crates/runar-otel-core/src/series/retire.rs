@@ -14,11 +14,10 @@ use super::{
     value::{Aggregate as _, Fingerprint, Number},
 };
 use crate::{
-    forked,
     labels::{AllSeries, Sorted, begin_rebuild},
-    metric::OVERFLOW_KEY,
-    number::NumberKind,
+    metric::{OVERFLOW_KEY, number::NumberKind},
     report,
+    threads::forked,
 };
 
 /// How many series are retired under the lock at a time: a new series waits no longer than that.

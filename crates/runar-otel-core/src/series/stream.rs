@@ -18,19 +18,16 @@ use super::{
     delivery::Deliveries,
     object::{Series, state},
     observed_state::ObservedState,
-    places::{FirstOverflow, Full, Places, Sharing},
+    places::{FirstOverflow, Full, Places},
     progress::Walks,
     retired::{Count, Ending},
     value::Number,
 };
 use crate::{
-    apart::Apart,
     exemplar::{ExemplarFilter, Held, Reservoir, reservoir_at_work},
-    forked,
     labels::{Interner, Label, LabelFilter, LabelSet, Members, Sorted},
-    metric::{OVERFLOW_KEY, StreamPlan},
-    number::NumberKind,
-    sync::OnceBox,
+    metric::{OVERFLOW_KEY, StreamPlan, number::NumberKind, sharing::Sharing},
+    threads::{apart::Apart, forked, sync::OnceBox},
 };
 
 /// Gets every measurement of sums and histograms, besides the series.

@@ -7,7 +7,7 @@ use loom::{
 
 use crate::{
     explore, join,
-    number::NumberKind,
+    metric::number::NumberKind,
     series::{
         cell::{Cell, CellKind, CellShape, UnderWay},
         value::Number,

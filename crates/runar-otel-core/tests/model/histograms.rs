@@ -5,7 +5,7 @@ use loom::{sync::Arc, thread};
 use crate::{
     cells::{recorder, shape},
     explore, join,
-    number::NumberKind,
+    metric::number::NumberKind,
     series::{
         cell::{Cell, CellKind, CellShape},
         value::Histogram,

@@ -15,18 +15,12 @@ mod exemplar;
 mod histograms;
 mod labels;
 mod lookups;
+mod metric;
 mod retirement;
 mod series;
-mod stripe;
-mod sync;
-
-#[path = "../../src/forked.rs"]
-mod forked;
-#[path = "../../src/number.rs"]
-mod number;
+mod threads;
 
 use loom::thread::JoinHandle;
-use runar_otel_core::metric;
 
 /// Explores a model. A thread is taken off its turn up to three times; faults of this kind need no more than two.
 fn explore(model: impl Fn() + Send + Sync + 'static) {

@@ -233,7 +233,7 @@ fn a_service_that_nothing_feeds_is_found() {
     #[linkme::distributed_slice(SERVICES)]
     #[linkme(crate = runar_otel_core::__private::linkme)]
     static LINKED_IDLE: &ServiceMeta = &IDLE;
-    let idle: Vec<&str> = runar_otel_core::call::idle_services()
+    let idle: Vec<&str> = runar_otel_core::action::idle_services()
         .iter()
         .map(|service| service.name)
         .collect();

@@ -7,7 +7,7 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::{
     IdGenerator, RandomIdGenerator, Sampler, SamplingDecision, SamplingResult, ShouldSample,
 };
-use runar_otel_core::head::{self, Coming, Head};
+use runar_otel_core::sampling::{self, Coming, Head};
 
 use crate::traces::{
     head_decision::{Decision, has_parent},
@@ -71,7 +71,7 @@ impl Decider {
                     metadata: span.metadata,
                     provider,
                 };
-                Head::Recorded(head::Decision::new(decision), listeners)
+                Head::Recorded(sampling::Decision::new(decision), listeners)
             }
         }
     }

@@ -13,7 +13,7 @@ use opentelemetry::{
     trace::{Link, SpanBuilder, SpanId, SpanKind, TraceContextExt, TraceId},
 };
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SamplingResult, ShouldSample};
-use runar_otel_core::head;
+use runar_otel_core::sampling;
 use tracing::Metadata;
 
 /// A decision on one span.
@@ -35,7 +35,7 @@ impl Decision {
         builder: &SpanBuilder,
         provider: u64,
     ) -> Option<Box<Self>> {
-        head::take_decision(|it: &Self| {
+        sampling::take_decision(|it: &Self| {
             it.provider == provider && !has_parent(parent) && it.is_of(builder)
         })
     }

@@ -19,7 +19,7 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span as SdkSpan};
 use runar_otel_core::{
-    head::{self, Coming, Head, HeadSampler},
+    sampling::{self, Coming, Head, HeadSampler},
     thread::with_context,
 };
 
@@ -50,7 +50,7 @@ pub(crate) fn install(provider: &SdkTracerProvider, decider: Option<Decider>) {
         decider,
         number: COUNT.fetch_add(1, Ordering::Relaxed),
     })));
-    head::set_head_sampler(&SwitchableHead);
+    sampling::set_head_sampler(&SwitchableHead);
 }
 
 /// Makes spans that record nothing from now on.

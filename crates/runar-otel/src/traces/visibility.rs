@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use runar_otel_core::{
     call,
-    head::{Coming, Listeners, UNSAMPLED},
+    sampling::{Coming, Listeners, UNSAMPLED},
     thread::{span_was_entered, span_was_made},
 };
 use tracing::{

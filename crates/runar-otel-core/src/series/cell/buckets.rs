@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::{CellShape, met::Met};
 use crate::{
-    number::finite,
+    metric::number::finite,
     series::value::Histogram,
-    stripe,
-    sync::{
-        OnceBox,
-        atomic::{AtomicU64, Ordering},
+    threads::{
+        stripe,
+        sync::{
+            OnceBox,
+            atomic::{AtomicU64, Ordering},
+        },
     },
 };
 

@@ -4,10 +4,11 @@ use std::sync::{PoisonError, TryLockError};
 
 use super::CellShape;
 use crate::{
-    forked,
     series::value::{Aggregate as _, ExponentialHistogram},
-    stripe,
-    sync::{Mutex, MutexGuard, OnceBox},
+    threads::{
+        forked, stripe,
+        sync::{Mutex, MutexGuard, OnceBox},
+    },
 };
 
 /// How often all parts are tried before a thread waits for one: the others only do some arithmetic there. In a process that

@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 
 use super::{Base, Cell, CellKind, CellShape, Striped, met::Met, sum};
 use crate::{
-    number::{NumberKind, Value, finite},
+    metric::number::{NumberKind, Value, finite},
     series::value::Number,
-    stripe,
+    threads::stripe,
 };
 
 /// The place where a call under way was counted: there it is counted off again, so that no part is ever below zero.

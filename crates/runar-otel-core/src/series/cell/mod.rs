@@ -20,8 +20,8 @@ pub(crate) use self::{
     met::{MEETINGS, Met},
     shape::{CellKind, CellShape},
 };
-use super::value::{ExponentialHistogram, Histogram, Number};
-use crate::{number::NumberKind, sync::OnceBox};
+use crate::series::value::{ExponentialHistogram, Histogram, Number};
+use crate::{metric::number::NumberKind, threads::sync::OnceBox};
 
 /// The memory of one series. 32 bytes, of a histogram also its buckets.
 ///

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    metric::{Aggregation, InstrumentKind, StreamPlan},
-    number::NumberKind,
+    metric::{Aggregation, InstrumentKind, StreamPlan, number::NumberKind},
     series::value::{ExponentialHistogram, Histogram},
 };
 

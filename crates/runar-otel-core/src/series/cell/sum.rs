@@ -2,9 +2,11 @@
 
 use super::met::Met;
 use crate::{
-    number::{NumberKind, finite},
-    stripe,
-    sync::atomic::{AtomicU64, Ordering},
+    metric::number::{NumberKind, finite},
+    threads::{
+        stripe,
+        sync::atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// The bits of a number.

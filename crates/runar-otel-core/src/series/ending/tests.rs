@@ -7,7 +7,7 @@ use opentelemetry::metrics::{Meter, MeterProvider as _};
 use super::*;
 use crate::{
     gate::{Gate, GateOptions, Streams},
-    number::Value,
+    metric::number::Value,
     series::{
         cell::Met,
         change::{Adjusted, Change, Recorded, Set},

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Aggregate, Fingerprint};
 use crate::{
     exemplar::{Exemplar, kept},
-    number::finite,
+    metric::number::finite,
 };
 
 /// A histogram with explicit buckets.

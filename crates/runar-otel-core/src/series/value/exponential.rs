@@ -6,7 +6,7 @@
 use super::{Aggregate, Fingerprint, explicit::extreme};
 use crate::{
     exemplar::{Exemplar, kept},
-    number::finite,
+    metric::number::finite,
 };
 
 /// A base-2 exponential histogram: bucket `i` covers `(base^i, base^(i+1)]`, base `2^(2^-scale)`.

@@ -3,7 +3,7 @@
 use super::{Aggregate, Fingerprint};
 use crate::{
     exemplar::{Exemplar, kept},
-    number::{NumberKind, Value, finite},
+    metric::number::{NumberKind, Value, finite},
 };
 
 /// A number in the type it was recorded in.

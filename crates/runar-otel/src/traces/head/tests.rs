@@ -19,7 +19,7 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::{
     InMemorySpanExporter, SdkTracerProvider, SpanData, TracerProviderBuilder,
 };
-use runar_otel_core::head::UNSAMPLED;
+use runar_otel_core::sampling::UNSAMPLED;
 use runar_otel_macros::metered;
 use tracing::{Subscriber, span};
 use tracing_subscriber::{Layer, Registry, layer, layer::SubscriberExt, registry::LookupSpan};

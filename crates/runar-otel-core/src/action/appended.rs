@@ -1,0 +1,133 @@
+//! A list that only grows and is read without a lock.
+
+use std::fmt;
+
+use crate::threads::sync::OnceBox;
+
+/// A list that only grows. What is in it stays where it is, so a list in a static hands out `&'static`.
+///
+/// Meant for few entries, the first of which is the one that is mostly looked for.
+pub(crate) struct Appended<T> {
+    first: OnceBox<Node<T>>,
+}
+
+struct Node<T> {
+    value: T,
+    next: Appended<T>,
+}
+
+impl<T> Appended<T> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            first: OnceBox::new(),
+        }
+    }
+
+    /// The first entry that is the wanted one.
+    #[inline]
+    pub(crate) fn find(&self, wanted: impl Fn(&T) -> bool) -> Option<&T> {
+        self.iter().find(|value| wanted(value))
+    }
+
+    /// The wanted entry; makes it if it is not there.
+    ///
+    /// It is made outside of any lock: making may report something to a subscriber that comes back here. Of what
+    /// two threads make at the same time one is dropped.
+    pub(crate) fn find_or_make(
+        &self,
+        wanted: impl Fn(&T) -> bool,
+        make: impl Fn() -> T,
+    ) -> (&T, Made) {
+        let mut list = self;
+        loop {
+            let node = match list.first.get() {
+                Some(node) => node,
+                None => {
+                    let (node, made) = list.append(make());
+                    if made == Made::Now {
+                        return (&node.value, made);
+                    }
+                    node
+                }
+            };
+            if wanted(&node.value) {
+                return (&node.value, Made::Before);
+            }
+            list = &node.next;
+        }
+    }
+
+    fn append(&self, value: T) -> (&Node<T>, Made) {
+        let mut made = Made::Before;
+        let node = self.first.get_or_init(|| {
+            made = Made::Now;
+            let next = Self::new();
+            Box::new(Node { value, next })
+        });
+        (node, made)
+    }
+
+    pub(crate) fn iter(&self) -> Iter<'_, T> {
+        Iter { rest: self }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Appended<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Whether an entry was there or had to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Made {
+    Before,
+    Now,
+}
+
+/// The entries, oldest first.
+pub(crate) struct Iter<'a, T> {
+    rest: &'a Appended<T>,
+}
+
+impl<'a, T> Iterator for Iter<'a, T> {
+    type Item = &'a T;
+
+    fn next(&mut self) -> Option<&'a T> {
+        let node = self.rest.first.get()?;
+        self.rest = &node.next;
+        Some(&node.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_made_once() {
+        let list = Appended::new();
+        for value in [1, 2, 1, 3, 2] {
+            let (found, _) = list.find_or_make(|known| *known == value, || value);
+            assert_eq!(*found, value);
+        }
+        assert_eq!(list.iter().copied().collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn threads_agree_on_the_entries() {
+        let list = Appended::new();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for value in 0..50 {
+                        list.find_or_make(|known| *known == value, || value);
+                    }
+                });
+            }
+        });
+        let mut all: Vec<i32> = list.iter().copied().collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..50).collect::<Vec<_>>());
+    }
+}

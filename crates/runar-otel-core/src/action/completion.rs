@@ -1,0 +1,140 @@
+//! What is recorded of every call that is over: its duration, and one call more.
+
+use std::time::Duration;
+
+use crate::{
+    Counter, Histogram,
+    binding::provider::{self, NONE_YET},
+    instruments::handle::Handle,
+    labels::{self, Labels},
+    metric::{duration::TimeUnit, number::Value},
+    threads::sync::OnceBox,
+};
+
+/// How many label sets of a function have handles of their own at most. A power of two.
+const MOST_BOUND: usize = 16;
+
+/// Duration and number of the calls that ended in one way. Each is a metric of its own.
+#[derive(Debug)]
+pub(crate) struct Completion {
+    duration: Histogram,
+    unit: TimeUnit,
+    completed: Option<Counter>,
+    /// By the hash of the values. Who comes first stays: the labels of most functions have few values, and one more look-up
+    /// per metric is what others cost.
+    bound: OnceBox<[OnceBox<Bound>; MOST_BOUND]>,
+}
+
+/// The series of one label set.
+#[derive(Debug)]
+struct Bound {
+    values: Box<[Box<str>]>,
+    /// Of duration and number; `None` if there is no series with just these labels, which a view may forbid.
+    handles: Option<(Handle, Option<Handle>)>,
+}
+
+impl Bound {
+    fn is_of(&self, values: &[String]) -> bool {
+        let mut pairs = self.values.iter().zip(values);
+        self.values.len() == values.len() && pairs.all(|(known, value)| **known == **value)
+    }
+}
+
+impl Completion {
+    pub(crate) fn new(duration: Histogram, completed: Option<Counter>) -> Self {
+        Self {
+            unit: duration.handle().time_unit(),
+            duration,
+            completed,
+            bound: OnceBox::new(),
+        }
+    }
+
+    pub(crate) fn counter(&self) -> Option<&Counter> {
+        self.completed.as_ref()
+    }
+
+    pub(crate) fn handles(&self) -> [Option<&Handle>; 2] {
+        let completed = self.completed.as_ref().map(Counter::handle);
+        [Some(self.duration.handle()), completed]
+    }
+
+    #[inline]
+    pub(crate) fn record(&self, took: Duration, labels: Labels<'_>) {
+        let took = self.unit.value(took);
+        if labels.is_empty() {
+            self.duration.handle().observe(took);
+            if let Some(completed) = &self.completed {
+                completed.increment();
+            }
+        } else {
+            self.duration.handle().record_with(took, labels);
+            if let Some(completed) = &self.completed {
+                completed.increment_with(labels);
+            }
+        }
+    }
+
+    /// The same by the values of the labels that the function declares, where these have handles of their own.
+    #[inline]
+    pub(crate) fn record_bound(&self, took: Duration, values: &[String]) -> bool {
+        let known = self
+            .bound
+            .get()
+            .and_then(|all| all.get(slot(values))?.get());
+        let Some((duration, completed)) = known
+            .filter(|known| is_alone() && known.is_of(values))
+            .and_then(|known| known.handles.as_ref())
+        else {
+            return false;
+        };
+        duration.observe(self.unit.value(took));
+        if let Some(completed) = completed {
+            completed.record(Value::U64(1));
+        }
+        true
+    }
+
+    /// Binds handles to labels that have come, unless others have their place.
+    pub(crate) fn bind(&self, values: &[String], labels: Labels<'_>) {
+        let all = self
+            .bound
+            .get_or_init(|| Box::new([const { OnceBox::new() }; MOST_BOUND]));
+        if let Some(free) = all.get(slot(values))
+            && free.get().is_none()
+            && is_alone()
+        {
+            // Not while initialising: what makes a series may report something, and the subscriber come back here.
+            let made = self.make(values, labels);
+            let _ = free.set(Box::new(made));
+        }
+    }
+
+    #[cold]
+    fn make(&self, values: &[String], labels: Labels<'_>) -> Bound {
+        let completed = self.completed.as_ref().map(Counter::handle);
+        let handles = match completed.map(|completed| completed.with(labels)) {
+            Some(None) => None,
+            completed => {
+                let duration = self.duration.handle().with(labels);
+                duration.map(|duration| (duration, completed.flatten()))
+            }
+        };
+        Bound {
+            values: values.iter().map(|value| value.as_str().into()).collect(),
+            handles,
+        }
+    }
+}
+
+/// True if everything goes to one provider, that of the process.
+#[inline]
+fn is_alone() -> bool {
+    provider::sole() != NONE_YET
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "masked")]
+fn slot(values: &[String]) -> usize {
+    labels::hash(values) as usize & (MOST_BOUND - 1)
+}

@@ -1,0 +1,295 @@
+//! A function of one owner, and the series that its calls feed.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use super::{
+    appended::{Appended, Made},
+    by_address::ByAddress,
+    family::{Family, Group},
+    function::{Function, FunctionSite, Role},
+    series::{Errors, Series},
+    service::{Owner, ServiceMeta},
+    service_series::{ServiceSeries, service_series},
+};
+use crate::binding::{
+    isolated_recorder::{self, PerRecorder},
+    provider::{self, NONE_YET},
+};
+
+/// A function of one owner.
+pub(crate) struct Resolved {
+    pub(crate) owner: Owner,
+    site: &'static FunctionSite,
+    /// Label `service`.
+    service: &'static str,
+    /// `action_*` or `event_*`.
+    own: Option<Series>,
+    /// `service_*`.
+    of_service: Option<&'static ServiceSeries>,
+    /// By what declares them: a generic function may return different errors.
+    errors: Appended<Declares>,
+    /// The ways to return that have declared theirs.
+    declared: ByAddress<()>,
+    zero: PerRecorder<()>,
+    /// Twice the generation that was asked last, and one more if all that calls count is dropped there. Stands alone,
+    /// therefore relaxed.
+    dropped: AtomicU64,
+}
+
+/// What one way to return declares.
+struct Declares {
+    types: ErrorTypesOf,
+    list: &'static [&'static str],
+    /// `None` if another one has declared the same.
+    both: Option<BothErrors>,
+}
+
+/// Asks for the error types of a return type.
+type ErrorTypesOf = fn() -> &'static [&'static str];
+
+/// The error counters of a function, and those of its service for what the function declares.
+#[derive(Debug)]
+pub(crate) struct BothErrors {
+    pub(crate) own: Errors,
+    pub(crate) of_service: Errors,
+}
+
+/// What an owner makes of a function.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Feeds {
+    service: &'static str,
+    pub(crate) own: Option<Family>,
+    of_service: Option<Family>,
+}
+
+impl Feeds {
+    pub(crate) fn new(site: &'static FunctionSite, owner: &Owner) -> Self {
+        let function = site.function();
+        let meta = owner.service;
+        let asked = match function.role {
+            Role::Action => meta.is_some_and(|meta| meta.actions),
+            Role::Event | Role::Job => meta.is_some(),
+        };
+        let service = function
+            .service
+            .or(meta.map(|meta| meta.name))
+            .unwrap_or_else(|| owner.short_name());
+        Self {
+            service,
+            own: (function.metered || asked).then(|| own_family(site, meta)),
+            of_service: meta
+                .filter(|_| function.role == Role::Action)
+                .map(ServiceMeta::family),
+        }
+    }
+}
+
+fn own_family(site: &'static FunctionSite, meta: Option<&'static ServiceMeta>) -> Family {
+    let function = site.function();
+    let prefix = function.prefix.or(meta.map(|meta| meta.prefix));
+    Family {
+        group: match function.role {
+            Role::Action | Role::Job => Group::Action,
+            Role::Event => Group::Received,
+        },
+        prefix: prefix.unwrap_or_default(),
+        stem: function.family,
+        labels: function.labels,
+        buckets: function.buckets,
+        at: site.at(),
+    }
+}
+
+/// The labels of the own family.
+fn fixed(function: &Function, service: &'static str) -> [(&'static str, Cow<'static, str>); 2] {
+    let other = match function.role {
+        Role::Action | Role::Job => ("action", function.name),
+        Role::Event => ("event", function.event.unwrap_or(function.name)),
+    };
+    [("service", service.into()), (other.0, other.1.into())]
+}
+
+impl Resolved {
+    pub(crate) fn new(site: &'static FunctionSite, owner: Owner) -> Self {
+        let feeds = Feeds::new(site, &owner);
+        let fixed = fixed(site.function(), feeds.service);
+        Self {
+            owner,
+            site,
+            service: feeds.service,
+            own: feeds.own.map(|family| Series::new(&family, &fixed)),
+            of_service: feeds
+                .of_service
+                .map(|family| service_series(feeds.service, family)),
+            errors: Appended::new(),
+            declared: ByAddress::new(),
+            zero: PerRecorder::new(),
+            dropped: AtomicU64::new(2 * NONE_YET),
+        }
+    }
+
+    /// True if views drop all that its calls count, in the provider that everything goes to.
+    #[inline]
+    pub(crate) fn is_dropped(&self) -> bool {
+        let sole = provider::sole();
+        let known = self.dropped.load(Ordering::Relaxed);
+        if known >> 1 == sole {
+            known & 1 != 0
+        } else {
+            self.find_dropped(sole)
+        }
+    }
+
+    /// Asks once per provider.
+    #[cold]
+    fn find_dropped(&self, generation: u64) -> bool {
+        if generation == NONE_YET || !self.records() {
+            return false;
+        }
+        let of_service = self.of_service.map(ServiceSeries::series);
+        let mut all = self.own.iter().chain(of_service);
+        let dropped = all.all(|series| series.is_dropped(generation));
+        self.dropped
+            .store(2 * generation + u64::from(dropped), Ordering::Relaxed);
+        dropped
+    }
+
+    /// Whether calls of it are recorded at all.
+    #[inline]
+    pub(crate) fn records(&self) -> bool {
+        self.own.is_some() || self.of_service.is_some()
+    }
+
+    pub(crate) fn service(&self) -> &'static str {
+        self.service
+    }
+
+    pub(crate) fn meta(&self) -> Option<&'static ServiceMeta> {
+        self.owner.service
+    }
+
+    pub(crate) fn site(&self) -> &'static FunctionSite {
+        self.site
+    }
+
+    pub(crate) fn own(&self) -> Option<&Series> {
+        self.own.as_ref()
+    }
+
+    pub(crate) fn of_service(&self) -> Option<&'static ServiceSeries> {
+        self.of_service
+    }
+
+    /// The error counters, those first that know the type.
+    pub(crate) fn errors(&self, kind: &'static str) -> Option<&BothErrors> {
+        self.errors
+            .iter()
+            .filter_map(|declares| declares.both.as_ref())
+            .find(|both| both.know(kind))
+    }
+
+    /// Binds the error counters, when the types are known: with the first call at the latest.
+    #[inline]
+    pub(crate) fn declare_errors(&self, types: ErrorTypesOf) {
+        let same = |known: &Declares| std::ptr::fn_addr_eq(known.types, types);
+        let is_first = self.errors.iter().next().is_some_and(same);
+        if !is_first && self.declared.get(types as usize).is_none() {
+            self.bind_errors(types);
+        }
+    }
+
+    /// The types are asked for once: the answer may be made for it.
+    #[cold]
+    fn bind_errors(&self, types: ErrorTypesOf) {
+        let same = |known: &Declares| std::ptr::fn_addr_eq(known.types, types);
+        let make = || {
+            let list = types();
+            let known = list.is_empty() || self.errors.iter().any(|known| known.list == list);
+            let both = (!known).then(|| self.bind_types(list));
+            Declares { types, list, both }
+        };
+        isolated_recorder::outside(|| {
+            let (declares, made) = self.errors.find_or_make(same, make);
+            if let (Made::Now, Some(both)) = (made, &declares.both) {
+                self.both_begin_at_zero(both);
+            }
+            self.declared.add(types as usize, ());
+        });
+    }
+
+    fn bind_types(&self, types: &[&'static str]) -> BothErrors {
+        let feeds = Feeds::new(self.site, &self.owner);
+        let fixed = fixed(self.site.function(), self.service);
+        let bind = |family: Family| Errors::new(&family, &fixed, types);
+        BothErrors {
+            own: feeds.own.map(bind).unwrap_or_default(),
+            of_service: self
+                .of_service
+                .map(|service| service.errors(types))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The same in the isolated recorder that is current, with the first call in it.
+    #[inline]
+    pub(crate) fn begin_at_zero_here(&'static self) {
+        if provider::has_isolated() {
+            self.begin_at_zero_isolated();
+        }
+    }
+
+    #[cold]
+    fn begin_at_zero_isolated(&'static self) {
+        if isolated_recorder::current().is_some() {
+            self.zero.with(|| self.begin_at_zero(), |()| ());
+        }
+    }
+
+    /// Without a provider there is nothing to show: the first one shows everything that was met.
+    pub(crate) fn begin_at_zero(&self) {
+        if !isolated_recorder::has_provider() {
+            return;
+        }
+        if let Some(own) = &self.own {
+            own.begin_at_zero();
+        }
+        if let Some(service) = self.of_service {
+            service.series().begin_at_zero();
+        }
+        let all = self.errors.iter();
+        all.filter_map(|declares| declares.both.as_ref())
+            .for_each(|both| self.both_begin_at_zero(both));
+    }
+
+    fn both_begin_at_zero(&self, errors: &BothErrors) {
+        if !isolated_recorder::has_provider() {
+            return;
+        }
+        // With labels of its own the function's label sets are not known; those of the service are.
+        if self.site.function().labels.is_empty() {
+            errors.own.begin_at_zero();
+        }
+        errors.of_service.begin_at_zero();
+    }
+}
+
+impl BothErrors {
+    fn know(&self, kind: &'static str) -> bool {
+        self.own.of(kind).is_some() || self.of_service.of(kind).is_some()
+    }
+}
+
+/// The site is not shown as a whole: it shows whom it has met.
+impl fmt::Debug for Resolved {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Resolved")
+            .field("owner", &self.owner.name)
+            .field("service", &self.service)
+            .field("function", &self.site.function().name)
+            .finish_non_exhaustive()
+    }
+}

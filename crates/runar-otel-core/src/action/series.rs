@@ -1,0 +1,310 @@
+//! The series of one family, bound ahead: a finished call looks nothing up.
+
+use std::{borrow::Cow, time::Duration};
+
+use super::{
+    completion::Completion,
+    family::{Family, Row},
+};
+use crate::outcome::verdict::OTHER;
+use crate::{
+    Counter, Gauge, Histogram, exemplar::outside_of_spans, labels::Labels, series::UnderWay,
+};
+
+/// The error type of a panic.
+pub(crate) const PANIC: &str = "panic";
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Ok,
+    Error(&'static str),
+    Panic,
+    Cancelled,
+}
+
+impl End {
+    /// Label `outcome`.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error(_) => "error",
+            Self::Panic => PANIC,
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Label `error_type`, of what burns an error budget: a caller that went away does not.
+    pub(crate) fn error_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Error(kind) => Some(kind),
+            Self::Panic => Some(PANIC),
+            Self::Ok | Self::Cancelled => None,
+        }
+    }
+}
+
+/// One handle per outcome.
+#[derive(Debug)]
+struct ByOutcome<T> {
+    ok: T,
+    error: T,
+    panic: T,
+    cancelled: T,
+}
+
+impl<T> ByOutcome<T> {
+    fn new(make: impl Fn(&'static str) -> T) -> Self {
+        Self {
+            ok: make(End::Ok.outcome()),
+            error: make(End::Error(OTHER).outcome()),
+            panic: make(End::Panic.outcome()),
+            cancelled: make(End::Cancelled.outcome()),
+        }
+    }
+
+    #[inline]
+    fn of(&self, end: &End) -> &T {
+        match end {
+            End::Ok => &self.ok,
+            End::Error(_) => &self.error,
+            End::Panic => &self.panic,
+            End::Cancelled => &self.cancelled,
+        }
+    }
+
+    fn all(&self) -> [&T; 4] {
+        [&self.ok, &self.error, &self.panic, &self.cancelled]
+    }
+}
+
+/// The metrics of a family with their fixed labels.
+#[derive(Debug)]
+pub(crate) struct Series {
+    entered: Option<Counter>,
+    completed: ByOutcome<Completion>,
+    active: Option<Gauge>,
+    panicked: Counter,
+    /// Without `error_type`: for types that nobody declared.
+    failed: Counter,
+    /// Whether calls bring labels of their own: then no label set is known ahead.
+    labelled: bool,
+}
+
+/// The error counters of the declared types.
+#[derive(Debug, Default)]
+pub(crate) struct Errors(Vec<(&'static str, Counter)>);
+
+/// Fixed labels of a family.
+pub(crate) type Fixed<'a> = &'a [(&'static str, Cow<'a, str>)];
+
+impl Series {
+    pub(crate) fn new(family: &Family, fixed: Fixed<'_>) -> Self {
+        let rows = family.group.rows();
+        let completion = |outcome| {
+            let counter = |row| counter(family, &row, fixed, Some(("outcome", outcome)));
+            Completion::new(
+                histogram(family, &rows.duration, fixed, outcome),
+                rows.completed.map(counter),
+            )
+        };
+        Self {
+            entered: rows.entered.map(|row| counter(family, &row, fixed, None)),
+            completed: ByOutcome::new(completion),
+            active: rows.active.map(|row| gauge(family, &row, fixed)),
+            panicked: counter(family, &rows.failed, fixed, Some(("error_type", PANIC))),
+            failed: counter(family, &rows.failed, fixed, None),
+            labelled: !family.labels.is_empty(),
+        }
+    }
+
+    /// A call begins.
+    #[inline]
+    pub(crate) fn enter(&self) -> UnderWay {
+        if let Some(entered) = &self.entered {
+            entered.increment();
+        }
+        match &self.active {
+            Some(active) => active.handle().begin(),
+            None => UnderWay::default(),
+        }
+    }
+
+    /// It is no longer under way.
+    #[inline]
+    pub(crate) fn leave(&self, place: UnderWay) {
+        if let Some(active) = &self.active {
+            active.handle().end(place);
+        }
+    }
+
+    /// It is over.
+    #[inline]
+    pub(crate) fn complete(
+        &self,
+        end: &End,
+        took: Duration,
+        errors: Option<&Errors>,
+        labels: Labels<'_>,
+    ) {
+        self.completed.of(end).record(took, labels);
+        match end {
+            End::Ok | End::Cancelled => {}
+            End::Panic => count(&self.panicked, labels),
+            End::Error(kind) => match errors.and_then(|errors| errors.of(kind)) {
+                Some(counter) => count(counter, labels),
+                None => self.count_undeclared(kind, labels),
+            },
+        }
+    }
+
+    /// The same for a call with labels that did not fail, where their series are bound: by the values alone.
+    #[inline]
+    pub(crate) fn complete_bound(&self, end: &End, took: Duration, values: &[String]) -> bool {
+        is_bound(end) && self.completed.of(end).record_bound(took, values)
+    }
+
+    /// Binds the series of labels that have come.
+    pub(crate) fn bind(&self, end: &End, values: &[String], labels: Labels<'_>) {
+        if is_bound(end) {
+            self.completed.of(end).bind(values, labels);
+        }
+    }
+
+    /// An error that nobody declared.
+    fn count_undeclared(&self, kind: &'static str, labels: Labels<'_>) {
+        if labels.is_empty() {
+            return self.failed.increment_with(&[("error_type", kind)]);
+        }
+        let all: Vec<(&str, &str)> = labels
+            .iter()
+            .copied()
+            .chain([("error_type", kind)])
+            .collect();
+        self.failed.increment_with(&all);
+    }
+
+    /// True if views drop all metrics of the family in the provider of this generation.
+    pub(crate) fn is_dropped(&self, generation: u64) -> bool {
+        let entered = self.entered.as_ref().map(Counter::handle);
+        let active = self.active.as_ref().map(Gauge::handle);
+        // Of each metric one series: views tell metrics apart, not labels.
+        let completed = self.completed.ok.handles();
+        let others = [entered, active, Some(self.failed.handle())];
+        let mut all = completed.into_iter().chain(others).flatten();
+        all.all(|handle| handle.is_dropped(generation))
+    }
+
+    /// Shows the series whose labels are known ahead, before anything happens in them: `increase()` sees the
+    /// first error only if there was a zero before it. The span in which they are met has nothing to do with them.
+    pub(crate) fn begin_at_zero(&self) {
+        outside_of_spans(|| self.add_zero());
+    }
+
+    fn add_zero(&self) {
+        if let Some(entered) = &self.entered {
+            entered.add(0);
+        }
+        if let Some(active) = &self.active {
+            active.add(0.0);
+        }
+        if self.labelled {
+            return;
+        }
+        let counters = self.completed.all().map(Completion::counter);
+        counters
+            .into_iter()
+            .flatten()
+            .for_each(|counter| counter.add(0));
+        self.panicked.add(0);
+    }
+}
+
+impl Errors {
+    /// Binds the error counters of a family.
+    pub(crate) fn new(family: &Family, fixed: Fixed<'_>, types: &[&'static str]) -> Self {
+        let row = family.group.rows().failed;
+        let mut bound: Vec<(&'static str, Counter)> = Vec::with_capacity(types.len());
+        for kind in types {
+            if *kind != PANIC && bound.iter().all(|(known, _)| known != kind) {
+                bound.push((
+                    kind,
+                    counter(family, &row, fixed, Some(("error_type", kind))),
+                ));
+            }
+        }
+        Self(bound)
+    }
+
+    /// The counter of a declared type.
+    pub(crate) fn of(&self, kind: &'static str) -> Option<&Counter> {
+        self.0
+            .iter()
+            .find(|(known, _)| std::ptr::eq(*known, kind) || *known == kind)
+            .map(|(_, counter)| counter)
+    }
+
+    /// See [`Series::begin_at_zero`].
+    pub(crate) fn begin_at_zero(&self) {
+        outside_of_spans(|| self.0.iter().for_each(|(_, counter)| counter.add(0)));
+    }
+}
+
+/// True for outcomes whose series are found by the values of labels alone: a call that failed also counts its error.
+#[inline]
+fn is_bound(end: &End) -> bool {
+    matches!(end, End::Ok | End::Cancelled)
+}
+
+#[inline]
+fn count(counter: &Counter, labels: Labels<'_>) {
+    if labels.is_empty() {
+        counter.increment();
+    } else {
+        counter.increment_with(labels);
+    }
+}
+
+fn counter(
+    family: &Family,
+    row: &Row,
+    fixed: Fixed<'_>,
+    last: Option<(&'static str, &'static str)>,
+) -> Counter {
+    let declared = Counter::new(family.name(row), row.description)
+        .with_unit(row.unit)
+        .shared(family.sharing(row));
+    let with_fixed = fixed.iter().fold(declared, |builder, (name, value)| {
+        builder.with_label(*name, value.as_ref())
+    });
+    let with_all = last.into_iter().fold(with_fixed, |builder, (name, value)| {
+        builder.with_label(name, value)
+    });
+    with_all.register_at(family.at)
+}
+
+fn gauge(family: &Family, row: &Row, fixed: Fixed<'_>) -> Gauge {
+    let declared = Gauge::new(family.name(row), row.description)
+        .with_unit(row.unit)
+        .shared(family.sharing(row))
+        .of_whole_numbers();
+    let labelled = fixed.iter().fold(declared, |builder, (name, value)| {
+        builder.with_label(*name, value.as_ref())
+    });
+    labelled.register_at(family.at)
+}
+
+fn histogram(family: &Family, row: &Row, fixed: Fixed<'_>, outcome: &'static str) -> Histogram {
+    let declared = Histogram::new(family.name(row), row.description)
+        .with_unit(row.unit)
+        .shared(family.sharing(row));
+    let labelled = fixed.iter().fold(declared, |builder, (name, value)| {
+        builder.with_label(*name, value.as_ref())
+    });
+    let labelled = labelled.with_label("outcome", outcome);
+    match family.buckets {
+        Some(bounds) => labelled.with_buckets_apart(bounds.to_vec()),
+        None => labelled.with_default_buckets(),
+    }
+    .register_at(family.at)
+}

@@ -1,0 +1,146 @@
+//! The place of a metered function, and the owners that it was called for.
+
+use std::{
+    panic::Location,
+    sync::{Mutex, PoisonError},
+};
+
+use linkme::distributed_slice;
+
+use super::{
+    appended::{Appended, Made},
+    by_address::ByAddress,
+    function::{Function, FunctionSite},
+    resolved::{Feeds, Resolved},
+    service::Owner,
+};
+use crate::{binding::isolated_recorder, catalogue::Declared, threads::forked};
+
+/// All functions that the attributes have instrumented, in all crates that are linked.
+#[distributed_slice]
+pub static SITES: [&'static Site];
+
+/// Everything that has been met so far. It begins at zero in each new provider.
+static MET: Mutex<Vec<&'static Resolved>> = Mutex::new(Vec::new());
+
+/// A function together with what was resolved for it.
+#[derive(Debug)]
+pub struct Site {
+    declared: FunctionSite,
+    /// The function of each owner that it was called for.
+    met: Appended<Resolved>,
+    /// All but the first one, by the addresses of their names. A name belongs to one type, and that to one service.
+    by_name: ByAddress<&'static Resolved>,
+}
+
+impl Site {
+    /// Declares a function, at the place of the caller.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(function: Function) -> Self {
+        Self {
+            declared: FunctionSite::new(function),
+            met: Appended::new(),
+            by_name: ByAddress::new(),
+        }
+    }
+
+    /// The declaration by the attribute.
+    #[must_use]
+    pub const fn function(&self) -> &Function {
+        self.declared.function()
+    }
+
+    /// The place of the function.
+    #[must_use]
+    pub const fn at(&self) -> &'static Location<'static> {
+        self.declared.at()
+    }
+
+    /// True if all of its calls have one owner: then nobody needs to ask.
+    #[inline]
+    pub(crate) fn has_one_owner(&self) -> bool {
+        self.function().owner.is_some()
+    }
+
+    /// The function of this owner. Its series begin at zero when they meet for the first time.
+    #[inline]
+    pub(crate) fn resolve(&'static self, owner: Owner) -> &'static Resolved {
+        match self.met.iter().next() {
+            Some(first) if self.has_one_owner() || first.owner.is(&owner) => first,
+            _ => self.find_or_meet(owner),
+        }
+    }
+
+    /// A method of several types.
+    #[cold]
+    fn find_or_meet(&'static self, owner: Owner) -> &'static Resolved {
+        let name = owner.place_of_name();
+        if let Some(known) = self
+            .by_name
+            .get(name)
+            .filter(|known| known.owner.is(&owner))
+        {
+            return known;
+        }
+        let known = self.met.find(|known| known.owner.is(&owner));
+        let resolved = known.unwrap_or_else(|| self.meet(owner));
+        self.by_name.add(name, resolved);
+        resolved
+    }
+
+    /// The handles are those of the process: with them one records to every recorder that is current.
+    #[cold]
+    fn meet(&'static self, owner: Owner) -> &'static Resolved {
+        isolated_recorder::outside(|| self.meet_outside(owner))
+    }
+
+    fn meet_outside(&'static self, owner: Owner) -> &'static Resolved {
+        let (resolved, made) = self.met.find_or_make(
+            |known| known.owner.is(&owner),
+            || Resolved::new(&self.declared, owner),
+        );
+        if made == Made::Now && resolved.records() {
+            if let Some(mut met) = forked::lock(&MET) {
+                met.push(resolved);
+            }
+            resolved.begin_at_zero();
+        }
+        resolved
+    }
+
+    /// Meets the owner and the error types, if they were known when the function was compiled.
+    pub(crate) fn meet_linked(&'static self) {
+        let Some(owner) = self.declared.function().owner else {
+            return;
+        };
+        let resolved = self.resolve(owner);
+        if let Some(types) = self.declared.function().error_types
+            && resolved.records()
+        {
+            resolved.declare_errors(types);
+        }
+    }
+
+    /// The metrics of the function, as far as its owner is known: with the compilation, or from its first call.
+    #[must_use]
+    pub fn declared(&'static self) -> Vec<Declared> {
+        let met = self.met.iter().map(|resolved| resolved.owner);
+        let mut all: Vec<Declared> = Vec::new();
+        for owner in self.declared.function().owner.into_iter().chain(met) {
+            let own = Feeds::new(&self.declared, &owner).own;
+            for metric in own.map(|family| family.declared()).unwrap_or_default() {
+                if !all.contains(&metric) {
+                    all.push(metric);
+                }
+            }
+        }
+        all
+    }
+}
+
+/// Shows everything that has been met in a new provider.
+pub(crate) fn begin_at_zero() {
+    let all = MET.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    all.into_iter().for_each(Resolved::begin_at_zero);
+}

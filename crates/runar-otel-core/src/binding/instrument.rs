@@ -1,0 +1,210 @@
+//! One instrument behind all handles of its name.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use opentelemetry::{InstrumentationScope, KeyValue};
+
+use super::{cached::Binding, provider::Home};
+use crate::{
+    gate::{Gate, GateOptions, InstrumentSpec, Streams},
+    labels::LabelSet,
+    metric::{
+        Aggregation, InstrumentKind, descriptor::Descriptor, name::SCOPE_NAME, number::Value,
+    },
+    series::{Bound, Stream},
+    threads::{forked, sync::OnceBox},
+};
+
+/// Where an instrument lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// With all others.
+    Common,
+    /// By itself: a second histogram of one name, with buckets of its own. In the common scope both would be one stream.
+    Own,
+}
+
+/// An instrument of the facade.
+#[derive(Debug)]
+pub(crate) struct Instrument {
+    descriptor: Descriptor,
+    place: Scope,
+    scope: InstrumentationScope,
+    home: Home,
+    streams: Binding<Box<[Arc<Stream>]>>,
+    turn: Mutex<()>,
+    /// The streams of a gauge that is used before the first provider: its value is kept at any time.
+    resting: OnceBox<Box<[Arc<Stream>]>>,
+}
+
+impl Instrument {
+    /// Declares an instrument; the provider makes it with the first use.
+    pub(crate) fn new(descriptor: Descriptor, place: Scope, home: Home) -> Self {
+        let builder =
+            InstrumentationScope::builder(SCOPE_NAME).with_version(env!("CARGO_PKG_VERSION"));
+        let scope = match place {
+            Scope::Common => builder,
+            Scope::Own => builder
+                .with_attributes([KeyValue::new("buckets", buckets(&descriptor.aggregation))]),
+        };
+        Self {
+            place,
+            scope: scope.build(),
+            home,
+            streams: Binding::default(),
+            turn: Mutex::default(),
+            resting: OnceBox::new(),
+            descriptor,
+        }
+    }
+
+    /// Where it lives.
+    pub(crate) fn scope(&self) -> Scope {
+        self.place
+    }
+
+    pub(crate) fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    /// The provider that it records to.
+    #[inline]
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Makes it in the current provider, if that has not happened yet.
+    pub(crate) fn bind(&self) {
+        let _ = self.streams();
+    }
+
+    /// The same if it is the first provider, see [`Binding::current_first`].
+    #[inline]
+    pub(crate) fn current_first(&self) -> Option<&[Arc<Stream>]> {
+        self.streams.current_first().map(|streams| &**streams)
+    }
+
+    /// The streams in the provider that everything goes to; `None` if more has to be asked.
+    #[inline]
+    pub(crate) fn current(&self) -> Option<&[Arc<Stream>]> {
+        self.streams.current().map(|streams| &**streams)
+    }
+
+    /// The streams in the current provider of its home, `None` without one.
+    pub(crate) fn streams(&self) -> Option<&[Arc<Stream>]> {
+        self.streams_and_generation().map(|(streams, _)| streams)
+    }
+
+    /// The same, with the generation of the provider. That is read first: if the provider changes meanwhile, the next use
+    /// binds anew.
+    pub(crate) fn streams_and_generation(&self) -> Option<(&[Arc<Stream>], u64)> {
+        let provider = self.home.provider();
+        loop {
+            let generation = provider.generation();
+            if let Some(known) = self.streams.of(generation) {
+                return Some((known, generation));
+            }
+            let gate = provider.current()?;
+            if forked::is_child() {
+                // Nothing new is made there: it takes locks that may be held for ever.
+                return None;
+            }
+            let mut made = Vec::new();
+            let streams = {
+                // One at a time, and not in a provider that is gone: levels move from the last one to this one.
+                let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+                let is_here = provider.generation() == generation;
+                is_here.then(|| self.make(&gate, generation, &mut made))
+            };
+            gate.streams().tell_mirror(&made);
+            if let Some(streams) = streams {
+                return Some((streams, generation));
+            }
+        }
+    }
+
+    /// True if views drop the metric in the provider of this generation, which is that of the process.
+    pub(crate) fn is_dropped(&self, generation: u64) -> bool {
+        let found = self.streams_and_generation();
+        self.home.is_process()
+            && found.is_some_and(|(streams, of)| streams.is_empty() && of == generation)
+    }
+
+    #[cold]
+    fn make(&self, gate: &Gate, generation: u64, made: &mut Vec<Arc<Stream>>) -> &[Arc<Stream>] {
+        if let Some(known) = self.streams.of(generation) {
+            return known;
+        }
+        let earlier = self.streams.newest_first().chain(self.resting.get());
+        let earlier: Vec<Arc<Stream>> = earlier.flatten().cloned().collect();
+        let resolved = gate.streams().resolve(&self.spec(), &earlier);
+        *made = resolved.made;
+        let same = |one: &[Arc<Stream>], other: &[Arc<Stream>]| {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| Arc::ptr_eq(one, other))
+        };
+        let bound = self
+            .streams
+            .bind(generation, resolved.streams, |one, other| same(one, other));
+        bound.map(|streams| &**streams).unwrap_or_default()
+    }
+
+    /// The streams of a gauge while there is no provider: those that it had last, else some of its own.
+    pub(crate) fn resting(&self) -> &[Arc<Stream>] {
+        if let Some(last) = self.streams.last() {
+            return last;
+        }
+        self.resting.get_or_init(|| {
+            let streams = Streams::new(GateOptions::default());
+            let resting = streams.resolve(&self.spec(), &[]).streams;
+            streams.end();
+            Box::new(resting)
+        })
+    }
+
+    /// True if its value is kept while there is no provider.
+    pub(crate) fn is_gauge(&self) -> bool {
+        self.descriptor.kind == InstrumentKind::Gauge
+    }
+
+    /// Records into the series of a label set; false without a provider.
+    pub(crate) fn record(&self, value: Value, labels: &LabelSet) -> bool {
+        let Some(streams) = self.streams() else {
+            return false;
+        };
+        for stream in streams {
+            let bound = Bound::new(stream, labels);
+            bound.measure(value.bits(stream.number()), Some(labels));
+        }
+        true
+    }
+
+    fn spec(&self) -> InstrumentSpec {
+        let descriptor = &self.descriptor;
+        InstrumentSpec {
+            scope: self.scope.clone(),
+            name: descriptor.name.clone(),
+            unit: descriptor.unit.code(),
+            description: descriptor.description.clone(),
+            kind: descriptor.kind,
+            number: descriptor.number,
+            bounds: None,
+            aggregation: descriptor.aggregation.clone(),
+            sharing: descriptor.sharing,
+        }
+    }
+}
+
+fn buckets(aggregation: &Aggregation) -> String {
+    match aggregation {
+        Aggregation::ExplicitBuckets(bounds) => {
+            let bounds: Vec<String> = bounds.iter().map(ToString::to_string).collect();
+            bounds.join(",")
+        }
+        Aggregation::Exponential {
+            max_size,
+            max_scale,
+        } => format!("exponential {max_size} {max_scale}"),
+        _ => "default".to_owned(),
+    }
+}

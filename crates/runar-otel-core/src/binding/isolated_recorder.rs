@@ -1,0 +1,226 @@
+//! Isolated recorders: a test has its metrics for itself, beside others in the same process.
+//!
+//! While one is current on a thread, everything that is recorded through the facade goes to it instead of the
+//! process's provider, whatever handle it is recorded with. A handle that was made meanwhile belongs to it and
+//! records there from any thread, as long as the recorder lives. Instruments of third parties
+//! (`opentelemetry::global`) are not isolated.
+
+use std::{
+    any::{Any, TypeId},
+    cell::RefCell,
+    collections::HashMap,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use super::provider::{self, Home, Provider, has_isolated};
+use crate::{clock::Clock, gate::Gate, threads::forked};
+
+thread_local!(static CURRENT: RefCell<Option<Arc<Isolated>>> = const { RefCell::new(None) });
+
+/// A recorder of its own: instruments, provider and clock.
+#[derive(Debug)]
+pub struct Isolated {
+    home: Home,
+    clock: Clock,
+    /// Made here by [`PerRecorder`]s and others, by their address and type.
+    made: Mutex<Made>,
+}
+
+type Made = HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>;
+
+impl Isolated {
+    /// Makes a recorder that records through a gate.
+    #[must_use]
+    pub fn new(gate: Gate, clock: Clock) -> Arc<Self> {
+        provider::isolated_begins();
+        Arc::new(Self {
+            home: Home::Isolated(Arc::new(Provider::of(Arc::new(gate)))),
+            clock,
+            made: Mutex::default(),
+        })
+    }
+
+    /// Runs something with this recorder as the current one of the thread.
+    pub fn scope<R>(self: &Arc<Self>, work: impl FnOnce() -> R) -> R {
+        with_current(Some(self.clone()), work)
+    }
+
+    /// A future that has this recorder as the current one whenever it is polled.
+    pub fn scoped<F: Future>(self: &Arc<Self>, future: F) -> Scoped<F> {
+        Scoped {
+            future: Some(future),
+            isolated: self.clone(),
+        }
+    }
+
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What was made here for the key, or what is made now. Not under the lock: making may ask for something else.
+    pub(crate) fn made<T: Send + Sync + 'static>(
+        &self,
+        key: usize,
+        make: impl FnOnce() -> T,
+    ) -> Arc<T> {
+        let key = (key, TypeId::of::<T>());
+        let lock = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock().get(&key).cloned();
+        let made = known.unwrap_or_else(|| {
+            let fresh: Arc<dyn Any + Send + Sync> = Arc::new(make());
+            lock().entry(key).or_insert(fresh).clone()
+        });
+        made.downcast()
+            .unwrap_or_else(|_| unreachable!("the type is part of the key"))
+    }
+}
+
+impl Drop for Isolated {
+    fn drop(&mut self) {
+        self.home.provider().replace(None);
+        self.home.provider().finish();
+        provider::isolated_ends();
+    }
+}
+
+pin_project! {
+    /// A future inside an isolated recorder, which it also is while it is dropped.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Scoped<F> {
+        #[pin]
+        future: Option<F>,
+        isolated: Arc<Isolated>,
+    }
+
+    impl<F> PinnedDrop for Scoped<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            this.isolated.scope(|| this.future.set(None));
+        }
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        match this.future.as_pin_mut() {
+            Some(future) => this.isolated.scope(|| future.poll(context)),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// True if something can be recorded to: the provider of the process, or an isolated recorder that is current.
+pub(crate) fn has_provider() -> bool {
+    provider::PROCESS.current().is_some() || current().is_some()
+}
+
+/// The recorder that is current on this thread.
+#[inline]
+pub(crate) fn current() -> Option<Arc<Isolated>> {
+    if has_isolated() {
+        current_of_thread()
+    } else {
+        None
+    }
+}
+
+#[cold]
+fn current_of_thread() -> Option<Arc<Isolated>> {
+    CURRENT
+        .try_with(|current| current.borrow().clone())
+        .ok()
+        .flatten()
+}
+
+fn with_current<R>(isolated: Option<Arc<Isolated>>, work: impl FnOnce() -> R) -> R {
+    struct Reset(Option<Arc<Isolated>>);
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            let before = self.0.take();
+            let _ = CURRENT.try_with(|current| current.replace(before));
+        }
+    }
+    let before = CURRENT.try_with(|current| current.replace(isolated));
+    let _reset = Reset(before.ok().flatten());
+    work()
+}
+
+/// Runs something outside of all isolated recorders: what it makes belongs to the process.
+#[inline]
+pub(crate) fn outside<R>(work: impl FnOnce() -> R) -> R {
+    if has_isolated() {
+        with_current(None, work)
+    } else {
+        work()
+    }
+}
+
+/// The recorder in which something began, so that it can end there: also in a drop that happens elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Here(Option<Arc<Isolated>>);
+
+impl Here {
+    /// The current one.
+    #[inline]
+    pub(crate) fn now() -> Self {
+        Self(current())
+    }
+
+    #[inline]
+    pub(crate) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
+        match &self.0 {
+            Some(isolated) => isolated.scope(work),
+            None => outside(work),
+        }
+    }
+}
+
+/// Something that is made once for the process, and once in every isolated recorder: what a call site found.
+#[derive(Debug)]
+pub(crate) struct PerRecorder<T>(OnceLock<T>);
+
+impl<T: Send + Sync + 'static> PerRecorder<T> {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Uses what belongs to the current recorder; makes it first if need be.
+    #[inline]
+    pub(crate) fn with<R>(
+        &'static self,
+        make: impl FnOnce() -> T,
+        usage: impl FnOnce(&T) -> R,
+    ) -> R {
+        match current() {
+            Some(isolated) => usage(&isolated.made(std::ptr::from_ref(self).addr(), make)),
+            None => match self.0.get() {
+                Some(made) => usage(made),
+                None => self.make(make, usage),
+            },
+        }
+    }
+
+    /// Not while initialising: making may report something to a subscriber that comes back here.
+    #[cold]
+    fn make<R>(&'static self, make: impl FnOnce() -> T, usage: impl FnOnce(&T) -> R) -> R {
+        let made = make();
+        if forked::is_child() {
+            // A thread of the parent may have stopped while initialising.
+            return usage(&made);
+        }
+        usage(self.0.get_or_init(|| made))
+    }
+}

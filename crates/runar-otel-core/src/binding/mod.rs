@@ -1,0 +1,8 @@
+//! The way from a handle to the series in the provider of the moment: late bound, and bound anew when the provider changes.
+
+pub(crate) mod cached;
+pub(crate) mod early_measurements;
+pub(crate) mod instrument;
+pub mod isolated_recorder;
+pub(crate) mod provider;
+pub(crate) mod registry;

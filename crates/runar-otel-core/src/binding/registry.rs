@@ -1,0 +1,218 @@
+//! The registry: one instrument per name in the process, whoever asks for it.
+
+use std::{
+    collections::BTreeMap,
+    panic::Location,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{
+    instrument::{Instrument, Scope},
+    isolated_recorder::{self, Isolated},
+    provider::Home,
+};
+use crate::{
+    catalogue::precedence,
+    metric::{
+        Aggregation, InstrumentKind,
+        descriptor::{Descriptor, Joining, Unit},
+        error::RegisterError,
+        number::NumberKind,
+    },
+    report,
+    threads::forked,
+};
+
+/// The registry of the process.
+static PROCESS: Registry = Registry::new(Home::Process);
+
+/// The instruments that record to one provider.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    home: Home,
+    /// By lower-case name: OpenTelemetry names do not differ by case. The first of each is the one that counts;
+    /// the others are histograms of its name with buckets of their own.
+    instruments: Mutex<Instruments>,
+}
+
+type Instruments = BTreeMap<String, Vec<Arc<Instrument>>>;
+
+/// What came of a registration.
+pub(crate) struct Registered {
+    /// The instrument to record with, `None` if the name stands for another kind.
+    pub(crate) instrument: Option<Arc<Instrument>>,
+    /// What was not done as asked.
+    pub(crate) conflict: Option<RegisterError>,
+}
+
+/// Finds the instrument of a descriptor, or makes it: in the isolated recorder that is current, else for the process.
+pub(crate) fn register(descriptor: Descriptor) -> Registered {
+    match isolated_recorder::current() {
+        Some(isolated) => register_in(&isolated, descriptor),
+        None => PROCESS.register(descriptor),
+    }
+}
+
+/// The same in an isolated recorder.
+pub(crate) fn register_in(isolated: &Isolated, descriptor: Descriptor) -> Registered {
+    registry_of(isolated).register(descriptor)
+}
+
+/// The registry of an isolated recorder.
+fn registry_of(isolated: &Isolated) -> Arc<Registry> {
+    let key = std::ptr::from_ref(&PROCESS).addr();
+    isolated.made(key, || Registry::new(isolated.home().clone()))
+}
+
+/// What a name stands for, if it is registered: in the isolated recorder that is current, or for the process, whose
+/// handles record in isolation too.
+pub(crate) fn kind_of(name: &str) -> Option<InstrumentKind> {
+    isolated_recorder::current()
+        .and_then(|isolated| registry_of(&isolated).kind_of(name))
+        .or_else(|| PROCESS.kind_of(name))
+}
+
+impl Registry {
+    const fn new(home: Home) -> Self {
+        Self {
+            home,
+            instruments: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    fn register(&self, descriptor: Descriptor) -> Registered {
+        let (values, at) = (descriptor.values, descriptor.at);
+        let (instrument, conflict) = self.find_or_insert(descriptor);
+        if let Some(made) = &instrument {
+            // Not under the lock: whoever hears the report may register a metric of its own.
+            report_rounding(made.descriptor(), values, at);
+            precedence::report_buckets(made.descriptor());
+            made.bind();
+        }
+        Registered {
+            instrument,
+            conflict,
+        }
+    }
+
+    fn find_or_insert(
+        &self,
+        descriptor: Descriptor,
+    ) -> (Option<Arc<Instrument>>, Option<RegisterError>) {
+        // Before the lock: it may report.
+        let declared = precedence::declared(&descriptor);
+        let Some(mut instruments) = forked::lock(&self.instruments) else {
+            return (None, None);
+        };
+        let named = instruments
+            .entry(descriptor.name.to_ascii_lowercase())
+            .or_default();
+        let make =
+            |descriptor, scope| Arc::new(Instrument::new(descriptor, scope, self.home.clone()));
+        if let (true, Some(declared)) = (named.is_empty(), declared) {
+            named.push(make(declared, Scope::Common));
+        }
+        let first = named.first().cloned();
+        let first = first.as_deref().map(Instrument::descriptor);
+        if let Some(first) = first.filter(|first| first.kind != descriptor.kind) {
+            return (None, Some(kind_conflict(first, &descriptor)));
+        }
+        let conflict = first.and_then(|first| unit_conflict(first, &descriptor));
+        if let Some(known) = named.iter().find(|known| fits(known, &descriptor)) {
+            return (Some(known.clone()), conflict);
+        }
+        let taken = named.iter().any(|known| known.scope() == Scope::Common);
+        let scope = match descriptor.joining {
+            Joining::Any | Joining::SameBuckets if !taken => Scope::Common,
+            _ => Scope::Own,
+        };
+        let unit = first.map_or(&descriptor.unit, |first| &first.unit).clone();
+        let made = make(Descriptor { unit, ..descriptor }, scope);
+        named.push(made.clone());
+        (Some(made), conflict)
+    }
+
+    /// What a name stands for, if it is registered.
+    fn kind_of(&self, name: &str) -> Option<InstrumentKind> {
+        let instruments = forked::lock(&self.instruments)?;
+        let named = instruments.get(&name.to_ascii_lowercase())?;
+        Some(named.first()?.descriptor().kind)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Instruments> {
+        self.instruments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All instruments.
+    fn all(&self) -> Vec<Arc<Instrument>> {
+        let instruments = self.lock();
+        instruments.values().flatten().cloned().collect()
+    }
+}
+
+/// Whether an instrument of the name is the one that is asked for. Buckets that were not asked for join the common
+/// one, whatever it has.
+fn fits(known: &Instrument, asked: &Descriptor) -> bool {
+    let common = known.scope() == Scope::Common;
+    if asked.kind != InstrumentKind::Histogram {
+        return true;
+    }
+    match asked.joining {
+        Joining::Any if asked.aggregation == Aggregation::Default => common,
+        Joining::Any | Joining::SameBuckets => have_the_same_buckets(known.descriptor(), asked),
+        Joining::Apart => !common && have_the_same_buckets(known.descriptor(), asked),
+    }
+}
+
+fn have_the_same_buckets(known: &Descriptor, asked: &Descriptor) -> bool {
+    known.effective_aggregation() == asked.effective_aggregation()
+}
+
+/// The first number type of a name wins; who loses fractions by that should know.
+fn report_rounding(known: &Descriptor, values: NumberKind, at: &Location<'_>) {
+    if values != NumberKind::F64 || known.number == NumberKind::F64 {
+        return;
+    }
+    report::once(("number", &known.name), || {
+        format!(
+            "metric `{}` at {at} records fractions, but {} registered it for whole numbers: values are rounded",
+            known.name, known.at
+        )
+    });
+}
+
+fn kind_conflict(known: &Descriptor, asked: &Descriptor) -> RegisterError {
+    RegisterError::Kind {
+        name: asked.name.clone().into_owned(),
+        kind: asked.kind,
+        at: asked.at,
+        first: known.kind,
+        first_at: known.at,
+    }
+}
+
+fn unit_conflict(known: &Descriptor, asked: &Descriptor) -> Option<RegisterError> {
+    let Unit::Stated(unit) = &asked.unit else {
+        return None;
+    };
+    // A mere annotation says what is counted: no contradiction to a metric that says nothing.
+    if unit.starts_with('{') && known.unit == Unit::FromName("") {
+        return None;
+    }
+    (unit != known.unit.as_str()).then(|| RegisterError::UnitConflict {
+        name: asked.name.clone().into_owned(),
+        unit: unit.clone().into_owned(),
+        at: asked.at,
+        first: known.unit.as_str().to_owned(),
+        first_at: known.at,
+    })
+}
+
+/// Makes all instruments in a new provider of the process, so that the first measurement need not.
+pub(crate) fn bind_all() {
+    for instrument in PROCESS.all() {
+        instrument.bind();
+    }
+}

@@ -1,0 +1,51 @@
+//! A call site of `metrics::increment!` and the like.
+
+use std::panic::Location;
+
+use super::{
+    declaration::{SiteDeclaration, SiteKind},
+    measured::Measured,
+    resolve::Target,
+};
+use crate::binding::isolated_recorder::PerRecorder;
+
+/// A call site, and the metric to which its first use resolved it.
+#[derive(Debug)]
+pub struct MetricSite {
+    declaration: SiteDeclaration,
+    target: PerRecorder<Target>,
+}
+
+impl MetricSite {
+    /// Declares a call site, at the place of the caller.
+    #[must_use]
+    #[track_caller]
+    pub const fn new(name: &'static str, kind: SiteKind, labels: &'static [&'static str]) -> Self {
+        Self {
+            declaration: SiteDeclaration {
+                name,
+                kind,
+                labels,
+                at: Location::caller(),
+            },
+            target: PerRecorder::new(),
+        }
+    }
+
+    /// The declaration, for [`METRIC_SITES`](super::METRIC_SITES).
+    #[must_use]
+    pub const fn declaration(&self) -> &SiteDeclaration {
+        &self.declaration
+    }
+
+    /// Uses the metric; of the first value the number type is taken.
+    #[inline]
+    pub(crate) fn target<R>(
+        &'static self,
+        value: Option<Measured>,
+        usage: impl FnOnce(&Target) -> R,
+    ) -> R {
+        let resolve = || Target::resolve(&self.declaration, value);
+        self.target.with(resolve, usage)
+    }
+}

@@ -1,0 +1,78 @@
+//! Resolving a call site to its metric, by its first use.
+
+use super::{
+    declaration::{SiteDeclaration, SiteKind},
+    measured::Measured,
+};
+use crate::{
+    binding::registry,
+    catalogue::known,
+    instruments::{counter::Counter, gauge::Gauge, handle::Handle},
+    metric::{
+        InstrumentKind,
+        descriptor::Declaration,
+        number::{NumberKind, Value},
+    },
+};
+
+/// What a call site records into. The number types do not matter here: values convert to the metric's.
+#[derive(Debug)]
+pub(crate) enum Target {
+    Counter(Counter<f64>),
+    UpDown(Handle),
+    Gauge(Gauge<f64>),
+    Histogram(Handle),
+    /// The name stands for something that the site cannot change: reported.
+    Nothing,
+}
+
+impl Target {
+    #[cold]
+    pub(crate) fn resolve(site: &SiteDeclaration, value: Option<Measured>) -> Self {
+        let kind = instrument_kind(site);
+        let number = number_kind(kind, value);
+        let mut declaration = Declaration::new(kind, number, site.name.into(), "".into());
+        if value.is_some_and(is_whole) {
+            declaration.values(NumberKind::I64);
+        }
+        if site.kind == SiteKind::Timer || matches!(value, Some(Measured::Duration(_))) {
+            declaration.assume_unit("s");
+        }
+        let handle = Handle::register(&declaration, site.at);
+        known::report_labels(site);
+        if !handle.is_registered() {
+            return Self::Nothing;
+        }
+        match kind {
+            InstrumentKind::Counter => Self::Counter(Counter::from_handle(handle)),
+            InstrumentKind::UpDownCounter => Self::UpDown(handle),
+            InstrumentKind::Gauge => Self::Gauge(Gauge::from_handle(handle)),
+            InstrumentKind::Histogram => Self::Histogram(handle),
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// What the name is known as, if the site can record into that; else what the macro makes. Whatever does not
+/// fit is then found and reported by the registration.
+fn instrument_kind(site: &SiteDeclaration) -> InstrumentKind {
+    registry::kind_of(site.name)
+        .or_else(|| known::kind(site.name))
+        .filter(|kind| site.kind.fits(*kind))
+        .unwrap_or_else(|| site.kind.instrument())
+}
+
+/// The number type for a metric of which this is the first value: that of the handle that one declares without saying
+/// more, so that the order in which they come does not matter. Only a counter has fractions if it begins with one.
+fn number_kind(kind: InstrumentKind, value: Option<Measured>) -> NumberKind {
+    let whole = value.is_some_and(is_whole);
+    match kind {
+        InstrumentKind::Counter if whole => NumberKind::U64,
+        InstrumentKind::UpDownCounter if whole => NumberKind::I64,
+        _ => NumberKind::F64,
+    }
+}
+
+fn is_whole(value: Measured) -> bool {
+    matches!(value, Measured::Number(Value::U64(_) | Value::I64(_)))
+}

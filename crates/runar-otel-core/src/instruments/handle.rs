@@ -1,0 +1,496 @@
+//! The handle: an instrument with base labels, shared by its clones.
+
+use std::{
+    panic::{Location, RefUnwindSafe, UnwindSafe},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::target::{Change, Target};
+use crate::{
+    binding::{
+        cached::Binding, early_measurements, instrument::Instrument, isolated_recorder, provider,
+        registry,
+    },
+    catalogue::registered,
+    labels::{Base, BaseLabels, LabelSet, Labels},
+    metric::{
+        descriptor::{Declaration, Descriptor},
+        duration::TimeUnit,
+        error::RegisterError,
+        name::SCOPE_NAME,
+        number::Value,
+        refusal,
+    },
+    report,
+    series::{Adjusted, Bound, Recorded, Stream, UnderWay},
+    threads::forked,
+};
+
+pub(crate) use super::builders::{
+    builder_methods, register_methods, retire_methods, shared_method,
+};
+
+/// State shared by the clones of a handle; empty if the registration was refused, and then every call is a no-op.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Handle(Option<Arc<Shared>>);
+
+// Whatever unwinds leaves no handle in a state that others may not see: all of it is atomics, set once.
+impl UnwindSafe for Handle {}
+impl RefUnwindSafe for Handle {}
+
+/// A service can have a handle per label set, so each byte counts (`memory.rs` of the pipeline's tests).
+#[derive(Debug)]
+struct Shared {
+    instrument: Arc<Instrument>,
+    /// The series, and the labels, unless they are those of the series that was bound first.
+    own: Binding<Target, BaseLabels>,
+}
+
+impl Handle {
+    /// Registers strictly: what is not done as asked is an error.
+    pub(crate) fn try_register(
+        declaration: &Declaration,
+        at: &'static Location<'static>,
+    ) -> Result<Self, RegisterError> {
+        let descriptor = declaration.descriptor(at)?;
+        registered::note(&descriptor, &declaration.labels);
+        let registered = registry::register(descriptor);
+        match (registered.instrument, registered.conflict) {
+            (Some(instrument), None) => Ok(Self::new(instrument, declaration)),
+            (_, Some(conflict)) => Err(conflict),
+            (None, None) => Ok(Self::default()),
+        }
+    }
+
+    /// Registers as far as it goes and reports the rest, once.
+    pub(crate) fn register(declaration: &Declaration, at: &'static Location<'static>) -> Self {
+        let descriptor = match declaration.descriptor(at) {
+            Ok(descriptor) => descriptor,
+            Err(refused) => {
+                report::once(("refused", refused.to_string()), || {
+                    format!("{refused}; it records nothing")
+                });
+                return Self::default();
+            }
+        };
+        registered::note(&descriptor, &declaration.labels);
+        let registered = registry::register(descriptor);
+        report_conflict(registered.conflict.as_ref());
+        registered
+            .instrument
+            .map(|instrument| Self::new(instrument, declaration))
+            .unwrap_or_default()
+    }
+
+    fn new(instrument: Arc<Instrument>, declaration: &Declaration) -> Self {
+        let labels: Vec<(&str, &str)> = declaration
+            .labels
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        Self(Some(Arc::new(Shared::new(
+            instrument,
+            LabelSet::of_pairs(&labels),
+        ))))
+    }
+
+    pub(crate) fn descriptor(&self) -> Option<&Descriptor> {
+        self.0.as_ref().map(|shared| shared.instrument.descriptor())
+    }
+
+    /// True unless the registration was refused.
+    pub(crate) fn is_registered(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// True if the registration was refused, or views drop the metric in the provider of this generation.
+    pub(crate) fn is_dropped(&self, generation: u64) -> bool {
+        let shared = self.0.as_ref();
+        shared.is_none_or(|shared| shared.instrument.is_dropped(generation))
+    }
+
+    /// A handle with labels more, which win. `None` unless they have a series of their own by now.
+    pub(crate) fn with(&self, labels: Labels<'_>) -> Option<Self> {
+        let shared = self.0.as_ref()?;
+        let all = shared.joined(labels);
+        let made = Shared::new(shared.instrument.clone(), all.clone());
+        let bound = made.own.first()?.has(&all);
+        bound.then(|| Self(Some(Arc::new(made))))
+    }
+
+    /// A duration in the unit of the metric, seconds unless that is another unit of time.
+    pub(crate) fn duration(&self, duration: Duration) -> Value {
+        self.time_unit().value(duration)
+    }
+
+    /// The unit of the metric's durations: to be asked once where many are recorded.
+    pub(crate) fn time_unit(&self) -> TimeUnit {
+        TimeUnit::of(self.descriptor().map(|descriptor| descriptor.unit.as_str()))
+    }
+
+    /// Records into the series of the base labels, mostly a sum. What is not finite is dropped: converted to a whole number
+    /// it would be the largest one.
+    #[inline]
+    pub(crate) fn record(&self, value: Value) {
+        self.record_by(value, |shared, bound, bits| {
+            bound.record(bits, || shared.given());
+        });
+    }
+
+    /// The same for what is mostly a histogram.
+    #[inline]
+    pub(crate) fn observe(&self, value: Value) {
+        self.record_by(value, |shared, bound, bits| {
+            bound.observe(bits, || shared.given());
+        });
+    }
+
+    #[inline(always)]
+    fn record_by(&self, value: Value, record: impl FnOnce(&Shared, &Bound, u64)) {
+        let Some(shared) = &self.0 else { return };
+        match shared.own.current_first() {
+            Some(Target::One(bound)) if value.is_finite() => {
+                record(shared, bound, value.bits(bound.stream.number()));
+            }
+            Some(Target::Others(None)) => {}
+            None if provider::is_off() => {}
+            _ => shared.record_otherwise(value),
+        }
+    }
+
+    /// Records into the series of the base labels and these; of one name, these win. What is not finite is dropped.
+    #[inline]
+    pub(crate) fn record_with(&self, value: Value, labels: Labels<'_>) {
+        let Some(shared) = &self.0 else { return };
+        if !value.is_finite() {
+            return shared.refuse(value);
+        }
+        match shared.instrument.current_first() {
+            Some([stream]) => {
+                let change = Recorded(value.bits(stream.number()));
+                stream.record_with(shared.base(), labels, change);
+            }
+            Some([]) => {}
+            None if provider::is_off() && !shared.instrument.is_gauge() => {}
+            _ => shared.change_with(Change::Record(value), labels),
+        }
+    }
+
+    /// Sets a level. One that is not finite is set for doubles only.
+    #[inline]
+    pub(crate) fn set(&self, value: Value, labels: Labels<'_>) {
+        let Some(shared) = &self.0 else { return };
+        match shared.own.current_first() {
+            Some(Target::One(bound)) if labels.is_empty() && value.is_finite() => {
+                bound.set(value.bits(bound.stream.number()), || shared.given());
+            }
+            _ => shared.set_otherwise(value, labels),
+        }
+    }
+
+    /// Changes a level. What is not finite would stay in the value for ever, and is ignored.
+    pub(crate) fn adjust(&self, by: Value, labels: Labels<'_>) {
+        let Some(shared) = &self.0 else { return };
+        if !by.is_finite() {
+            return shared.refuse(by);
+        }
+        shared.change_or_own(Change::Adjust(by), labels);
+    }
+
+    /// Has the series of the base labels and these end.
+    pub(crate) fn retire(&self, labels: Labels<'_>) {
+        let Some(shared) = &self.0 else { return };
+        let (labels, here) = (shared.joined(labels), shared.instrument_here());
+        let streams = match &here {
+            Here::Own => shared.instrument.streams(),
+            Here::Other(instrument) => instrument.streams(),
+            Here::Nowhere => None,
+        };
+        let streams = streams.unwrap_or_default().iter();
+        streams.for_each(|stream| stream.retire_soon(&labels));
+    }
+
+    /// Counts a call under way in a level; to be given back to [`end`](Self::end).
+    #[inline]
+    pub(crate) fn begin(&self) -> UnderWay {
+        let Some(shared) = &self.0 else {
+            return UnderWay::default();
+        };
+        match shared.own.current_first() {
+            Some(Target::One(bound)) => bound.stream.begin(&bound.series),
+            Some(Target::Others(None)) => UnderWay::default(),
+            _ => shared.begin_otherwise(),
+        }
+    }
+
+    /// Counts a call off.
+    #[inline]
+    pub(crate) fn end(&self, place: UnderWay) {
+        let Some(shared) = &self.0 else { return };
+        match shared.own.current_first() {
+            Some(Target::One(bound)) => bound.stream.end(&bound.series, place),
+            Some(Target::Others(None)) => {}
+            _ => shared.end_otherwise(place),
+        }
+    }
+}
+
+impl Shared {
+    /// Binds the series at once if that spares a copy of the labels: few handles have no labels, so those keep theirs.
+    fn new(instrument: Arc<Instrument>, labels: LabelSet) -> Self {
+        let own = Binding::default();
+        let here =
+            !labels.is_empty() && !provider::has_isolated() && instrument.home().is_process();
+        if let (true, Some((streams, generation))) = (here, instrument.streams_and_generation()) {
+            let bound = own.bind(generation, Target::new(streams, &labels), Target::is_same);
+            if bound.is_some_and(|target| target.has(&labels)) {
+                return Self { instrument, own };
+            }
+        }
+        Self {
+            instrument,
+            own: Binding::with_rest(BaseLabels::new(labels)),
+        }
+    }
+
+    /// The labels, if they may differ from those of the series.
+    fn given(&self) -> Option<&LabelSet> {
+        self.own.rest().map(BaseLabels::labels)
+    }
+
+    fn labels(&self) -> &LabelSet {
+        self.given().unwrap_or_else(|| self.own_labels())
+    }
+
+    fn own_labels(&self) -> &LabelSet {
+        match self.own.first() {
+            Some(Target::One(bound)) => bound.series.labels(),
+            _ => LabelSet::none(),
+        }
+    }
+
+    /// The labels for look-ups.
+    #[inline]
+    fn base(&self) -> Base<'_> {
+        let kept = self.own.rest().or_else(|| self.keep_base());
+        match kept {
+            Some(base) => base.base(),
+            None => Base::of(self.own_labels()),
+        }
+    }
+
+    /// Keeps the hash of the labels with the first look-up: few handles with labels of their own are given more.
+    #[cold]
+    fn keep_base(&self) -> Option<&BaseLabels> {
+        self.own
+            .rest_or(|| BaseLabels::new(self.own_labels().clone()))
+    }
+
+    /// True if a level of the type can hold the value.
+    fn takes(&self, value: Value) -> bool {
+        value.is_finite()
+            || self.instrument.descriptor().number == crate::metric::number::NumberKind::F64
+    }
+
+    #[inline(never)]
+    fn record_otherwise(&self, value: Value) {
+        if provider::is_off() {
+            return;
+        }
+        if !value.is_finite() {
+            return self.refuse(value);
+        }
+        self.change_own(Change::Record(value));
+    }
+
+    #[cold]
+    fn refuse(&self, value: Value) {
+        let descriptor = self.instrument.descriptor();
+        let kind = descriptor.kind;
+        refusal::refuse(SCOPE_NAME, &descriptor.name, kind, value.as_f64());
+    }
+
+    #[inline(never)]
+    fn set_otherwise(&self, value: Value, labels: Labels<'_>) {
+        if !self.takes(value) {
+            return self.refuse(value);
+        }
+        self.change_or_own(Change::Record(value), labels);
+    }
+
+    #[inline(never)]
+    fn begin_otherwise(&self) -> UnderWay {
+        match self.own.current() {
+            Some(Target::One(bound)) => bound.stream.begin(&bound.series),
+            _ => {
+                self.change_own(Change::Adjust(Value::I64(1)));
+                UnderWay::default()
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn end_otherwise(&self, place: UnderWay) {
+        match self.own.current() {
+            Some(Target::One(bound)) => bound.stream.end(&bound.series, place),
+            _ => self.change_own(Change::Adjust(Value::I64(-1))),
+        }
+    }
+
+    fn change_or_own(&self, change: Change, labels: Labels<'_>) {
+        if labels.is_empty() {
+            self.change_own(change);
+        } else {
+            self.change_with(change, labels);
+        }
+    }
+
+    /// Changes the series of the base labels and these.
+    #[inline(never)]
+    fn change_with(&self, change: Change, labels: Labels<'_>) {
+        match self.instrument.current() {
+            Some(streams) => self.change_in(streams, change, labels),
+            None => self.change(change, labels),
+        }
+    }
+
+    /// Changes the series of the base labels.
+    fn change_own(&self, change: Change) {
+        match self.own.current() {
+            Some(target) => self.change_target(target, change),
+            None => self.change_own_anywhere(change),
+        }
+    }
+
+    fn change_target(&self, target: &Target, change: Change) {
+        let bounds = target.all().iter();
+        bounds.for_each(|bound| change.of(bound, self.given()));
+    }
+
+    /// Changes the series of the base labels, wherever that is.
+    #[cold]
+    fn change_own_anywhere(&self, change: Change) {
+        match self.instrument_here() {
+            Here::Own => self.change_bound(change),
+            Here::Other(instrument) => change_of(&instrument, change, self.labels()),
+            Here::Nowhere => {}
+        }
+    }
+
+    fn change_bound(&self, change: Change) {
+        // While everything is off, a gauge goes on with the series that it had.
+        let resting = || {
+            let off = provider::off().filter(|_| self.instrument.is_gauge())?;
+            Some((self.instrument.resting(), off))
+        };
+        let streams = self.instrument.streams_and_generation().or_else(resting);
+        let Some((streams, generation)) = streams else {
+            return self.change_without_provider(change, self.labels());
+        };
+        match self.own.of(generation) {
+            Some(target) => self.change_target(target, change),
+            None => self.change_unbound(streams, generation, change),
+        }
+    }
+
+    fn change_unbound(&self, streams: &[Arc<Stream>], generation: u64, change: Change) {
+        let target = Target::new(streams, self.labels());
+        if forked::is_child() {
+            return self.change_target(&target, change);
+        }
+        if let Some(bound) = self.own.bind(generation, target, Target::is_same) {
+            self.change_target(bound, change);
+        }
+    }
+
+    /// Changes the series of the base labels and these, wherever that is.
+    #[inline(never)]
+    fn change(&self, change: Change, labels: Labels<'_>) {
+        if provider::is_off() && !self.instrument.is_gauge() {
+            return;
+        }
+        match self.instrument_here() {
+            Here::Own => match self.instrument.streams() {
+                Some(streams) => self.change_in(streams, change, labels),
+                None => self.change_without_provider(change, &self.joined(labels)),
+            },
+            Here::Other(instrument) => change_of(&instrument, change, &self.joined(labels)),
+            Here::Nowhere => {}
+        }
+    }
+
+    fn change_in(&self, streams: &[Arc<Stream>], change: Change, labels: Labels<'_>) {
+        let base = self.base();
+        for stream in streams {
+            match change {
+                Change::Record(value) => {
+                    stream.record_with(base, labels, Recorded(value.bits(stream.number())));
+                }
+                Change::Adjust(by) => stream.record_with(base, labels, Adjusted(by)),
+            }
+        }
+    }
+
+    fn joined(&self, labels: Labels<'_>) -> LabelSet {
+        LabelSet::joined(self.labels(), labels)
+    }
+
+    /// Keeps a measurement for the first provider. A gauge keeps its value by itself.
+    fn change_without_provider(&self, change: Change, labels: &LabelSet) {
+        match change {
+            _ if self.instrument.is_gauge() => {
+                for stream in self.instrument.resting() {
+                    change.of(&Bound::new(stream, labels), Some(labels));
+                }
+            }
+            Change::Record(value) => early_measurements::keep(&self.instrument, value, labels),
+            Change::Adjust(_) => {}
+        }
+    }
+
+    /// The instrument that stands for this one in the isolated recorder that is current.
+    fn instrument_here(&self) -> Here {
+        if !provider::has_isolated() && self.instrument.home().is_process() {
+            return Here::Own;
+        }
+        let (home, descriptor) = (self.instrument.home(), self.instrument.descriptor());
+        let registered = match isolated_recorder::current() {
+            Some(isolated) if isolated.home().is(home) => return Here::Own,
+            Some(isolated) => registry::register_in(&isolated, descriptor.clone()),
+            // Its recorder has ended, it has not: a static that was first used inside.
+            None if home.has_ended() => registry::register(descriptor.clone()),
+            None => return Here::Own,
+        };
+        // Of two units the first one stays, as it does in the process: said there. Of two kinds nothing is recorded.
+        if registered.instrument.is_none() {
+            report_conflict(registered.conflict.as_ref());
+        }
+        registered.instrument.map_or(Here::Nowhere, Here::Other)
+    }
+}
+
+/// The instrument that a handle records with.
+enum Here {
+    Own,
+    Other(Arc<Instrument>),
+    Nowhere,
+}
+
+fn change_of(instrument: &Arc<Instrument>, change: Change, labels: &LabelSet) {
+    let streams = match instrument.streams() {
+        Some(streams) => streams,
+        None if instrument.is_gauge() => instrument.resting(),
+        None => return,
+    };
+    for stream in streams {
+        change.of(&Bound::new(stream, labels), Some(labels));
+    }
+}
+
+fn report_conflict(conflict: Option<&RegisterError>) {
+    if let Some(conflict) = conflict {
+        let said = conflict.to_string();
+        report::once(("conflict", said.clone()), || said);
+    }
+}

@@ -1,0 +1,75 @@
+//! The series that a handle records into, and what it does there.
+
+use std::sync::Arc;
+
+use crate::{
+    labels::LabelSet,
+    metric::number::Value,
+    series::{Bound, Stream},
+};
+
+/// The series of the base labels: mostly one; views can make several of an instrument, or none.
+#[derive(Debug)]
+pub(crate) enum Target {
+    /// One.
+    One(Bound),
+    /// Several, or none: then a record ends at once. Two boxes: so that this takes no more room than the other.
+    Others(Option<Box<Box<[Bound]>>>),
+}
+
+/// A change of a series.
+#[derive(Clone, Copy)]
+pub(crate) enum Change {
+    /// A value is recorded.
+    Record(Value),
+    /// A level goes up or down.
+    Adjust(Value),
+}
+
+impl Change {
+    /// Makes the change.
+    #[inline]
+    pub(crate) fn of(self, bound: &Bound, given: Option<&LabelSet>) {
+        match self {
+            Self::Record(value) => bound.measure(value.bits(bound.stream.number()), given),
+            Self::Adjust(by) => bound.adjust(by),
+        }
+    }
+}
+
+impl Target {
+    /// Finds the series of a label set in streams.
+    pub(crate) fn new(streams: &[Arc<Stream>], labels: &LabelSet) -> Self {
+        match streams {
+            [] => Self::Others(None),
+            [stream] => Self::One(Bound::new(stream, labels)),
+            all => {
+                let all = all.iter().map(|stream| Bound::new(stream, labels));
+                Self::Others(Some(Box::new(all.collect())))
+            }
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> &[Bound] {
+        match self {
+            Self::One(bound) => std::slice::from_ref(bound),
+            Self::Others(all) => all.as_ref().map(|all| &***all).unwrap_or_default(),
+        }
+    }
+
+    /// True if it is one series, with just these labels.
+    pub(crate) fn has(&self, labels: &LabelSet) -> bool {
+        matches!(self, Self::One(bound) if bound.series.labels() == labels)
+    }
+
+    /// True if both are of the same streams: a stream keeps the series of a handle.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let (one, other) = (self.all(), other.all());
+        let mut pairs = one.iter().zip(other);
+        one.len() == other.len()
+            && pairs.all(|(one, other)| {
+                Arc::ptr_eq(&one.stream, &other.stream) && Arc::ptr_eq(&one.series, &other.series)
+            })
+    }
+}

@@ -1,0 +1,189 @@
+//! The descriptor: the declaration of one metric.
+
+use std::{borrow::Cow, panic::Location, sync::Arc};
+
+use super::sharing::Sharing;
+use super::{Aggregation, InstrumentKind, error::RegisterError, name, number::NumberKind};
+
+/// What a metric is called, what it means and how it is counted.
+#[derive(Clone, Debug)]
+pub(crate) struct Descriptor {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) description: Cow<'static, str>,
+    pub(crate) unit: Unit,
+    pub(crate) kind: InstrumentKind,
+    pub(crate) number: NumberKind,
+    /// What is going to be recorded, as far as it is known: whole numbers join a metric of any type.
+    pub(crate) values: NumberKind,
+    /// [`Aggregation::Default`] unless buckets or an exponential histogram were asked for.
+    pub(crate) aggregation: Aggregation,
+    pub(crate) joining: Joining,
+    pub(crate) sharing: Sharing,
+    pub(crate) at: &'static Location<'static>,
+}
+
+/// The unit of a metric, and how it came to it. One that was not stated joins whatever is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Stated(Cow<'static, str>),
+    FromName(&'static str),
+}
+
+/// Which histogram of its name one joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joining {
+    /// One with the buckets that it asks for; whatever is there if it asks for none.
+    Any,
+    /// One that has the buckets that it has by itself, if it asks for none.
+    SameBuckets,
+    /// One with its buckets, in a scope of their own from the beginning: whoever comes first, others of the name
+    /// keep the common scope.
+    Apart,
+}
+
+impl Unit {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Stated(code) => code,
+            Self::FromName(code) => code,
+        }
+    }
+
+    /// The same, to be handed on.
+    pub(crate) fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Stated(code) => code.clone(),
+            Self::FromName(code) => Cow::Borrowed(code),
+        }
+    }
+}
+
+impl Descriptor {
+    /// The aggregation that counts in a comparison: for durations the default is a set of buckets like any other.
+    pub(crate) fn effective_aggregation(&self) -> Cow<'_, Aggregation> {
+        let durations = self.kind == InstrumentKind::Histogram && self.unit.as_str() == "s";
+        match &self.aggregation {
+            Aggregation::Default if durations => Cow::Owned(Aggregation::ExplicitBuckets(
+                Arc::from(name::SECONDS_BUCKETS),
+            )),
+            asked => Cow::Borrowed(asked),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), RegisterError> {
+        name::check_name(&self.name)?;
+        let name = || self.name.clone().into_owned();
+        name::check_unit(self.unit.as_str()).map_err(|error| RegisterError::Unit {
+            name: name(),
+            error,
+        })?;
+        if let Aggregation::ExplicitBuckets(bounds) = &self.aggregation {
+            name::check_bounds(bounds).map_err(|error| RegisterError::Buckets {
+                name: name(),
+                error,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// What all builders of instruments have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Declaration {
+    name: Cow<'static, str>,
+    description: Cow<'static, str>,
+    unit: Option<Cow<'static, str>>,
+    /// The unit if neither the code nor the name says one.
+    assumed_unit: &'static str,
+    kind: InstrumentKind,
+    number: NumberKind,
+    values: NumberKind,
+    pub(crate) aggregation: Aggregation,
+    pub(crate) joining: Joining,
+    pub(crate) sharing: Sharing,
+    pub(crate) labels: Vec<(String, String)>,
+}
+
+impl Declaration {
+    pub(crate) fn new(
+        kind: InstrumentKind,
+        number: NumberKind,
+        name: Cow<'static, str>,
+        description: Cow<'static, str>,
+    ) -> Self {
+        let (aggregation, labels) = (Aggregation::Default, Vec::new());
+        Self {
+            name,
+            description,
+            unit: None,
+            assumed_unit: "",
+            kind,
+            number,
+            values: number,
+            aggregation,
+            joining: Joining::Any,
+            sharing: Sharing::default(),
+            labels,
+        }
+    }
+
+    pub(crate) fn unit(&mut self, unit: Cow<'static, str>) {
+        self.unit = Some(unit);
+    }
+
+    /// Sets the unit of a metric that says none; unlike a stated one it joins whatever is there.
+    pub(crate) fn assume_unit(&mut self, unit: &'static str) {
+        self.assumed_unit = unit;
+    }
+
+    /// Says what is going to be recorded, if that is not what the metric becomes.
+    pub(crate) fn values(&mut self, values: NumberKind) {
+        self.values = values;
+    }
+
+    pub(crate) fn label(&mut self, key: String, value: String) {
+        self.labels.retain(|(known, _)| *known != key);
+        self.labels.push((key, value));
+    }
+
+    pub(crate) fn buckets(&mut self, mut bounds: Vec<f64>) {
+        bounds.pop_if(|last| *last == f64::INFINITY);
+        self.aggregation = Aggregation::ExplicitBuckets(Arc::from(bounds));
+    }
+
+    /// Checks labels and makes the descriptor.
+    pub(crate) fn descriptor(
+        &self,
+        at: &'static Location<'static>,
+    ) -> Result<Descriptor, RegisterError> {
+        let name = || self.name.clone().into_owned();
+        if self.labels.iter().any(|(key, _)| key.is_empty()) {
+            return Err(RegisterError::EmptyLabel { name: name() });
+        }
+        let reserved = self.labels.iter().find(|(key, _)| key == "le");
+        if let (InstrumentKind::Histogram, Some((label, _))) = (self.kind, reserved) {
+            return Err(RegisterError::ReservedLabel {
+                name: name(),
+                label: label.clone(),
+            });
+        }
+        let unit = match &self.unit {
+            Some(unit) => Unit::Stated(unit.clone()),
+            None => Unit::FromName(name::unit_of_name(&self.name).unwrap_or(self.assumed_unit)),
+        };
+        let descriptor = Descriptor {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            unit,
+            kind: self.kind,
+            number: self.number,
+            values: self.values,
+            aggregation: self.aggregation.clone(),
+            joining: self.joining,
+            sharing: self.sharing,
+            at,
+        };
+        descriptor.check()?;
+        Ok(descriptor)
+    }
+}

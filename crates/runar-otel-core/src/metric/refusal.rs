@@ -1,0 +1,21 @@
+//! Values that an instrument does not take: they are dropped, and reported once per instrument.
+
+use super::InstrumentKind;
+use crate::report;
+
+/// Reports a value that would stay in a sum for ever: one that is not finite, or a negative one of a sum that only grows.
+#[cold]
+pub(crate) fn refuse(scope: &str, name: &str, kind: InstrumentKind, value: f64) {
+    let expected = match value.is_finite() {
+        true => "a number of 0 or more",
+        false => "a finite number",
+    };
+    report::once(("refused", scope, name, expected), || {
+        let metric = match kind {
+            InstrumentKind::Counter | InstrumentKind::ObservableCounter => "counter",
+            InstrumentKind::Histogram => "histogram",
+            _ => "metric",
+        };
+        format!("{metric} `{name}` was given {value}: expected {expected}")
+    });
+}

@@ -1,0 +1,102 @@
+//! How a decision gets from the call that has asked to the tracer that makes the span.
+//!
+//! The span comes to be when `tracing` makes it, or enters it first, on the thread of the call. Only meanwhile the
+//! decision is laid out there.
+
+use std::{any::Any, cell::RefCell, mem};
+
+/// What a sampler has decided on one span, until it is taken.
+#[derive(Debug)]
+pub struct Decision(Option<Box<dyn Any + Send + Sync>>);
+
+impl Decision {
+    /// A decision that is known to who decides and to who makes the span.
+    pub fn new(decision: impl Any + Send + Sync) -> Self {
+        Self(Some(Box::new(decision)))
+    }
+
+    pub(crate) fn is_taken(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn exchange(&mut self) {
+        let _ = LAID_OUT.try_with(|laid| {
+            if let Ok(mut laid) = laid.try_borrow_mut() {
+                mem::swap(&mut *laid, &mut self.0);
+            }
+        });
+    }
+}
+
+thread_local! {
+    static LAID_OUT: RefCell<Option<Box<dyn Any + Send + Sync>>> = const { RefCell::new(None) };
+}
+
+/// Takes the decision that is laid out on this thread, if it is one on the span in question.
+pub fn take_decision<D: Any>(is_of_span: impl FnOnce(&D) -> bool) -> Option<Box<D>> {
+    let taken = LAID_OUT.try_with(|laid| {
+        let mut laid = laid.try_borrow_mut().ok()?;
+        laid.take_if(|decision| decision.downcast_ref().is_some_and(is_of_span))
+    });
+    taken.ok().flatten()?.downcast().ok()
+}
+
+/// A decision that can be taken on this thread. What was laid out before is so again when this is dropped.
+#[derive(Debug)]
+#[must_use = "it is laid out as long as this lives"]
+pub struct LaidOut<'a>(&'a mut Decision);
+
+impl<'a> LaidOut<'a> {
+    pub(crate) fn new(decision: &'a mut Decision) -> Self {
+        decision.exchange();
+        Self(decision)
+    }
+}
+
+impl Drop for LaidOut<'_> {
+    fn drop(&mut self) {
+        self.0.exchange();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(text: &str) -> bool {
+        take_decision::<&str>(|it| *it == text).is_some()
+    }
+
+    #[test]
+    fn decision_is_taken_once_and_while_it_is_laid_out() {
+        let mut decision = Decision::new("outer");
+        assert!(!take("outer"));
+        {
+            let _laid = LaidOut::new(&mut decision);
+            let mut inner = Decision::new("inner");
+            {
+                let _laid = LaidOut::new(&mut inner);
+                assert!(!take("outer") && take_decision::<u8>(|_| true).is_none());
+            }
+            assert!(!inner.is_taken() && !take("inner"));
+        }
+        assert!(!decision.is_taken() && !take("outer"));
+        {
+            let _laid = LaidOut::new(&mut decision);
+            assert!(take("outer") && !take("outer"));
+        }
+        assert!(decision.is_taken());
+    }
+
+    #[test]
+    fn decision_survives_a_panic_of_another() {
+        let mut outer = Decision::new("outer");
+        let _laid = LaidOut::new(&mut outer);
+        let panicked = std::panic::catch_unwind(|| {
+            let mut inner = Decision::new("inner");
+            let _laid = LaidOut::new(&mut inner);
+            panic!("while the span is made");
+        });
+        assert!(panicked.is_err() && !take("inner") && take("outer"));
+    }
+}

@@ -1,0 +1,298 @@
+//! The span of a call, and what was decided about its trace.
+
+use std::{mem, thread::panicking};
+
+use opentelemetry::{
+    Context, ContextGuard, KeyValue,
+    trace::{SpanId, Status, TraceContextExt},
+};
+use tracing::{Span, span::Entered};
+
+use super::{
+    decision::{Decision, LaidOut},
+    known::Known,
+    sampler::{Head, Listeners},
+};
+use crate::threads::{
+    apart::caught,
+    context::{context_is_alive, span_was_entered, spans_are_alive},
+};
+
+/// A span, and the context of its trace if that is unsampled.
+#[derive(Debug)]
+pub struct Opened(State);
+
+#[derive(Debug)]
+enum State {
+    /// As it is without a decision; or none.
+    Plain(Span),
+    /// Nobody wants the span of an unsampled trace. Log lines may show the call all the same.
+    Unsampled(Context, Option<&'static Known>),
+    /// In a box: a future is not to grow for the rare span that is sampled, or that exists for log lines.
+    Decided(Box<Decided>),
+}
+
+#[derive(Debug)]
+struct Decided {
+    span: Span,
+    listeners: Listeners,
+    trace: Trace,
+}
+
+#[derive(Debug)]
+enum Trace {
+    Unsampled(Context),
+    /// Until the span was entered.
+    Coming(Decision),
+    Recorded(SpanId),
+}
+
+static NONE: Span = Span::none();
+
+impl Opened {
+    /// No span.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(State::Plain(Span::none()))
+    }
+
+    pub(crate) fn new(span: Span, head: Head, known: Option<&'static Known>) -> Self {
+        let (listeners, trace) = match head {
+            Head::Undecided => return Self(State::Plain(span)),
+            Head::Unsampled(context, Listeners::Traces) => {
+                return Self(State::Unsampled(context, known));
+            }
+            Head::Unsampled(context, _) if span.is_none() => {
+                return Self(State::Unsampled(context, None));
+            }
+            Head::Unsampled(context, listeners) => (listeners, Trace::Unsampled(context)),
+            Head::Recorded(decision, listeners) => (listeners, Trace::Coming(decision)),
+        };
+        Self(State::Decided(Box::new(Decided {
+            span,
+            listeners,
+            trace,
+        })))
+    }
+
+    /// Whether there is nothing to be entered.
+    #[inline]
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(&self.0, State::Plain(span) if span.is_none())
+    }
+
+    /// The place of the call, if log lines are to show it without a span.
+    #[inline]
+    pub(crate) fn in_lines(&self) -> Option<&'static Known> {
+        match &self.0 {
+            State::Unsampled(_, known) => *known,
+            State::Plain(_) | State::Decided(_) => None,
+        }
+    }
+
+    /// The span; for log lines alone if the trace is unsampled.
+    #[must_use]
+    pub fn span(&self) -> &Span {
+        match &self.0 {
+            State::Plain(span) => span,
+            State::Unsampled(..) => &NONE,
+            State::Decided(decided) => &decided.span,
+        }
+    }
+
+    /// Makes context and span the current ones, until what is returned is dropped. Nothing happens at the end of a
+    /// thread, when there is no context any more, or no room for spans.
+    #[inline]
+    pub(crate) fn enter(&mut self) -> Within<'_> {
+        match &mut self.0 {
+            State::Plain(span) if span.is_none() => Within::NOTHING,
+            State::Plain(span) => {
+                let span = &*span;
+                Within {
+                    ends: Ends::Span(span),
+                    _span: spans_are_alive().then(|| enter(span)),
+                    _context: None,
+                }
+            }
+            State::Unsampled(context, _) => Within {
+                _context: context_is_alive().then(|| context.clone().attach()),
+                ..Within::NOTHING
+            },
+            State::Decided(decided) => decided.enter(),
+        }
+    }
+
+    /// The same, if it is entered only once.
+    #[inline]
+    pub(crate) fn enter_once(&mut self) -> Within<'_> {
+        if !matches!(self.0, State::Unsampled(..)) {
+            return self.enter();
+        }
+        match mem::replace(self, Self::none()).0 {
+            State::Unsampled(context, _) if context_is_alive() => Within {
+                _context: Some(context.attach()),
+                ..Within::NOTHING
+            },
+            _ => Within::NOTHING,
+        }
+    }
+
+    /// Enters for the end of a call, which may come while the thread unwinds: then a layer that panics is caught, because
+    /// that would abort the process.
+    pub(crate) fn enter_to_end(&mut self) -> Within<'_> {
+        if !panicking() {
+            return self.enter();
+        }
+        caught(|| self.enter()).unwrap_or(Within::NOTHING)
+    }
+
+    /// Where an end is told without entering the span.
+    pub(crate) fn ends(&self) -> Ends<'_> {
+        match self.span() {
+            span if span.is_none() => Ends::Nowhere,
+            span => Ends::Span(span),
+        }
+    }
+}
+
+impl Decided {
+    fn enter(&mut self) -> Within<'_> {
+        let Self {
+            span,
+            listeners,
+            trace,
+        } = self;
+        let span = &*span;
+        let mut within = Within::NOTHING;
+        if spans_are_alive() {
+            match trace {
+                Trace::Unsampled(context) => {
+                    within._context = Some(context.clone().attach());
+                    within._span = Some(enter(span));
+                }
+                Trace::Coming(decision) => {
+                    within._span = Some(match decision.is_taken() {
+                        true => enter(span),
+                        false => {
+                            let _laid = LaidOut::new(decision);
+                            enter(span)
+                        }
+                    });
+                    // What is told at the end is told to this span, or to none.
+                    *trace = Trace::Recorded(match span.is_disabled() {
+                        true => SpanId::INVALID,
+                        false => current_span(),
+                    });
+                }
+                Trace::Recorded(_) => within._span = Some(enter(span)),
+            }
+        }
+        within.ends = match (*listeners, &*trace) {
+            (Listeners::Any, _) | (_, Trace::Coming(_)) => Ends::Span(span),
+            (_, Trace::Unsampled(_)) => Ends::Nowhere,
+            (_, Trace::Recorded(id)) => Ends::Current(*id, span),
+        };
+        within
+    }
+}
+
+fn enter(span: &Span) -> Entered<'_> {
+    let entered = span.enter();
+    if !span.is_disabled() {
+        span_was_entered();
+    }
+    entered
+}
+
+fn current_span() -> SpanId {
+    Context::map_current(|context| context.span().span_context().span_id())
+}
+
+impl From<Span> for Opened {
+    fn from(span: Span) -> Self {
+        Self(State::Plain(span))
+    }
+}
+
+/// See [`Opened::enter`]. The span is left first.
+#[must_use]
+pub(crate) struct Within<'a> {
+    pub(crate) ends: Ends<'a>,
+    _span: Option<Entered<'a>>,
+    _context: Option<ContextGuard>,
+}
+
+impl Within<'_> {
+    pub(crate) const NOTHING: Self = Within {
+        ends: Ends::Nowhere,
+        _span: None,
+        _context: None,
+    };
+}
+
+/// Where it is said how a call has ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ends<'a> {
+    Nowhere,
+    Span(&'a Span),
+    /// In this span of OpenTelemetry, without the detour, if it is the current one.
+    Current(SpanId, &'a Span),
+}
+
+impl Ends<'_> {
+    /// Says it. The status of a span that did not fail is left to others.
+    ///
+    /// A layer that panics while the thread unwinds is caught: that would abort the process.
+    #[inline]
+    pub(crate) fn tell(self, outcome: &'static str, error_type: Option<&'static str>) {
+        if matches!(self, Self::Nowhere) {
+            return;
+        }
+        if panicking() {
+            let _ = caught(|| self.tell_here(outcome, error_type));
+        } else {
+            self.tell_here(outcome, error_type);
+        }
+    }
+
+    fn tell_here(self, outcome: &'static str, error_type: Option<&'static str>) {
+        match self {
+            Self::Nowhere => {}
+            Self::Span(span) => tell_span(span, outcome, error_type),
+            Self::Current(id, span) => {
+                if !tell_current(id, outcome, error_type) {
+                    tell_span(span, outcome, error_type);
+                }
+            }
+        }
+    }
+}
+
+fn tell_span(span: &Span, outcome: &'static str, error_type: Option<&'static str>) {
+    if span.is_disabled() {
+        return;
+    }
+    span.record("outcome", outcome);
+    if let Some(kind) = error_type {
+        span.record("error.type", kind);
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
+/// Tells it the current span of OpenTelemetry, if it is this one: the body may have left another behind.
+fn tell_current(id: SpanId, outcome: &'static str, error_type: Option<&'static str>) -> bool {
+    id != SpanId::INVALID
+        && context_is_alive()
+        && Context::map_current(|context| {
+            let span = context.span();
+            let is_it = span.span_context().span_id() == id;
+            if is_it {
+                span.set_attribute(KeyValue::new("outcome", outcome));
+                if let Some(kind) = error_type {
+                    span.set_attribute(KeyValue::new("error.type", kind));
+                    span.set_status(Status::error(""));
+                }
+            }
+            is_it
+        })
+}

@@ -1,0 +1,88 @@
+//! The sampler that is asked before a span is made, and its answers.
+
+use std::sync::OnceLock;
+
+use opentelemetry::Context;
+use tracing::Metadata;
+
+use super::decision::{Decision, LaidOut};
+
+/// The field that marks spans whose trace was decided against. It never has a value.
+pub const UNSAMPLED: &str = "runar_otel.unsampled";
+
+/// Decides whether traces are recorded that begin with a metered call.
+pub trait HeadSampler: Send + Sync {
+    /// Decides, or leaves it to the span. Called where the context of the thread can be read.
+    fn decide(&self, span: &Coming<'_>) -> Head;
+}
+
+/// The one that is asked. It is set once: what comes and goes is behind it.
+pub(crate) static SAMPLER: OnceLock<&'static dyn HeadSampler> = OnceLock::new();
+
+/// Has metered calls ask from now on. Who comes second is not asked.
+pub fn set_head_sampler(sampler: &'static dyn HeadSampler) {
+    let _ = SAMPLER.set(sampler);
+}
+
+/// A span that is to come.
+#[derive(Clone, Copy, Debug)]
+pub struct Coming<'a> {
+    /// Its callsite.
+    pub metadata: &'static Metadata<'static>,
+    /// Whether all subscribers want the span at any time; else the current one must be asked.
+    pub always: bool,
+    /// `otel.kind`.
+    pub kind: Option<&'static str>,
+    /// Fields that it has from the beginning.
+    pub fields: &'a [(&'static str, &'static str)],
+    /// Whether these are all. Others are not known before the span is made.
+    pub complete: bool,
+}
+
+/// Who is to hear what a span is told at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listeners {
+    /// The layer for traces alone: log lines show a call that has no span.
+    Traces,
+    /// The layer for traces, and log lines that are written before.
+    Ours,
+    /// Layers of which nothing is known.
+    Any,
+}
+
+/// What was decided.
+#[derive(Debug, Default)]
+#[must_use = "a decision is worth what is done with it"]
+pub enum Head {
+    /// Nothing: the span is sampled when it starts.
+    #[default]
+    Undecided,
+    /// The span is recorded. Its tracer [takes](take_decision) the decision while the span is made or first entered.
+    Recorded(Decision, Listeners),
+    /// There is no span to be recorded, and none at all if it is for [traces](Listeners::Traces) alone. The call runs in
+    /// this context.
+    Unsampled(Context, Listeners),
+}
+
+impl Head {
+    /// Whether there is no span to be recorded.
+    #[must_use]
+    pub fn is_unsampled(&self) -> bool {
+        matches!(self, Self::Unsampled(..))
+    }
+
+    /// Whether there is no span at all.
+    #[must_use]
+    pub fn is_spanless(&self) -> bool {
+        matches!(self, Self::Unsampled(_, Listeners::Traces))
+    }
+
+    /// Lays out the decision while the span is made, if there is one.
+    #[must_use]
+    pub fn lay_out(&mut self) -> Option<LaidOut<'_>> {
+        match self {
+            Self::Recorded(decision, _) => Some(LaidOut::new(decision)),
+            Self::Undecided | Self::Unsampled(..) => None,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A place whose spans are decided before they are made.
+
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU8, Ordering},
+};
+
+use tracing::{
+    Level, Span, callsite,
+    level_filters::{LevelFilter, STATIC_MAX_LEVEL},
+};
+
+use super::{
+    known::{ALWAYS, Known, NEVER},
+    opened::Opened,
+    sampler::{Coming, Head, SAMPLER},
+};
+use crate::threads::{
+    context::{context_is_alive, span_was_made},
+    forked,
+};
+
+/// The place of a span that can be asked for before it is made.
+///
+/// It learns what `tracing` knows of the place from the first span that is made there, which is always undecided.
+#[derive(Debug)]
+pub struct HeadSite {
+    /// `otel.kind`.
+    kind: Option<&'static str>,
+    known: OnceLock<Known>,
+}
+
+impl HeadSite {
+    /// A place at which no span was made yet, and the `otel.kind` of those that will be.
+    #[must_use]
+    pub const fn new(kind: Option<&'static str>) -> Self {
+        Self {
+            kind,
+            known: OnceLock::new(),
+        }
+    }
+
+    /// Decides about the span that is to come, if that can be done before it is there.
+    #[inline]
+    pub fn decide(&'static self, fields: &[(&'static str, &'static str)], complete: bool) -> Head {
+        let (Some(sampler), Some(known)) = (SAMPLER.get(), self.known.get()) else {
+            return Head::Undecided;
+        };
+        let interest = known.interest.load(Ordering::Relaxed);
+        if interest == NEVER || !is_on(known.metadata.level()) || !context_is_alive() {
+            return Head::Undecided;
+        }
+        sampler.decide(&Coming {
+            metadata: known.metadata,
+            always: interest == ALWAYS,
+            kind: known.kind,
+            fields,
+            complete,
+        })
+    }
+
+    /// Keeps the span that was made after the decision together with it.
+    #[inline]
+    pub fn opened(&'static self, span: Span, head: Head) -> Opened {
+        if matches!(head, Head::Undecided) && self.known.get().is_none() && SAMPLER.get().is_some()
+        {
+            self.learn(&span);
+        }
+        if !span.is_disabled() {
+            span_was_made();
+        }
+        Opened::new(span, head, self.known.get())
+    }
+
+    #[cold]
+    fn learn(&'static self, span: &Span) {
+        let Some(metadata) = span.metadata().filter(|_| !forked::is_child()) else {
+            return;
+        };
+        let known = Known {
+            metadata,
+            kind: self.kind,
+            interest: AtomicU8::new(NEVER),
+        };
+        if self.known.set(known).is_ok()
+            && let Some(known) = self.known.get()
+        {
+            callsite::register(known);
+        }
+    }
+}
+
+/// As the macros of `tracing` ask before anything else.
+fn is_on(level: &Level) -> bool {
+    *level <= STATIC_MAX_LEVEL && *level <= LevelFilter::current()
+}

@@ -1,0 +1,120 @@
+//! Code of the application kept apart: its panics, and its `Drop`.
+
+use std::{
+    any::Any,
+    fmt, mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+use super::aside::Aside;
+
+/// How many values wait to be dropped at the most. They are there anyway: the bound is for a `Drop` that hangs.
+const MOST: usize = 100_000;
+
+static GONE: Aside<Box<dyn Any + Send>> = Aside::new("runar-otel-drops", MOST, drop_here);
+
+/// Runs what the application wrote; `None` if it panics.
+///
+/// What it panicked with may have a `Drop` of its own, which does as it likes on a thread of its own.
+pub fn caught<R>(work: impl FnOnce() -> R) -> Option<R> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => Some(result),
+        Err(payload) => {
+            if !payload.is::<&str>() && !payload.is::<String>() {
+                let_go(payload);
+            }
+            None
+        }
+    }
+}
+
+/// Has a value of the application dropped where it is in nobody's way.
+fn let_go(value: Box<dyn Any + Send>) {
+    if let Err(value) = GONE.put(value) {
+        drop_here(value);
+    }
+}
+
+fn drop_here(value: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+        // Its `Drop` may panic as well, and so on.
+        mem::forget(again);
+    }
+}
+
+/// Waits until everything that was let go is dropped, but no longer than this; true if it is.
+pub(crate) fn flush(within: Duration) -> bool {
+    GONE.flush(within)
+}
+
+/// A value of the application, which a thread of its own drops.
+pub(crate) struct Apart<T: Send + 'static>(Option<T>);
+
+impl<T: Send + 'static> Apart<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(Some(value))
+    }
+
+    /// The value, which is there until this is dropped.
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+
+    /// The value, to be changed.
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        self.0.as_mut()
+    }
+}
+
+impl<T: Send + 'static> Drop for Apart<T> {
+    fn drop(&mut self) {
+        if let Some(value) = self.0.take() {
+            let_go(Box::new(value));
+        }
+    }
+}
+
+impl<T: Send + 'static> fmt::Debug for Apart<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Apart")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{panic::panic_any, sync::mpsc, thread};
+
+    use super::*;
+
+    /// More than enough for anything that is to happen at all.
+    const LONG: Duration = Duration::from_secs(20);
+
+    struct Bad(mpsc::Sender<Option<String>>);
+
+    impl Drop for Bad {
+        fn drop(&mut self) {
+            let name = thread::current().name().map(str::to_owned);
+            let _ = self.0.send(name);
+            panic_any(Self(self.0.clone()));
+        }
+    }
+
+    #[test]
+    fn a_payload_that_panics_in_its_drop_harms_nobody() {
+        let (tell, told) = mpsc::channel();
+        assert_eq!(caught(|| panic_any(Bad(tell))), None::<()>);
+        let dropped = told.recv_timeout(LONG).unwrap();
+        assert_eq!(dropped.as_deref(), Some("runar-otel-drops"));
+        assert!(flush(LONG));
+        assert_eq!(caught(|| 1), Some(1));
+    }
+
+    #[test]
+    fn what_is_apart_is_dropped_by_another_thread() {
+        let (tell, told) = mpsc::channel();
+        drop(Apart::new(Bad(tell)));
+        let dropped = told.recv_timeout(LONG).unwrap();
+        assert_eq!(dropped.as_deref(), Some("runar-otel-drops"));
+    }
+}

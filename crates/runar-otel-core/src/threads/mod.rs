@@ -1,0 +1,9 @@
+//! Threads: the context and the stripe of each, work that a thread does aside, processes that were forked.
+
+pub(crate) mod apart;
+pub(crate) mod aside;
+pub mod context;
+#[doc(hidden)]
+pub mod forked;
+pub(crate) mod stripe;
+pub(crate) mod sync;
