@@ -36,19 +36,19 @@ impl Bound {
         self.change(Recorded(bits), given);
     }
 
-    /// The same for what is mostly a histogram.
+    /// Records a value that mostly goes into a histogram, see [`record`](Self::record).
     #[inline(never)]
     pub(crate) fn observe<'l>(&self, bits: u64, given: impl FnOnce() -> Option<&'l LabelSet>) {
         self.change(Observed(bits), given);
     }
 
-    /// The same for what is mostly a level, which is set.
+    /// Sets a value that mostly goes into a level, see [`record`](Self::record).
     #[inline(never)]
     pub(crate) fn set<'l>(&self, bits: u64, given: impl FnOnce() -> Option<&'l LabelSet>) {
         self.change(Set(bits), given);
     }
 
-    /// Records a value of whatever the series is.
+    /// Records a value by the kind of the series.
     #[inline]
     pub(crate) fn measure(&self, bits: u64, given: Option<&LabelSet>) {
         match self.stream.shape.kind {
@@ -63,8 +63,8 @@ impl Bound {
         self.change_otherwise(Adjusted(by), None);
     }
 
-    /// The usual case and nothing else: all the rest is behind one call, which is the last thing done, so that no register
-    /// needs to be saved.
+    /// Records in the usual case and nothing else: all the rest is behind one call, which is the last thing done, so
+    /// that no register needs to be saved.
     #[inline(always)]
     fn change<'l>(&self, change: impl Change, given: impl FnOnce() -> Option<&'l LabelSet>) {
         let stream = &*self.stream;

@@ -29,7 +29,7 @@ pub(crate) trait Change: Copy {
     /// The value, in the number type of the stream.
     fn bits(self, number: NumberKind) -> u64;
 
-    /// How far a level goes up or down; `None` if it is set.
+    /// The amount by which a level goes up or down; `None` if the level is set.
     #[inline]
     fn by(self) -> Option<Value> {
         None
@@ -51,7 +51,7 @@ pub(crate) trait Change: Copy {
 pub(crate) struct Made {
     pub(super) bits: u64,
     pub(super) met: Met,
-    /// How far a level went up or down; `None` if it was set.
+    /// The amount by which a level went up or down; `None` if the level was set.
     pub(super) by: Option<Value>,
 }
 
@@ -86,7 +86,7 @@ impl Change for Observed {
         cell.observe_at_once(shape, self.0)
     }
 
-    /// A view can make a histogram another one, or a sum.
+    /// Records by the kind of the cell: a view can turn a histogram into an exponential one, or into a sum.
     #[inline]
     fn apply_otherwise(self, cell: &SeriesCell, shape: &CellShape) -> Met {
         cell.record(shape, self.0)
@@ -108,7 +108,7 @@ impl Change for Set {
         cell.set_at_once(shape, self.0)
     }
 
-    /// A view can make a gauge a sum.
+    /// Records by the kind of the cell: a view can turn a gauge into a sum.
     #[inline]
     fn apply_otherwise(self, cell: &SeriesCell, shape: &CellShape) -> Met {
         cell.record(shape, self.0)

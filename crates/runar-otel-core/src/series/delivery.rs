@@ -1,4 +1,4 @@
-//! Delivery: what the consumers of a series are owed.
+//! Deliveries: the values and exemplars that a series still owes its consumers.
 //!
 //! Most processes have consumers of totals alone: they read the cell, and nothing is kept here but exemplars. Where a
 //! consumer wants deltas, each collection takes the cell and adds what it took to the total and to the open window of each
@@ -13,11 +13,11 @@ use super::{
 };
 use crate::exemplar::{Exemplar, kept};
 
-/// One point as a consumer gets it.
+/// A data point as handed to a consumer.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reading<V> {
-    /// The value.
+    /// Total or delta, depending on the consumer.
     pub value: V,
     /// The start of what the value covers.
     pub start: SystemTime,
@@ -27,7 +27,7 @@ pub struct Reading<V> {
     pub exemplars: Vec<Exemplar>,
 }
 
-/// What is owed of one series, in the type of its value.
+/// The delivery of one series, in the type of its value.
 #[derive(Debug)]
 pub(super) enum Deliveries {
     Number(Delivery<Number>),
@@ -35,21 +35,21 @@ pub(super) enum Deliveries {
     Exponential(Delivery<ExponentialHistogram>),
 }
 
-/// What is owed of one series.
+/// Values and exemplars that a series owes its consumers.
 #[derive(Debug)]
 pub(super) struct Delivery<V> {
-    /// What was taken from the cell in this life; nothing while no consumer wants deltas.
+    /// Sum of the values taken from the cell in this life; empty while no consumer wants deltas.
     total: V,
     exemplars: Vec<Exemplar>,
-    /// One per consumer of deltas, in the order in which they were registered.
+    /// The windows of the consumers of deltas, in the order in which the consumers were registered.
     windows: Vec<Window<V>>,
 }
 
-/// What one consumer of deltas has not acknowledged.
+/// Values that one consumer of deltas has not acknowledged.
 #[derive(Debug)]
 struct Window<V> {
     sent: Option<Sent<V>>,
-    /// What came after.
+    /// The value that came after `sent`; `None` if nothing did.
     open: Option<V>,
     /// True if the open window holds no count but the rest of an earlier one, and was kept for the next walk already.
     waited: bool,
@@ -275,9 +275,9 @@ impl<V: CellValue> Delivery<V> {
         }
     }
 
-    /// What a consumer has not acknowledged, `None` if that is nothing. A sum without a count, which is the rest of a
-    /// measurement that an earlier walk counted, waits for a count, but for one walk only: else it would wait for ever
-    /// where the series falls silent.
+    /// Hands out the values that a consumer has not acknowledged; `None` if there are none. A sum without a count is
+    /// the rest of a measurement that an earlier walk counted. Such a sum waits for a count during one walk only:
+    /// otherwise it would wait for ever once the series falls silent.
     pub(super) fn hand_out(
         &mut self,
         walk: Walk,
@@ -293,7 +293,7 @@ impl<V: CellValue> Delivery<V> {
         self.hand_out_all(walk, shape, time)
     }
 
-    /// What a consumer has not acknowledged, of a series that ended.
+    /// Hands out the values that a consumer has not acknowledged, with a sum that has no count: for series that ended.
     pub(super) fn hand_out_all(
         &mut self,
         walk: Walk,
@@ -362,7 +362,7 @@ mod tests {
         }
     }
 
-    /// One value, or only what comes after its count.
+    /// A histogram with a single value, or with only the sum that arrives after its count.
     fn value(counted: bool) -> Histogram {
         Histogram {
             count: counted.into(),

@@ -49,7 +49,8 @@ impl Stream {
         self.retired.store(inner.ending.len(), Ordering::Relaxed);
     }
 
-    /// Something was recorded in a series that was to end: it goes on. A sum that goes down, too, ends when it is at 0.
+    /// Takes the mark of retirement off a series in which a value was recorded. A sum that also shrinks stays marked,
+    /// and ends once it is 0.
     #[cold]
     pub(super) fn goes_on(&self, series: &Series) {
         let Some(mut inner) = forked::lock(&self.inner) else {
@@ -93,7 +94,8 @@ impl Stream {
         ended
     }
 
-    /// Ends a series unless something was recorded since it was retired. What is still to be done, if anything.
+    /// Ends a series unless something was recorded since it was retired. Returns the entry that is still to be done, if
+    /// any.
     fn end_one(&self, inner: &mut Inner, mut retired: Retired) -> Option<Retired> {
         let series = retired.series.clone();
         // That of the entry, and this one.
@@ -120,8 +122,8 @@ impl Stream {
         None
     }
 
-    /// The value of a series has changed since it was retired. A sum that goes down, too, ends when it is at 0 and everybody
-    /// knows.
+    /// Keeps a series marked whose value has changed since it was retired. A sum that also shrinks ends once it is 0 and
+    /// all consumers have read that.
     fn is_to_end_later(&self, series: Arc<Series>) -> Option<Retired> {
         if self.shape.kind == CellKind::UpDown {
             let last = self.fingerprint(&series, &series.cell);
@@ -169,8 +171,8 @@ impl Stream {
         }
     }
 
-    /// Ends the series that have not changed for so long. For streams all of whose consumers want deltas: they do not miss
-    /// what does not change. Returns how many ended.
+    /// Ends the series that have not changed for so long. For streams all of whose consumers want deltas: a value
+    /// that does not change is nothing new to them. Returns the number of series that ended.
     pub fn end_idle(&self, now: SystemTime, idle: Duration) -> usize {
         if self.is_level() || self.is_observed() {
             return 0;

@@ -18,9 +18,10 @@ use crate::{
     labels::{LabelSet, Labelled},
 };
 
-/// One label set of a metric, with everything that belongs to it.
+/// A label set of a metric, with its value, exemplars and state.
 ///
-/// 112 bytes with short labels; of a histogram also 8 bytes per bucket. What few series have is in boxes of the cell.
+/// 112 bytes with short labels; a histogram has 8 bytes per bucket besides. Parts that few series have are in boxes of
+/// the cell.
 #[derive(Debug)]
 pub struct Series {
     labels: LabelSet,
@@ -31,23 +32,23 @@ pub struct Series {
     /// no clock.
     changed: AtomicU32,
     seen: AtomicU16,
-    /// See [`state`].
+    /// State of the life and marks, see [`state`].
     state: AtomicU8,
-    /// How often threads met since the last collection.
+    /// The number of times that threads met since the last collection; a cell gets stripes at `MEETINGS`.
     pub(super) meetings: AtomicU8,
 }
 
 /// The cell of a series, in whose box the extras are.
 pub(crate) type SeriesCell = Cell<Extras>;
 
-/// What a series has once it took an exemplar, or is read in deltas.
+/// Parts of a series that are made with its first exemplar, or when deltas are first read.
 #[derive(Debug)]
 pub(crate) struct Extras {
     pub(super) reservoir: ReservoirSlot,
     pub(super) delivery: Mutex<Deliveries>,
 }
 
-/// Where a series is in its life.
+/// States in the life of a series, and marks beside them.
 ///
 /// ```text
 ///  made ─▶ ASLEEP ──first record──▶ LIVE ──retire──▶ ASLEEP (a handle keeps it), or UNLINKED (nobody does)
@@ -57,28 +58,28 @@ pub(crate) struct Extras {
 /// in the last point of the old life, or its thread sees the mark and begins a new one. Changed under the lock of the
 /// stream.
 pub(super) mod state {
-    /// Exported.
+    /// Exported with each collection.
     pub(crate) const LIVE: u8 = 0;
     /// In the table and not exported: never recorded, or retired while a handle keeps it. A record wakes it.
     pub(crate) const ASLEEP: u8 = 1;
     /// Left the table. A record that still reaches it moves on to the series that is in the table now.
     pub(crate) const UNLINKED: u8 = 2;
-    /// The bits that tell the above.
+    /// The bits that hold the states above.
     pub(crate) const LIFE: u8 = 3;
     /// Set besides: records also go to a mirror.
     pub(crate) const MIRRORED: u8 = 4;
-    /// One alias; those bits count the orders of its labels in which the series is found besides the canonical one.
+    /// The unit of the alias count: the number of label orders in which the series is found besides the canonical one.
     pub(crate) const ALIAS: u8 = 8;
-    /// The bits of that count.
+    /// The bits of the alias count, at most 7.
     pub(crate) const ALIASES: u8 = 7 * ALIAS;
-    /// Set besides: it takes a place of those that the cardinality limit grants.
+    /// Set besides: the series takes one of the places that the cardinality limit grants.
     pub(crate) const PLACED: u8 = 64;
-    /// Set besides: it is to end.
+    /// Set besides: the series has been retired and will end.
     pub(crate) const RETIRED: u8 = 128;
 }
 
 impl Series {
-    /// Makes one that sleeps. `marks` are those of [`state`] that are set besides.
+    /// Makes a series that sleeps. `marks` are those of [`state`] that are set besides.
     pub(super) fn new(labels: LabelSet, shape: &CellShape, marks: u8) -> Self {
         Self {
             labels,
@@ -116,8 +117,8 @@ impl Series {
         self.life() == state::LIVE
     }
 
-    /// Everything but the plain case: asleep, unlinked, mirrored or about to end. Acquire: a thread that sees the mark of a
-    /// retirement comes after it.
+    /// True if a record has more to do than change the cell: the series is asleep, unlinked, mirrored or about to end.
+    /// Acquire: a thread that sees the mark of a retirement comes after it.
     #[inline]
     pub(super) fn is_special(&self) -> bool {
         const SPECIAL: u8 = state::LIFE | state::MIRRORED | state::RETIRED;
@@ -137,7 +138,7 @@ impl Series {
         self.state.load(Ordering::Acquire) & state::LIFE
     }
 
-    /// Changes where it is in its life. Under the lock of the stream. Release: see [`state`].
+    /// Sets the state of the life and keeps the marks. Under the lock of the stream. Release: see [`state`].
     pub(super) fn set_life(&self, life: u8) {
         let others = self.state.load(Ordering::Relaxed) & !state::LIFE;
         self.state.store(life | others, Ordering::Release);
@@ -149,7 +150,8 @@ impl Series {
         self.set_life(state::LIVE);
     }
 
-    /// The same, of a life that tells itself from the one before by its start, although the clock may stand still or go back.
+    /// Begins another life, whose start is later than that of the life before although the clock may stand still or go
+    /// back.
     pub(super) fn begin_anew(&self, now: SystemTime) {
         let earlier = self.start() + Duration::from_nanos(1);
         self.begin(now.max(earlier));
@@ -161,7 +163,7 @@ impl Series {
         self.start.store(nanos, Ordering::Release);
     }
 
-    /// Marks it as one that is to end; false if it is one already. Under the lock of the stream.
+    /// Marks the series as retired; false if it was retired already. Under the lock of the stream.
     pub(super) fn retires(&self) -> bool {
         self.state.fetch_or(state::RETIRED, Ordering::Relaxed) & state::RETIRED == 0
     }
@@ -175,7 +177,7 @@ impl Series {
         self.state.load(Ordering::Acquire) & state::RETIRED != 0
     }
 
-    /// Gives up its place; false if it had none.
+    /// Gives up the place of the series; false if it had none.
     pub(super) fn gives_up_place(&self) -> bool {
         self.state.fetch_and(!state::PLACED, Ordering::Relaxed) & state::PLACED != 0
     }
@@ -211,17 +213,17 @@ impl Series {
         })
     }
 
-    /// How many references the table has.
+    /// The number of references that the table has: one per label order.
     pub(super) fn table_references(&self) -> usize {
         1 + usize::from(self.aliases())
     }
 
-    /// In how many orders of its labels it is found besides the canonical one.
+    /// The number of label orders in which the series is found besides the canonical one.
     pub(super) fn aliases(&self) -> u8 {
         (self.state.load(Ordering::Relaxed) & state::ALIASES) / state::ALIAS
     }
 
-    /// Counts one more. Under the lock of the stream.
+    /// Counts one more alias. Under the lock of the stream.
     pub(super) fn add_alias(&self) {
         self.state.fetch_add(state::ALIAS, Ordering::Relaxed);
     }
@@ -232,7 +234,7 @@ impl Series {
     }
 }
 
-/// Those that tell values apart that follow each other.
+/// Hashes a fingerprint to 16 bits, which differ between consecutive values.
 fn some_bits(Fingerprint(count, sum): Fingerprint) -> u16 {
     ((count ^ sum).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as u16
 }

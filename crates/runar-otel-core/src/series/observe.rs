@@ -1,4 +1,4 @@
-//! Observed streams: totals and last values that callbacks tell.
+//! Observed streams: totals and last values that callbacks report.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -67,14 +67,14 @@ impl Stream {
         known.before = time;
     }
 
-    /// When the callbacks told what is known now.
+    /// The time at which the callbacks reported the current values.
     fn observed_at(&self) -> SystemTime {
         let known = self.observed.lock();
         known.unwrap_or_else(PoisonError::into_inner).before
     }
 
-    /// The time of the points: values that callbacks told are as old as their collection. The next life, and the next total
-    /// after a reset, begins there.
+    /// The time of the points: values that callbacks reported are as old as their collection. The next life, and the
+    /// next total after a reset, begins there.
     pub(super) fn time_of(&self, now: SystemTime) -> SystemTime {
         if self.rules.plan.kind.is_observable() {
             return self.observed_at();

@@ -1,14 +1,14 @@
-//! What an observed stream keeps from one collection to the next.
+//! State that an observed stream keeps from one collection to the next.
 
 use std::{collections::HashMap, time::SystemTime};
 
 use super::value::Number;
 use crate::labels::LabelSet;
 
-/// What an observed stream knows from the collection before.
+/// State left by the collection before.
 #[derive(Debug)]
 pub(super) struct ObservedState {
-    /// The time of that collection: a total that is observed for the first time is what came afterwards.
+    /// The time of that collection: a total that is observed for the first time counts from then.
     pub(super) before: SystemTime,
     /// The sets beyond the cardinality limit, with their totals.
     pub(super) beyond: HashMap<LabelSet, Beyond>,

@@ -1,4 +1,4 @@
-//! What is told of a metric that has more label sets than it may.
+//! Reports on metrics that have reached their cardinality limit.
 
 use std::{
     borrow::Cow,
@@ -16,7 +16,7 @@ use crate::{
     report,
 };
 
-/// So many series are looked at to find the widest label.
+/// The most series that are searched for the widest label.
 const MOST_LOOKED_AT: usize = 10_000;
 
 /// The label of a metric that has the most values.
@@ -26,8 +26,8 @@ struct Widest {
 }
 
 impl Stream {
-    /// Reports, once, that the metric has more label sets than it may. Returns how many limits it has reached: those of
-    /// functions, or its own; `None` if no label set ever went without a place. Not on a recording thread.
+    /// Reports, once, that the metric has more label sets than its limit allows. Returns the number of limits reached:
+    /// those of functions, or its own; `None` if no label set ever went without a place. Not on a recording thread.
     pub(crate) fn tell_overflow(&self) -> Option<usize> {
         let reason = self.first_overflow.reason()?;
         let plan = &self.rules.plan;
@@ -88,7 +88,7 @@ impl Stream {
     }
 }
 
-/// How a function is called in a message.
+/// Names a function in a message: ` for name="value", …`; empty if the limit is that of the metric.
 fn of_function(function: &LabelSet) -> String {
     let text = |value: ValueRef<'_>| value.kept().into_owned();
     let labels: Vec<String> = function

@@ -22,7 +22,7 @@ use crate::labels::LabelSet;
 /// The label sets of all metrics of a process at most, unless a limit is higher.
 pub const DEFAULT_CEILING: usize = 200_000;
 
-/// How many series of the process take a place, and how many may.
+/// The number of series in the process that take a place, and the most that may.
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
 static CEILING: AtomicUsize = AtomicUsize::new(DEFAULT_CEILING);
 
@@ -36,7 +36,7 @@ pub(crate) fn ceiling_of_at_least(limit: usize) {
     CEILING.fetch_max(limit, Ordering::Relaxed);
 }
 
-/// How many label sets all metrics of the process may have together.
+/// The most label sets that all metrics of the process may have together.
 pub(crate) fn ceiling() -> usize {
     CEILING.load(Ordering::Relaxed)
 }
@@ -51,7 +51,7 @@ fn take_of_process() -> bool {
     TAKEN.fetch_update(success, failure, more).is_ok()
 }
 
-/// Never below 0: then nothing would get a place any more.
+/// Gives places back, but never below 0: a wrapped count would grant no place any more.
 fn give_back_to_process(count: usize) {
     let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
     let less = |taken: usize| Some(taken.saturating_sub(count));
@@ -62,7 +62,7 @@ fn give_back_to_process(count: usize) {
 #[derive(Debug, Default)]
 pub(super) struct Places {
     taken: usize,
-    /// Of streams that functions share.
+    /// Places taken per function, in streams that functions share.
     of_functions: HashMap<LabelSet, usize>,
 }
 
@@ -72,12 +72,12 @@ impl Drop for Places {
     }
 }
 
-/// Why there is no place.
+/// The reason that a label set gets no place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NoPlace {
-    /// The limit of these function labels, none if that of the whole metric.
+    /// The limit of the function with these labels; without labels, that of the whole metric.
     Limit(LabelSet),
-    /// That of the process.
+    /// The limit of the process.
     Ceiling,
 }
 
@@ -113,7 +113,8 @@ impl Places {
         self.of_functions.get(function).copied().unwrap_or(0)
     }
 
-    /// How many functions are at their limit; 1 of a metric that is.
+    /// Returns the number of functions that are at their limit; of a metric that functions do not share, 1 if it is at
+    /// its limit.
     pub(super) fn at_limit(&self, limit: usize) -> usize {
         if self.of_functions.is_empty() {
             return usize::from(self.taken >= limit);
@@ -123,16 +124,16 @@ impl Places {
     }
 }
 
-/// How many full functions a stream remembers. Those of others ask under the lock.
+/// The number of full functions that a stream remembers. Other functions are looked up under the lock.
 const REMEMBERED: usize = 64;
 
-/// What is known to be full, for a record that may not wait. Written under the lock of the stream; whoever reads an old value
-/// asks there.
+/// Limits known to be reached, for a record that may not wait. Written under the lock of the stream; a record that
+/// reads an old value looks again there.
 #[derive(Debug, Default)]
 pub(super) struct Full {
     pub(super) all: AtomicBool,
-    /// By the base labels of handles: the hash that look-ups start with. A record beyond the limit so takes no lock
-    /// (`benches/instructions`, *async call beyond*).
+    /// Full functions by the base labels of handles: the hash that look-ups start with. So a record beyond the limit
+    /// takes no lock (`benches/instructions`, *async call beyond*).
     functions: OnceLock<Box<[AtomicU64; REMEMBERED]>>,
 }
 
@@ -163,12 +164,12 @@ impl Full {
     }
 }
 
-/// Why the first label set got no place. The recording thread notes it, a collecting one tells it.
+/// The reason that the first label set got no place. The recording thread notes it, a collecting one reports it.
 #[derive(Debug, Default)]
 pub(super) struct FirstOverflow(OnceLock<NoPlace>);
 
 impl FirstOverflow {
-    /// The reason that was noted.
+    /// The reason that was noted; `None` if every label set got a place.
     pub(super) fn reason(&self) -> Option<&NoPlace> {
         self.0.get()
     }

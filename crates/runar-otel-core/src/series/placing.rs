@@ -1,4 +1,4 @@
-//! Which label sets of a stream get a place.
+//! Placing: the label sets of a stream that get a place.
 
 use std::sync::atomic::Ordering;
 
@@ -33,7 +33,7 @@ impl Stream {
         LabelSet::pack(&own.collect::<Vec<_>>())
     }
 
-    /// None if a view limits the metric.
+    /// The names of the labels that identify a function; none if a view limits the metric.
     fn function_labels(&self) -> &'static [&'static str] {
         match self.rules.limits_all {
             true => &[],
@@ -56,7 +56,7 @@ impl Stream {
         taken
     }
 
-    /// Gives the place of a series back that leaves the table.
+    /// Gives back the place of a series that leaves the table.
     pub(super) fn leave_place(&self, inner: &mut Inner, series: &Series) {
         if series.gives_up_place() {
             let labels: Vec<_> = series.labels().iter().collect();

@@ -1,4 +1,4 @@
-//! How far the consumers of deltas have come.
+//! Progress of the consumers of deltas: their walks and acknowledgements.
 
 use std::time::SystemTime;
 
@@ -20,13 +20,13 @@ pub(super) struct Walks {
     of_slots: Vec<WalksOf>,
 }
 
-/// Those of one consumer.
+/// The walks of one consumer.
 #[derive(Clone, Debug)]
 struct WalksOf {
     last: u32,
-    /// The time of the last one, once it has begun.
+    /// The time of the last walk, once one has begun.
     time: SystemTime,
-    /// See [`Walk::since`].
+    /// The start of the next deltas, see [`Walk::since`].
     since: SystemTime,
 }
 
@@ -37,7 +37,7 @@ impl Default for Walks {
 }
 
 impl Walks {
-    /// Of a stream that begins.
+    /// Begins without walks, for a stream that begins at `born`.
     pub(super) fn since(born: SystemTime) -> Self {
         Self {
             born,
@@ -67,7 +67,7 @@ impl Walks {
         walk
     }
 
-    /// The consumer has what the last walk handed out. The number of that walk.
+    /// Notes that the consumer has everything that its last walk handed out. Returns the number of that walk.
     pub(super) fn acknowledge(&mut self, slot: usize) -> u32 {
         let Some(walks) = self.of_slots.get_mut(slot) else {
             return 0;

@@ -17,7 +17,7 @@ use crate::{
     threads::forked,
 };
 
-/// What is left to be done after a record under a guard.
+/// Work that is left after a record under a guard.
 struct More {
     series: Arc<Series>,
     met: Met,
@@ -30,7 +30,7 @@ impl Stream {
         !series.is_special() && !self.rules.exemplars.may_be_open()
     }
 
-    /// Whatever is to be done after a value went into the cell.
+    /// Does what is left after a value went into the cell.
     pub(super) fn rest(&self, series: &Arc<Series>, made: Made, origin: Origin<'_>) {
         if made.met == Met::Somebody {
             self.met(series);
@@ -227,7 +227,7 @@ impl Stream {
         drop(inner);
     }
 
-    /// What remains to be done after a value went into a series that is mirrored, or not exported at the moment.
+    /// Finishes a record into a series that is mirrored, retired, moved or not exported at the moment.
     #[cold]
     pub(super) fn recorded(&self, series: &Arc<Series>, made: Made) {
         if let Some(mirror) = self.mirror.as_ref().filter(|_| series.is_mirrored()) {

@@ -20,15 +20,13 @@ use crate::{
     threads::forked,
 };
 
-/// How many series are retired under the lock at a time: a new series waits no longer than that.
+/// The number of series that are retired under the lock at a time: a new series waits no longer than that.
 const CHUNK: usize = 64;
 
 impl Stream {
     /// Ends series, for good unless something is recorded for them again; how many.
     ///
-    /// A consumer of deltas still gets their last point. A series that a handle keeps sleeps and wakes with the next
-    /// record; memory of the others is given back. A sum that also shrinks ends only at 0: its decrement would come to
-    /// another series.
+    /// Ends series, for good unless something is recorded for them again. Returns the number of series that ended.
     pub fn retire(&self, ends: impl Fn(&Series) -> bool) -> usize {
         let Some(_alone) = self.alone() else { return 0 };
         let all = self.lock().members.all();
@@ -52,7 +50,7 @@ impl Stream {
         ended
     }
 
-    /// Gives the memory back of series that nobody keeps, after the end of the provider.
+    /// Frees the memory of series that nobody keeps, after the end of the provider.
     pub(crate) fn let_sleepers_go(&self) {
         let Some(_alone) = self.alone_at_once() else {
             return;
@@ -65,7 +63,7 @@ impl Stream {
         }
     }
 
-    /// Unlinks the series that sleep although no handle keeps them any more; true if there are some.
+    /// Unlinks the series that sleep although no handle keeps them any more; true if there were any.
     fn unlink_sleepers(&self, all: &AllSeries<Series>) -> bool {
         let sleeping = all.iter().filter(|series| series.life() == state::ASLEEP);
         let sleeping: Vec<&Arc<Series>> = sleeping.collect();
@@ -84,8 +82,9 @@ impl Stream {
         some
     }
 
-    /// Ends one life; not if its value is another one than `last`, nor that of a sum that also shrinks and is not 0. So many
-    /// references besides those of the table do not keep the series. True if the life ended.
+    /// Ends one life. The life stays if its value is another one than `last`, or if it is that of a sum that also
+    /// shrinks and is not 0. `others` references besides those of the table do not keep the series. True if the life
+    /// ended.
     ///
     /// The mark first, then the value, which is put aside: what comes after that is of the next life.
     pub(super) fn end_life(
@@ -239,7 +238,7 @@ impl Stream {
         delivery.total().is_zero()
     }
 
-    /// Builds the table anew without the series that left it. The lock is held for the beginning and the end only.
+    /// Builds the table again without the series that left it. The lock is held for the beginning and the end only.
     pub(super) fn forget_unlinked(&self) {
         let rebuild = begin_rebuild(&mut self.lock().members);
         let rebuilt = rebuild.run();
@@ -248,7 +247,7 @@ impl Stream {
         drop(before);
     }
 
-    /// A record went into a series that is not exported: a new life begins, or the value moves on.
+    /// Begins a new life of a series that a record found not exported, or moves the value on.
     pub(super) fn wake(&self, series: &Arc<Series>, made: Made) {
         if !self.is_attached() && !self.is_level() {
             return;
@@ -272,8 +271,8 @@ impl Stream {
         }
     }
 
-    /// Hands on what came late to a life that ended: the sum of a value that was counted in it. False if there is a count
-    /// besides, of a record that came meanwhile; then all stays there.
+    /// Hands on the part of a measurement that came late to a life that ended: the sum of a value that was counted in
+    /// it. False if there is a count besides, of a record that came meanwhile; then all stays there.
     fn settles(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
         let deltas = self.deltas.load(Ordering::Acquire);
         let has_windows = deltas > 0 && self.shape.kind == CellKind::Buckets;

@@ -11,7 +11,7 @@ use std::{
 
 use super::{object::Series, value::Fingerprint};
 
-/// A retired series does not wait longer for a consumer that does not come.
+/// The longest time that a retired series waits for a consumer, 5 min.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 /// A moment of the process, before or after all others.
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5 * 60);
 pub struct Moment(u64);
 
 impl Moment {
-    /// A moment after all that there were.
+    /// Returns a moment after all earlier ones.
     #[must_use]
     pub fn now() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -47,7 +47,7 @@ pub(super) struct Retired {
 pub(super) enum Last {
     /// The value when the series was retired.
     Is(Fingerprint),
-    /// Something was recorded in a sum that also shrinks: it ends later.
+    /// Another value: something was recorded in a sum that also shrinks, which ends later.
     Changed,
     /// The life is over, and only a handle keeps the series.
     Over,
@@ -63,7 +63,7 @@ impl Retired {
         }
     }
 
-    /// True if all consumers have seen what was there at that time, or one of them does not come.
+    /// True if all consumers have seen the last value, if it has changed since, or if a consumer has not come in time.
     fn is_due(&self, seen: Option<Moment>) -> bool {
         !matches!(self.last, Last::Is(_))
             || seen.is_some_and(|seen| self.moment < seen)
@@ -103,5 +103,5 @@ fn address(series: &Series) -> usize {
     std::ptr::from_ref(series).addr()
 }
 
-/// How many series there are in an [`Ending`]. Relaxed: it only spares a lock.
+/// The number of series in an [`Ending`]. Relaxed: the count only spares a lock.
 pub(super) type Count = AtomicUsize;

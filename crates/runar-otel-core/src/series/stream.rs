@@ -40,7 +40,7 @@ pub trait Mirror: Send + Sync {
     fn recorded(&self, stream: &Stream, series: &Arc<Series>, bits: u64);
 }
 
-/// What the rules of a provider make of one metric.
+/// Settings of one stream, as the views of a provider make them.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) plan: StreamPlan,
@@ -91,13 +91,13 @@ pub struct Stream {
     pub(super) overflow: OnceBox<Arc<Series>>,
     pub(super) first_overflow: FirstOverflow,
     pub(super) full: Full,
-    /// How many series are to end.
+    /// The number of series that are to end.
     pub(super) retired: Count,
-    /// How many consumers want deltas. Grows only.
+    /// The number of consumers that want deltas. Grows only.
     pub(super) deltas: AtomicUsize,
-    /// The provider that it exports under, 0 before and after the life of that.
+    /// The provider under which the stream exports; 0 before and after the life of that provider.
     owner: AtomicU64,
-    /// Where its levels went when a provider with other rules came.
+    /// The streams that took over the levels when a provider with other rules came.
     pub(super) moved: OnceLock<Box<[Arc<Stream>]>>,
     /// Held by collections and retirements, which do not run side by side.
     pub(super) alone: Mutex<Walks>,
@@ -105,7 +105,7 @@ pub struct Stream {
     pub(super) observed: Mutex<ObservedState>,
 }
 
-/// What changes under the lock of the stream.
+/// State that changes under the lock of the stream.
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) members: Members<Series>,
@@ -154,7 +154,8 @@ impl Stream {
         *self.described() = description;
     }
 
-    /// Describes the metric anew if that says more; the description before and this one, if they differ.
+    /// Describes the metric anew if the description is longer. Returns the earlier description and this one, if they
+    /// differ.
     ///
     /// OpenTelemetry specification, metrics data model: *Producer recommendations*.
     pub(crate) fn describe_longer(
@@ -193,7 +194,7 @@ impl Stream {
         self.rules.number
     }
 
-    /// The series of a label set, for a handle that keeps it. What a view removes is left out.
+    /// Returns the series of a label set, for a handle that keeps it. Labels that a view removes are left out.
     pub(crate) fn series(&self, labels: &LabelSet) -> Arc<Series> {
         let mut sorted = Sorted::joined(labels, &[] as &[KeyValue]);
         self.drop_labels(&mut sorted);
@@ -284,7 +285,7 @@ impl Stream {
         Arc::new(Series::new(labels, &self.shape, mark | mirrored))
     }
 
-    /// Has a series leave the table. What is in it is to be moved on.
+    /// Removes a series from the table. The caller moves its value on.
     pub(super) fn unlink(&self, inner: &mut Inner, series: &Series) {
         if series.life() != state::UNLINKED {
             series.set_life(state::UNLINKED);
@@ -328,8 +329,8 @@ impl Stream {
         }
     }
 
-    /// Begins to export, under a new provider and for so many consumers of deltas. Sums and histograms begin anew; a level
-    /// keeps its value. What it lets go is to be dropped without a lock.
+    /// Begins to export, under a new provider and for so many consumers of deltas. Sums and histograms begin anew; a
+    /// level keeps its value. The returned remains of the earlier provider have to be dropped without a lock.
     ///
     /// `None` if it cannot begin: a walk of the earlier provider is under way, and may hang in a reservoir.
     pub(crate) fn attach(&self, owner: u64, now: SystemTime, deltas: usize) -> Option<LetGo> {
@@ -367,8 +368,8 @@ impl Stream {
         })
     }
 
-    /// Ends with its provider, unless it goes on with another one already. What is recorded afterwards is dropped, but for
-    /// levels. Waits for no walk: what one leaves behind that is under way, the next life clears.
+    /// Ends with its provider, unless the stream has another provider already. Records made afterwards are dropped, but
+    /// for levels. Waits for no walk: values that a walk under way leaves behind are cleared by the next life.
     pub(crate) fn detach(&self, owner: u64) {
         let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
         let ended = self.owner.compare_exchange(owner, 0, success, failure);
@@ -391,7 +392,7 @@ impl Stream {
         self.owner.load(Ordering::Acquire) != 0
     }
 
-    /// Copies the levels of a stream that goes on.
+    /// Copies the levels of an earlier stream.
     pub(crate) fn copy_levels(&self, of: &Self) {
         let all = of.lock().members.all();
         for series in all.iter().filter(|series| series.is_live()) {
@@ -401,8 +402,8 @@ impl Stream {
         }
     }
 
-    /// Moves all levels to streams that have other rules. What a thread that knows nothing of them still does here follows:
-    /// each series is marked first and taken then, and whoever changes it looks at the mark afterwards.
+    /// Moves all levels to streams that have other rules. Records of a thread that does not know of them yet follow:
+    /// each series is marked first and taken then, and a record looks at the mark after its change.
     pub(crate) fn move_levels(&self, to: Box<[Arc<Self>]>) {
         if self.moved.set(to).is_err() {
             return;
@@ -435,7 +436,7 @@ impl Stream {
         ends
     }
 
-    /// True if its levels are in other streams.
+    /// True if the levels of the stream have moved to other streams.
     pub(crate) fn has_moved(&self) -> bool {
         self.moved.get().is_some()
     }
@@ -455,13 +456,13 @@ impl Stream {
     }
 }
 
-/// What a stream had under an earlier provider.
+/// Series and reservoirs of a stream under an earlier provider, to be dropped without a lock.
 pub(crate) struct LetGo {
     _departed: HashMap<LabelSet, Arc<Series>>,
     _reservoirs: Option<Apart<Vec<Held>>>,
 }
 
-/// Where a label set belongs.
+/// The series that takes a label set: its own, or the overflow series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Own,

@@ -1,4 +1,4 @@
-//! Walks: what a consumer reads of a stream.
+//! Walks: a consumer reads all series of a stream.
 
 use std::{
     sync::{Arc, PoisonError},
@@ -18,9 +18,9 @@ use crate::{exemplar::Exemplar, labels::LabelSet};
 /// A consumer, as a stream sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Consumer {
-    /// How many consumers want deltas of the stream. May grow, never shrink.
+    /// The number of consumers that want deltas of the stream. May grow, never shrink.
     pub deltas: usize,
-    /// Which of them this one is; `None` for a consumer of totals.
+    /// The index of this consumer among those that want deltas; `None` for a consumer of totals.
     pub slot: Option<usize>,
 }
 
@@ -136,7 +136,8 @@ impl Stream {
         }
     }
 
-    /// What a series has besides its cell, if it has that or needs it.
+    /// Returns the extras of a series, which are made if the stream has consumers of deltas; `None` if it has no such
+    /// consumer and the series no extras.
     fn extras_of<'s>(&self, series: &'s Series, deltas: usize) -> Option<&'s Extras> {
         if deltas > 0 {
             return Some(series.make_extras(&self.shape));
@@ -199,7 +200,7 @@ impl Stream {
         collected.collect()
     }
 
-    /// How many series there are, the overflow series not counted.
+    /// The number of series, without the overflow series.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().members.len()

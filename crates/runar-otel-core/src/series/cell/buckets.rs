@@ -15,20 +15,20 @@ use crate::{
     },
 };
 
-/// Sum, least and greatest come before the buckets.
+/// Sum, minimum and maximum, which come before the buckets.
 const SUM: usize = 0;
 const MIN: usize = 1;
 const MAX: usize = 2;
 const BUCKETS: usize = 3;
 
-/// How often a reader looks again while the count moves.
+/// The number of times that a reader looks again while the count moves.
 const TRIES: usize = 8;
 
-/// One part of a histogram: doubles by their bits, then counts.
+/// A part of a histogram: sum, minimum and maximum as the bits of doubles, then the bucket counts.
 #[derive(Debug)]
 pub(super) struct Buckets(Box<[AtomicU64]>);
 
-/// One part per stripe, made when a thread first writes there.
+/// The parts of a striped histogram; each is made when a thread first writes there.
 #[derive(Debug)]
 pub(super) struct StripedBuckets(Box<[OnceBox<Buckets>]>);
 
@@ -91,7 +91,7 @@ impl Buckets {
             .map_or(0.0, |bits| f64::from_bits(bits.load(Ordering::Acquire)))
     }
 
-    /// Copies the counts; their sum.
+    /// Copies the counts. Returns their sum.
     fn copy_counts(&self, to: &mut Vec<u64>) -> u64 {
         to.clear();
         to.extend(self.buckets().iter().map(|one| one.load(Ordering::Acquire)));
@@ -134,7 +134,7 @@ impl Buckets {
 }
 
 impl Buckets {
-    /// Takes each atomic that holds something, and tells its place; false if none did.
+    /// Takes each atomic that is not zero, and passes it on with its place; false if all were zero.
     pub(super) fn swap_all(&self, mut taken: impl FnMut(usize, u64)) -> bool {
         let mut some = false;
         for (at, atomic) in self.0.iter().enumerate() {
@@ -170,8 +170,8 @@ impl Buckets {
     }
 }
 
-/// Takes what an atomic holds. Also of one that seems empty: a thread that adds to it later has to find the mark of a
-/// retirement, which a look alone would not tell it.
+/// Takes the value of an atomic. Also of one that seems empty: a thread that adds to it later has to find the mark of a
+/// retirement, and a plain load would not guarantee that.
 fn take(atomic: &AtomicU64, empty: u64) -> u64 {
     atomic.swap(empty, Ordering::AcqRel)
 }

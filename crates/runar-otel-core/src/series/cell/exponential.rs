@@ -11,8 +11,9 @@ use crate::{
     },
 };
 
-/// How often all parts are tried before a thread waits for one: the others only do some arithmetic there. In a process that
-/// was forked meanwhile they stay taken; what finds no part there is not counted.
+/// The number of times that all parts are tried before a thread waits for one: other threads hold a part only for some
+/// arithmetic. In a process that was forked meanwhile parts stay locked for ever; a value that finds no free part there
+/// is not counted.
 const ROUNDS: usize = 64;
 
 /// The parts of an exponential histogram. Rescaling moves counts from bucket to bucket, which plain atomics cannot do.

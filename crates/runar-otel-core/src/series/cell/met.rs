@@ -4,7 +4,7 @@
 /// collection that takes a window looks like one.
 pub(crate) const MEETINGS: u8 = 4;
 
-/// What a thread found that wrote to a cell.
+/// The outcome of a write to a cell: another thread was met there, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum Met {

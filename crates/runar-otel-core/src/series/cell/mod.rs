@@ -25,7 +25,7 @@ use crate::{metric::number::NumberKind, threads::sync::OnceBox};
 
 /// The memory of one series. 32 bytes, of a histogram also its buckets.
 ///
-/// `R` is what else a few series have.
+/// The memory of one series: 32 bytes, and the buckets of a histogram.
 #[derive(Debug)]
 pub(crate) struct Cell<R = ()> {
     base: Base,
@@ -33,7 +33,8 @@ pub(crate) struct Cell<R = ()> {
     rest: OnceBox<R>,
 }
 
-/// One atomic, or those of a histogram. Two variants, so that the second one's pointer tells them apart.
+/// The base of a cell: one atomic, or the part of a histogram. Separate variants, so that the pointer of the second one
+/// distinguishes them without a tag.
 #[derive(Debug)]
 enum Base {
     One(sum::Atomic),

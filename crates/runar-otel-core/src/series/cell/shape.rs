@@ -7,7 +7,7 @@ use crate::{
     series::value::{ExponentialHistogram, Histogram},
 };
 
-/// What all cells of a stream have in common.
+/// Settings that all cells of a stream share.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CellShape {
     pub(crate) kind: CellKind,
@@ -24,7 +24,7 @@ pub(crate) struct CellShape {
     pub(crate) has_sum: bool,
 }
 
-/// How a cell adds up.
+/// The aggregation of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CellKind {
     /// A sum that only grows; striped where threads meet.
@@ -40,7 +40,7 @@ pub(crate) enum CellKind {
 }
 
 impl CellKind {
-    /// True if it adds up numbers.
+    /// True if the cell adds up numbers.
     #[inline]
     pub(crate) fn is_sum(self) -> bool {
         matches!(self, Self::Counter | Self::UpDown)

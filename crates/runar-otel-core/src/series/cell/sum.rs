@@ -17,7 +17,7 @@ pub(super) type Atomic = AtomicU64;
 #[repr(align(64))]
 struct Padded(Atomic);
 
-/// One atomic per stripe.
+/// Stripes of a sum: one atomic each, a power of two of them.
 #[derive(Debug)]
 pub(super) struct Stripes(Box<[Padded]>);
 

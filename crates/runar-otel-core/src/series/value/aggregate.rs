@@ -1,4 +1,4 @@
-//! What the values of all kinds of stream have in common.
+//! Operations that the values of all streams have in common.
 
 use crate::exemplar::Exemplar;
 
@@ -21,7 +21,7 @@ pub(crate) trait Aggregate: Clone {
     /// Merges newly collected exemplars into those kept.
     fn keep(&self, kept: &mut Vec<Exemplar>, collected: Vec<Exemplar>);
 
-    /// What changes with each measurement.
+    /// Returns a fingerprint that changes with each measurement.
     fn fingerprint(&self) -> Fingerprint;
 }
 

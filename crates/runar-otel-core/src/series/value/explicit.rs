@@ -13,11 +13,11 @@ use crate::{
 pub struct Histogram {
     /// The number of values.
     pub count: u64,
-    /// Their sum; `None` where it has no meaning (values may be negative).
+    /// The sum of the values; `None` if it has no meaning because values may be negative.
     pub sum: Option<f64>,
-    /// The smallest, if known.
+    /// The smallest value, if known.
     pub min: Option<f64>,
-    /// The largest, if known.
+    /// The largest value, if known.
     pub max: Option<f64>,
     /// Upper inclusive bounds, strictly ascending, without `+Inf`.
     pub bounds: Arc<[f64]>,

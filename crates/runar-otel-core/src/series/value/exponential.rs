@@ -14,13 +14,13 @@ use crate::{
 pub struct ExponentialHistogram {
     /// The number of values.
     pub count: u64,
-    /// Their sum; `None` where it has no meaning.
+    /// The sum of the values; `None` if it has no meaning because values may be negative.
     pub sum: Option<f64>,
-    /// The smallest, if known.
+    /// The smallest value, if known.
     pub min: Option<f64>,
-    /// The largest, if known.
+    /// The largest value, if known.
     pub max: Option<f64>,
-    /// The resolution.
+    /// The resolution: the base of the buckets is `2^(2^-scale)`.
     pub scale: i32,
     /// Values within the zero threshold.
     pub zero_count: u64,
@@ -95,7 +95,7 @@ impl ExponentialHistogram {
 }
 
 impl ExponentialBuckets {
-    /// The indices that hold something, and this one.
+    /// The range of the indices that hold something, together with this one.
     fn with(&self, at: i64) -> Span {
         let length = i64::try_from(self.counts.len()).unwrap_or(i64::MAX);
         if length == 0 {
@@ -106,7 +106,7 @@ impl ExponentialBuckets {
         Some((first.min(at), (first + length - 1).max(at)))
     }
 
-    /// Counts one in the bucket of this index, which fits.
+    /// Adds one to the bucket of this index, which fits.
     fn count(&mut self, at: i64) {
         if self.counts.is_empty() {
             self.offset = i32::try_from(at).unwrap_or(0);
@@ -185,7 +185,8 @@ fn coarser(scale: i32, steps: u32) -> i32 {
 /// First and last index.
 type Span = Option<(i64, i64)>;
 
-/// How often the resolution halves from one scale to a coarser one; the range of `f64` ends long before 62.
+/// Returns how many times the resolution halves from one scale to a coarser one, at most 62: the range of `f64` ends
+/// long before.
 fn steps(from: i32, to: i32) -> u32 {
     u32::try_from(i64::from(from) - i64::from(to))
         .unwrap_or(0)
@@ -210,7 +211,8 @@ fn union(one: &ExponentialBuckets, own: u32, other: &ExponentialBuckets, its: u3
     }
 }
 
-/// How much coarser the scale has to become for the span to fit. Two buckets hold everything at last.
+/// Returns the number of halvings of the resolution after which the span fits. With enough of them everything fits in
+/// two buckets.
 fn excess(span: Span, max_size: usize) -> u32 {
     let Some((mut low, mut high)) = span else {
         return 0;

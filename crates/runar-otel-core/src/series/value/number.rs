@@ -58,8 +58,8 @@ impl Number {
         }
     }
 
-    /// The sum, at the end of the type's range instead of beyond it; of two types as `f64`. A double never becomes infinite:
-    /// the difference of two infinite totals would be no number.
+    /// Adds another number and stops at the end of the type's range; numbers of two types are added as `f64`. A double
+    /// never becomes infinite: the difference of two infinite totals would be no number.
     pub(crate) fn plus(self, other: Self) -> Self {
         match (self, other) {
             (Self::U64(one), Self::U64(other)) => Self::U64(one.saturating_add(other)),
