@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::threads::sync::OnceBox;
 
-/// A list that only grows. What is in it stays where it is, so a list in a static hands out `&'static`.
+/// A list that only grows. Entries stay where they are, so a list in a static hands out `&'static`.
 ///
 /// Meant for few entries, the first of which is the one that is mostly looked for.
 pub(crate) struct Appended<T> {
@@ -29,10 +29,10 @@ impl<T> Appended<T> {
         self.iter().find(|value| wanted(value))
     }
 
-    /// The wanted entry; makes it if it is not there.
+    /// Returns the wanted entry, which is made if it is not there.
     ///
-    /// It is made outside of any lock: making may report something to a subscriber that comes back here. Of what
-    /// two threads make at the same time one is dropped.
+    /// The entry is made outside of any lock: making may report something to a subscriber that comes back here. If two
+    /// threads make one at the same time, the later one is dropped.
     pub(crate) fn find_or_make(
         &self,
         wanted: impl Fn(&T) -> bool,
@@ -78,7 +78,7 @@ impl<T: fmt::Debug> fmt::Debug for Appended<T> {
     }
 }
 
-/// Whether an entry was there or had to be made.
+/// The age of a found entry: there before, or made now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Made {
     Before,

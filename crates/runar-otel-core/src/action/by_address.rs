@@ -1,14 +1,14 @@
-//! What is known by an address of the program, found without a lock and as fast for many as for few.
+//! Values by addresses in the program, found without a lock and as fast for many as for few.
 
 use std::fmt;
 
 use super::appended::Appended;
 use crate::threads::sync::OnceBox;
 
-/// How many lists there are. A generic function of a thousand types looks at eight entries on average.
+/// The number of lists. A generic function of a thousand types looks at eight entries on average.
 const LISTS: usize = 128;
 
-/// A map whose keys are addresses of constants and functions of the program: there is an end to those.
+/// A map whose keys are addresses of constants and functions of the program, whose number is limited.
 ///
 /// One constant may have several addresses, so a miss says nothing.
 pub(crate) struct ByAddress<V>(OnceBox<Lists<V>>);

@@ -1,4 +1,4 @@
-//! What is recorded of every call that is over: its duration, and one call more.
+//! Completion of a call: the series of its duration, and of the number of calls.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
     threads::sync::OnceBox,
 };
 
-/// How many label sets of a function have handles of their own at most. A power of two.
+/// The most label sets of a function that have handles of their own. A power of two.
 const MOST_BOUND: usize = 16;
 
 /// Duration and number of the calls that ended in one way. Each is a metric of its own.
@@ -20,8 +20,8 @@ pub(crate) struct Completion {
     duration: Histogram,
     unit: TimeUnit,
     completed: Option<Counter>,
-    /// By the hash of the values. Who comes first stays: the labels of most functions have few values, and one more look-up
-    /// per metric is what others cost.
+    /// Handles by the hash of the values. The first set with a hash stays: the labels of most functions have few
+    /// values, and other sets cost one more look-up per metric.
     bound: OnceBox<[OnceBox<Bound>; MOST_BOUND]>,
 }
 
@@ -29,7 +29,8 @@ pub(crate) struct Completion {
 #[derive(Debug)]
 struct Bound {
     values: Box<[Box<str>]>,
-    /// Of duration and number; `None` if there is no series with just these labels, which a view may forbid.
+    /// The handles of duration and number; `None` if there is no series with just these labels, which a view may
+    /// forbid.
     handles: Option<(Handle, Option<Handle>)>,
 }
 
@@ -75,7 +76,8 @@ impl Completion {
         }
     }
 
-    /// The same by the values of the labels that the function declares, where these have handles of their own.
+    /// Records by the values of the labels that the function declares, if these have handles of their own; else returns
+    /// false.
     #[inline]
     pub(crate) fn record_bound(&self, took: Duration, values: &[String]) -> bool {
         let known = self
@@ -95,7 +97,7 @@ impl Completion {
         true
     }
 
-    /// Binds handles to labels that have come, unless others have their place.
+    /// Binds handles to the labels of a call, unless other labels have their place.
     pub(crate) fn bind(&self, values: &[String], labels: Labels<'_>) {
         let all = self
             .bound
@@ -127,7 +129,7 @@ impl Completion {
     }
 }
 
-/// True if everything goes to one provider, that of the process.
+/// True if everything is recorded to one provider, that of the process.
 #[inline]
 fn is_alone() -> bool {
     provider::sole() != NONE_YET

@@ -7,7 +7,7 @@ use crate::{
     metric::{InstrumentKind, sharing::Sharing},
 };
 
-/// What metrics are about.
+/// Groups of metrics, by the work that they count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
     /// Requests to a service as a whole: `service_*`.
@@ -20,22 +20,22 @@ pub(crate) enum Group {
     Published,
 }
 
-/// The metrics of a group. Those that a group does not have are `None`.
+/// The metrics of a group. Metrics that a group does not have are `None`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rows {
     /// Counted when a call begins.
     pub(crate) entered: Option<Row>,
-    /// Counted when it is over, by outcome.
+    /// Counted when a call is over, by outcome.
     pub(crate) completed: Option<Row>,
     /// The calls under way.
     pub(crate) active: Option<Row>,
     /// Errors and panics, by type.
     pub(crate) failed: Row,
-    /// How long it took, by outcome.
+    /// The duration of calls in seconds, by outcome.
     pub(crate) duration: Row,
 }
 
-/// One metric of the table.
+/// A metric of the table, without prefix and stem.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     suffix: &'static str,
@@ -46,7 +46,7 @@ pub(crate) struct Row {
     extended: Extended,
 }
 
-/// Whether the labels that a function declares come to those of the row.
+/// A switch that adds the labels that a function declares to those of the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Extended {
     Yes,
@@ -195,7 +195,7 @@ const PUBLISHED: Rows = Rows {
 };
 
 impl Group {
-    /// Its metrics.
+    /// The metrics of the group.
     pub(crate) const fn rows(self) -> Rows {
         match self {
             Self::Service => SERVICE,
@@ -205,7 +205,7 @@ impl Group {
         }
     }
 
-    /// What its names have before the suffix, unless `name = "…"` says something else.
+    /// The part of the names before the suffix, unless `name = "…"` replaces it.
     const fn stem(self) -> &'static str {
         match self {
             Self::Service => "service",
@@ -219,27 +219,27 @@ impl Group {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Family {
     pub(crate) group: Group,
-    /// What its names begin with.
+    /// The beginning of all names, empty for none.
     pub(crate) prefix: &'static str,
-    /// `name = "…"`.
+    /// The argument `name = "…"`, which replaces the stem of the group.
     pub(crate) stem: Option<&'static str>,
-    /// The labels that come to those of the table.
+    /// The labels that are added to those of the table.
     pub(crate) labels: &'static [&'static str],
-    /// Bounds of the duration histogram; `None` for those of durations in seconds.
+    /// Bounds of the duration histogram; `None` for the default ones of durations in seconds.
     pub(crate) buckets: Option<&'static [f64]>,
-    /// Where it is declared.
+    /// The place of the declaration.
     pub(crate) at: &'static Location<'static>,
 }
 
 impl Family {
-    /// The name of one of its metrics.
+    /// The full name of one metric of the family.
     pub(crate) fn name(&self, row: &Row) -> String {
         let stem = self.stem.unwrap_or(self.group.stem());
         format!("{}{stem}{}", self.prefix, row.suffix)
     }
 
-    /// Whose limit its label sets count for. The names of published events are made up while the process runs: there is an end
-    /// to those that have handles only.
+    /// The function labels whose limit the label sets count for. The names of published events are made up while the
+    /// process runs: only events that have handles are limited in number.
     pub(crate) fn sharing(&self, row: &Row) -> Sharing {
         let (function, bounded): (&[&str], &[&str]) = match self.group {
             Group::Service => (&["service"], row.labels),
@@ -257,7 +257,7 @@ impl Family {
         }
     }
 
-    /// All of its metrics, for the catalogue.
+    /// Declarations of all metrics of the family, for the catalogue.
     pub(crate) fn declared(&self) -> Vec<Declared> {
         let rows = self.group.rows();
         [rows.entered, rows.completed, rows.active]

@@ -1,11 +1,11 @@
-//! What is known of a metered function when it is compiled.
+//! The declaration of a metered function, known when it is compiled.
 
 use std::panic::Location;
 
 use super::label_values::LabelPool;
 use super::service::Owner;
 
-/// What a function is to the service; decides which metrics it feeds.
+/// The role of a function in its service, which decides the metrics that it feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A request: `action_*`, and `service_*` of its service.
@@ -16,31 +16,31 @@ pub enum Role {
     Job,
 }
 
-/// What an attribute says of a function.
+/// Arguments of the attribute of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    /// What it is.
+    /// Action, event handler or job.
     pub role: Role,
     /// The name of the function: label `action`.
     pub name: &'static str,
-    /// Whether it asks for metrics itself; else only its service can.
+    /// True if the function has metrics of its own; else only its service can ask for them.
     pub metered: bool,
-    /// `name = "…"`: what stands in the metrics' names instead of `action` (or `event`).
+    /// `name = "…"`: replaces `action` (or `event`) in the names of the metrics.
     pub family: Option<&'static str>,
     /// `prefix = "…"`: replaces the service's.
     pub prefix: Option<&'static str>,
     /// `service = "…"`: replaces the service's name.
     pub service: Option<&'static str>,
-    /// The event that it handles.
+    /// The event that the function handles; `None` if it handles none.
     pub event: Option<&'static str>,
     /// The labels that its calls may set.
     pub labels: &'static [&'static str],
-    /// Bounds of the duration histogram.
+    /// Bounds of the duration histogram; `None` for the default ones of durations in seconds.
     pub buckets: Option<&'static [f64]>,
-    /// Whose function it is, if that is known when it is compiled: a free function, or one in an impl that has
+    /// The owner, if it is known when the function is compiled: that of a free function, or of one in an impl that has
     /// an attribute. All calls then name this owner.
     pub owner: Option<Owner>,
-    /// The error types that the function declares, where they can be named outside of its body.
+    /// Returns the error types that the function declares; `None` if they cannot be named outside of its body.
     pub error_types: Option<fn() -> &'static [&'static str]>,
 }
 

@@ -1,4 +1,4 @@
-//! The values of the labels that a function declares, of one call.
+//! The values of the declared labels in one call.
 
 use std::{
     fmt,
@@ -10,19 +10,20 @@ use std::{
 
 use crate::threads::forked;
 
-/// How many values wait in a pool for the next calls of their function.
+/// The most values that wait in a pool for the next calls of their function.
 const MOST_POOLED: usize = 64;
 
 /// The longest value, in bytes, whose memory a pool keeps.
 const LONGEST_POOLED: usize = 256;
 
-/// The values of one call, which has them for itself, and what is added to them. In a box: a future is not to grow.
+/// The values of one call, which has them for itself, and those added to them. In a box, so that a future does not
+/// grow.
 #[derive(Debug)]
 pub(crate) struct LabelValues(Box<Own>);
 
 #[derive(Debug)]
 struct Own {
-    /// By position; empty for those that nobody set.
+    /// Values by the position of their labels; empty for labels that nobody set.
     values: Vec<String>,
     added: Added,
 }
@@ -44,7 +45,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct AddedValues {
     any: bool,
-    /// By position, and whether it was set.
+    /// Values by the position of their labels; true if the value was set.
     values: Vec<(bool, String)>,
 }
 
@@ -57,7 +58,7 @@ impl LabelPool {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// Takes values; a pool that another thread has right now is done without.
+    /// Takes values from the pool; `None` if it is empty, or if another thread has it right now.
     fn take(&self) -> Option<LabelValues> {
         self.try_lock()?.pop()
     }
@@ -118,13 +119,13 @@ impl LabelValues {
         }
     }
 
-    /// For those who add values.
+    /// The part of the values that code inside the call can add to.
     #[inline]
     pub(crate) fn added(&self) -> &Added {
         &self.0.added
     }
 
-    /// Ends the call, and lends its values: not under a lock, because what is recorded with them may come back here.
+    /// Ends the call, and lends its values: not under a lock, because a record with them may come back here.
     #[inline]
     pub(crate) fn close(&mut self, usage: impl FnOnce(&[String])) {
         let Own { values, added } = &mut *self.0;
@@ -165,7 +166,7 @@ impl Added {
         true
     }
 
-    /// Ends the call: what was added goes before what the call had.
+    /// Ends the call: added values replace those that the call had.
     fn close(&self, own: &mut [String]) {
         let Some(mut added) = forked::lock(&self.0.values) else {
             return;

@@ -24,41 +24,41 @@ use crate::binding::{
 pub(crate) struct Resolved {
     pub(crate) owner: Owner,
     site: &'static FunctionSite,
-    /// Label `service`.
+    /// The value of the label `service`.
     service: &'static str,
-    /// `action_*` or `event_*`.
+    /// The family `action_*` or `event_*`; `None` if neither the function nor its service asks for it.
     own: Option<Series>,
-    /// `service_*`.
+    /// The family `service_*`; `None` if the calls are no requests of a service with `#[metrics]`.
     of_service: Option<&'static ServiceSeries>,
-    /// By what declares them: a generic function may return different errors.
+    /// Error counters by the return type that declares them: a generic function may return different errors.
     errors: Appended<Declares>,
-    /// The ways to return that have declared theirs.
+    /// The return types whose errors have been declared.
     declared: ByAddress<()>,
     zero: PerRecorder<()>,
-    /// Twice the generation that was asked last, and one more if all that calls count is dropped there. Stands alone,
-    /// therefore relaxed.
+    /// Twice the provider generation checked last, plus one if views drop everything that calls count there. No other
+    /// memory depends on it, therefore relaxed.
     dropped: AtomicU64,
 }
 
-/// What one way to return declares.
+/// Error types that one return type declares.
 struct Declares {
     types: ErrorTypesOf,
     list: &'static [&'static str],
-    /// `None` if another one has declared the same.
+    /// `None` if another return type has declared the same list.
     both: Option<BothErrors>,
 }
 
-/// Asks for the error types of a return type.
+/// Returns the error types of a return type.
 type ErrorTypesOf = fn() -> &'static [&'static str];
 
-/// The error counters of a function, and those of its service for what the function declares.
+/// The error counters of a function and of its service, for the error types that the function declares.
 #[derive(Debug)]
 pub(crate) struct BothErrors {
     pub(crate) own: Errors,
     pub(crate) of_service: Errors,
 }
 
-/// What an owner makes of a function.
+/// The families that a function feeds for one owner.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Feeds {
     service: &'static str,
@@ -104,7 +104,7 @@ fn own_family(site: &'static FunctionSite, meta: Option<&'static ServiceMeta>) -
     }
 }
 
-/// The labels of the own family.
+/// The fixed labels of the own family.
 fn fixed(function: &Function, service: &'static str) -> [(&'static str, Cow<'static, str>); 2] {
     let other = match function.role {
         Role::Action | Role::Job => ("action", function.name),
@@ -132,7 +132,7 @@ impl Resolved {
         }
     }
 
-    /// True if views drop all that its calls count, in the provider that everything goes to.
+    /// True if views drop everything that calls count, in the provider that all records go to.
     #[inline]
     pub(crate) fn is_dropped(&self) -> bool {
         let sole = provider::sole();
@@ -144,7 +144,7 @@ impl Resolved {
         }
     }
 
-    /// Asks once per provider.
+    /// Looks at the views once per provider.
     #[cold]
     fn find_dropped(&self, generation: u64) -> bool {
         if generation == NONE_YET || !self.records() {
@@ -158,7 +158,7 @@ impl Resolved {
         dropped
     }
 
-    /// Whether calls of it are recorded at all.
+    /// True if calls of the function are recorded at all.
     #[inline]
     pub(crate) fn records(&self) -> bool {
         self.own.is_some() || self.of_service.is_some()
@@ -184,7 +184,7 @@ impl Resolved {
         self.of_service
     }
 
-    /// The error counters, those first that know the type.
+    /// The first error counters that have this type; `None` if nobody declared it.
     pub(crate) fn errors(&self, kind: &'static str) -> Option<&BothErrors> {
         self.errors
             .iter()
@@ -192,7 +192,7 @@ impl Resolved {
             .find(|both| both.know(kind))
     }
 
-    /// Binds the error counters, when the types are known: with the first call at the latest.
+    /// Binds the error counters once the types are known: with the first call at the latest.
     #[inline]
     pub(crate) fn declare_errors(&self, types: ErrorTypesOf) {
         let same = |known: &Declares| std::ptr::fn_addr_eq(known.types, types);
@@ -202,7 +202,7 @@ impl Resolved {
         }
     }
 
-    /// The types are asked for once: the answer may be made for it.
+    /// Calls `types` once: the list may be computed.
     #[cold]
     fn bind_errors(&self, types: ErrorTypesOf) {
         let same = |known: &Declares| std::ptr::fn_addr_eq(known.types, types);
@@ -234,7 +234,7 @@ impl Resolved {
         }
     }
 
-    /// The same in the isolated recorder that is current, with the first call in it.
+    /// Begins at zero in the isolated recorder that is current, with the first call in it.
     #[inline]
     pub(crate) fn begin_at_zero_here(&'static self) {
         if provider::has_isolated() {
@@ -249,7 +249,8 @@ impl Resolved {
         }
     }
 
-    /// Without a provider there is nothing to show: the first one shows everything that was met.
+    /// Begins the series at zero. Without a provider there is nothing to show: the first one shows all functions met so
+    /// far.
     pub(crate) fn begin_at_zero(&self) {
         if !isolated_recorder::has_provider() {
             return;
@@ -283,7 +284,7 @@ impl BothErrors {
     }
 }
 
-/// The site is not shown as a whole: it shows whom it has met.
+/// The site is not shown as a whole: it contains all functions that it has resolved.
 impl fmt::Debug for Resolved {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Resolved")

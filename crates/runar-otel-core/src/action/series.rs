@@ -14,7 +14,7 @@ use crate::{
 /// The error type of a panic.
 pub(crate) const PANIC: &str = "panic";
 
-/// How a call ended.
+/// The end of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     Ok,
@@ -24,7 +24,7 @@ pub(crate) enum End {
 }
 
 impl End {
-    /// Label `outcome`.
+    /// The value of the label `outcome`.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -34,7 +34,7 @@ impl End {
         }
     }
 
-    /// Label `error_type`, of what burns an error budget: a caller that went away does not.
+    /// The value of the label `error_type`; `None` if the call spends no error budget, as when the caller went away.
     pub(crate) fn error_type(&self) -> Option<&'static str> {
         match self {
             Self::Error(kind) => Some(kind),
@@ -44,7 +44,7 @@ impl End {
     }
 }
 
-/// One handle per outcome.
+/// A handle for each outcome.
 #[derive(Debug)]
 struct ByOutcome<T> {
     ok: T,
@@ -85,9 +85,9 @@ pub(crate) struct Series {
     completed: ByOutcome<Completion>,
     active: Option<Gauge>,
     panicked: Counter,
-    /// Without `error_type`: for types that nobody declared.
+    /// Counter without `error_type`: for types that nobody declared.
     failed: Counter,
-    /// Whether calls bring labels of their own: then no label set is known ahead.
+    /// True if calls have labels of their own: then no label set is known ahead.
     labelled: bool,
 }
 
@@ -118,7 +118,7 @@ impl Series {
         }
     }
 
-    /// A call begins.
+    /// Counts a call that begins.
     #[inline]
     pub(crate) fn enter(&self) -> UnderWay {
         if let Some(entered) = &self.entered {
@@ -130,7 +130,7 @@ impl Series {
         }
     }
 
-    /// It is no longer under way.
+    /// Counts a call off that is no longer under way.
     #[inline]
     pub(crate) fn leave(&self, place: UnderWay) {
         if let Some(active) = &self.active {
@@ -138,7 +138,7 @@ impl Series {
         }
     }
 
-    /// It is over.
+    /// Records the end of a call: duration, outcome and error.
     #[inline]
     pub(crate) fn complete(
         &self,
@@ -158,20 +158,21 @@ impl Series {
         }
     }
 
-    /// The same for a call with labels that did not fail, where their series are bound: by the values alone.
+    /// Records the end of a call with labels that did not fail, by the values alone; false if their series are not
+    /// bound.
     #[inline]
     pub(crate) fn complete_bound(&self, end: &End, took: Duration, values: &[String]) -> bool {
         is_bound(end) && self.completed.of(end).record_bound(took, values)
     }
 
-    /// Binds the series of labels that have come.
+    /// Binds the series of the labels of a call.
     pub(crate) fn bind(&self, end: &End, values: &[String], labels: Labels<'_>) {
         if is_bound(end) {
             self.completed.of(end).bind(values, labels);
         }
     }
 
-    /// An error that nobody declared.
+    /// Counts an error whose type nobody declared.
     fn count_undeclared(&self, kind: &'static str, labels: Labels<'_>) {
         if labels.is_empty() {
             return self.failed.increment_with(&[("error_type", kind)]);
@@ -195,8 +196,8 @@ impl Series {
         all.all(|handle| handle.is_dropped(generation))
     }
 
-    /// Shows the series whose labels are known ahead, before anything happens in them: `increase()` sees the
-    /// first error only if there was a zero before it. The span in which they are met has nothing to do with them.
+    /// Shows the series whose labels are known ahead, before anything happens in them: `increase()` sees the first
+    /// error only if there was a zero before it. The span of the first call has nothing to do with the zeros.
     pub(crate) fn begin_at_zero(&self) {
         outside_of_spans(|| self.add_zero());
     }
@@ -244,7 +245,7 @@ impl Errors {
             .map(|(_, counter)| counter)
     }
 
-    /// See [`Series::begin_at_zero`].
+    /// Shows the counters at zero, see [`Series::begin_at_zero`].
     pub(crate) fn begin_at_zero(&self) {
         outside_of_spans(|| self.0.iter().for_each(|(_, counter)| counter.add(0)));
     }

@@ -1,4 +1,4 @@
-//! Whose function it is.
+//! Services and owners of metered functions.
 
 use std::{marker::PhantomData, panic::Location};
 
@@ -6,24 +6,24 @@ use linkme::distributed_slice;
 
 use super::type_name::short_name;
 
-/// All services with `#[metrics]`, in all crates that are linked.
+/// The services with `#[metrics]` in all crates that are linked.
 #[distributed_slice]
 pub static SERVICES: [&'static ServiceMeta];
 
-/// What `#[metrics]` says of a service.
+/// Arguments of `#[metrics]` on a service.
 #[derive(Clone, Copy, Debug)]
 pub struct ServiceMeta {
-    /// Label `service`.
+    /// The value of the label `service`.
     pub name: &'static str,
-    /// What the names of its metrics begin with.
+    /// The prefix of the names of its metrics.
     pub prefix: &'static str,
-    /// Whether what it publishes is counted.
+    /// True if published events are counted.
     pub events: bool,
-    /// Whether all of its actions feed `action_*`, not only the metered ones.
+    /// True if all actions of the service feed `action_*`, not only the metered ones.
     pub actions: bool,
     /// The module of the struct (or the impl).
     pub module: &'static str,
-    /// Where it is declared.
+    /// The place of the attribute.
     pub at: &'static Location<'static>,
 }
 
@@ -34,11 +34,11 @@ pub struct ServiceMeta {
     note = "an attribute on a generic impl takes its service from the struct"
 )]
 pub trait MeteredService {
-    /// What the attribute says.
+    /// Arguments of the attribute.
     const META: &'static ServiceMeta;
 }
 
-/// Whose function it is.
+/// The owner of a function: a type, or the crate of a free function.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner {
     /// The name of the type, with path and generics; or of the crate, for a free function.
@@ -59,7 +59,7 @@ impl<T: MeteredService + ?Sized> Probe<T> {
 
 /// The answer for all other types.
 pub trait NoService {
-    /// None.
+    /// No service: the type has no `#[metrics]`.
     const SERVICE: Option<&'static ServiceMeta> = None;
 }
 
@@ -93,12 +93,12 @@ impl Owner {
         short_name(self.name)
     }
 
-    /// The place of the name in memory. One name may begin where another one does.
+    /// A key of the name made from its address and length: two names may begin at the same address.
     pub(crate) fn place_of_name(&self) -> usize {
         (self.name.as_ptr() as usize) ^ self.name.len().rotate_right(16)
     }
 
-    /// True if it is the same owner. Names are mostly one and the same text, unless that was compiled twice.
+    /// True if both are the same owner. Names are mostly one and the same string, unless that was compiled twice.
     #[inline]
     pub(crate) fn is(&self, other: &Self) -> bool {
         let same_service = match (self.service, other.service) {

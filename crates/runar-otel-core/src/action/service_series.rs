@@ -11,7 +11,7 @@ use crate::catalogue::Declared;
 /// The series of services, which all of their actions share.
 static SERVICE_SERIES: Appended<ServiceSeries> = Appended::new();
 
-/// `service_*` of one service.
+/// The series of one service and the errors that its actions declare, of the family `service_*`.
 #[derive(Debug)]
 pub(crate) struct ServiceSeries {
     family: Family,

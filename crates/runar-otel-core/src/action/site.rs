@@ -16,20 +16,21 @@ use super::{
 };
 use crate::{binding::isolated_recorder, catalogue::Declared, threads::forked};
 
-/// All functions that the attributes have instrumented, in all crates that are linked.
+/// The functions that the attributes have instrumented, in all crates that are linked.
 #[distributed_slice]
 pub static SITES: [&'static Site];
 
-/// Everything that has been met so far. It begins at zero in each new provider.
+/// The functions resolved so far. They begin at zero in each new provider.
 static MET: Mutex<Vec<&'static Resolved>> = Mutex::new(Vec::new());
 
 /// A function together with what was resolved for it.
 #[derive(Debug)]
 pub struct Site {
     declared: FunctionSite,
-    /// The function of each owner that it was called for.
+    /// The function of each owner that it was called for, oldest first.
     met: Appended<Resolved>,
-    /// All but the first one, by the addresses of their names. A name belongs to one type, and that to one service.
+    /// Functions besides the first one, by the addresses of their owners' names. A name belongs to one type, and that
+    /// to one service.
     by_name: ByAddress<&'static Resolved>,
 }
 
@@ -57,13 +58,13 @@ impl Site {
         self.declared.at()
     }
 
-    /// True if all of its calls have one owner: then nobody needs to ask.
+    /// True if all calls have one owner: then there is nothing to compare.
     #[inline]
     pub(crate) fn has_one_owner(&self) -> bool {
         self.function().owner.is_some()
     }
 
-    /// The function of this owner. Its series begin at zero when they meet for the first time.
+    /// The function of this owner. Its series begin at zero when the owner is first seen.
     #[inline]
     pub(crate) fn resolve(&'static self, owner: Owner) -> &'static Resolved {
         match self.met.iter().next() {
@@ -72,7 +73,7 @@ impl Site {
         }
     }
 
-    /// A method of several types.
+    /// Finds or resolves a method of several types.
     #[cold]
     fn find_or_meet(&'static self, owner: Owner) -> &'static Resolved {
         let name = owner.place_of_name();

@@ -1,4 +1,4 @@
-//! How a type is called in a label.
+//! Names of types as label values.
 
 use std::{collections::BTreeSet, sync::Mutex};
 

@@ -39,7 +39,7 @@ pub(crate) fn report() {
     }
 }
 
-/// What is wrong with such a service.
+/// Returns the report on a service whose metrics nothing feeds.
 #[must_use]
 pub fn message(name: &str, at: &Location<'_>) -> String {
     format!(

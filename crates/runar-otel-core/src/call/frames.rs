@@ -18,7 +18,7 @@ thread_local! {
     static CHAIN: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
 }
 
-/// One call of the chain.
+/// A call in the chain of the thread.
 #[derive(Debug)]
 pub(crate) struct Frame {
     resolved: &'static Resolved,
@@ -28,12 +28,12 @@ pub(crate) struct Frame {
     watched: Option<Watched>,
 }
 
-/// Tells the frames of a call that are in other tasks that it is over.
+/// A flag that notifies the frames of a call in other tasks that the call is over.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Watched(Arc<AtomicBool>);
 
 impl Watched {
-    /// The call is over.
+    /// Notifies the frames in other tasks that the call is over.
     pub(crate) fn ends(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -65,7 +65,7 @@ impl Frame {
     }
 }
 
-/// What is asked of a call: its function, and the labels that can be added to it.
+/// The function of a call, and the label values that can be added to it.
 pub(crate) struct Asked {
     pub(crate) resolved: &'static Resolved,
     pub(crate) labels: Option<Added>,
@@ -106,7 +106,7 @@ pub struct Spanless {
 }
 
 impl Spanless {
-    /// What `tracing` knows of the span that there would be.
+    /// The metadata of the span that the call would have.
     #[must_use]
     pub fn metadata(&self) -> &'static Metadata<'static> {
         self.known.metadata
@@ -207,7 +207,7 @@ pub(crate) fn watch(watched: Watched) {
     });
 }
 
-/// See [`push`].
+/// A part in the chain until [`Pushed::pop`] ends it, see [`push`].
 #[must_use]
 pub(crate) struct Pushed {
     /// `None` if the thread is at its end.
@@ -215,7 +215,7 @@ pub(crate) struct Pushed {
 }
 
 impl Pushed {
-    /// Ends the part. What the call keeps for the next one, if other tasks have frames of it.
+    /// Ends the part. Returns the flag that the call keeps for its next part, if other tasks have frames of it.
     #[inline(always)]
     pub(crate) fn pop(mut self) -> Option<Watched> {
         let depth = self.depth.take()?;
@@ -262,7 +262,7 @@ pub(crate) fn exchange(chain: &mut Vec<Frame>) -> Exchanged<'_> {
     Exchanged { chain, swapped }
 }
 
-/// See [`exchange`].
+/// Puts the chain of the thread back when dropped, see [`exchange`].
 #[must_use]
 pub(crate) struct Exchanged<'a> {
     chain: &'a mut Vec<Frame>,
@@ -277,7 +277,7 @@ impl Drop for Exchanged<'_> {
     }
 }
 
-/// Nothing happens at the end of a thread, when its chain is gone.
+/// Reads the chain of the thread; `None` at the end of a thread, when its chain is gone, or while the chain is changed.
 #[inline]
 fn read<R>(usage: impl FnOnce(&[Frame]) -> R) -> Option<R> {
     CHAIN

@@ -1,4 +1,4 @@
-//! One call, from its beginning to its end.
+//! The guard of a call, from its beginning to its end.
 
 use std::time::Duration;
 
@@ -31,34 +31,35 @@ pub struct Call {
     span: Opened,
 }
 
-/// What a call needs to know until it ends.
+/// State of a call until it ends.
 #[derive(Debug)]
 struct Open {
     /// `None` if nothing is recorded, or no longer.
     resolved: Option<&'static Resolved>,
     labels: Option<LabelValues>,
-    /// From its span or its first part on: the clock is not asked for nothing.
+    /// The time at which its span or its first part began; `None` before, so that the clock is never read in vain.
     started: Option<Start>,
     place: Place,
-    /// Where it was counted as active: among the calls of the function, and the requests of the service.
+    /// The places where the call was counted as active: among the calls of the function, and the requests of the
+    /// service.
     under_way: (UnderWay, UnderWay),
-    /// The recorder in which it began: there it ends, too.
+    /// The recorder in which the call began, and ends.
     here: Here,
-    /// Between the parts.
+    /// The flag for frames in other tasks, kept between the parts of the call.
     watched: Option<Watched>,
 }
 
-/// Where a call stands among those of its service.
+/// The place of a call among those of its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     /// The service's request: feeds `service_*`.
     Outermost,
     /// Part of another request.
     Inner,
-    /// Nowhere: views drop all that it would count. It is one of the chain all the same: what is said in it is not meant
-    /// for the call around it.
+    /// None: views drop everything that the call would count. It is in the chain all the same: labels set in it are not
+    /// meant for the call around it.
     Dropped,
-    /// Nowhere: telemetry is off. It has its span, if there is one.
+    /// None: telemetry is off. The call has its span, if there is one.
     Off,
 }
 
@@ -114,7 +115,7 @@ impl Call {
         self.records() && spans_are_alive()
     }
 
-    /// Label `service`.
+    /// The value of the label `service`; empty if nothing is recorded.
     #[must_use]
     pub fn service(&self) -> &'static str {
         self.open.resolved.map_or("", Resolved::service)
@@ -279,7 +280,7 @@ pub(crate) struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// How the part ends: with the call, or so that it goes on later.
+    /// Sets the end of the part: the call ends with this verdict, or goes on later (`None`).
     #[inline]
     pub(crate) fn ends(&mut self, verdict: Option<Verdict>) {
         self.end = verdict.map(End::from);

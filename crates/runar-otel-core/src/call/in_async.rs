@@ -41,7 +41,7 @@ pub fn in_async_open<F: Future>(call: Call, body: F) -> InAsyncOpen<F> {
 }
 
 pin_project! {
-    /// See [`in_async`].
+    /// The future of an asynchronous call, see [`in_async`].
     #[must_use = "futures do nothing unless polled"]
     pub struct InAsync<C: BorrowMut<Call>, F, V> {
         #[pin]
@@ -106,7 +106,7 @@ where
 }
 
 pin_project! {
-    /// See [`in_async_open`].
+    /// The future of an asynchronous call that is handed on when its body returns, see [`in_async_open`].
     #[must_use = "futures do nothing unless polled"]
     pub struct InAsyncOpen<F> {
         #[pin]

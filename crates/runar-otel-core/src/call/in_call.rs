@@ -34,7 +34,7 @@ pub fn in_call<F: Future>(future: F) -> InCall<F> {
 }
 
 pin_project! {
-    /// See [`in_call`].
+    /// A future that runs within the calls that were under way when it was made, see [`in_call`].
     #[must_use = "futures do nothing unless polled"]
     pub struct InCall<F> {
         chain: Vec<Frame>,

@@ -67,7 +67,8 @@ pub fn watched<T, W: Watch<T>>(
     }
 }
 
-/// Whether there is another item. The first error stays; the last item ends the call.
+/// Judges an item of an iterator or stream; `None` while there is another item. The first error stays; the last item
+/// ends the call.
 pub(crate) fn step<I, W: JudgeItem<I>>(
     error: &mut Option<&'static str>,
     item: Option<&I>,

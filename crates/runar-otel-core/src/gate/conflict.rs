@@ -67,7 +67,7 @@ fn recipe(first: &StreamPlan, next: &StreamPlan) -> String {
     )
 }
 
-/// What a view may have said.
+/// Describes the settings of a stream that a view can change.
 fn rules_of(stream: &Stream) -> String {
     let (plan, labels) = (stream.plan(), &stream.rules().labels);
     let aggregation = &plan.aggregation;

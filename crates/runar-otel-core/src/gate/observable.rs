@@ -34,14 +34,14 @@ pub fn in_callback() -> bool {
     is_worker() || reservoir_at_work()
 }
 
-/// How many values the callbacks of one instrument observe in one collection at the most: one that never returns must not
-/// take all memory.
+/// The most values that the callbacks of one instrument observe in one collection: a callback that never returns must
+/// not take all memory.
 const MOST: usize = 1_000_000;
 
-/// How long the end waits for what callbacks hold to be dropped.
+/// The time that the end waits for values held by callbacks to be dropped.
 const A_MOMENT: Duration = Duration::from_millis(100);
 
-/// All observable instruments of a provider.
+/// The observable instruments of a provider.
 pub(super) struct Observables {
     all: Mutex<Vec<Arc<Observable>>>,
     /// Held by the collection whose turn it is.
@@ -50,10 +50,10 @@ pub(super) struct Observables {
     timeout: Duration,
 }
 
-/// One observable instrument.
+/// An observable instrument with its callbacks.
 struct Observable {
     streams: Box<[Arc<Stream>]>,
-    /// What they hold may have a `Drop` of its own.
+    /// Dropped apart: values that callbacks hold may have a `Drop` of their own.
     callbacks: Apart<Box<dyn Callbacks>>,
     /// True while a callback has not returned from a collection that went on without it.
     away: AtomicBool,
@@ -68,11 +68,11 @@ impl Observable {
 
 /// The callbacks of one instrument, whatever its number type.
 trait Callbacks: Send + Sync {
-    /// Runs them.
+    /// Runs the callbacks and returns their observations.
     fn run(&self) -> Answer;
 }
 
-/// What the callbacks of one instrument told.
+/// Observations of the callbacks of one instrument.
 #[derive(Default)]
 struct Answer {
     observed: Vec<Observed>,
@@ -82,7 +82,7 @@ struct Answer {
 }
 
 impl Answer {
-    /// Says what is missing in it.
+    /// Reports observations that are missing.
     fn report(&self, name: &str) {
         if self.panicked {
             report::once(("callback", name), || {
@@ -252,19 +252,19 @@ impl Observables {
     }
 }
 
-/// What was observed, by stream.
+/// Observations by stream.
 #[derive(Default)]
 struct Entries {
     streams: Vec<Entry>,
     places: HashMap<usize, usize>,
 }
 
-/// What was observed of one stream.
+/// Observations of one stream.
 struct Entry {
     stream: Arc<Stream>,
     observed: Vec<Observed>,
     places: HashMap<LabelSet, usize>,
-    /// What may become an exemplar, with the labels that a view leaves.
+    /// Candidates for exemplars, with the labels that a view leaves.
     offers: Vec<(LabelSet, Observed)>,
 }
 

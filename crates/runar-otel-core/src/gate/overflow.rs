@@ -14,7 +14,7 @@ use crate::{
     series::Bound,
 };
 
-/// How many of the cardinality limits of a metric are reached.
+/// The metric that shows how many cardinality limits of another metric are reached.
 pub(super) const LIMITS_REACHED: &str = "runar_otel_limits_reached";
 
 impl Streams {

@@ -24,14 +24,14 @@ pub(super) fn is_worker() -> bool {
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// One thread that runs jobs, replaced when a job takes too long.
+/// A thread that runs jobs, and is replaced when a job takes too long.
 #[derive(Default)]
 pub(super) struct Worker(Mutex<Option<SyncSender<Job>>>);
 
-/// Why a job has no result.
+/// The reason that a job has no result.
 #[derive(Debug)]
 pub(super) enum JobError {
-    /// It goes on, on a thread that nobody waits for.
+    /// The job still runs, on a thread that nobody waits for.
     TimedOut,
     Panicked,
     /// The system refuses a thread.

@@ -35,8 +35,8 @@ pub struct GateOptions {
     pub histogram_aggregation: Aggregation,
     /// Distinct label sets per stream unless a view says otherwise (default 2000).
     pub limit: usize,
-    /// How long a collection waits for a callback (default 5 s). It then goes on without the callback, and does not call
-    /// it again until it has returned.
+    /// The time that a collection waits for a callback (default 5 s). The collection then goes on without the callback,
+    /// and does not call it again until it has returned.
     pub callback_timeout: Duration,
     /// Gets each measurement as well (default none).
     pub mirror: Option<Arc<dyn Mirror>>,
@@ -66,14 +66,14 @@ impl fmt::Debug for GateOptions {
     }
 }
 
-/// All streams of one provider. What two instruments share, they share here.
+/// The streams of one provider. Two instruments that share a stream find it here.
 pub struct Streams {
-    /// Unlike that of any other provider, and not 0.
+    /// Unlike the id of any other provider, and not 0.
     id: u64,
     options: GateOptions,
     table: Mutex<Table>,
     observables: Observables,
-    /// How many consumers want deltas of instruments of a kind.
+    /// The number of consumers that want deltas, by instrument kind.
     deltas: Mutex<HashMap<InstrumentKind, usize>>,
     /// True once the provider has ended.
     ended: AtomicBool,
@@ -98,7 +98,7 @@ impl Streams {
         })
     }
 
-    /// All streams, in the order in which they came; none once the provider has ended.
+    /// Returns the streams in the order in which they came; none once the provider has ended.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Stream>> {
         if self.ended.load(Ordering::Acquire) {
@@ -376,7 +376,7 @@ fn kept_by_all(spec: &InstrumentSpec, view: &View, all: &[(usize, &View)]) -> Op
     filters.reduce(|one, other| one.and(&other))
 }
 
-/// How many label sets all functions have together that share a metric.
+/// Returns the limit that all functions which share a metric have together; `None` if no functions share it.
 fn total_limit(spec: &InstrumentSpec, own_limit: Option<usize>) -> Option<usize> {
     let shared = !spec.sharing.function.is_empty();
     // Those that the code bounds come to the others.
@@ -384,7 +384,7 @@ fn total_limit(spec: &InstrumentSpec, own_limit: Option<usize>) -> Option<usize>
     shared.then(|| own_limit.map_or_else(ceiling, of_view))
 }
 
-/// True if a mirror gets each measurement: last values it reads instead.
+/// True if a mirror gets each measurement; it reads last values instead.
 fn is_mirrored(kind: InstrumentKind) -> bool {
     !kind.is_observable() && kind != InstrumentKind::Gauge
 }
@@ -420,7 +420,7 @@ fn share(known: &Arc<Stream>, rules: &Rules, description: Cow<'static, str>) {
 /// The streams of an instrument.
 pub(crate) struct Resolved {
     pub(crate) streams: Box<[Arc<Stream>]>,
-    /// Those that nobody had before, for [`Streams::tell_mirror`].
+    /// New streams, for [`Streams::tell_mirror`].
     pub(crate) made: Vec<Arc<Stream>>,
 }
 

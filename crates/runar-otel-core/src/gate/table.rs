@@ -28,7 +28,7 @@ pub(super) struct Entry {
     view: Option<usize>,
 }
 
-/// All streams of a provider.
+/// The streams of a provider, by name and in order.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     by_name: HashMap<Name, Vec<Entry>>,

@@ -15,7 +15,8 @@ use crate::threads::{
     },
 };
 
-/// How many orders of its labels a series is found by; in others they are sorted with each measurement.
+/// The most label orders besides the canonical one by which a series is found; labels in other orders are sorted with
+/// each measurement.
 pub(crate) const MOST_ALIASES: u8 = 4;
 
 /// The reading side of a table of series.
@@ -292,7 +293,7 @@ impl<S: Labelled> Members<S> {
         self.table.clone()
     }
 
-    /// How many series there are.
+    /// The number of series.
     pub(crate) fn len(&self) -> usize {
         self.counts.series
     }
@@ -306,7 +307,7 @@ impl<S: Labelled> Members<S> {
     }
 }
 
-/// All series of a moment, in the order in which they came.
+/// A view of all series at one moment, in the order in which they came.
 pub(crate) struct AllSeries<S> {
     table: Option<Arc<Table<S>>>,
     count: usize,

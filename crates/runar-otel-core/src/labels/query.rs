@@ -8,11 +8,11 @@ use super::{
     value::{ArrayRef, ValueRef},
 };
 
-/// One borrowed label.
+/// A borrowed label.
 pub(crate) trait Label {
-    /// The name.
+    /// The name of the label; empty for a value whose name is known elsewhere.
     fn name(&self) -> &str;
-    /// The value.
+    /// The value, as borrowed from the caller.
     fn value(&self) -> ValueRef<'_>;
 }
 

@@ -34,8 +34,8 @@ use super::{
 #[derive(Clone)]
 pub struct LabelSet(Packed);
 
-/// How many bytes of a packed set lie in the set itself: three short labels. A look-up then finds the labels beside the
-/// cell, without one more miss of the cache (`benches/record`, *100,000 label sets*).
+/// The number of bytes of a packed set that lie in the set itself: three short labels. A look-up then finds the labels
+/// beside the cell, without one more miss of the cache (`benches/record`, *100,000 label sets*).
 const INLINE: usize = 46;
 
 /// A packed string. Equal strings are held alike: inline if they fit.

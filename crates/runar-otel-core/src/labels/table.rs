@@ -99,7 +99,7 @@ fn place(at: usize) -> (usize, usize) {
     (segment, at + FIRST - (FIRST << segment))
 }
 
-/// How many entries a table has.
+/// The number of entries in a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) series: usize,

@@ -10,15 +10,15 @@ use super::length::{read_length, write_length};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum ValueRef<'a> {
-    /// A string.
+    /// A string of any length.
     Str(&'a str),
-    /// A bool.
+    /// `true` or `false`.
     Bool(bool),
     /// A signed integer.
     I64(i64),
-    /// A double; two are equal if their bits are.
+    /// A double; two doubles are equal if their bits are.
     F64(f64),
-    /// An array.
+    /// An array whose elements have one type.
     Array(ArrayRef<'a>),
 }
 
@@ -28,9 +28,9 @@ pub struct ArrayRef<'a>(Elements<'a>);
 
 #[derive(Clone, Copy, Debug)]
 enum Elements<'a> {
-    /// As the OpenTelemetry API has it.
+    /// An array of the OpenTelemetry API.
     Given(&'a Array),
-    /// As a label set keeps it: the tag of the type, and the elements.
+    /// An array kept in a label set: the tag of the type, and the elements.
     Kept(char, &'a str),
 }
 

@@ -123,7 +123,8 @@ impl Stream {
     }
 
     /// Keeps a series marked whose value has changed since it was retired. A sum that also shrinks ends once it is 0 and
-    /// all consumers have read that.
+    /// Retires a sum that also shrinks again, with its new value: the series ends once it is 0 and all consumers have
+    /// read that. Any other series loses the mark.
     fn is_to_end_later(&self, series: Arc<Series>) -> Option<Retired> {
         if self.shape.kind == CellKind::UpDown {
             let last = self.fingerprint(&series, &series.cell);
