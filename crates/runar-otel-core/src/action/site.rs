@@ -90,7 +90,8 @@ impl Site {
         resolved
     }
 
-    /// The handles are those of the process: with them one records to every recorder that is current.
+    /// Resolves the function for another owner. The handles are those of the process: they record to every recorder that
+    /// is current.
     #[cold]
     fn meet(&'static self, owner: Owner) -> &'static Resolved {
         isolated_recorder::outside(|| self.meet_outside(owner))
@@ -110,7 +111,7 @@ impl Site {
         resolved
     }
 
-    /// Meets the owner and the error types, if they were known when the function was compiled.
+    /// Resolves the owner and the error types, if they were known when the function was compiled.
     pub(crate) fn meet_linked(&'static self) {
         let Some(owner) = self.declared.function().owner else {
             return;

@@ -30,7 +30,7 @@ fn may_feed(site: &Site, service: &ServiceMeta) -> bool {
     }
 }
 
-/// Reports them, once each.
+/// Reports the services whose metrics nothing feeds, once each.
 pub(crate) fn report() {
     for service in idle_services() {
         report::once(("idle", service.name, service.at), || {

@@ -15,12 +15,12 @@ use crate::threads::sync::OnceBox;
 /// No provider has this generation.
 const NONE: u64 = u64::MAX;
 
-/// Something found in a provider, for as long as that provider is the current one.
+/// A value found in a provider, for as long as that provider is the current one.
 ///
-/// A chain that grows only when a new provider has something else: the same rules find the same streams, and then only the
-/// generation changes. So the second `init()` costs no more than the first. The first link is inside: most have no other,
-/// and each handle has one (`memory.rs` of the pipeline's tests counts its bytes). What else few owners have, `R`, is
-/// with the second link.
+/// A chain that grows only when a new provider has another value: the same rules find the same streams, and then only
+/// the generation changes. So the second `init()` costs no more than the first. The first link is inside: most bindings
+/// have no other, and each handle has one (`memory.rs` of the pipeline's tests counts its bytes). Data that few owners
+/// have, `R`, is with the second link.
 pub(crate) struct Binding<T, R = ()> {
     first: OnceLock<T>,
     /// The generation of the provider that the first value belongs to. Release pairs with Acquire.
@@ -44,7 +44,7 @@ impl<T, R> Default for Binding<T, R> {
 }
 
 impl<T, R> Binding<T, R> {
-    /// Nothing bound yet, and the rest.
+    /// Begins without a value, and with the rest.
     pub(crate) fn with_rest(rest: R) -> Self {
         let later = Later {
             link: Self::default(),
@@ -56,7 +56,7 @@ impl<T, R> Binding<T, R> {
         }
     }
 
-    /// The rest. It is made together with the second link: `None` if that is there without it.
+    /// Returns the rest. It is made together with the second link: `None` if that link exists without it.
     pub(crate) fn rest_or(&self, make: impl FnOnce() -> R) -> Option<&R> {
         let later = self.later.get_or_init(|| {
             Box::new(Later {
@@ -119,7 +119,7 @@ impl<T, R> Binding<T, R> {
             .get()
     }
 
-    /// All values, those of later generations first.
+    /// The values of all generations, later ones first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &T> {
         let mut links: Vec<&Self> = self.bound().collect();
         links.sort_by_key(|link| Reverse(link.stands_for()));

@@ -1,4 +1,4 @@
-//! What is recorded before there is a provider: kept for the first one, in bounds.
+//! Measurements recorded before there is a provider: kept for the first one, up to a limit.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -15,16 +15,17 @@ use crate::{
     threads::{context::context_is_alive, forked},
 };
 
-/// How many measurements wait for the first provider. What is recorded beyond them is not counted.
+/// The most measurements that wait for the first provider. Measurements beyond them are not counted.
 const MOST: usize = 4096;
 
-/// Whether more is kept: until the first provider comes, or there are enough. Release pairs with Acquire: who finds it
-/// closed also finds the provider that closed it. Whether something may be put down is decided under the lock.
+/// True while measurements are kept: until the first provider comes, or the limit is reached. Release pairs with
+/// Acquire: a thread that finds it closed also finds the provider that closed it. The lock decides about each
+/// measurement.
 static OPEN: AtomicBool = AtomicBool::new(true);
 
 static KEPT: Mutex<Vec<Early>> = Mutex::new(Vec::new());
 
-/// The number of measurements that came when there were enough.
+/// The number of measurements that came after the limit was reached.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
 struct Early {

@@ -1,4 +1,4 @@
-//! One instrument behind all handles of its name.
+//! The instrument behind all handles of its name.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,12 +15,13 @@ use crate::{
     threads::{forked, sync::OnceBox},
 };
 
-/// Where an instrument lives.
+/// The instrumentation scope of an instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// With all others.
+    /// The scope that all instruments share.
     Common,
-    /// By itself: a second histogram of one name, with buckets of its own. In the common scope both would be one stream.
+    /// A scope of its own: for a second histogram of one name, with other buckets. In the common scope both would be
+    /// one stream.
     Own,
 }
 
@@ -58,7 +59,7 @@ impl Instrument {
         }
     }
 
-    /// Where it lives.
+    /// The kind of scope that the instrument is in.
     pub(crate) fn scope(&self) -> Scope {
         self.place
     }
@@ -67,13 +68,13 @@ impl Instrument {
         &self.descriptor
     }
 
-    /// The provider that it records to.
+    /// The provider that the instrument records to.
     #[inline]
     pub(crate) fn home(&self) -> &Home {
         &self.home
     }
 
-    /// Makes it in the current provider, if that has not happened yet.
+    /// Makes the streams in the current provider, if that has not happened yet.
     pub(crate) fn bind(&self) {
         let _ = self.streams();
     }

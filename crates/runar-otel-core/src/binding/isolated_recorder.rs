@@ -66,7 +66,8 @@ impl Isolated {
         &self.clock
     }
 
-    /// What was made here for the key, or what is made now. Not under the lock: making may ask for something else.
+    /// Returns the value made here for the key, which is made now if there is none. Not under the lock: making may ask
+    /// for another value.
     pub(crate) fn made<T: Send + Sync + 'static>(
         &self,
         key: usize,
@@ -188,7 +189,7 @@ impl Here {
     }
 }
 
-/// Something that is made once for the process, and once in every isolated recorder: what a call site found.
+/// A value made once for the process, and once in every isolated recorder: for instance the target of a call site.
 #[derive(Debug)]
 pub(crate) struct PerRecorder<T>(OnceLock<T>);
 
@@ -197,7 +198,7 @@ impl<T: Send + Sync + 'static> PerRecorder<T> {
         Self(OnceLock::new())
     }
 
-    /// Uses what belongs to the current recorder; makes it first if need be.
+    /// Lends the value of the current recorder, which is made first if there is none.
     #[inline]
     pub(crate) fn with<R>(
         &'static self,

@@ -44,8 +44,8 @@ pub(crate) fn off() -> Option<u64> {
     Some(sole()).filter(|sole| sole & OFF != 0)
 }
 
-/// How many isolated recorders there are: in production none, and then nobody asks further. Relaxed: a thread that
-/// makes one current has made it, or got it from who has, so it sees it.
+/// The number of isolated recorders: in production 0, and then nobody looks for one. Relaxed: a thread that makes one
+/// current has made it, or got it from the thread that has, so it sees the count.
 static ISOLATED: AtomicUsize = AtomicUsize::new(0);
 
 /// True if there is an isolated recorder in the process.
@@ -160,11 +160,11 @@ impl Provider {
     }
 }
 
-/// Whose provider something records to.
+/// The owner of the provider that a handle records to.
 #[derive(Clone, Debug)]
 pub(crate) enum Home {
     Process,
-    /// That of an isolated recorder.
+    /// An isolated recorder, with its provider.
     Isolated(Arc<Provider>),
 }
 
@@ -182,7 +182,7 @@ impl Home {
         matches!(self, Self::Process)
     }
 
-    /// Whether it is that of an isolated recorder that is gone.
+    /// True if the provider is that of an isolated recorder that has ended.
     pub(crate) fn has_ended(&self) -> bool {
         !self.is_process() && self.provider().current().is_none()
     }

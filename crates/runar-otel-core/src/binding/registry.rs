@@ -37,11 +37,11 @@ pub(crate) struct Registry {
 
 type Instruments = BTreeMap<String, Vec<Arc<Instrument>>>;
 
-/// What came of a registration.
+/// The result of a registration.
 pub(crate) struct Registered {
     /// The instrument to record with, `None` if the name stands for another kind.
     pub(crate) instrument: Option<Arc<Instrument>>,
-    /// What was not done as asked.
+    /// The request that was not granted; `None` if the metric is registered as requested.
     pub(crate) conflict: Option<RegisterError>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn register(descriptor: Descriptor) -> Registered {
     }
 }
 
-/// The same in an isolated recorder.
+/// Registers in an isolated recorder.
 pub(crate) fn register_in(isolated: &Isolated, descriptor: Descriptor) -> Registered {
     registry_of(isolated).register(descriptor)
 }
@@ -64,8 +64,8 @@ fn registry_of(isolated: &Isolated) -> Arc<Registry> {
     isolated.made(key, || Registry::new(isolated.home().clone()))
 }
 
-/// What a name stands for, if it is registered: in the isolated recorder that is current, or for the process, whose
-/// handles record in isolation too.
+/// The kind of a registered name: in the isolated recorder that is current, or for the process, whose handles record in
+/// isolation too.
 pub(crate) fn kind_of(name: &str) -> Option<InstrumentKind> {
     isolated_recorder::current()
         .and_then(|isolated| registry_of(&isolated).kind_of(name))
@@ -132,7 +132,7 @@ impl Registry {
         (Some(made), conflict)
     }
 
-    /// What a name stands for, if it is registered.
+    /// The kind of a name; `None` if it is not registered.
     fn kind_of(&self, name: &str) -> Option<InstrumentKind> {
         let instruments = forked::lock(&self.instruments)?;
         let named = instruments.get(&name.to_ascii_lowercase())?;
@@ -145,15 +145,15 @@ impl Registry {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All instruments.
+    /// The instruments of all names.
     fn all(&self) -> Vec<Arc<Instrument>> {
         let instruments = self.lock();
         instruments.values().flatten().cloned().collect()
     }
 }
 
-/// Whether an instrument of the name is the one that is asked for. Buckets that were not asked for join the common
-/// one, whatever it has.
+/// True if a known instrument of the name is the requested one. A request without buckets joins the common one,
+/// whatever its buckets.
 fn fits(known: &Instrument, asked: &Descriptor) -> bool {
     let common = known.scope() == Scope::Common;
     if asked.kind != InstrumentKind::Histogram {
@@ -170,7 +170,7 @@ fn have_the_same_buckets(known: &Descriptor, asked: &Descriptor) -> bool {
     known.effective_aggregation() == asked.effective_aggregation()
 }
 
-/// The first number type of a name wins; who loses fractions by that should know.
+/// Reports a registration with fractions for a metric of whole numbers: the first number type of a name wins.
 fn report_rounding(known: &Descriptor, values: NumberKind, at: &Location<'_>) {
     if values != NumberKind::F64 || known.number == NumberKind::F64 {
         return;

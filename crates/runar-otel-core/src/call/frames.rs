@@ -80,7 +80,7 @@ pub(crate) struct InLines {
 }
 
 impl InLines {
-    /// A part that begins here, wherever the call did.
+    /// Begins a part here, wherever the call began.
     #[inline]
     pub(crate) fn here(known: &'static Known) -> Self {
         let current = |dispatch: &Dispatch| dispatch.current_span().id().cloned();

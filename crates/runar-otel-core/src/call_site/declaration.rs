@@ -6,11 +6,11 @@ use linkme::distributed_slice;
 
 use crate::metric::InstrumentKind;
 
-/// All call sites, in all crates that are linked.
+/// The call sites in all crates that are linked.
 #[distributed_slice]
 pub static METRIC_SITES: [&'static SiteDeclaration];
 
-/// Which macro it is.
+/// The macro of a call site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SiteKind {
     /// `increment!`: a counter, unless the name is known as a gauge or an up-down counter.
@@ -36,7 +36,7 @@ impl SiteKind {
         }
     }
 
-    /// Whether it can record into a metric of this kind.
+    /// True if the macro can record into a metric of this kind.
     #[must_use]
     pub fn fits(self, kind: InstrumentKind) -> bool {
         match self {

@@ -1,10 +1,10 @@
-//! What can be recorded: any integer, any float, a duration.
+//! Values that can be recorded: any integer, any float, a duration.
 
 use std::time::Duration;
 
 use crate::{instruments::handle::Handle, metric::number::Value};
 
-/// What `metrics::increment!` and the like record: any integer or float, or a [`Duration`].
+/// A value that `metrics::increment!` and the like record: any integer or float, or a [`Duration`].
 ///
 /// A duration is recorded in the unit of the metric, in seconds unless that is another unit of time.
 #[diagnostic::on_unimplemented(
@@ -13,7 +13,7 @@ use crate::{instruments::handle::Handle, metric::number::Value};
     note = "metrics take integers, floats and `std::time::Duration`"
 )]
 pub trait MetricValue {
-    /// The value.
+    /// The value as a number or a duration.
     #[doc(hidden)]
     fn measured(&self) -> Measured;
 }
@@ -23,7 +23,7 @@ pub trait MetricValue {
 pub enum Measured {
     /// A number as it is.
     Number(Value),
-    /// A duration.
+    /// A duration, converted to the unit of the metric.
     Duration(Duration),
 }
 

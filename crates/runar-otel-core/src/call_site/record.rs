@@ -1,4 +1,4 @@
-//! What a call site does.
+//! Records of call sites: the functions that the macros call.
 
 use super::{
     measured::{Measured, MetricValue},
@@ -17,7 +17,7 @@ pub fn increment<V: MetricValue>(site: &'static MetricSite, value: V, labels: La
     add(site, value.measured(), labels);
 }
 
-/// Takes away from a gauge or an up-down counter.
+/// Subtracts from a gauge or an up-down counter.
 #[inline]
 pub fn decrement<V: MetricValue>(site: &'static MetricSite, value: V, labels: Labels<'_>) {
     subtract(site, value.measured(), labels);

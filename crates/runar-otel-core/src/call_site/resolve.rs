@@ -15,14 +15,15 @@ use crate::{
     },
 };
 
-/// What a call site records into. The number types do not matter here: values convert to the metric's.
+/// The instrument that a call site records into. The number types do not matter here: values convert to that of the
+/// metric.
 #[derive(Debug)]
 pub(crate) enum Target {
     Counter(Counter<f64>),
     UpDown(Handle),
     Gauge(Gauge<f64>),
     Histogram(Handle),
-    /// The name stands for something that the site cannot change: reported.
+    /// No instrument: the metric of the name is of a kind that the site cannot change, which was reported.
     Nothing,
 }
 
@@ -53,8 +54,8 @@ impl Target {
     }
 }
 
-/// What the name is known as, if the site can record into that; else what the macro makes. Whatever does not
-/// fit is then found and reported by the registration.
+/// The known kind of the name, if the site can record into that; else the kind that the macro makes. A kind that does
+/// not fit is then found and reported by the registration.
 fn instrument_kind(site: &SiteDeclaration) -> InstrumentKind {
     registry::kind_of(site.name)
         .or_else(|| known::kind(site.name))

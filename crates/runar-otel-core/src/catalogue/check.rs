@@ -1,4 +1,4 @@
-//! Where the places that speak of one metric contradict each other.
+//! Contradictions between the places that declare one metric.
 
 use std::{collections::BTreeSet, panic::Location};
 
@@ -17,44 +17,44 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Mismatch {
-    /// Different kinds.
+    /// Different instrument kinds.
     #[error("metric `{name}` at {at} is a {}, but {first_at} says {}: expected one kind per name", kind::word(*kind), kind::word(*first))]
     Kind {
-        /// The metric.
+        /// Name of the metric.
         name: String,
-        /// What one place says.
+        /// The kind at the contradicting place.
         kind: InstrumentKind,
-        /// Where.
+        /// The contradicting place.
         at: &'static Location<'static>,
-        /// What the place says that counts.
+        /// The kind at the place that counts.
         first: InstrumentKind,
-        /// Where.
+        /// The place that counts.
         first_at: &'static Location<'static>,
     },
-    /// Different units.
+    /// Different UCUM units.
     #[error(
         "metric `{name}` at {at} has unit `{unit}`, but {first_at} says `{first}`: expected one unit per name"
     )]
     Unit {
-        /// The metric.
+        /// Name of the metric.
         name: String,
-        /// What one place says.
+        /// The unit at the contradicting place.
         unit: String,
-        /// Where.
+        /// The contradicting place.
         at: &'static Location<'static>,
-        /// What the place says that counts.
+        /// The unit at the place that counts.
         first: String,
-        /// Where.
+        /// The place that counts.
         first_at: &'static Location<'static>,
     },
-    /// Different labels.
+    /// Different label names.
     #[error("metric `{name}` at {at} {difference}, as {first_at} says")]
     Labels {
-        /// The metric.
+        /// Name of the metric.
         name: String,
-        /// How the labels differ, and what was probably meant.
+        /// The missing and surplus labels, with the names that were probably meant.
         difference: String,
-        /// Where.
+        /// The contradicting place.
         at: &'static Location<'static>,
         /// The place that counts.
         first_at: &'static Location<'static>,
@@ -64,29 +64,29 @@ pub enum Mismatch {
         "metric `{name}` at {at} has buckets {buckets:?}, but {first_at} says {first:?}: expected the same buckets"
     )]
     Buckets {
-        /// The metric.
+        /// Name of the metric.
         name: String,
-        /// What one place says.
+        /// The bounds at the contradicting place.
         buckets: Vec<f64>,
-        /// Where.
+        /// The contradicting place.
         at: &'static Location<'static>,
-        /// What the place says that counts.
+        /// The bounds at the place that counts.
         first: Vec<f64>,
-        /// Where.
+        /// The place that counts.
         first_at: &'static Location<'static>,
     },
     /// A service without any instrumented method.
     #[error("{}", idle_message(name, at))]
     IdleService {
-        /// The service.
+        /// Name of the service.
         name: &'static str,
-        /// Where.
+        /// The place of its `#[metrics]`.
         at: &'static Location<'static>,
     },
 }
 
-/// Tells where the places that speak of one metric contradict each other, sorted by name and place, and which
-/// services with `#[metrics]` have no instrumented method.
+/// Checks the catalogue: returns contradictions between the places that declare one metric, sorted by name and place,
+/// then the services with `#[metrics]` that have no instrumented method.
 #[must_use]
 pub fn check() -> Vec<Mismatch> {
     let all = sources::all(|_| true);
@@ -128,7 +128,7 @@ fn of(said: &[Said], compare: impl Fn(&Said, &Said) -> Compared) -> Vec<Mismatch
 }
 
 enum Compared {
-    /// One of them does not say it.
+    /// One of the two places does not state the property.
     Silent,
     Agrees,
     Differs(Mismatch),

@@ -1,25 +1,25 @@
-//! One declaration of a metric.
+//! The declaration of a metric at one place in the source.
 
 use std::{borrow::Cow, panic::Location};
 
 use crate::metric::InstrumentKind;
 
-/// What one place in the source says of a metric.
+/// Properties of a metric as one place in the source declares them.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Declared {
     /// The metric's name.
     pub name: Cow<'static, str>,
-    /// Its kind.
+    /// The kind of instrument.
     pub kind: InstrumentKind,
     /// Its unit in UCUM, empty for none; `None` if the place does not say.
     pub unit: Option<Cow<'static, str>>,
-    /// What it means; empty if the place does not say.
+    /// The meaning of the metric; empty if the place does not say.
     pub description: Cow<'static, str>,
     /// The names of its labels; `None` if the place does not say.
     pub labels: Option<Vec<Cow<'static, str>>>,
     /// Its bucket bounds, if the place says them.
     pub buckets: Option<Vec<f64>>,
-    /// The place.
+    /// The place in the source.
     pub at: &'static Location<'static>,
 }

@@ -1,4 +1,4 @@
-//! What is known of a metric's name before anybody registers it.
+//! Declarations that are known for a name before anybody registers it.
 
 use std::collections::HashMap;
 
@@ -11,17 +11,17 @@ use crate::{
     threads::sync::OnceBox,
 };
 
-/// What is linked into the program, by lower-case name.
+/// Declarations linked into the program, by lower-case name.
 static KNOWN: OnceBox<HashMap<String, Known>> = OnceBox::new();
 
 #[derive(Default)]
 struct Known {
     metric: Option<&'static Metric>,
-    /// Whether a call site uses the name as a gauge.
+    /// True if a call site uses the name as a gauge.
     gauge: bool,
 }
 
-/// What `#[metric]` declares under a name.
+/// Returns the `#[metric]` declaration of a name.
 pub(crate) fn metric(name: &str) -> Option<&'static Metric> {
     find(name)?.metric
 }

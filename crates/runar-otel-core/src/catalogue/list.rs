@@ -8,9 +8,9 @@ use super::{
 };
 use crate::metric::InstrumentKind;
 
-/// All metrics of the program, sorted by name.
+/// The metrics of the program, sorted by name.
 ///
-/// What the macros declare is known as soon as the program is linked, in all its crates; what
+/// Metrics that macros declare are known as soon as the program is linked, in all its crates; metrics that
 /// [`Counter::new`](crate::Counter::new) and the like declare, once that code ran. A dependency that no code names is
 /// not linked: `use the_crate as _;` links it.
 ///
@@ -29,23 +29,23 @@ pub struct Catalogue {
     entries: Vec<Entry>,
 }
 
-/// One metric.
+/// A metric of the catalogue.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Its name.
+    /// Name of the metric, as spelled at the place that counts most.
     pub name: Cow<'static, str>,
-    /// Its kind.
+    /// The kind at the place that counts most.
     pub kind: InstrumentKind,
     /// Its unit in UCUM, empty for none.
     pub unit: Cow<'static, str>,
-    /// What it means; empty if no place says it.
+    /// The meaning of the metric; empty if no place says it.
     pub description: Cow<'static, str>,
     /// The names of its labels, as far as they are known.
     pub labels: Vec<Cow<'static, str>>,
     /// Its bucket bounds, if a place says them.
     pub buckets: Option<Vec<f64>>,
-    /// All places that say something of it, what counts most first.
+    /// The places that declare the metric, the one that counts most first.
     pub places: Vec<Place>,
 }
 
@@ -70,7 +70,7 @@ pub fn catalogue() -> Catalogue {
 }
 
 impl Catalogue {
-    /// Only what is known without running the program: the same whenever it is asked for.
+    /// Returns the metrics that are known without running the program: always the same ones.
     #[must_use]
     pub fn linked() -> Self {
         Self::of(|said| said.linked)
@@ -83,13 +83,13 @@ impl Catalogue {
         }
     }
 
-    /// All metrics, sorted by name.
+    /// The metrics, sorted by name.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The metric of a name.
+    /// Returns the metric of a name, in upper or lower case.
     #[must_use]
     pub fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries
@@ -108,7 +108,7 @@ impl<'a> IntoIterator for &'a Catalogue {
 }
 
 impl Entry {
-    /// One metric of all that is said of it, what counts most first.
+    /// Merges the declarations of one name, the one that counts most first.
     fn of(said: &[Said]) -> Option<Self> {
         let first = said.first()?;
         let declared = || said.iter().map(|said| &said.declared);
@@ -131,7 +131,7 @@ impl Entry {
         })
     }
 
-    /// Whether the program knows it without running.
+    /// True if the metric is known without running the program.
     #[must_use]
     pub fn is_linked(&self) -> bool {
         self.places.iter().any(|place| place.linked)

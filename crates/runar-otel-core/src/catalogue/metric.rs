@@ -6,25 +6,25 @@ use linkme::distributed_slice;
 
 use crate::metric::InstrumentKind;
 
-/// All metrics that `#[metric]` declares, in all crates that are linked.
+/// The metrics that `#[metric]` declares in all crates that are linked.
 #[distributed_slice]
 pub static METRICS: [&'static Metric];
 
-/// What `#[metric]` says.
+/// The declaration of a metric by `#[metric]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
     /// The metric's name.
     pub name: &'static str,
-    /// Its kind.
+    /// The kind of instrument.
     pub kind: InstrumentKind,
     /// Its unit in UCUM, if stated.
     pub unit: Option<&'static str>,
-    /// What it means.
+    /// The meaning of the metric; empty if not stated.
     pub description: &'static str,
     /// The names of its labels.
     pub labels: &'static [&'static str],
     /// Its bucket bounds, if stated.
     pub buckets: Option<&'static [f64]>,
-    /// Where it is declared; `Location::caller()` in the declaration itself.
+    /// The place of the declaration; `Location::caller()` in the declaration itself.
     pub at: &'static Location<'static>,
 }

@@ -5,7 +5,7 @@ use std::panic::Location;
 use super::declared::Declared;
 use crate::call_site::SiteKind;
 
-/// What a place in the source is.
+/// The kind of a place in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Origin {
@@ -23,28 +23,28 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Place {
-    /// What it is.
+    /// The kind of the place.
     pub origin: Origin,
-    /// Where it is.
+    /// File, line and column.
     pub at: &'static Location<'static>,
-    /// Whether the program knows it without running: the others are there once their code ran.
+    /// True if the place is known without running the program; other places are listed once their code ran.
     pub linked: bool,
 }
 
-/// What one place says, and how much that counts.
+/// A declaration, with its precedence over others of the same name.
 #[derive(Clone, Debug)]
 pub(super) struct Said {
     pub(super) declared: Declared,
-    /// The unit that it has if nobody states one.
+    /// The unit if no place states one.
     pub(super) assumed_unit: &'static str,
     pub(super) origin: Origin,
-    /// Whether it is known without running.
+    /// True if the declaration is known without running the program.
     pub(super) linked: bool,
     pub(super) site: Option<SiteKind>,
 }
 
 impl Said {
-    /// What counts first. Last comes `increment!`, which joins a gauge.
+    /// The precedence, lowest first. `increment!` is last, because it can join a gauge.
     pub(super) fn rank(&self) -> (Origin, bool, &'static Location<'static>) {
         let joins = self.site == Some(SiteKind::Counter);
         (self.origin, joins, self.declared.at)

@@ -1,4 +1,4 @@
-//! Hints: a metric that `#[metric]` declares is what it says, whoever registers it first.
+//! Precedence: a `#[metric]` declaration decides about its metric, whoever registers it first.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     report,
 };
 
-/// What is declared of a name, at its place: it counts as the first registration.
+/// Returns the `#[metric]` declaration of a name, which counts as the first registration.
 pub(crate) fn declared(asked: &Descriptor) -> Option<Descriptor> {
     known::metric(&asked.name).and_then(|metric| of_metric(metric, asked))
 }

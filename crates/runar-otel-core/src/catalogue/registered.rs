@@ -1,4 +1,4 @@
-//! What was registered at run time, wherever that happened.
+//! Registrations at run time, in all recorders.
 
 use std::{
     borrow::Cow,
@@ -21,7 +21,7 @@ use crate::{
 
 type Key = (&'static Location<'static>, Cow<'static, str>);
 
-/// The first of each name and place. It grows by declarations, not by what is recorded.
+/// The first registration of each name and place. The map grows by declarations, not by records.
 static REGISTERED: Mutex<BTreeMap<Key, Said>> = Mutex::new(BTreeMap::new());
 
 /// Notes a registration, also one that is refused because of another: the catalogue shows both.
@@ -34,7 +34,7 @@ pub(crate) fn note(descriptor: &Descriptor, labels: &[(String, String)]) {
     }
 }
 
-/// Everything that was registered, in no order.
+/// Returns the registrations, in no order.
 pub(super) fn all() -> Vec<Said> {
     let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
     registered.values().cloned().collect()

@@ -1,4 +1,4 @@
-//! Everything that is said of metrics, by name, what counts most first.
+//! Declarations of metrics from all sources, by name and precedence.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::{
     metric::{InstrumentKind, name},
 };
 
-/// All that counts, by lower-case name: OpenTelemetry names do not differ by case.
+/// Collects the declarations that count, by lower-case name: OpenTelemetry names do not differ by case.
 pub(super) fn all(counts: impl Fn(&Said) -> bool) -> BTreeMap<String, Vec<Said>> {
     let metrics = METRICS.iter().map(|metric| of_metric(metric));
     let sites = METRIC_SITES.iter().map(|site| of_site(site));
@@ -31,8 +31,7 @@ pub(super) fn all(counts: impl Fn(&Said) -> bool) -> BTreeMap<String, Vec<Said>>
     by_name
 }
 
-/// A place that was declared and has then registered what it says is one place. A call site learns its unit by the
-/// first value.
+/// Merges a declared place with the registration of the same place. A call site learns its unit by the first value.
 fn without_doubles(said: &mut Vec<Said>) {
     let is_declared = |said: &Said| said.origin != Origin::Registered;
     let (mut declared, registered): (Vec<Said>, Vec<Said>) = said.drain(..).partition(is_declared);
@@ -74,7 +73,7 @@ fn of_site(site: &'static SiteDeclaration) -> Said {
     declares(declared, Origin::CallSite, Some(site.kind))
 }
 
-/// The owner of some functions is known from their first call on only.
+/// Declarations by metered functions. The owner of some functions is known only from their first call on.
 fn calls() -> impl Iterator<Item = Said> {
     SITES.iter().flat_map(|site| {
         let linked = site.function().owner.is_some();
@@ -106,7 +105,7 @@ fn declares(declared: Declared, origin: Origin, site: Option<SiteKind>) -> Said 
     }
 }
 
-/// The kind of a name, by those that have a say in it.
+/// The kind of a name, by the declaration that counts most.
 pub(super) fn kind(said: &[Said]) -> Option<InstrumentKind> {
     Some(said.first()?.declared.kind)
 }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What an isolated recorder measures durations with.
+/// The clock with which an isolated recorder measures durations.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Instant + Send + Sync>);
 
@@ -20,7 +20,7 @@ impl Clock {
         Self::of(Instant::now)
     }
 
-    /// A clock that stands still until it is told to go on.
+    /// A clock that stands still until it is set forward by hand.
     #[must_use]
     pub fn manual() -> (Self, ManualClock) {
         let manual = ManualClock {
@@ -63,7 +63,7 @@ impl ManualClock {
         self.passed.fetch_add(nanos, Ordering::Relaxed);
     }
 
-    /// What the clock shows.
+    /// The time that the clock shows.
     #[must_use]
     pub fn now(&self) -> Instant {
         self.start + Duration::from_nanos(self.passed.load(Ordering::Relaxed))

@@ -49,7 +49,7 @@ impl Start {
         }
     }
 
-    /// How long it took until now. To be asked in the recorder in which it began.
+    /// Returns the time since the start. To be called in the recorder in which the measurement began.
     #[inline]
     pub(crate) fn elapsed(self) -> Duration {
         match (self, ticks::clock()) {

@@ -14,30 +14,30 @@ use std::{
 
 use quanta::Clock;
 
-/// Set once its pace is known, and that it keeps it.
+/// The counter, set once its rate is known and found stable.
 static CLOCK: OnceLock<Clock> = OnceLock::new();
 
-/// Whether it is not wanted. Stands alone, therefore relaxed.
+/// True if the counter must not be used. No other memory depends on it, therefore relaxed.
 static REFUSED: AtomicBool = AtomicBool::new(false);
 
-/// How long it is compared with the system's clock.
+/// The time for which the counter is compared with the clock of the system.
 const TRIAL: Duration = Duration::from_millis(20);
 
-/// By which part of a duration both may differ. Mostly it is 25 millionths at the most.
+/// The part of a duration by which both may differ. Mostly the difference is 25 millionths at the most.
 const TOLERANCE: f64 = 1e-3;
 
-/// The counter, if it is to be used.
+/// The counter; `None` while it is not in use.
 #[inline]
 pub(crate) fn clock() -> Option<&'static Clock> {
     CLOCK.get()
 }
 
-/// Has the counter not used, unless it is already.
+/// Keeps the counter from being used, unless it is already.
 pub(crate) fn refuse() {
     REFUSED.store(true, Ordering::Relaxed);
 }
 
-/// Has the counter used as soon as possible. Without a thread for that it is not.
+/// Starts a thread that compares the counter with the clock of the system, and puts it into use if they agree.
 pub(crate) fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| drop(start()));
@@ -70,7 +70,7 @@ fn calibrate() {
     }
 }
 
-/// What both show at the same time: of a few attempts the one that took the shortest time.
+/// Reads both clocks at the same time: of eleven attempts the shortest one.
 fn both(clock: &Clock) -> (u64, Instant) {
     let attempt = || {
         let before = Instant::now();

@@ -26,9 +26,9 @@ use crate::{
     clock::Start,
 };
 
-/// What publishing returns: whether it went wrong.
+/// The result of publishing an event: success, or a kind of error.
 ///
-/// Every `Result` is one, and `()`.
+/// Every `Result` implements it, and `()`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say whether the event was published",
     label = "expected a future of a `Result` or `()`",
@@ -56,14 +56,14 @@ impl<T, E> Published for Result<T, E> {
     }
 }
 
-/// How an error of publishing is called.
+/// The source of the error type of a failed publication.
 #[doc(hidden)]
 pub trait Naming<R> {
     const ERROR_TYPES: &'static [&'static str];
     fn error_type(returned: &R) -> Option<&'static str>;
 }
 
-/// As what is returned says: see [`Published`].
+/// The error type comes from the returned value: see [`Published`].
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct AsReturned;
@@ -76,7 +76,7 @@ impl<R: Published> Naming<R> for AsReturned {
     }
 }
 
-/// By the type of the error: see [`EventPublished::by_error_type`].
+/// The error type comes from the type of the error: see [`EventPublished::by_error_type`].
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ByErrorType;
@@ -123,7 +123,7 @@ where
 }
 
 pin_project! {
-    /// See [`event_published`].
+    /// The future of a counted publication, see [`event_published`].
     #[must_use = "futures do nothing unless polled"]
     pub struct EventPublished<F, N = AsReturned> {
         #[pin]

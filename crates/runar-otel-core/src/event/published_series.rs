@@ -50,7 +50,7 @@ struct Declared {
     errors: Errors,
 }
 
-/// Who publishes.
+/// The publisher of an event: a service and its family of metrics.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Publisher {
     service: &'static str,
@@ -171,7 +171,7 @@ impl EventSeries {
         Declared { types, errors }
     }
 
-    /// Nothing is known ahead of events without series of their own.
+    /// Shows the series at zero. Events without series of their own have no label set that is known ahead.
     fn begin_at_zero(&self) {
         if self.event.is_none() {
             return;
@@ -183,7 +183,7 @@ impl EventSeries {
     }
 }
 
-/// Shows all events that have been met in a new provider.
+/// Shows all known events at zero in a new provider.
 pub(crate) fn begin_at_zero() {
     let all: Vec<Arc<EventSeries>> = {
         let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);

@@ -17,22 +17,22 @@ pub type ReservoirFactory = Arc<dyn Fn(&StreamPlan) -> Box<dyn ExemplarReservoir
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Reservoir {
-    /// What the specification says: aligned to the buckets of an explicit histogram, up to 20 (but not more
-    /// than its buckets) for an exponential one, else one.
+    /// The default of the specification: aligned to the buckets of an explicit histogram, up to 20 (but not more than
+    /// its buckets) for an exponential one, else a single exemplar.
     #[default]
     Default,
     /// No exemplars for this stream.
     Off,
-    /// One exemplar per bucket.
+    /// An exemplar per bucket, each measurement of a bucket with the same chance.
     AlignedBuckets,
     /// So many exemplars, each measurement with the same chance.
     FixedSize(usize),
-    /// One of the application's own making.
+    /// A reservoir that the application makes.
     Custom(ReservoirFactory),
 }
 
 impl Reservoir {
-    /// Chooses a reservoir of the application's own making.
+    /// Chooses a reservoir that the application makes.
     ///
     /// A series that took no exemplar between two collections gets a new reservoir when it takes one again.
     pub fn custom<R, F>(make: F) -> Self

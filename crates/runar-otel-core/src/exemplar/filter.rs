@@ -5,7 +5,7 @@ use opentelemetry::Context;
 use super::SpanLink;
 use crate::threads::context::{Active, active, context_is_alive, may_be_sampled};
 
-/// Which measurements are offered to the exemplar reservoirs.
+/// The filter that selects measurements for the exemplar reservoirs.
 ///
 /// OpenTelemetry specification, metrics SDK: *ExemplarFilter*; environment variable
 /// `OTEL_METRICS_EXEMPLAR_FILTER`.
@@ -14,14 +14,14 @@ use crate::threads::context::{Active, active, context_is_alive, may_be_sampled};
 pub enum ExemplarFilter {
     /// Every measurement, inside a span or not.
     AlwaysOn,
-    /// None; recording then costs what it costs without this SDK.
+    /// No measurement; recording then costs nothing for exemplars.
     AlwaysOff,
-    /// Those taken while a sampled span is active (the default): every exemplar leads to a trace.
+    /// Measurements taken while a sampled span is active (the default): every exemplar leads to a trace.
     #[default]
     TraceBased,
 }
 
-/// What the filter says about the measurement being taken on this thread.
+/// The decision of the filter on the measurement being taken on this thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Refused,

@@ -4,22 +4,22 @@ use std::{cmp::Reverse, time::SystemTime};
 
 use super::Exemplar;
 
-/// How many exemplars a number keeps at the most; its reservoir usually holds one.
+/// The most exemplars that a number keeps; its reservoir usually holds one.
 pub(crate) const MOST_PER_NUMBER: usize = 16;
 
-/// How many exemplars an exponential histogram keeps at the most.
+/// The most exemplars that an exponential histogram keeps.
 ///
 /// OpenTelemetry specification, metrics SDK: *Exemplar defaults*.
 pub(crate) const MOST_PER_EXPONENTIAL: usize = 20;
 
-/// Lets go of those that were there before and seem to come later: the clock was set back.
+/// Drops kept exemplars that seem to be later than all collected ones: the clock was set back.
 fn forget_the_future(kept: &mut Vec<Exemplar>, collected: &[Exemplar]) {
     if let Some(latest) = collected.iter().map(|exemplar| exemplar.time).max() {
         kept.retain(|exemplar| exemplar.time <= latest);
     }
 }
 
-/// Keeps the newest ones.
+/// Keeps the newest exemplars, `most` of them.
 pub(crate) fn keep_newest(kept: &mut Vec<Exemplar>, collected: Vec<Exemplar>, most: usize) {
     forget_the_future(kept, &collected);
     kept.extend(collected);
@@ -27,7 +27,7 @@ pub(crate) fn keep_newest(kept: &mut Vec<Exemplar>, collected: Vec<Exemplar>, mo
     kept.truncate(most);
 }
 
-/// Keeps the newest one of each bucket.
+/// Keeps the newest exemplar of each bucket.
 pub(crate) fn keep_one_each(
     kept: &mut Vec<Exemplar>,
     collected: Vec<Exemplar>,

@@ -30,7 +30,7 @@ pub(crate) use self::{
 };
 pub(crate) use crate::threads::context::may_be_sampled;
 
-/// One measurement kept as an example of its data point.
+/// A measurement kept as an example of its data point.
 ///
 /// OpenTelemetry specification, metrics data model: *Exemplars*.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +38,7 @@ pub(crate) use crate::threads::context::may_be_sampled;
 pub struct Exemplar {
     /// The measured value, in the unit of the metric.
     pub value: f64,
-    /// When it was measured.
+    /// The time of the measurement.
     pub time: SystemTime,
     /// Attributes of the measurement that its data point no longer has (a view removed them).
     pub filtered_attributes: Vec<KeyValue>,
@@ -50,9 +50,9 @@ pub struct Exemplar {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpanLink {
-    /// The trace.
+    /// The id of the trace.
     pub trace_id: TraceId,
-    /// The span within the trace.
+    /// The id of the span within the trace.
     pub span_id: SpanId,
 }
 

@@ -7,9 +7,9 @@ use crate::labels::{LabelSet, Labels, Sorted};
 /// The labels of a measurement, before any view took some away.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Origin<'a> {
-    /// Those of a series that a handle holds.
+    /// The labels of a series that a handle holds.
     Set(&'a LabelSet),
-    /// Those of a handle and those given with the measurement.
+    /// The labels of a handle, and those given with the measurement.
     Joined(&'a LabelSet, Labels<'a>),
     /// Attributes of the OpenTelemetry API.
     Attributes(&'a [KeyValue]),

@@ -43,16 +43,16 @@ pub trait ExemplarReservoir: Send {
     fn collect(&mut self) -> Vec<Exemplar>;
 }
 
-/// One measurement as a reservoir sees it.
+/// A measurement as offered to a reservoir.
 ///
-/// The clock is read and attributes are copied only when they are asked for.
+/// The clock is read and attributes are copied only when the reservoir asks for them.
 #[derive(Debug)]
 pub struct Measurement<'a> {
     value: f64,
     origin: Origin<'a>,
     filter: Option<&'a LabelFilter>,
     span: Option<SpanLink>,
-    /// Of a value that a callback observed; others are of now.
+    /// The time of a value that a callback observed; `None` for a value recorded now.
     time: Option<SystemTime>,
     attributes: OnceCell<Vec<KeyValue>>,
 }
@@ -86,7 +86,8 @@ impl<'a> Measurement<'a> {
         self.value
     }
 
-    /// All attributes of the measurement, sorted by key, also those that a view removes. Copies them when called first.
+    /// Returns the attributes of the measurement, sorted by key, with those that a view removes. Copies them when
+    /// called first.
     #[must_use]
     pub fn attributes(&self) -> &[KeyValue] {
         self.attributes.get_or_init(|| self.origin.to_key_values())

@@ -70,7 +70,7 @@ impl<T: CounterNumber> Counter<T> {
         }
     }
 
-    /// Adds 1.
+    /// Adds 1 to the series of the handle.
     pub fn increment(&self) {
         self.handle.record(T::one().value());
     }

@@ -69,7 +69,7 @@ impl<T: GaugeNumber> Gauge<T> {
         self.handle.set(value.value(), &[]);
     }
 
-    /// Adds 1.
+    /// Adds 1 to the level.
     pub fn increment(&self) {
         self.add(T::one());
     }

@@ -11,9 +11,10 @@ use crate::{
 /// The series of the base labels: mostly one; views can make several of an instrument, or none.
 #[derive(Debug)]
 pub(crate) enum Target {
-    /// One.
+    /// A single series, the usual case.
     One(Bound),
-    /// Several, or none: then a record ends at once. Two boxes: so that this takes no more room than the other.
+    /// Several series, or none: then a record ends at once. Two boxes, so that this variant takes no more room than the
+    /// other.
     Others(Option<Box<Box<[Bound]>>>),
 }
 
@@ -50,7 +51,7 @@ impl Target {
         }
     }
 
-    /// All of them.
+    /// The series, none or more.
     pub(crate) fn all(&self) -> &[Bound] {
         match self {
             Self::One(bound) => std::slice::from_ref(bound),
@@ -58,7 +59,7 @@ impl Target {
         }
     }
 
-    /// True if it is one series, with just these labels.
+    /// True if the target is one series, with just these labels.
     pub(crate) fn has(&self, labels: &LabelSet) -> bool {
         matches!(self, Self::One(bound) if bound.series.labels() == labels)
     }

@@ -21,7 +21,7 @@ use crate::{
 #[must_use = "a timer handle that is dropped at once measures nothing"]
 pub struct TimerHandle {
     handle: Handle,
-    /// Where it began: there it records, too.
+    /// The recorder in which the timer began, and records.
     here: Here,
     labels: Vec<(String, String)>,
     started: Start,

@@ -58,7 +58,7 @@ impl<T: UpDownNumber> UpDownCounter<T> {
         }
     }
 
-    /// Adds 1.
+    /// Adds 1 to the series of the handle.
     pub fn increment(&self) {
         self.handle.record(T::one().value());
     }

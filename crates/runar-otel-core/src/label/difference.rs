@@ -1,8 +1,8 @@
-//! Sets of labels: how one differs from another, and what was probably meant.
+//! Differences between sets of labels, and the names that were probably meant.
 
 use crate::report::similar::closest;
 
-/// How the names that are given differ from those that are declared; `None` if they do not.
+/// Describes the difference between given and declared names; `None` if they are the same.
 pub(crate) fn difference<G: AsRef<str>, D: AsRef<str>>(
     given: &[G],
     declared: &[D],

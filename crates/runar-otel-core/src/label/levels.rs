@@ -1,4 +1,4 @@
-//! How `text!` finds the text of a value whose type it does not know: by the most specific of these levels.
+//! Levels by which `text!` finds the text of a value whose type it does not know: the most specific one wins.
 //!
 //! Method look-up tries the receiver with fewer references first, so a level that is implemented for more references
 //! wins over those below it. The last one takes everything, and asks for [`LabelValue`] only when it is used: so the
@@ -6,24 +6,24 @@
 
 use super::{LabelValue, text::Text};
 
-/// A value that a label is to get.
+/// A value that becomes that of a label.
 #[derive(Debug)]
 pub struct Labelled<'a, T: ?Sized>(pub &'a T);
 
-/// The text as it is there.
+/// Level of a string: its text is borrowed.
 #[derive(Clone, Copy, Debug)]
 pub struct Str;
-/// The text of what is perhaps there.
+/// Level of an optional string: its text is borrowed, empty for `None`.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionalStr;
-/// What the value shows, if it is there.
+/// Level of an optional value: the text that it displays, empty for `None`.
 #[derive(Clone, Copy, Debug)]
 pub struct Optional;
-/// What the value shows.
+/// Level of any other value: the text that it displays.
 #[derive(Clone, Copy, Debug)]
 pub struct Any;
 
-/// Level of everything that is a text.
+/// Level of all strings.
 pub trait IsStr {
     /// Chooses the level.
     fn level(&self) -> Str {
@@ -62,7 +62,7 @@ pub trait IsAny {
 impl<T: ?Sized> IsAny for Labelled<'_, T> {}
 
 impl Str {
-    /// The text.
+    /// Borrows the string as the text of a label.
     #[inline]
     pub fn text<T: AsRef<str> + ?Sized>(self, value: &T) -> Text<'_> {
         Text::borrowed(value.as_ref())
@@ -70,7 +70,7 @@ impl Str {
 }
 
 impl OptionalStr {
-    /// The text, or the empty one.
+    /// Borrows the string as the text of a label; empty for `None`.
     #[inline]
     pub fn text<'a, T: AsRef<str> + 'a>(self, value: &'a (impl Maybe<T> + ?Sized)) -> Text<'a> {
         Text::borrowed(value.maybe().map_or("", AsRef::as_ref))
@@ -78,14 +78,14 @@ impl OptionalStr {
 }
 
 impl Optional {
-    /// The text, or the empty one.
+    /// Returns the displayed text of the value; empty for `None`.
     pub fn text<'a, T: LabelValue + 'a>(self, value: &'a (impl Maybe<T> + ?Sized)) -> Text<'a> {
         value.maybe().map_or(Text::borrowed(""), LabelValue::text)
     }
 }
 
 impl Any {
-    /// The text.
+    /// Returns the displayed text of the value.
     pub fn text<T: LabelValue + ?Sized>(self, value: &T) -> Text<'_> {
         value.text()
     }
@@ -93,7 +93,7 @@ impl Any {
 
 /// An `Option`, or a reference to one.
 pub trait Maybe<T> {
-    /// What is in it.
+    /// Returns the value inside, if there is one.
     fn maybe(&self) -> Option<&T>;
 }
 

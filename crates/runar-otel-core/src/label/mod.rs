@@ -7,7 +7,7 @@ mod value;
 
 pub use self::{levels::Labelled, text::Text, value::LabelValue};
 
-/// What `text!` finds the text with. No stable interface.
+/// Traits by which `text!` finds the text of a value. No stable interface.
 #[doc(hidden)]
 pub mod __levels {
     pub use super::levels::{IsAny, IsOptional, IsOptionalStr, IsStr};

@@ -1,12 +1,12 @@
-//! What can be the value of a label.
+//! Values of labels.
 
 use std::fmt::Display;
 
 use super::text::Text;
 
-/// What can be the value of a label: everything that implements [`Display`].
+/// A value that a label can have: every type that implements [`Display`].
 ///
-/// The macros also take an `Option` of it (`None` is the empty text), and texts without copying them.
+/// The macros also take an `Option` of one (`None` is the empty string), and strings without copying them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a label",
     label = "expected a text, a number, or what implements `Display`",

@@ -5,7 +5,7 @@ use std::{borrow::Cow, panic::Location, sync::Arc};
 use super::sharing::Sharing;
 use super::{Aggregation, InstrumentKind, error::RegisterError, name, number::NumberKind};
 
-/// What a metric is called, what it means and how it is counted.
+/// Name, meaning, kind and aggregation of a metric that is registered.
 #[derive(Clone, Debug)]
 pub(crate) struct Descriptor {
     pub(crate) name: Cow<'static, str>,
@@ -13,7 +13,7 @@ pub(crate) struct Descriptor {
     pub(crate) unit: Unit,
     pub(crate) kind: InstrumentKind,
     pub(crate) number: NumberKind,
-    /// What is going to be recorded, as far as it is known: whole numbers join a metric of any type.
+    /// The type of the values to be recorded, as far as it is known: whole numbers join a metric of any type.
     pub(crate) values: NumberKind,
     /// [`Aggregation::Default`] unless buckets or an exponential histogram were asked for.
     pub(crate) aggregation: Aggregation,
@@ -22,22 +22,22 @@ pub(crate) struct Descriptor {
     pub(crate) at: &'static Location<'static>,
 }
 
-/// The unit of a metric, and how it came to it. One that was not stated joins whatever is there.
+/// The unit of a metric, and its source. A unit that was not stated gives way to that of a metric that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     Stated(Cow<'static, str>),
     FromName(&'static str),
 }
 
-/// Which histogram of its name one joins.
+/// The rule by which a histogram joins another one of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Joining {
-    /// One with the buckets that it asks for; whatever is there if it asks for none.
+    /// Joins a histogram with the requested buckets; any one of the name if none were requested.
     Any,
-    /// One that has the buckets that it has by itself, if it asks for none.
+    /// Joins a histogram with the requested buckets; one with the default buckets if none were requested.
     SameBuckets,
-    /// One with its buckets, in a scope of their own from the beginning: whoever comes first, others of the name
-    /// keep the common scope.
+    /// Joins a histogram with the same buckets, in a scope of their own from the beginning: other histograms of the
+    /// name keep the common scope, whichever comes first.
     Apart,
 }
 
@@ -49,7 +49,7 @@ impl Unit {
         }
     }
 
-    /// The same, to be handed on.
+    /// Returns the unit as an owned string.
     pub(crate) fn code(&self) -> Cow<'static, str> {
         match self {
             Self::Stated(code) => code.clone(),
@@ -87,7 +87,7 @@ impl Descriptor {
     }
 }
 
-/// What all builders of instruments have in common.
+/// Parameters that all builders of instruments have in common.
 #[derive(Clone, Debug)]
 pub(crate) struct Declaration {
     name: Cow<'static, str>,

@@ -9,9 +9,9 @@ use super::number::Value;
 pub(crate) enum TimeUnit {
     #[default]
     Second,
-    /// So many make a second.
+    /// A fraction of a second: the number of units in a second.
     Part(f64),
-    /// It has so many seconds.
+    /// A multiple of a second: the number of seconds in a unit.
     Multiple(f64),
 }
 

@@ -1,10 +1,10 @@
-//! What can be wrong with a declaration.
+//! Errors of registrations and views.
 
 use std::panic::Location;
 
 use super::InstrumentKind;
 
-/// Why a metric was refused, or was not registered as asked.
+/// The reason that a metric was refused, or was not registered as requested.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
@@ -14,25 +14,25 @@ pub enum RegisterError {
     /// The unit breaks the syntax.
     #[error("metric `{name}`: {error}")]
     Unit {
-        /// The metric.
+        /// Name of the metric.
         name: String,
-        /// What is wrong with its unit.
+        /// The rule that the unit breaks.
         #[source]
         error: UnitError,
     },
     /// The bucket bounds are not usable.
     #[error("metric `{name}`: {error}")]
     Buckets {
-        /// The metric.
+        /// Name of the metric.
         name: String,
-        /// What is wrong with its bounds.
+        /// The rule that the bounds break.
         #[source]
         error: BoundsError,
     },
     /// A label has no name.
     #[error("metric `{name}` has a label without a name: expected at least one character")]
     EmptyLabel {
-        /// The metric.
+        /// Name of the metric.
         name: String,
     },
     /// A label has a name that the exposition needs for itself.
@@ -40,9 +40,9 @@ pub enum RegisterError {
         "metric `{name}` has a label `{label}`, which every histogram has for its buckets: expected another name"
     )]
     ReservedLabel {
-        /// The metric.
+        /// Name of the metric.
         name: String,
-        /// The label.
+        /// Name of the label.
         label: String,
     },
     /// The name is taken by a metric of another kind.
@@ -50,15 +50,15 @@ pub enum RegisterError {
         "metric `{name}` at {at} is a {kind:?}, but {first_at} registered it as a {first:?}: expected one kind per name, the first one stays"
     )]
     Kind {
-        /// The metric.
+        /// Name of the metric.
         name: String,
-        /// What was asked for.
+        /// The requested kind.
         kind: InstrumentKind,
-        /// Where.
+        /// The place of the request.
         at: &'static Location<'static>,
-        /// What the name stands for.
+        /// The registered kind, which stays.
         first: InstrumentKind,
-        /// Where that was said.
+        /// The place of the first registration.
         first_at: &'static Location<'static>,
     },
     /// The name is taken by a metric with another unit.
@@ -66,32 +66,32 @@ pub enum RegisterError {
         "metric `{name}` at {at} has unit `{unit}`, but {first_at} registered it with `{first}`: expected one unit per name, the first one stays"
     )]
     UnitConflict {
-        /// The metric.
+        /// Name of the metric.
         name: String,
-        /// What was asked for.
+        /// The requested unit.
         unit: String,
-        /// Where.
+        /// The place of the request.
         at: &'static Location<'static>,
-        /// The unit of the name.
+        /// The registered unit, which stays.
         first: String,
-        /// Where that was said.
+        /// The place of the first registration.
         first_at: &'static Location<'static>,
     },
 }
 
-/// Which rule a metric's name breaks.
+/// The rule that the name of a metric breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// Nothing there.
+    /// The name is empty.
     #[error("metric name is empty: expected a letter first")]
     Empty,
     /// Does not start with a letter.
     #[error("metric name `{name}` starts with `{found}`: expected a letter")]
     FirstCharacter {
-        /// The name.
+        /// The refused name.
         name: String,
-        /// What it starts with.
+        /// The first character.
         found: char,
     },
     /// Has a character that names cannot have.
@@ -99,68 +99,68 @@ pub enum NameError {
         "metric name `{name}` has `{found}` at position {position}: expected letters, digits, `_`, `.`, `-` or `/`"
     )]
     Character {
-        /// The name.
+        /// The refused name.
         name: String,
-        /// The character.
+        /// The first character that is not allowed.
         found: char,
         /// Its position in characters, from 0.
         position: usize,
     },
-    /// Too long.
+    /// More than 255 characters.
     #[error("metric name `{name}` has {length} characters: expected at most 255")]
     Length {
-        /// The name.
+        /// The refused name.
         name: String,
-        /// Its length.
+        /// Its length in characters.
         length: usize,
     },
 }
 
-/// Which rule a unit breaks.
+/// The rule that a unit breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnitError {
-    /// Not ASCII.
+    /// Characters beyond ASCII.
     #[error("unit `{unit}` is not ASCII: expected a UCUM code such as `s`, `By` or `{{request}}`")]
     Character {
-        /// The unit.
+        /// The refused unit.
         unit: String,
     },
-    /// Too long.
+    /// More than 63 characters.
     #[error("unit `{unit}` has {length} characters: expected at most 63")]
     Length {
-        /// The unit.
+        /// The refused unit.
         unit: String,
-        /// Its length.
+        /// Its length in characters.
         length: usize,
     },
 }
 
-/// What is wrong with bucket bounds.
+/// The rule that bucket bounds break.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BoundsError {
     /// Not a number, or infinite.
     #[error("bucket bound {bound} is not finite: expected numbers (`+Inf` is implied at the end)")]
     NotFinite {
-        /// The bound.
+        /// The refused bound.
         bound: f64,
     },
     /// Not strictly ascending.
     #[error("bucket bounds must increase: {bound} follows {before}")]
     NotIncreasing {
-        /// The bound.
+        /// The first bound that is not greater than the one before.
         bound: f64,
-        /// The one before it.
+        /// The bound before it.
         before: f64,
     },
 }
 
-/// What contradicts itself in a view.
+/// The reason that a view is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ViewError {
-    /// Selects nothing.
+    /// The pattern is empty and selects nothing.
     #[error("view has an empty pattern: expected a metric name, or `*` for all")]
     EmptyPattern,
     /// Would give several metrics one name.
@@ -168,23 +168,23 @@ pub enum ViewError {
         "view `{pattern}` renames, but its pattern can select several metrics: expected a name without `*` and `?`"
     )]
     RenamesMany {
-        /// The pattern.
+        /// The pattern of the view.
         pattern: String,
     },
     /// An unusable limit.
     #[error("view `{pattern}` has limit {limit}: expected 1 to 1000000")]
     Limit {
-        /// The pattern.
+        /// The pattern of the view.
         pattern: String,
-        /// The limit.
+        /// The refused limit, in label sets.
         limit: usize,
     },
-    /// Unusable bounds.
+    /// Unusable bucket bounds.
     #[error("view `{pattern}`: {error}")]
     Buckets {
-        /// The pattern.
+        /// The pattern of the view.
         pattern: String,
-        /// What is wrong.
+        /// The rule that the bounds break.
         #[source]
         error: BoundsError,
     },
@@ -193,7 +193,7 @@ pub enum ViewError {
         "view `{pattern}` has an exponential histogram of size {max_size} and scale {max_scale}: expected a size of 2 or more and a scale of -10 to 20"
     )]
     Exponential {
-        /// The pattern.
+        /// The pattern of the view.
         pattern: String,
         /// Buckets per range.
         max_size: u32,

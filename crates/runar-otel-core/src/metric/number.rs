@@ -38,7 +38,7 @@ pub(crate) fn finite(sum: f64) -> f64 {
     sum
 }
 
-/// Which of the number types.
+/// The type of a number: `u64`, `i64` or `f64`.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NumberKind {
@@ -67,7 +67,7 @@ impl NumberKind {
 pub(crate) trait Measured: Copy + Send + Sync + 'static {
     const KIND: NumberKind;
     fn to_bits(self) -> u64;
-    /// As a value of any number type.
+    /// Converts to a value of any number type.
     fn to_value(self) -> Value;
 
     #[inline]
@@ -111,7 +111,7 @@ measured!(u64, U64, std::convert::identity, Value::U64);
 measured!(i64, I64, i64::cast_unsigned, Value::I64);
 measured!(f64, F64, f64::to_bits, Value::f64);
 
-/// One value of any number type. The first type registered under a name wins: others convert.
+/// A value of any number type. The first type registered under a name wins: other types are converted.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -205,7 +205,7 @@ impl Value {
         }
     }
 
-    /// Whether it is a number at all, and one that a whole number can stand for.
+    /// True if the value is neither infinite nor NaN, so that a whole number can represent it.
     #[inline]
     pub(crate) fn is_finite(self) -> bool {
         match self {
@@ -214,7 +214,7 @@ impl Value {
         }
     }
 
-    /// Whether a sum that only grows may take it.
+    /// True if the value is below 0, which a sum that only grows refuses.
     #[inline]
     pub(crate) fn is_negative(self) -> bool {
         match self {

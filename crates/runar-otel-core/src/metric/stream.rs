@@ -20,7 +20,7 @@ pub enum InstrumentKind {
     Counter,
     /// A sum that grows and shrinks.
     UpDownCounter,
-    /// A distribution.
+    /// A distribution of values.
     Histogram,
     /// A last value, set by the code.
     Gauge,
@@ -33,7 +33,7 @@ pub enum InstrumentKind {
 }
 
 impl InstrumentKind {
-    /// All of them.
+    /// The seven kinds, synchronous ones first.
     pub const ALL: [Self; 7] = [
         Self::Counter,
         Self::UpDownCounter,
@@ -44,7 +44,7 @@ impl InstrumentKind {
         Self::ObservableGauge,
     ];
 
-    /// Tells whether a callback supplies the values.
+    /// True if a callback supplies the values.
     #[must_use]
     pub fn is_observable(self) -> bool {
         matches!(
@@ -79,19 +79,19 @@ impl InstrumentKind {
     }
 }
 
-/// How measurements of a stream are put together.
+/// The aggregation of the measurements of a stream.
 ///
 /// OpenTelemetry specification, metrics SDK: *Aggregation*.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Aggregation {
-    /// What the instrument's kind asks for.
+    /// The default aggregation of the instrument kind.
     Default,
-    /// Nothing: measurements are dropped.
+    /// No aggregation: measurements are dropped.
     Drop,
-    /// Their sum; of an observable gauge the sum of its last values.
+    /// The sum of the measurements; of an observable gauge the sum of its last values.
     Sum,
-    /// The last of them.
+    /// The last measurement.
     LastValue,
     /// A histogram with these upper, inclusive bounds; none means count and sum only.
     ExplicitBuckets(Arc<[f64]>),
@@ -115,11 +115,11 @@ impl Aggregation {
     }
 }
 
-/// What a collected metric looks like: enough to tell streams of one name apart.
+/// The form of a collected metric, by which streams of one name are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Shape {
-    /// Last values.
+    /// Last values of series.
     Gauge,
     /// A sum that only grows.
     MonotonicSum,
@@ -131,7 +131,7 @@ pub enum Shape {
     ExponentialHistogram,
 }
 
-/// One stream of data points, as the rules made it from an instrument.
+/// The plan of one stream of data points, as the views made it from an instrument.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StreamPlan {
@@ -152,7 +152,7 @@ pub struct StreamPlan {
 }
 
 impl StreamPlan {
-    /// What the stream looks like once collected, `None` if it is dropped.
+    /// The form of the stream once collected; `None` if the stream is dropped.
     #[must_use]
     pub fn shape(&self) -> Option<Shape> {
         match self.aggregation {

@@ -1,6 +1,6 @@
 //! Lists of error types that are joined when the program is compiled.
 
-/// How long the lists are together.
+/// Returns the sum of the lengths of the lists.
 #[must_use]
 pub const fn length(mut lists: &[&[&str]]) -> usize {
     let mut length = 0;
@@ -11,7 +11,7 @@ pub const fn length(mut lists: &[&[&str]]) -> usize {
     length
 }
 
-/// The lists behind each other; `N` is their [`length`].
+/// Joins the lists; `N` is their [`length`].
 #[must_use]
 #[expect(
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! Which error types a return type declares.
+//! Error types that a return type declares.
 
 use std::{fmt, marker::PhantomData};
 
@@ -32,7 +32,7 @@ impl<T> fmt::Debug for ErrorTypesOf<T> {
 
 /// Lists the error types of a type, by the same levels as [`Judge`](super::Judge).
 pub trait ErrorTypes {
-    /// The list.
+    /// The error types, empty if the type declares none.
     fn error_types(&self) -> &'static [&'static str];
 }
 

@@ -1,4 +1,4 @@
-//! What a value that a call lasts as long as says about the call.
+//! Verdicts on calls that last as long as a returned value, by the items of that value.
 
 use std::{fmt, marker::PhantomData};
 
@@ -11,7 +11,7 @@ use super::{
 
 /// Looks at a value as a whole.
 pub trait Watch<T: ?Sized> {
-    /// Tells whether nothing more comes, though nobody has asked for it yet.
+    /// True if nothing more comes, though nobody has asked for it yet.
     fn is_over(value: &T) -> bool {
         let _ = value;
         false
@@ -75,12 +75,12 @@ impl<T> fmt::Debug for WatchOf<'_, T> {
     }
 }
 
-/// Finds out how a value is watched; the impls on more references are tried first.
+/// Chooses the watcher of a value by its type; the impls on more references are tried first.
 pub trait FindWatch {
-    /// How.
+    /// The watcher chosen for the type.
     type Watch;
 
-    /// Says it in a type.
+    /// Returns the watcher as a type.
     fn watch(&self) -> PhantomData<Self::Watch> {
         PhantomData
     }

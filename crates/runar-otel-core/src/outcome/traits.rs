@@ -1,4 +1,4 @@
-//! What types can say about a call: traits that applications implement.
+//! Traits that applications implement for outcomes, error types and labels of calls.
 
 use std::borrow::Cow;
 
@@ -60,7 +60,7 @@ pub trait Outcome {
 /// }
 /// ```
 pub trait ErrorType {
-    /// All kinds that there are. They are counted from zero; a kind that is not here is shown as `_OTHER`.
+    /// The kinds of error. They are counted from zero; a kind that is not in the list is shown as `_OTHER`.
     const ERROR_TYPES: &'static [&'static str];
 
     /// The kind of this error.

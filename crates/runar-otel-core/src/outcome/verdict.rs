@@ -1,4 +1,4 @@
-//! How a call ended, by what it returned.
+//! Verdicts: the end of a call, by the value that it returned.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use super::traits::{ErrorType, Outcome};
 /// The error type of an error that says no better one.
 pub(crate) const OTHER: &str = "_OTHER";
 
-/// What is said of a call that returned.
+/// The verdict on a call that returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Outcome `ok`.
+    /// The outcome `ok`.
     Ok,
-    /// Outcome `error`, with its type.
+    /// The outcome `error`, with its error type.
     Error(&'static str),
 }
 
@@ -34,7 +34,7 @@ impl<T> fmt::Debug for Judged<'_, T> {
 
 /// Gives the verdict. A value of any type is fine; the impls on more references are tried first.
 pub trait Judge {
-    /// The verdict.
+    /// Returns the verdict; `Ok` for a type that means no failure.
     fn judge(&self) -> Verdict;
 }
 
@@ -86,7 +86,7 @@ impl<T: Outcome> Judge for &&&&&Judged<'_, T> {
     }
 }
 
-/// As the `next` of a stream returns it.
+/// Judges the item that `next` of a stream or an iterator returns.
 impl<T, E> Judge for &Judged<'_, Option<Result<T, E>>> {
     fn judge(&self) -> Verdict {
         match self.0 {
@@ -105,7 +105,7 @@ impl<T, E: ErrorType> Judge for &&&Judged<'_, Option<Result<T, E>>> {
     }
 }
 
-/// The kind of an error; what is not in its list could be anything.
+/// The kind of an error; `_OTHER` if it is not in the list of its type.
 pub(crate) fn kind_of<E: ErrorType>(error: &E) -> &'static str {
     let kind = error.error_type();
     if E::ERROR_TYPES.contains(&kind) {

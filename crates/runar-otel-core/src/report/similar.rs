@@ -1,6 +1,6 @@
-//! Which word was probably meant.
+//! Similar words: a suggestion for a misspelled one.
 
-/// The word that was probably meant: one of at most a third of its letters different.
+/// Returns the word that was probably meant; `None` if more than a third of the letters differ in all of them.
 pub(crate) fn closest<'a>(said: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
@@ -10,7 +10,7 @@ pub(crate) fn closest<'a>(said: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, word)| word)
 }
 
-/// How many letters must be changed, added, left out or swapped with their neighbour.
+/// Returns the number of letters that must be changed, added, left out or swapped with their neighbour.
 fn distance(one: &str, other: &str) -> usize {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let mut before: Vec<usize> = Vec::new();

@@ -9,7 +9,7 @@ use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 use crate::threads::{apart::caught, aside::Aside};
 
-/// How many reports wait at the most; more are dropped.
+/// The most reports that wait; further ones are dropped.
 const MOST: usize = 1024;
 
 static VOICE: Aside<Report> = Aside::new("runar-otel-reports", MOST, |report| {
@@ -23,7 +23,7 @@ struct Report {
     to: Dispatch,
 }
 
-/// Puts a report where the thread finds it.
+/// Queues a report for the thread that writes it.
 pub(super) fn queue(message: String) {
     // Outside of the lock: it may be the last one that refers to a subscriber.
     let report = Report {

@@ -1,16 +1,19 @@
-//! How a decision gets from the call that has asked to the tracer that makes the span.
+//! Hand-over of a decision from the call that asked for it to the tracer that makes the span.
+//!
+//! The span begins when `tracing` makes it, or enters it first, on the thread of the call. The decision is in a
+//! thread-local only meanwhile.
 //!
 //! The span comes to be when `tracing` makes it, or enters it first, on the thread of the call. Only meanwhile the
 //! decision is laid out there.
 
 use std::{any::Any, cell::RefCell, mem};
 
-/// What a sampler has decided on one span, until it is taken.
+/// The decision of a sampler on one span, until the tracer takes it.
 #[derive(Debug)]
 pub struct Decision(Option<Box<dyn Any + Send + Sync>>);
 
 impl Decision {
-    /// A decision that is known to who decides and to who makes the span.
+    /// Wraps a decision, whose type is known to the sampler and to the tracer that makes the span.
     pub fn new(decision: impl Any + Send + Sync) -> Self {
         Self(Some(Box::new(decision)))
     }

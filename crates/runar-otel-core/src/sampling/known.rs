@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use tracing::{Callsite, Metadata, subscriber::Interest};
 
-/// What `tracing` knows of a place. To `tracing` it is one more callsite with the metadata of the span, and is told
-/// who is interested in it.
+/// The callsite of a place, as `tracing` knows it: registered with the metadata of the span, and informed about the
+/// interest of subscribers.
 #[derive(Debug)]
 pub(crate) struct Known {
     pub(crate) metadata: &'static Metadata<'static>,
     pub(crate) kind: Option<&'static str>,
-    /// Stands alone, therefore relaxed.
+    /// The interest of subscribers. No other memory depends on it, therefore relaxed.
     pub(crate) interest: AtomicU8,
 }
 

@@ -24,7 +24,7 @@ pub struct Opened(State);
 
 #[derive(Debug)]
 enum State {
-    /// As it is without a decision; or none.
+    /// A span without a decision, or no span.
     Plain(Span),
     /// Nobody wants the span of an unsampled trace. Log lines may show the call all the same.
     Unsampled(Context, Option<&'static Known>),
@@ -50,7 +50,7 @@ enum Trace {
 static NONE: Span = Span::none();
 
 impl Opened {
-    /// No span.
+    /// Returns an opened call without a span.
     #[must_use]
     pub const fn none() -> Self {
         Self(State::Plain(Span::none()))
@@ -75,7 +75,7 @@ impl Opened {
         })))
     }
 
-    /// Whether there is nothing to be entered.
+    /// True if there is no span and no context to enter.
     #[inline]
     pub(crate) fn is_none(&self) -> bool {
         matches!(&self.0, State::Plain(span) if span.is_none())
@@ -146,7 +146,7 @@ impl Opened {
         caught(|| self.enter()).unwrap_or(Within::NOTHING)
     }
 
-    /// Where an end is told without entering the span.
+    /// The place where the end of a call is noted without entering the span.
     pub(crate) fn ends(&self) -> Ends<'_> {
         match self.span() {
             span if span.is_none() => Ends::Nowhere,
@@ -230,7 +230,7 @@ impl Within<'_> {
     };
 }
 
-/// Where it is said how a call has ended.
+/// The place where the end of a call is noted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ends<'a> {
     Nowhere,
@@ -240,7 +240,7 @@ pub(crate) enum Ends<'a> {
 }
 
 impl Ends<'_> {
-    /// Says it. The status of a span that did not fail is left to others.
+    /// Notes the end. The status of a span that did not fail is left to others.
     ///
     /// A layer that panics while the thread unwinds is caught: that would abort the process.
     #[inline]

@@ -24,54 +24,54 @@ pub fn set_head_sampler(sampler: &'static dyn HeadSampler) {
     let _ = SAMPLER.set(sampler);
 }
 
-/// A span that is to come.
+/// A span that is about to be made.
 #[derive(Clone, Copy, Debug)]
 pub struct Coming<'a> {
-    /// Its callsite.
+    /// The metadata of its callsite.
     pub metadata: &'static Metadata<'static>,
-    /// Whether all subscribers want the span at any time; else the current one must be asked.
+    /// True if all subscribers want the span at any time; else the current subscriber decides.
     pub always: bool,
-    /// `otel.kind`.
+    /// The value of `otel.kind`, such as `server`; `None` if not stated.
     pub kind: Option<&'static str>,
-    /// Fields that it has from the beginning.
+    /// Fields that the span has from the beginning.
     pub fields: &'a [(&'static str, &'static str)],
-    /// Whether these are all. Others are not known before the span is made.
+    /// True if `fields` has all of them. Other fields are not known before the span is made.
     pub complete: bool,
 }
 
-/// Who is to hear what a span is told at its end.
+/// The layers that receive the fields recorded at the end of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listeners {
     /// The layer for traces alone: log lines show a call that has no span.
     Traces,
-    /// The layer for traces, and log lines that are written before.
+    /// The layer for traces, and layers for log lines, which write before the end of the span.
     Ours,
-    /// Layers of which nothing is known.
+    /// Other layers, of which nothing is known.
     Any,
 }
 
-/// What was decided.
+/// The decision at the head of a call.
 #[derive(Debug, Default)]
 #[must_use = "a decision is worth what is done with it"]
 pub enum Head {
-    /// Nothing: the span is sampled when it starts.
+    /// No decision yet: the span is sampled when it starts.
     #[default]
     Undecided,
     /// The span is recorded. Its tracer [takes](take_decision) the decision while the span is made or first entered.
     Recorded(Decision, Listeners),
-    /// There is no span to be recorded, and none at all if it is for [traces](Listeners::Traces) alone. The call runs in
-    /// this context.
+    /// No span is recorded, and none exists at all if it would be for [traces](Listeners::Traces) alone. The call runs
+    /// in this context.
     Unsampled(Context, Listeners),
 }
 
 impl Head {
-    /// Whether there is no span to be recorded.
+    /// True if no span is recorded.
     #[must_use]
     pub fn is_unsampled(&self) -> bool {
         matches!(self, Self::Unsampled(..))
     }
 
-    /// Whether there is no span at all.
+    /// True if there is no span at all.
     #[must_use]
     pub fn is_spanless(&self) -> bool {
         matches!(self, Self::Unsampled(_, Listeners::Traces))

@@ -25,13 +25,13 @@ use crate::threads::{
 /// It learns what `tracing` knows of the place from the first span that is made there, which is always undecided.
 #[derive(Debug)]
 pub struct HeadSite {
-    /// `otel.kind`.
+    /// The value of `otel.kind` for its spans; `None` if not stated.
     kind: Option<&'static str>,
     known: OnceLock<Known>,
 }
 
 impl HeadSite {
-    /// A place at which no span was made yet, and the `otel.kind` of those that will be.
+    /// Declares a place where spans will be made; `kind` is their `otel.kind`.
     #[must_use]
     pub const fn new(kind: Option<&'static str>) -> Self {
         Self {
@@ -90,7 +90,7 @@ impl HeadSite {
     }
 }
 
-/// As the macros of `tracing` ask before anything else.
+/// True if the level is enabled, by the same checks that the macros of `tracing` make first.
 fn is_on(level: &Level) -> bool {
     *level <= STATIC_MAX_LEVEL && *level <= LevelFilter::current()
 }

@@ -9,14 +9,14 @@ use std::{
 
 use super::aside::Aside;
 
-/// How many values wait to be dropped at the most. They are there anyway: the bound is for a `Drop` that hangs.
+/// The most values that wait to be dropped. They are in memory anyway: the limit is for a `Drop` that hangs.
 const MOST: usize = 100_000;
 
 static GONE: Aside<Box<dyn Any + Send>> = Aside::new("runar-otel-drops", MOST, drop_here);
 
-/// Runs what the application wrote; `None` if it panics.
+/// Runs code of the application; `None` if it panics.
 ///
-/// What it panicked with may have a `Drop` of its own, which does as it likes on a thread of its own.
+/// The payload of a panic may have a `Drop` of its own, which runs on a thread of its own.
 pub fn caught<R>(work: impl FnOnce() -> R) -> Option<R> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => Some(result),
@@ -29,7 +29,7 @@ pub fn caught<R>(work: impl FnOnce() -> R) -> Option<R> {
     }
 }
 
-/// Has a value of the application dropped where it is in nobody's way.
+/// Drops a value of the application on another thread, where a slow `Drop` delays nobody.
 fn let_go(value: Box<dyn Any + Send>) {
     if let Err(value) = GONE.put(value) {
         drop_here(value);

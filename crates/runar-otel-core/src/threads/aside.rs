@@ -7,13 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The thread ends after so much silence, and comes back with the next item.
+/// The thread ends after so long without an item, and starts again with the next one.
 const IDLE: Duration = Duration::from_millis(200);
 
-/// How often a lock is tried before it is given up. In a process that was forked it may be locked for ever.
+/// The number of times that a lock is tried before it is given up. In a forked process it may be locked for ever.
 const TRIES: usize = 1000;
 
-/// The lock, unless somebody keeps it.
+/// Takes the lock; `None` if another thread keeps it.
 pub(crate) fn soon<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     for _ in 0..TRIES {
         match mutex.try_lock() {
@@ -29,12 +29,12 @@ pub(crate) fn soon<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
 pub(crate) struct Aside<T> {
     /// The name of the thread.
     name: &'static str,
-    /// How many items wait at the most.
+    /// The most items that wait.
     most: usize,
     /// Runs without any lock. Must not panic.
     work: fn(T),
     state: Mutex<State<T>>,
-    /// Told with each item that comes, and each one that is done.
+    /// Notified of each item that comes, and of each one that is done.
     changed: Condvar,
 }
 
@@ -95,7 +95,7 @@ impl<T: Send> Aside<T> {
         state.waiting.is_empty()
     }
 
-    /// The thread.
+    /// Runs the items, on the thread of the queue.
     fn run(&self) {
         let mut state = self.lock();
         loop {

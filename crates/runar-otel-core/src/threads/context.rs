@@ -1,5 +1,5 @@
-//! What a thread that records needs to know of its OpenTelemetry context: the span that is active there, and whether the
-//! context can still be used.
+//! The OpenTelemetry context of a recording thread: the span that is active there, and whether the context can still be
+//! used.
 //!
 //! The API has no way to ask for the context that never fails: at the end of a thread it panics, and while a context is
 //! being attached, too, which a layer of `tracing` sees if the API logs something just then. So an observer of the API notes

@@ -43,7 +43,7 @@ pub(crate) fn move_on() -> usize {
     next
 }
 
-/// How many stripes a cell gets: twice the cores as a power of two, 2 to 16.
+/// The number of stripes of a cell: twice the cores as a power of two, 2 to 16.
 pub(crate) fn most() -> usize {
     let most = MOST.get_or_init(|| {
         let cores = available_parallelism().map_or(4, usize::from);
