@@ -41,8 +41,8 @@ pub fn finish() {
     provider::PROCESS.finish();
 }
 
-/// Shows everything whose labels are known in a new provider: functions and services that are linked, and those that were
-/// met at run time.
+/// Shows everything whose labels are known in a new provider: functions and services that are linked, and those that
+/// were met at run time.
 fn begin_at_zero() {
     isolated_recorder::outside(|| {
         for service in SERVICES {

@@ -1,7 +1,8 @@
 //! The recording side of `runar-otel`: instruments, metered calls, the gate that every measurement passes, exemplars.
 //!
-//! For the crates of `runar-otel`, and for hosts that bring a pipeline of their own. Applications use the crate `runar-otel`,
-//! which re-exports their part. It stands on the OpenTelemetry API and `tracing`: no SDK, no runtime, no I/O.
+//! For the crates of `runar-otel`, and for hosts that bring a pipeline of their own. Applications use the crate
+//! `runar-otel`, which re-exports their part. It stands on the OpenTelemetry API and `tracing`: no SDK, no runtime, no
+//! I/O.
 //!
 //! The way of one measurement:
 //!

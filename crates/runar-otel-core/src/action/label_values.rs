@@ -37,8 +37,8 @@ struct Shared {
     /// The pool of the function.
     pool: &'static LabelPool,
     values: Mutex<AddedValues>,
-    /// False once the call is over. Written by the call alone: to false under the lock, to true where nobody else has it,
-    /// therefore relaxed.
+    /// False once the call is over. Written by the call alone: to false under the lock, to true where nobody else has
+    /// it, therefore relaxed.
     open: AtomicBool,
 }
 

@@ -90,8 +90,8 @@ impl Site {
         resolved
     }
 
-    /// Resolves the function for another owner. The handles are those of the process: they record to every recorder that
-    /// is current.
+    /// Resolves the function for another owner. The handles are those of the process: they record to every recorder
+    /// that is current.
     #[cold]
     fn meet(&'static self, owner: Owner) -> &'static Resolved {
         isolated_recorder::outside(|| self.meet_outside(owner))

@@ -78,8 +78,8 @@ impl<T, R> Binding<T, R> {
         next.first.get().is_some().then_some(next)
     }
 
-    /// The value for the provider that everything goes to, if it is the first one: for records, which then save no register
-    /// for a look down the chain.
+    /// The value for the provider that everything goes to, if it is the first one: for records, which then save no
+    /// register for a look down the chain.
     #[inline]
     pub(crate) fn current_first(&self) -> Option<&T> {
         let first = self.first.get()?;
@@ -137,8 +137,8 @@ impl<T, R> Binding<T, R> {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Binds a value for a generation, unless another thread has done so. Not in a child, where that thread may be none. If the `same` one was bound before, that stays:
-    /// rules that come back make the chain no longer.
+    /// Binds a value for a generation, unless another thread has done so. Not in a child, where that thread may be
+    /// none. If the `same` one was bound before, that stays: rules that come back make the chain no longer.
     pub(crate) fn bind(
         &self,
         generation: u64,

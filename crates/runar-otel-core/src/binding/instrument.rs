@@ -96,8 +96,8 @@ impl Instrument {
         self.streams_and_generation().map(|(streams, _)| streams)
     }
 
-    /// The same, with the generation of the provider. That is read first: if the provider changes meanwhile, the next use
-    /// binds anew.
+    /// The same, with the generation of the provider. That is read first: if the provider changes meanwhile, the next
+    /// use binds anew.
     pub(crate) fn streams_and_generation(&self) -> Option<(&[Arc<Stream>], u64)> {
         let provider = self.home.provider();
         loop {

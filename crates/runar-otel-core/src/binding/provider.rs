@@ -18,12 +18,12 @@ pub(crate) const NONE_YET: u64 = 0;
 /// The next generation of any provider.
 static NEXT: AtomicU64 = AtomicU64::new(NONE_YET + 1);
 
-/// Set besides in the generation of a place where nothing is recorded: after the decision against telemetry, and after its
-/// end.
+/// Set besides in the generation of a place where nothing is recorded: after the decision against telemetry, and after
+/// its end.
 const OFF: u64 = 1 << 63;
 
-/// The generation of the process's provider while everything goes there; [`NONE_YET`] while there are isolated recorders,
-/// and before the first provider.
+/// The generation of the process's provider while everything goes there; [`NONE_YET`] while there are isolated
+/// recorders, and before the first provider.
 static SOLE: AtomicU64 = AtomicU64::new(NONE_YET);
 
 /// The generation of the provider that everything goes to, whatever handle it is recorded with. No other provider
@@ -89,8 +89,8 @@ pub(crate) struct Provider {
     leaving: ArcSwapOption<Streams>,
     /// The streams that ended last: those with the same rules go on under the next gate.
     ended: ArcSwapOption<Streams>,
-    /// Another one after every change of `current`, unlike that of any other provider. Release pairs with Acquire: who sees the new generation also sees
-    /// the gate that it stands for.
+    /// Another one after every change of `current`, unlike that of any other provider. Release pairs with Acquire: who
+    /// sees the new generation also sees the gate that it stands for.
     generation: AtomicU64,
 }
 
@@ -111,8 +111,8 @@ impl Provider {
         provider
     }
 
-    /// Puts another gate there: what it goes on with begins anew. Or none: then what was recorded until now can still be
-    /// collected, until [`finish`](Self::finish).
+    /// Puts another gate there: what it goes on with begins anew. Or none: then what was recorded until now can still
+    /// be collected, until [`finish`](Self::finish).
     pub(crate) fn replace(&self, gate: Option<Arc<Gate>>) {
         let next = gate.as_ref().map(|gate| gate.streams().clone());
         let before = self.current.swap(gate);

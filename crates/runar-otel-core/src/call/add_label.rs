@@ -11,8 +11,8 @@ use crate::{
 
 /// Sets a label of the innermost metered call that this code runs in.
 ///
-/// The function must declare it: `#[metered(labels = ["user_tier"])]`. Anything else is reported once, unless telemetry is
-/// off.
+/// The function must declare it: `#[metered(labels = ["user_tier"])]`. Anything else is reported once, unless telemetry
+/// is off.
 pub fn add_label(name: &'static str, value: &str, at: &'static Location<'static>) {
     if provider::is_off() {
         return;

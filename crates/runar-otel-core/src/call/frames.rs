@@ -128,10 +128,11 @@ impl Spanless {
     }
 }
 
-/// The call without a span that is the innermost thing around the current code. `None` if a span was entered in it: then
-/// `current`, the innermost one that the asker knows, is another than before.
+/// The call without a span that is the innermost thing around the current code. `None` if a span was entered in it:
+/// then `current`, the innermost one that the asker knows, is another than before.
 ///
-/// Such a call begins only outside of spans and of other such calls: what is around a later part of it is not around it.
+/// Such a call begins only outside of spans and of other such calls: what is around a later part of it is not around
+/// it.
 #[must_use]
 pub fn spanless(current: Option<&span::Id>) -> Option<Spanless> {
     let of_frame = |frame: &Frame| {
@@ -165,8 +166,8 @@ pub(crate) fn innermost(fits: impl Fn(&'static Resolved) -> bool) -> Option<Aske
     read(find).flatten()
 }
 
-/// The chain as it is now, for another task. Of calls that are over it has the innermost one at the most, which tells whose
-/// code runs: a task may spawn its successor for ever.
+/// The chain as it is now, for another task. Of calls that are over it has the innermost one at the most, which tells
+/// whose code runs: a task may spawn its successor for ever.
 pub(crate) fn current() -> Vec<Frame> {
     let elsewhere = |chain: &mut Vec<Frame>| {
         let last = chain.len().saturating_sub(1);

@@ -17,8 +17,8 @@ use crate::{
 
 thread_local!(static AT_WORK: Cell<bool> = const { Cell::new(false) });
 
-/// True on a thread that is in the code of a custom reservoir: what is recorded there reaches no custom reservoir, and a
-/// collection that is asked for there would wait for itself.
+/// True on a thread that is in the code of a custom reservoir: what is recorded there reaches no custom reservoir, and
+/// a collection that is asked for there would wait for itself.
 pub(crate) fn reservoir_at_work() -> bool {
     AT_WORK.get()
 }
@@ -132,7 +132,8 @@ impl ReservoirSlot {
             .unwrap_or_default()
     }
 
-    /// Takes the reservoir out with what it holds, unless somebody offers to it right now. Runs no code of the application.
+    /// Takes the reservoir out with what it holds, unless somebody offers to it right now. Runs no code of the
+    /// application.
     pub(crate) fn empty(&self) -> Option<Held> {
         self.touched.store(false, Ordering::Relaxed);
         self.try_lock()?.take()

@@ -34,8 +34,8 @@ impl<N: Measured> GateInstrument<N> {
         }
     }
 
-    /// False for a value that would stay in a sum for ever: one that is not finite, or a negative one of a sum that only
-    /// grows.
+    /// False for a value that would stay in a sum for ever: one that is not finite, or a negative one of a sum that
+    /// only grows.
     #[inline]
     fn accepts(falls: bool, value: N) -> bool {
         value.is_finite() && (falls || !value.is_negative())

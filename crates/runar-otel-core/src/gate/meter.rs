@@ -53,7 +53,8 @@ impl GateMeter {
         }
     }
 
-    /// An instrument whose name is valid; one whose name is not records nothing. Unit and description are taken as they are.
+    /// An instrument whose name is valid; one whose name is not records nothing. Unit and description are taken as they
+    /// are.
     ///
     /// OpenTelemetry specification, metrics SDK: *Instrument name*, *Instrument unit*, *Instrument description*.
     fn instrument<N: Measured>(&self, spec: &InstrumentSpec) -> Arc<GateInstrument<N>> {

@@ -27,8 +27,8 @@ use crate::{
     },
 };
 
-/// True where a collection that is asked for would wait for itself: on the thread that runs callbacks, and in the code of a
-/// custom reservoir.
+/// True where a collection that is asked for would wait for itself: on the thread that runs callbacks, and in the code
+/// of a custom reservoir.
 #[must_use]
 pub fn in_callback() -> bool {
     is_worker() || reservoir_at_work()
@@ -269,8 +269,8 @@ struct Entry {
 }
 
 impl Entries {
-    /// Adds what one instrument observed of a stream, in the number type of the stream. Of one set that it observes twice the
-    /// last value counts.
+    /// Adds what one instrument observed of a stream, in the number type of the stream. Of one set that it observes
+    /// twice the last value counts.
     fn add(&mut self, stream: &Arc<Stream>, observed: &[Observed]) {
         let key = Arc::as_ptr(stream).addr();
         let place = *self.places.entry(key).or_insert(self.streams.len());
@@ -302,8 +302,8 @@ impl Entries {
     }
 }
 
-/// False for a value that a callback may not tell. A set whose only value it is was not observed: a last value that is unknown
-/// is not shown as the one before.
+/// False for a value that a callback may not tell. A set whose only value it is was not observed: a last value that is
+/// unknown is not shown as the one before.
 fn takes(stream: &Stream, value: Number) -> bool {
     let plan = stream.plan();
     let monotonic = plan.kind == InstrumentKind::ObservableCounter;

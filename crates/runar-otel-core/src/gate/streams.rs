@@ -119,9 +119,9 @@ impl Streams {
         self.table().find(scope, name, unit, kind).cloned()
     }
 
-    /// Begins a collection: runs the callbacks of all observable instruments, once, and enters what they observe. Then tells
-    /// of metrics that have more label sets than they may. `deltas` tells how many
-    /// consumers want deltas of a kind.
+    /// Begins a collection: runs the callbacks of all observable instruments, once, and enters what they observe. Then
+    /// tells of metrics that have more label sets than they may. `deltas` tells how many consumers want deltas of a
+    /// kind.
     ///
     /// Callbacks run on a thread of their own, no lock is held meanwhile. Returns at once if called from a callback.
     pub fn observe(&self, deltas: impl Fn(InstrumentKind) -> usize) {
@@ -131,8 +131,8 @@ impl Streams {
         }
     }
 
-    /// Tells how many consumers want deltas of instruments of a kind; to be called before the first of them asks. May grow,
-    /// never shrink.
+    /// Tells how many consumers want deltas of instruments of a kind; to be called before the first of them asks. May
+    /// grow, never shrink.
     pub fn expect_deltas(&self, kind: InstrumentKind, deltas: usize) {
         self.all_deltas().insert(kind, deltas);
         let all = self.all().into_iter();
@@ -177,8 +177,8 @@ impl Streams {
     /// Applies the views: the streams of one instrument. Those that it had under an earlier provider go on if the rules
     /// are the same; levels keep their value in any case.
     ///
-    /// OpenTelemetry specification, metrics SDK: *Measurement processing*. Each view applies by itself, one that does not fit
-    /// is as if it was not there.
+    /// OpenTelemetry specification, metrics SDK: *Measurement processing*. Each view applies by itself, one that does
+    /// not fit is as if it was not there.
     pub(crate) fn resolve(&self, spec: &InstrumentSpec, earlier: &[Arc<Stream>]) -> Resolved {
         let spec = &*self.spelled(spec);
         let views = self.options.views.iter().enumerate();
@@ -223,8 +223,8 @@ impl Streams {
         streams
     }
 
-    /// Tells the mirror of streams that were made. It waits for what a subscriber hears of that: to be called without any
-    /// lock.
+    /// Tells the mirror of streams that were made. It waits for what a subscriber hears of that: to be called without
+    /// any lock.
     pub(crate) fn tell_mirror(&self, made: &[Arc<Stream>]) {
         if let Some(mirror) = &self.options.mirror {
             made.iter().for_each(|stream| mirror.made(stream));
@@ -284,8 +284,8 @@ impl Streams {
         Some(stream)
     }
 
-    /// The stream of an earlier provider that goes on under these rules. One in which a walk is under way does not: that may
-    /// hang in what the application wrote.
+    /// The stream of an earlier provider that goes on under these rules. One in which a walk is under way does not:
+    /// that may hang in what the application wrote.
     fn adopt(
         &self,
         rules: &Rules,
@@ -364,8 +364,8 @@ impl Streams {
     }
 }
 
-/// The labels that all views keep that give an instrument one name: what one of them drops, which may be a secret, is not
-/// exported by another one under that name.
+/// The labels that all views keep that give an instrument one name: what one of them drops, which may be a secret, is
+/// not exported by another one under that name.
 fn kept_by_all(spec: &InstrumentSpec, view: &View, all: &[(usize, &View)]) -> Option<LabelFilter> {
     let name = |view: &View| view.name.clone().unwrap_or_else(|| spec.name.clone());
     let of_name = all
@@ -406,8 +406,8 @@ fn keep_levels(earlier: &[Arc<Stream>], streams: &[Arc<Stream>]) {
     }
 }
 
-/// Another instrument, or another view, feeds a stream that there is: the rules of the first one stay, of descriptions the
-/// longer one.
+/// Another instrument, or another view, feeds a stream that there is: the rules of the first one stay, of descriptions
+/// the longer one.
 fn share(known: &Arc<Stream>, rules: &Rules, description: Cow<'static, str>) {
     if !known.rules().are_like(rules) {
         conflict::report_advice(known, &rules.plan.aggregation);

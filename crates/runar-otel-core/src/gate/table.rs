@@ -110,7 +110,8 @@ fn is_one_metric(one: &Rules, other: &Rules) -> bool {
     plan.unit == others.unit && plan.kind == others.kind && is_one_number(one.number, other.number)
 }
 
-/// True if instruments of both number types may share a stream: not whole numbers and fractions, which would be rounded.
+/// True if instruments of both number types may share a stream: not whole numbers and fractions, which would be
+/// rounded.
 pub(super) fn is_one_number(one: NumberKind, other: NumberKind) -> bool {
     (one == NumberKind::F64) == (other == NumberKind::F64)
 }

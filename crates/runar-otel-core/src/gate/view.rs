@@ -100,8 +100,8 @@ impl View {
 
     /// Gives the stream another name, whatever it is made of. Needs a pattern without wildcards.
     ///
-    /// The name is not held to the syntax of instrument names: exporters translate what their format lacks. An empty name
-    /// leaves the one of the instrument.
+    /// The name is not held to the syntax of instrument names: exporters translate what their format lacks. An empty
+    /// name leaves the one of the instrument.
     pub fn rename(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         let name = name.into();
         self.name = (!name.is_empty()).then_some(name);
@@ -133,14 +133,15 @@ impl View {
 
     /// Aggregates in another way; [`Aggregation::Drop`] switches the metric off.
     ///
-    /// Of an instrument whose kind does not have the aggregation ([`InstrumentKind::supports`]) the whole view is ignored.
+    /// Of an instrument whose kind does not have the aggregation ([`InstrumentKind::supports`]) the whole view is
+    /// ignored.
     pub fn aggregation(mut self, aggregation: Aggregation) -> Self {
         self.aggregation = aggregation;
         self
     }
 
-    /// Limits the distinct label sets (default 2000), of all metered functions together; what comes beyond goes to the overflow
-    /// series.
+    /// Limits the distinct label sets (default 2000), of all metered functions together; what comes beyond goes to the
+    /// overflow series.
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = Some(limit);
         self

@@ -34,14 +34,16 @@ pub(crate) use shared_method;
 /// The methods that end a series.
 macro_rules! retire_methods {
     () => {
-        /// Ends the series of the handle, once every consumer has seen its last value: for what is gone, such as a connection.
+        /// Ends the series of the handle, once every consumer has seen its last value: for what is gone, such as a
+        /// connection.
         ///
-        /// It is seen until each exporter has delivered once more: a push every 60 s has scrapes show it for up to a minute. Then
-        /// it disappears, its memory is given back, and its place among the label sets that the metric may have. An exporter
-        /// that does not come is waited for no longer than five minutes.
+        /// It is seen until each exporter has delivered once more: a push every 60 s has scrapes show it for up to a
+        /// minute. Then it disappears, its memory is given back, and its place among the label sets that the metric may
+        /// have. An exporter that does not come is waited for no longer than five minutes.
         ///
-        /// Whatever is recorded before that keeps the series: it is in use again, and goes on with its value. What is recorded
-        /// afterwards begins at 0, with a start time of its own. A sum that goes up and down ends when it is back at 0.
+        /// Whatever is recorded before that keeps the series: it is in use again, and goes on with its value. What is
+        /// recorded afterwards begins at 0, with a start time of its own. A sum that goes up and down ends when it is
+        /// back at 0.
         ///
         /// Does not wait.
         pub fn retire(&self) {

@@ -129,8 +129,8 @@ impl Handle {
         TimeUnit::of(self.descriptor().map(|descriptor| descriptor.unit.as_str()))
     }
 
-    /// Records into the series of the base labels, mostly a sum. What is not finite is dropped: converted to a whole number
-    /// it would be the largest one.
+    /// Records into the series of the base labels, mostly a sum. What is not finite is dropped: converted to a whole
+    /// number it would be the largest one.
     #[inline]
     pub(crate) fn record(&self, value: Value) {
         self.record_by(value, |shared, bound, bits| {

@@ -43,8 +43,8 @@ pub struct Timer {
 }
 
 impl Timer {
-    /// Declares a timer. Names and units: see [`name`](crate::metric::name); the unit is `s` unless the name's suffix or
-    /// `with_unit` says otherwise.
+    /// Declares a timer. Names and units: see [`name`](crate::metric::name); the unit is `s` unless the name's suffix
+    /// or `with_unit` says otherwise.
     #[expect(
         clippy::new_ret_no_self,
         reason = "the specification's API: new declares, register makes"

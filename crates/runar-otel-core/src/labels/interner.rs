@@ -21,10 +21,10 @@ pub(crate) const MOST_ALIASES: u8 = 4;
 
 /// The reading side of a table of series.
 ///
-/// A reader holds a guard while it records, because a series can be freed when it retires. One lock for all threads would
-/// be a line of memory that they take from each other, so there are several copies of the pointer, each behind a lock on a
-/// line of its own; a thread takes that of its stripe, or the next one while that is being replaced. That costs 5 to 7 ns
-/// per look-up (`benches/record`, *3 labels per call*); a table that never lets go would cost nothing.
+/// A reader holds a guard while it records, because a series can be freed when it retires. One lock for all threads
+/// would be a line of memory that they take from each other, so there are several copies of the pointer, each behind a
+/// lock on a line of its own; a thread takes that of its stripe, or the next one while that is being replaced. That
+/// costs 5 to 7 ns per look-up (`benches/record`, *3 labels per call*); a table that never lets go would cost nothing.
 #[derive(Debug)]
 pub(crate) struct Interner<S> {
     seeds: Seeds,
@@ -279,8 +279,8 @@ impl<S: Labelled> Interner<S> {
     }
 }
 
-/// Waits for a line. Each is replaced right now, which takes no longer than a pointer; that is no answer to whether a series
-/// is there. In a process that was forked meanwhile it would be for ever.
+/// Waits for a line. Each is replaced right now, which takes no longer than a pointer; that is no answer to whether a
+/// series is there. In a process that was forked meanwhile it would be for ever.
 #[cold]
 fn wait<S>(line: &Line<S>) -> Option<RwLockReadGuard<'_, Option<Arc<Table<S>>>>> {
     let waits = !forked::is_child();
@@ -351,8 +351,8 @@ impl<S: Labelled> Rebuild<S> {
 }
 
 impl<S: Labelled> Interner<S> {
-    /// Puts a rebuilt table in the place of the other one, with what was added meanwhile. Under the lock of the stream. What
-    /// is returned is the other one: freeing it takes long, so that is done without the lock.
+    /// Puts a rebuilt table in the place of the other one, with what was added meanwhile. Under the lock of the stream.
+    /// What is returned is the other one: freeing it takes long, so that is done without the lock.
     pub(crate) fn replace(
         &self,
         members: &mut Members<S>,

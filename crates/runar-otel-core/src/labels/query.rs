@@ -239,8 +239,8 @@ fn take_value(packed: &mut &[u8], value: ValueRef<'_>) -> bool {
     }
 }
 
-/// Compares text by text, without a call to `memcmp` for the short ones that labels are made of. As a call it costs a third
-/// more of a look-up (`tests/instructions`, *counter labels*).
+/// Compares text by text, without a call to `memcmp` for the short ones that labels are made of. As a call it costs a
+/// third more of a look-up (`tests/instructions`, *counter labels*).
 #[inline(always)]
 fn take_text(packed: &mut &[u8], text: &[u8]) -> bool {
     if text.len() >= 0x40 {
@@ -256,7 +256,8 @@ fn take_text(packed: &mut &[u8], text: &[u8]) -> bool {
     usize::from(*length) == text.len() && is_same(known, text)
 }
 
-/// Takes what is before `after`, if that is there. The calls are given copies: a reference would put the rest in memory.
+/// Takes what is before `after`, if that is there. The calls are given copies: a reference would put the rest in
+/// memory.
 #[inline(always)]
 fn take<'p>(packed: &mut &'p [u8], after: Option<&'p [u8]>) -> bool {
     *packed = after.unwrap_or_default();

@@ -29,9 +29,9 @@ pub(crate) trait Labelled {
 /// Series by hash.
 #[derive(Debug)]
 pub(crate) struct Table<S> {
-    /// Half of the hash, and the number of the entry plus one; 0 is free. Linear probing, at most four of five slots are
-    /// taken: a look-up then reads one line of memory mostly, and the table is half as large as with half of the slots.
-    /// Release publishes the entry.
+    /// Half of the hash, and the number of the entry plus one; 0 is free. Linear probing, at most four of five slots
+    /// are taken: a look-up then reads one line of memory mostly, and the table is half as large as with half of the
+    /// slots. Release publishes the entry.
     slots: Box<[AtomicU64]>,
     entries: Arc<Entries<S>>,
 }

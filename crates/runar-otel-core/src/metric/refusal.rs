@@ -3,7 +3,8 @@
 use super::InstrumentKind;
 use crate::report;
 
-/// Reports a value that would stay in a sum for ever: one that is not finite, or a negative one of a sum that only grows.
+/// Reports a value that would stay in a sum for ever: one that is not finite, or a negative one of a sum that only
+/// grows.
 #[cold]
 pub(crate) fn refuse(scope: &str, name: &str, kind: InstrumentKind, value: f64) {
     let expected = match value.is_finite() {

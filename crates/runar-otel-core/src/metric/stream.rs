@@ -57,9 +57,9 @@ impl InstrumentKind {
 impl InstrumentKind {
     /// Tells whether the SDK can aggregate an instrument of this kind so: nothing but a gauge has a last value.
     ///
-    /// Observed values may become histograms: the specification names those of observable gauges (metrics SDK, *Histogram
-    /// Aggregations*), although an asynchronous histogram is also its example of a view that does not fit (*Measurement
-    /// processing*).
+    /// Observed values may become histograms: the specification names those of observable gauges (metrics SDK,
+    /// *Histogram Aggregations*), although an asynchronous histogram is also its example of a view that does not fit
+    /// (*Measurement processing*).
     #[must_use]
     pub fn supports(self, aggregation: &Aggregation) -> bool {
         *aggregation != Aggregation::LastValue
@@ -145,7 +145,8 @@ pub struct StreamPlan {
     pub kind: InstrumentKind,
     /// The aggregation; never [`Aggregation::Default`] for histograms.
     pub aggregation: Aggregation,
-    /// The most distinct attribute sets, the overflow series not counted; of one function in metrics of metered functions.
+    /// The most distinct attribute sets, the overflow series not counted; of one function in metrics of metered
+    /// functions.
     pub limit: usize,
     /// The same of all functions together.
     pub total_limit: usize,

@@ -41,8 +41,8 @@ pub fn say(message: impl Into<String>) {
     voice::queue(message.into());
 }
 
-/// Keys that were found in [`SAID`] last, each in the place that its hash says: what is reported with every record takes no
-/// lock.
+/// Keys that were found in [`SAID`] last, each in the place that its hash says: what is reported with every record
+/// takes no lock.
 static KNOWN: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
 
 fn first(key: impl Hash) -> bool {

@@ -137,8 +137,8 @@ impl Opened {
         }
     }
 
-    /// Enters for the end of a call, which may come while the thread unwinds: then a layer that panics is caught, because
-    /// that would abort the process.
+    /// Enters for the end of a call, which may come while the thread unwinds: then a layer that panics is caught,
+    /// because that would abort the process.
     pub(crate) fn enter_to_end(&mut self) -> Within<'_> {
         if !panicking() {
             return self.enter();

@@ -29,8 +29,8 @@ impl Bound {
         }
     }
 
-    /// Records a value by its bits, in the number type of the stream. `given` are the labels before any view, if they may
-    /// differ from those of the series: exemplars keep them.
+    /// Records a value by its bits, in the number type of the stream. `given` are the labels before any view, if they
+    /// may differ from those of the series: exemplars keep them.
     #[inline(never)]
     pub(crate) fn record<'l>(&self, bits: u64, given: impl FnOnce() -> Option<&'l LabelSet>) {
         self.change(Recorded(bits), given);

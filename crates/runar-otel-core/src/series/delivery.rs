@@ -1,8 +1,8 @@
 //! Deliveries: the values and exemplars that a series still owes its consumers.
 //!
 //! Most processes have consumers of totals alone: they read the cell, and nothing is kept here but exemplars. Where a
-//! consumer wants deltas, each collection takes the cell and adds what it took to the total and to the open window of each
-//! such consumer. Differences of totals would not do: a double loses what is small beside it for good.
+//! consumer wants deltas, each collection takes the cell and adds what it took to the total and to the open window of
+//! each such consumer. Differences of totals would not do: a double loses what is small beside it for good.
 
 use std::time::SystemTime;
 
@@ -62,14 +62,14 @@ struct Sent<V> {
     /// The start and the time of its point.
     start: SystemTime,
     time: SystemTime,
-    /// The walk that handed it out. A series that comes back while a walk is under way is not a part of it, and keeps what
-    /// an earlier walk handed out in vain.
+    /// The walk that handed it out. A series that comes back while a walk is under way is not a part of it, and keeps
+    /// what an earlier walk handed out in vain.
     walk: u32,
 }
 
 impl<V: Aggregate> Window<V> {
-    /// Takes over what another series handed out and nobody has acknowledged: with the same walk it is acknowledged, or comes
-    /// again.
+    /// Takes over what another series handed out and nobody has acknowledged: with the same walk it is acknowledged, or
+    /// comes again.
     fn take_over_sent(&mut self, other: Option<Sent<V>>, shape: &CellShape) {
         let Some(other) = other else { return };
         match &mut self.sent {

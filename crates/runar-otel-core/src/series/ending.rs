@@ -1,7 +1,7 @@
 //! Series that are to end: those that were retired, and idle ones.
 //!
-//! Retiring only notes the series: a consumer may not have seen its last value yet, and a collection that is under way may
-//! hang. The collecting threads end it afterwards.
+//! Retiring only notes the series: a consumer may not have seen its last value yet, and a collection that is under way
+//! may hang. The collecting threads end it afterwards.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -122,9 +122,9 @@ impl Stream {
         None
     }
 
-    /// Keeps a series marked whose value has changed since it was retired. A sum that also shrinks ends once it is 0 and
-    /// Retires a sum that also shrinks again, with its new value: the series ends once it is 0 and all consumers have
-    /// read that. Any other series loses the mark.
+    /// Keeps a series marked whose value has changed since it was retired. A sum that also shrinks ends once it is 0
+    /// and Retires a sum that also shrinks again, with its new value: the series ends once it is 0 and all consumers
+    /// have read that. Any other series loses the mark.
     fn is_to_end_later(&self, series: Arc<Series>) -> Option<Retired> {
         if self.shape.kind == CellKind::UpDown {
             let last = self.fingerprint(&series, &series.cell);

@@ -54,9 +54,9 @@ pub(crate) struct Extras {
 ///  made ─▶ ASLEEP ──first record──▶ LIVE ──retire──▶ ASLEEP (a handle keeps it), or UNLINKED (nobody does)
 /// ```
 ///
-/// A record adds first and looks at the state afterwards; retiring marks first and takes the value afterwards. So a value is
-/// in the last point of the old life, or its thread sees the mark and begins a new one. Changed under the lock of the
-/// stream.
+/// A record adds first and looks at the state afterwards; retiring marks first and takes the value afterwards. So a
+/// value is in the last point of the old life, or its thread sees the mark and begins a new one. Changed under the lock
+/// of the stream.
 pub(super) mod state {
     /// Exported with each collection.
     pub(crate) const LIVE: u8 = 0;

@@ -42,8 +42,8 @@ fn is_reset(total: Number, before: Number, monotonic: bool) -> bool {
 }
 
 impl Stream {
-    /// Takes over everything that the callbacks of a collection observed; each set is there once, but for histograms, which
-    /// count each value. Series that were not observed are gone.
+    /// Takes over everything that the callbacks of a collection observed; each set is there once, but for histograms,
+    /// which count each value. Series that were not observed are gone.
     ///
     /// OpenTelemetry specification, metrics SDK: *Asynchronous instrument behavior in the SDK*.
     pub(crate) fn observe(&self, all: Vec<(LabelSet, Number)>, deltas: usize, time: SystemTime) {
@@ -82,8 +82,8 @@ impl Stream {
         now
     }
 
-    /// Merges what several sets that a view makes equal observe, or several instruments of one stream for one set: sums add
-    /// up, of last values the last one counts, a histogram counts each.
+    /// Merges what several sets that a view makes equal observe, or several instruments of one stream for one set: sums
+    /// add up, of last values the last one counts, a histogram counts each.
     ///
     /// OpenTelemetry specification, metrics SDK: *Asynchronous instrument, spatial re-aggregation*.
     pub(crate) fn merge(
@@ -106,7 +106,8 @@ impl Stream {
         }
     }
 
-    /// Offers a value that a callback observed, and that is entered, to the reservoir of its series. No span is its own.
+    /// Offers a value that a callback observed, and that is entered, to the reservoir of its series. No span is its
+    /// own.
     pub(crate) fn offer_observed(&self, kept: &LabelSet, value: Number, origin: Origin<'_>) {
         let sorted = Sorted::joined(kept, &[] as &[opentelemetry::KeyValue]);
         let own = {
@@ -232,8 +233,8 @@ impl Stream {
         }
     }
 
-    /// Enters the sets beyond the limit: their sum is the overflow series, and what is new in each of them is what is new
-    /// in it. Sets come and go, so the sum alone does not tell that.
+    /// Enters the sets beyond the limit: their sum is the overflow series, and what is new in each of them is what is
+    /// new in it. Sets come and go, so the sum alone does not tell that.
     fn observe_beyond(
         &self,
         known: &mut ObservedState,

@@ -18,7 +18,8 @@ pub(super) struct ObservedState {
 #[derive(Debug)]
 pub(super) struct Beyond {
     pub(super) total: Number,
-    /// The position in the sum: rounding depends on the order, and a sum of counters must not fall unless one of them does.
+    /// The position in the sum: rounding depends on the order, and a sum of counters must not fall unless one of them
+    /// does.
     pub(super) rank: usize,
 }
 

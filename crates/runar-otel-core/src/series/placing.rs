@@ -65,7 +65,8 @@ impl Stream {
         }
     }
 
-    /// True if there is no place for labels that have just been looked for in vain, as far as that is known without a lock.
+    /// True if there is no place for labels that have just been looked for in vain, as far as that is known without a
+    /// lock.
     pub(super) fn is_full_for(
         &self,
         base: Base<'_>,

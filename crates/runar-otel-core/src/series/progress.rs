@@ -7,8 +7,8 @@ use std::time::SystemTime;
 pub(super) struct Walk {
     pub(super) slot: usize,
     pub(super) number: u32,
-    /// The time of the walk that the consumer acknowledged last, at first the time at which the stream began. All deltas of
-    /// the walk start there.
+    /// The time of the walk that the consumer acknowledged last, at first the time at which the stream began. All
+    /// deltas of the walk start there.
     pub(super) since: SystemTime,
 }
 

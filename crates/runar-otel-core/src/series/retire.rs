@@ -179,7 +179,8 @@ impl Stream {
         Series::is_held(series, others + usize::from(owes))
     }
 
-    /// Keeps a series that owes its last delta, within bounds: an exporter may fail for ever while label sets come and go.
+    /// Keeps a series that owes its last delta, within bounds: an exporter may fail for ever while label sets come and
+    /// go.
     pub(super) fn depart(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
         let departed = &mut inner.departed;
         let is_there = |series: &Arc<Series>| departed.contains_key(series.labels());
@@ -292,7 +293,8 @@ impl Stream {
             return false;
         }
         if let Some(current) = self.current(inner, series) {
-            // The set came back, and took over what was owed. A record that came there meanwhile is about to begin a life.
+            // The set came back, and took over what was owed. A record that came there meanwhile is about to begin a
+            // life.
             late.move_to(&current.cell, &self.shape);
             if !current.is_live() {
                 self.settles(inner, &current);
@@ -326,8 +328,9 @@ impl Stream {
         }
     }
 
-    /// Moves the changes that reached a level after its life ended. Those of other threads stay: a level that was set is set
-    /// there, others go up or down by what is left here, which is none if the change was part of the life that ended.
+    /// Moves the changes that reached a level after its life ended. Those of other threads stay: a level that was set
+    /// is set there, others go up or down by what is left here, which is none if the change was part of the life that
+    /// ended.
     fn move_level(&self, series: &Series, other: &Series, made: Made) {
         let left = series.cell.take_level(&self.shape).value();
         match made.by {

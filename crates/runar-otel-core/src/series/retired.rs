@@ -29,8 +29,8 @@ impl Moment {
 
 /// The series of a stream that are to end, by their address. Changed under the lock of the stream.
 ///
-/// A live series with the mark [`RETIRED`](state::RETIRED) has its entry since it got the mark, within one life. A record
-/// takes both away.
+/// A live series with the mark [`RETIRED`](state::RETIRED) has its entry since it got the mark, within one life. A
+/// record takes both away.
 #[derive(Debug, Default)]
 pub(super) struct Ending(HashMap<usize, Retired>);
 

@@ -35,8 +35,8 @@ pub trait Mirror: Send + Sync {
     /// Takes note of a new stream, also of one whose measurements it does not get: last values, and observed ones.
     fn made(&self, stream: &Arc<Stream>);
 
-    /// Takes note of a measurement that is counted, by the bits of its value in the number type of the stream. Called on
-    /// the recording thread: must neither block nor record.
+    /// Takes note of a measurement that is counted, by the bits of its value in the number type of the stream. Called
+    /// on the recording thread: must neither block nor record.
     fn recorded(&self, stream: &Stream, series: &Arc<Series>, bits: u64);
 }
 
@@ -256,8 +256,8 @@ impl Stream {
         Some(series)
     }
 
-    /// A label set that comes back while consumers are still owed its last delta owes it from now on: they get one point,
-    /// without a gap.
+    /// A label set that comes back while consumers are still owed its last delta owes it from now on: they get one
+    /// point, without a gap.
     fn take_over_debts(&self, inner: &mut Inner, series: &Arc<Series>) {
         let Some(departed) = inner.departed.get_mut(series.labels()) else {
             return;

@@ -145,8 +145,8 @@ impl Stream {
         series.extras()
     }
 
-    /// True if a consumer of deltas has the cells taken: not those of a level, which have no deltas, and not the totals that
-    /// callbacks observe.
+    /// True if a consumer of deltas has the cells taken: not those of a level, which have no deltas, and not the totals
+    /// that callbacks observe.
     pub(super) fn is_taken(&self) -> bool {
         !self.is_level() && !self.is_observed()
     }

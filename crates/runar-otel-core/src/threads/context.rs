@@ -2,11 +2,11 @@
 //! used.
 //!
 //! The API has no way to ask for the context that never fails: at the end of a thread it panics, and while a context is
-//! being attached, too, which a layer of `tracing` sees if the API logs something just then. So an observer of the API notes
-//! the ids of the active span where a record finds them: in a thread-local without a destructor.
+//! being attached, too, which a layer of `tracing` sees if the API logs something just then. So an observer of the API
+//! notes the ids of the active span where a record finds them: in a thread-local without a destructor.
 //!
-//! Spans of `tracing` are like contexts: what a registry of `tracing-subscriber` keeps for the thread is gone at its end, and
-//! a span that is made or entered then aborts the process.
+//! Spans of `tracing` are like contexts: what a registry of `tracing-subscriber` keeps for the thread is gone at its
+//! end, and a span that is made or entered then aborts the process.
 
 use std::{
     cell::Cell,
@@ -97,8 +97,8 @@ thread_local! {
     static SENTINEL: Sentinel = const { Sentinel };
     /// [`MADE`], [`ENTERED`], [`GONE`].
     static SPANS: Cell<u8> = const { Cell::new(0) };
-    /// Both are born after what a registry keeps for the thread, and so dropped before it: it keeps one thing with the first
-    /// span that is made, and another one with the first that is entered.
+    /// Both are born after what a registry keeps for the thread, and so dropped before it: it keeps one thing with the
+    /// first span that is made, and another one with the first that is entered.
     static AFTER_MADE: SpanSentinel = const { SpanSentinel };
     static AFTER_ENTERED: SpanSentinel = const { SpanSentinel };
 }
@@ -142,8 +142,8 @@ fn watch_spans(what: u8, sentinel: &'static LocalKey<SpanSentinel>) {
     SPANS.set(SPANS.get() | if gone { GONE | what } else { what });
 }
 
-/// True if a span can be made and entered on this thread. In the destructor of a thread-local that aborts the process once
-/// the context, or what the registry of spans has there, is gone.
+/// True if a span can be made and entered on this thread. In the destructor of a thread-local that aborts the process
+/// once the context, or what the registry of spans has there, is gone.
 #[inline]
 #[must_use]
 pub fn spans_are_alive() -> bool {
@@ -158,8 +158,8 @@ impl Drop for Sentinel {
     }
 }
 
-/// Notes the active span whenever a context comes or goes. Called while the API holds the context of the thread: it may not
-/// be asked for anything here.
+/// Notes the active span whenever a context comes or goes. Called while the API holds the context of the thread: it may
+/// not be asked for anything here.
 struct Observer;
 
 impl ContextObserver for Observer {

@@ -133,8 +133,8 @@ impl<R> Cell<R> {
     }
 }
 
-/// The calls that are counted in stripes. Only a level of doubles has them: one of whole numbers that stops at 0 cannot be
-/// added up later.
+/// The calls that are counted in stripes. Only a level of doubles has them: one of whole numbers that stops at 0 cannot
+/// be added up later.
 pub(super) fn under_way(stripes: &sum::Stripes) -> f64 {
     calls(stripes, sum::load)
 }

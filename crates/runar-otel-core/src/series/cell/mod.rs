@@ -1,7 +1,7 @@
 //! The cell of a series: the atomics that threads write and collectors read.
 //!
-//! Any thread writes at any time. Sums and histograms begin as plain atomics; where threads meet again and again they get
-//! stripes, and each thread then writes to its own. A reader adds the stripes up.
+//! Any thread writes at any time. Sums and histograms begin as plain atomics; where threads meet again and again they
+//! get stripes, and each thread then writes to its own. A reader adds the stripes up.
 
 mod buckets;
 mod exponential;
@@ -181,7 +181,8 @@ impl<R> Cell<R> {
         }
     }
 
-    /// The value of a sum that also shrinks, before it retires: a change that is not in it finds the mark that was set before.
+    /// The value of a sum that also shrinks, before it retires: a change that is not in it finds the mark that was set
+    /// before.
     pub(crate) fn settled_number(&self, shape: &CellShape) -> Number {
         self.read_number(shape, sum::settle)
     }
@@ -210,8 +211,8 @@ impl<R> Cell<R> {
         self.read_histogram(shape, Buckets::add_to)
     }
 
-    /// Takes the value of a histogram. A measurement under way may have its count here, and its sum, least and greatest in
-    /// the value that is taken next.
+    /// Takes the value of a histogram. A measurement under way may have its count here, and its sum, least and greatest
+    /// in the value that is taken next.
     pub(crate) fn take_histogram(&self, shape: &CellShape) -> Histogram {
         self.read_histogram(shape, Buckets::take_to)
     }

@@ -57,8 +57,8 @@ impl Stripes {
     }
 }
 
-/// Adds to an atomic. A compare-exchange, because it saturates and tells whether another thread was met; that costs 0.3 to
-/// 1 ns more than `fetch_add`.
+/// Adds to an atomic. A compare-exchange, because it saturates and tells whether another thread was met; that costs 0.3
+/// to 1 ns more than `fetch_add`.
 ///
 /// AcqRel, here and in [`take`]: a thread that retires a series marks it, then takes what is there; a thread that adds
 /// looks at the mark afterwards. All-relaxed loses counts (`tests/model`).
