@@ -1,4 +1,4 @@
-//! Installing a gate: from then on handles record through it.
+//! Installing a gate, through which handles record from then on.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::{
     gate::Gate,
 };
 
-/// Makes a gate the provider of all handles, those that exist included: what is registered is made in it
-/// now, what is metered begins at zero, and what was recorded before the first gate of the process is recorded.
+/// Makes a gate the provider of all handles, existing ones included: registered metrics are made in it now, metered
+/// functions begin at zero, and measurements kept from before the first gate of the process are recorded.
 pub fn install(gate: Arc<Gate>) {
     provider::PROCESS.replace(Some(gate));
     registry::bind_all();
@@ -21,8 +21,8 @@ pub fn install(gate: Arc<Gate>) {
     clock::ticks::prepare();
 }
 
-/// Decides against telemetry, if there is none: what was recorded is forgotten, and nothing is recorded until the next
-/// [`install`].
+/// Decides against telemetry, unless there is a provider: early measurements are forgotten, and nothing is recorded
+/// until the next [`install`].
 pub fn decline() {
     if provider::PROCESS.current().is_none() {
         provider::PROCESS.replace(None);
@@ -35,14 +35,14 @@ pub fn uninstall() {
     provider::PROCESS.replace(None);
 }
 
-/// Ends what [`uninstall`] left for the last collection: nothing of it is exported any more, instruments of the
-/// OpenTelemetry API record nothing either, and callbacks are let go.
+/// Ends the streams that [`uninstall`] left for the last collection: they are not exported any more, instruments of the
+/// OpenTelemetry API record nothing either, and callbacks are dropped.
 pub fn finish() {
     provider::PROCESS.finish();
 }
 
-/// Shows everything whose labels are known in a new provider: functions and services that are linked, and those that
-/// were met at run time.
+/// Shows all series whose labels are known in a new provider: those of linked functions and services, and those seen at
+/// run time.
 fn begin_at_zero() {
     isolated_recorder::outside(|| {
         for service in SERVICES {

@@ -23,7 +23,7 @@ impl<T> Appended<T> {
         }
     }
 
-    /// The first entry that is the wanted one.
+    /// Returns the first wanted entry.
     #[inline]
     pub(crate) fn find(&self, wanted: impl Fn(&T) -> bool) -> Option<&T> {
         self.iter().find(|value| wanted(value))

@@ -35,7 +35,8 @@ impl<V: Copy> ByAddress<V> {
     }
 }
 
-/// Spreads neighbours, which differ in their lower bits, and drops those that an alignment leaves empty.
+/// Returns the list of an address: spreads neighbours, which differ in their lower bits, and drops the bits that an
+/// alignment leaves empty.
 #[expect(clippy::cast_possible_truncation, reason = "a few bits")]
 fn list_of(address: usize) -> usize {
     let spread = (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);

@@ -14,7 +14,7 @@ use crate::{
 /// The most label sets of a function that have handles of their own. A power of two.
 const MOST_BOUND: usize = 16;
 
-/// Duration and number of the calls that ended in one way. Each is a metric of its own.
+/// Duration and number of the calls with one outcome, each a metric of its own.
 #[derive(Debug)]
 pub(crate) struct Completion {
     duration: Histogram,
@@ -25,7 +25,7 @@ pub(crate) struct Completion {
     bound: OnceBox<[OnceBox<Bound>; MOST_BOUND]>,
 }
 
-/// The series of one label set.
+/// The handles of one label set.
 #[derive(Debug)]
 struct Bound {
     values: Box<[Box<str>]>,

@@ -215,7 +215,7 @@ impl Group {
     }
 }
 
-/// A group under its names.
+/// A group of metrics with its prefix, stem and labels.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Family {
     pub(crate) group: Group,

@@ -21,15 +21,15 @@ pub enum Role {
 pub struct Function {
     /// Action, event handler or job.
     pub role: Role,
-    /// The name of the function: label `action`.
+    /// The name of the function, which is the label `action`.
     pub name: &'static str,
     /// True if the function has metrics of its own; else only its service can ask for them.
     pub metered: bool,
     /// `name = "…"`: replaces `action` (or `event`) in the names of the metrics.
     pub family: Option<&'static str>,
-    /// `prefix = "…"`: replaces the service's.
+    /// `prefix = "…"`: replaces the prefix of the service.
     pub prefix: Option<&'static str>,
-    /// `service = "…"`: replaces the service's name.
+    /// `service = "…"`: replaces the name of the service.
     pub service: Option<&'static str>,
     /// The event that the function handles; `None` if it handles none.
     pub event: Option<&'static str>,

@@ -28,7 +28,7 @@ struct Own {
     added: Added,
 }
 
-/// The values that the code in a call adds, wherever it runs. Clones are of the same call, in other parts of its chain.
+/// The values that code inside a call adds, on any thread. Clones belong to the same call, in other parts of its chain.
 #[derive(Clone, Debug)]
 pub(crate) struct Added(Arc<Shared>);
 
@@ -110,7 +110,7 @@ impl LabelValues {
         }))
     }
 
-    /// Sets a value.
+    /// Sets the value of the label at a position.
     #[inline]
     pub(crate) fn set(&mut self, at: usize, value: &str) {
         if let Some(known) = self.0.values.get_mut(at) {
@@ -149,7 +149,7 @@ impl LabelValues {
 }
 
 impl Added {
-    /// Sets a value. `false` if the call is over.
+    /// Sets the value of the label at a position; false if the call is over.
     pub(crate) fn set(&self, at: usize, value: &str) -> bool {
         let Some(mut values) = forked::lock(&self.0.values) else {
             return true;

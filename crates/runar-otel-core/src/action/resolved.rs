@@ -20,7 +20,7 @@ use crate::binding::{
     provider::{self, NONE_YET},
 };
 
-/// A function of one owner.
+/// A function resolved for one owner: its families, series and error counters.
 pub(crate) struct Resolved {
     pub(crate) owner: Owner,
     site: &'static FunctionSite,

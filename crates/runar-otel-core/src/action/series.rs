@@ -1,4 +1,4 @@
-//! The series of one family, bound ahead: a finished call looks nothing up.
+//! The series of one family, bound ahead: a call that ends needs no look-up.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -91,7 +91,7 @@ pub(crate) struct Series {
     labelled: bool,
 }
 
-/// The error counters of the declared types.
+/// The error counters of the declared error types.
 #[derive(Debug, Default)]
 pub(crate) struct Errors(Vec<(&'static str, Counter)>);
 
@@ -189,7 +189,7 @@ impl Series {
     pub(crate) fn is_dropped(&self, generation: u64) -> bool {
         let entered = self.entered.as_ref().map(Counter::handle);
         let active = self.active.as_ref().map(Gauge::handle);
-        // Of each metric one series: views tell metrics apart, not labels.
+        // One series of each metric: views distinguish metrics, not labels.
         let completed = self.completed.ok.handles();
         let others = [entered, active, Some(self.failed.handle())];
         let mut all = completed.into_iter().chain(others).flatten();
@@ -251,7 +251,7 @@ impl Errors {
     }
 }
 
-/// True for outcomes whose series are found by the values of labels alone: a call that failed also counts its error.
+/// True for outcomes whose series are found by the label values alone: a call that failed also counts its error.
 #[inline]
 fn is_bound(end: &End) -> bool {
     matches!(end, End::Ok | End::Cancelled)

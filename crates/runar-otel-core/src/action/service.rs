@@ -57,7 +57,7 @@ impl<T: MeteredService + ?Sized> Probe<T> {
     pub const SERVICE: Option<&'static ServiceMeta> = Some(T::META);
 }
 
-/// The answer for all other types.
+/// The trait that gives the answer for all other types.
 pub trait NoService {
     /// No service: the type has no `#[metrics]`.
     const SERVICE: Option<&'static ServiceMeta> = None;

@@ -1,9 +1,9 @@
-//! A service that `#[metrics]` on an impl describes, alone or beside the one on the struct.
+//! A service with `#[metrics]` on an impl, alone or beside that on the struct.
 
 use super::service::{MeteredService, ServiceMeta};
 
 impl ServiceMeta {
-    /// The struct's, with what the impl's attribute says in its place.
+    /// Combines the attribute of the struct with that of the impl, whose arguments win.
     #[must_use]
     pub const fn or(
         of_struct: Option<&'static Self>,
@@ -33,5 +33,5 @@ impl ServiceMeta {
     }
 }
 
-/// Asks for `#[metrics]` on a struct when its generic impl is compiled.
+/// Requires `#[metrics]` on a struct when its generic impl is compiled.
 pub const fn has_metrics<T: MeteredService + ?Sized>() {}

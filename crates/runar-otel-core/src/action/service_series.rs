@@ -41,7 +41,7 @@ pub(crate) fn service_series(name: &'static str, family: Family) -> &'static Ser
 }
 
 impl ServiceMeta {
-    /// `service_*` of the service.
+    /// The family `service_*` of the service.
     pub(crate) fn family(&self) -> Family {
         self.family_of(Group::Service)
     }

@@ -23,7 +23,7 @@ pub static SITES: [&'static Site];
 /// The functions resolved so far. They begin at zero in each new provider.
 static MET: Mutex<Vec<&'static Resolved>> = Mutex::new(Vec::new());
 
-/// A function together with what was resolved for it.
+/// A function with the owners that it was resolved for.
 #[derive(Debug)]
 pub struct Site {
     declared: FunctionSite,
@@ -124,7 +124,7 @@ impl Site {
         }
     }
 
-    /// The metrics of the function, as far as its owner is known: with the compilation, or from its first call.
+    /// Returns the metrics of the function, as far as its owner is known: from the compilation, or from its first call.
     #[must_use]
     pub fn declared(&'static self) -> Vec<Declared> {
         let met = self.met.iter().map(|resolved| resolved.owner);
@@ -141,7 +141,7 @@ impl Site {
     }
 }
 
-/// Shows everything that has been met in a new provider.
+/// Shows the series of all functions resolved so far in a new provider.
 pub(crate) fn begin_at_zero() {
     let all = MET.lock().unwrap_or_else(PoisonError::into_inner).clone();
     all.into_iter().for_each(Resolved::begin_at_zero);

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Mutex};
 
 use crate::threads::forked;
 
-/// The name of a type as `std::any::type_name` gives it, without paths, generics and references.
+/// Shortens the name of a type, as `std::any::type_name` gives it: without paths, generics and references.
 ///
 /// Tuples, slices and arrays keep their shape; a closure is called like the function that it is in.
 pub(crate) fn short_name(full: &'static str) -> &'static str {
@@ -31,7 +31,7 @@ fn of_path(plain: &str) -> &str {
     path.rsplit("::").find(named).unwrap_or(plain)
 }
 
-/// The length of what is inside of the bracket that was just opened.
+/// The length of the part inside of the bracket that was just opened.
 fn end_of(inner: &str) -> usize {
     let mut depth = 1_usize;
     for (at, letter) in inner.char_indices() {
@@ -53,7 +53,7 @@ fn is_function(plain: &str) -> bool {
     plain.starts_with("fn(") || plain.starts_with("extern ")
 }
 
-/// Without references, pointers, and what comes before the name of a trait.
+/// Removes references, pointers, and the words before the name of a trait.
 fn without_prefixes(mut name: &str) -> &str {
     const PREFIXES: [&str; 7] = ["&", "mut ", "*const ", "*mut ", "dyn ", "impl ", "'static "];
     loop {
@@ -69,7 +69,7 @@ fn without_prefixes(mut name: &str) -> &str {
     }
 }
 
-/// A tuple, slice or array, of short names.
+/// Shortens the names inside a tuple, slice or array.
 fn compound(plain: &str) -> String {
     let (open, close) = if plain.starts_with('(') {
         ('(', ')')

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::report;
 
-/// The linked services of which it is certain that nothing feeds their metrics.
+/// Returns the linked services whose metrics certainly have no source.
 ///
 /// A method whose impl has no attribute does not know its service when it is compiled. If there is one in the
 /// file of the service, it may belong to it: then nothing is certain.

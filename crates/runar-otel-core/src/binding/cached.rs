@@ -1,4 +1,4 @@
-//! Binding: what a handle found in the provider, found anew when the provider changes.
+//! Binding: a value that a handle found in the provider, looked up again when the provider changes.
 
 use std::{
     cmp::Reverse,
@@ -12,7 +12,7 @@ use std::{
 use super::provider;
 use crate::threads::sync::OnceBox;
 
-/// No provider has this generation.
+/// A generation that no provider has.
 const NONE: u64 = u64::MAX;
 
 /// A value found in a provider, for as long as that provider is the current one.
@@ -78,7 +78,7 @@ impl<T, R> Binding<T, R> {
         next.first.get().is_some().then_some(next)
     }
 
-    /// The value for the provider that everything goes to, if it is the first one: for records, which then save no
+    /// The value for the provider that all records go to, if it is the first value: for records, which then save no
     /// register for a look down the chain.
     #[inline]
     pub(crate) fn current_first(&self) -> Option<&T> {
@@ -86,7 +86,7 @@ impl<T, R> Binding<T, R> {
         (self.generation.load(Ordering::Acquire) == provider::sole()).then_some(first)
     }
 
-    /// The value for the provider that everything goes to; `None` if more has to be asked.
+    /// The value for the provider that all records go to; `None` if [`of`](Self::of) has to decide.
     #[inline]
     pub(crate) fn current(&self) -> Option<&T> {
         let first = self.first.get()?;

@@ -34,7 +34,7 @@ struct Early {
     labels: LabelSet,
 }
 
-/// Keeps a measurement that found no provider; records it if one came meanwhile.
+/// Keeps a measurement that found no provider, or records it if a provider came meanwhile.
 #[inline]
 pub(crate) fn keep(instrument: &Arc<Instrument>, value: Value, labels: &LabelSet) {
     if OPEN.load(Ordering::Acquire) {
@@ -68,9 +68,9 @@ fn push(instrument: &Arc<Instrument>, value: Value, labels: LabelSet) {
     }
 }
 
-/// Records what waits; nothing waits from then on.
+/// Records the measurements that wait; later ones are not kept.
 pub(crate) fn settle() {
-    // They were measured elsewhere: the span of who installs is not theirs.
+    // They were measured elsewhere: the span of the installing thread is not theirs.
     let _no_span = context_is_alive().then(|| Context::new().attach());
     for early in close() {
         let _ = early.instrument.record(early.value, &early.labels);
@@ -84,7 +84,7 @@ pub(crate) fn settle() {
     }
 }
 
-/// Forgets what waits; nothing waits from then on.
+/// Forgets the measurements that wait; later ones are not kept.
 pub(crate) fn forget() {
     drop(close());
 }

@@ -79,13 +79,13 @@ impl Instrument {
         let _ = self.streams();
     }
 
-    /// The same if it is the first provider, see [`Binding::current_first`].
+    /// The streams, if the current provider is the first one, see [`Binding::current_first`].
     #[inline]
     pub(crate) fn current_first(&self) -> Option<&[Arc<Stream>]> {
         self.streams.current_first().map(|streams| &**streams)
     }
 
-    /// The streams in the provider that everything goes to; `None` if more has to be asked.
+    /// The streams in the provider that all records go to; `None` if [`streams`](Self::streams) has to decide.
     #[inline]
     pub(crate) fn current(&self) -> Option<&[Arc<Stream>]> {
         self.streams.current().map(|streams| &**streams)
@@ -96,8 +96,8 @@ impl Instrument {
         self.streams_and_generation().map(|(streams, _)| streams)
     }
 
-    /// The same, with the generation of the provider. That is read first: if the provider changes meanwhile, the next
-    /// use binds anew.
+    /// The streams with the generation of their provider, which is read first: if the provider changes meanwhile, the
+    /// next use binds again.
     pub(crate) fn streams_and_generation(&self) -> Option<(&[Arc<Stream>], u64)> {
         let provider = self.home.provider();
         loop {

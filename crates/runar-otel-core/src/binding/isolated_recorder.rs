@@ -22,12 +22,12 @@ use crate::{clock::Clock, gate::Gate, threads::forked};
 
 thread_local!(static CURRENT: RefCell<Option<Arc<Isolated>>> = const { RefCell::new(None) });
 
-/// A recorder of its own: instruments, provider and clock.
+/// A recorder for a test: instruments, provider and clock of its own.
 #[derive(Debug)]
 pub struct Isolated {
     home: Home,
     clock: Clock,
-    /// Made here by [`PerRecorder`]s and others, by their address and type.
+    /// Values made here by [`PerRecorder`]s and others, by address and type.
     made: Mutex<Made>,
 }
 
@@ -45,12 +45,12 @@ impl Isolated {
         })
     }
 
-    /// Runs something with this recorder as the current one of the thread.
+    /// Runs code with this recorder as the current one of the thread.
     pub fn scope<R>(self: &Arc<Self>, work: impl FnOnce() -> R) -> R {
         with_current(Some(self.clone()), work)
     }
 
-    /// A future that has this recorder as the current one whenever it is polled.
+    /// Wraps a future that has this recorder as the current one whenever it is polled.
     pub fn scoped<F: Future>(self: &Arc<Self>, future: F) -> Scoped<F> {
         Scoped {
             future: Some(future),
@@ -94,7 +94,7 @@ impl Drop for Isolated {
 }
 
 pin_project! {
-    /// A future inside an isolated recorder, which it also is while it is dropped.
+    /// A future inside an isolated recorder, which is also current while the future is dropped.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Scoped<F> {
@@ -123,7 +123,7 @@ impl<F: Future> Future for Scoped<F> {
     }
 }
 
-/// True if something can be recorded to: the provider of the process, or an isolated recorder that is current.
+/// True if there is a provider to record to: that of the process, or of an isolated recorder that is current.
 pub(crate) fn has_provider() -> bool {
     provider::PROCESS.current().is_some() || current().is_some()
 }
@@ -159,7 +159,7 @@ fn with_current<R>(isolated: Option<Arc<Isolated>>, work: impl FnOnce() -> R) ->
     work()
 }
 
-/// Runs something outside of all isolated recorders: what it makes belongs to the process.
+/// Runs code outside of all isolated recorders: whatever it makes belongs to the process.
 #[inline]
 pub(crate) fn outside<R>(work: impl FnOnce() -> R) -> R {
     if has_isolated() {
@@ -169,12 +169,12 @@ pub(crate) fn outside<R>(work: impl FnOnce() -> R) -> R {
     }
 }
 
-/// The recorder in which something began, so that it can end there: also in a drop that happens elsewhere.
+/// The recorder in which a call or timer began, and in which it ends: also in a drop that happens elsewhere.
 #[derive(Clone, Debug)]
 pub(crate) struct Here(Option<Arc<Isolated>>);
 
 impl Here {
-    /// The current one.
+    /// The recorder that is current now.
     #[inline]
     pub(crate) fn now() -> Self {
         Self(current())
@@ -214,7 +214,7 @@ impl<T: Send + Sync + 'static> PerRecorder<T> {
         }
     }
 
-    /// Not while initialising: making may report something to a subscriber that comes back here.
+    /// Makes the value outside of the initialisation: making may report a problem to a subscriber that comes back here.
     #[cold]
     fn make<R>(&'static self, make: impl FnOnce() -> T, usage: impl FnOnce(&T) -> R) -> R {
         let made = make();

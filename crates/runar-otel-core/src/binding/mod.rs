@@ -1,5 +1,4 @@
-//! The way from a handle to the series in the provider of the moment: late bound, and bound anew when the provider
-//! changes.
+//! The way from a handle to the series in the current provider: bound late, and again when the provider changes.
 
 pub(crate) mod cached;
 pub(crate) mod early_measurements;

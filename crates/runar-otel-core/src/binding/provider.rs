@@ -12,28 +12,27 @@ use crate::gate::{Gate, Streams};
 /// The provider of the process.
 pub(crate) static PROCESS: Provider = Provider::none();
 
-/// The generation of a place that has not had a gate yet.
+/// The generation of a provider that has not had a gate yet.
 pub(crate) const NONE_YET: u64 = 0;
 
 /// The next generation of any provider.
 static NEXT: AtomicU64 = AtomicU64::new(NONE_YET + 1);
 
-/// Set besides in the generation of a place where nothing is recorded: after the decision against telemetry, and after
-/// its end.
+/// Set besides in the generation of a provider where nothing is recorded: after the decision against telemetry, and
+/// after its end.
 const OFF: u64 = 1 << 63;
 
-/// The generation of the process's provider while everything goes there; [`NONE_YET`] while there are isolated
+/// The generation of the process's provider while all records go there; [`NONE_YET`] while there are isolated
 /// recorders, and before the first provider.
 static SOLE: AtomicU64 = AtomicU64::new(NONE_YET);
 
-/// The generation of the provider that everything goes to, whatever handle it is recorded with. No other provider
-/// shares it.
+/// The generation of the provider that all records go to, whatever their handle. No other provider shares it.
 #[inline]
 pub(crate) fn sole() -> u64 {
     SOLE.load(Ordering::Acquire)
 }
 
-/// True if nothing is recorded, wherever: gauges alone keep their values.
+/// True if nothing is recorded in the process, except that gauges keep their values.
 #[inline]
 pub(crate) fn is_off() -> bool {
     sole() & OFF != 0
@@ -66,7 +65,7 @@ pub(crate) fn isolated_ends() {
     settle_sole();
 }
 
-/// Finds out where everything goes, after the provider of the process or the number of isolated recorders has changed.
+/// Determines where all records go, after the provider of the process or the number of isolated recorders has changed.
 fn settle_sole() {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _lock = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,16 +80,16 @@ fn settle_sole() {
     SOLE.store(sole, Ordering::Release);
 }
 
-/// A place for a gate.
+/// The place of a gate that handles record to; empty before `init()`.
 #[derive(Debug)]
 pub(crate) struct Provider {
     current: ArcSwapOption<Gate>,
     /// The streams of a gate that was taken away: their last collection is still to be made.
     leaving: ArcSwapOption<Streams>,
-    /// The streams that ended last: those with the same rules go on under the next gate.
+    /// The streams that ended last: under the next gate, those with the same rules are used again.
     ended: ArcSwapOption<Streams>,
-    /// Another one after every change of `current`, unlike that of any other provider. Release pairs with Acquire: who
-    /// sees the new generation also sees the gate that it stands for.
+    /// A new number after every change of `current`, unlike that of any other provider. Release pairs with Acquire: a
+    /// thread that sees the new generation also sees its gate.
     generation: AtomicU64,
 }
 
@@ -104,15 +103,15 @@ impl Provider {
         }
     }
 
-    /// A provider that keeps its gate.
+    /// Makes a provider that keeps its gate.
     pub(crate) fn of(gate: Arc<Gate>) -> Self {
         let provider = Self::none();
         provider.replace(Some(gate));
         provider
     }
 
-    /// Puts another gate there: what it goes on with begins anew. Or none: then what was recorded until now can still
-    /// be collected, until [`finish`](Self::finish).
+    /// Replaces the gate: streams that the next one uses again begin anew. With `None`, earlier records can still be
+    /// collected until [`finish`](Self::finish).
     pub(crate) fn replace(&self, gate: Option<Arc<Gate>>) {
         let next = gate.as_ref().map(|gate| gate.streams().clone());
         let before = self.current.swap(gate);
@@ -143,7 +142,7 @@ impl Provider {
         self.ended.store(Some(streams.clone()));
     }
 
-    /// Gives the memory back of what ended and does not go on, once the next gate has found what does.
+    /// Frees the streams that ended and are not used again, once the next gate has found its own.
     pub(crate) fn let_go(&self) {
         if let Some(streams) = self.ended.swap(None) {
             streams.let_sleepers_go();

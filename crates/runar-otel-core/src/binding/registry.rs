@@ -1,4 +1,4 @@
-//! The registry: one instrument per name in the process, whoever asks for it.
+//! The registry: one instrument per name in the process, shared by all handles.
 
 use std::{
     collections::BTreeMap,
@@ -30,8 +30,8 @@ static PROCESS: Registry = Registry::new(Home::Process);
 #[derive(Debug)]
 pub(crate) struct Registry {
     home: Home,
-    /// By lower-case name: OpenTelemetry names do not differ by case. The first of each is the one that counts;
-    /// the others are histograms of its name with buckets of their own.
+    /// Instruments by lower-case name: OpenTelemetry names do not differ by case. The first one of a name counts; the
+    /// others are histograms of the name with buckets of their own.
     instruments: Mutex<Instruments>,
 }
 
@@ -84,7 +84,7 @@ impl Registry {
         let (values, at) = (descriptor.values, descriptor.at);
         let (instrument, conflict) = self.find_or_insert(descriptor);
         if let Some(made) = &instrument {
-            // Not under the lock: whoever hears the report may register a metric of its own.
+            // Not under the lock: a subscriber that hears the report may register a metric of its own.
             report_rounding(made.descriptor(), values, at);
             precedence::report_buckets(made.descriptor());
             made.bind();
@@ -210,7 +210,7 @@ fn unit_conflict(known: &Descriptor, asked: &Descriptor) -> Option<RegisterError
     })
 }
 
-/// Makes all instruments in a new provider of the process, so that the first measurement need not.
+/// Makes all instruments in a new provider of the process, so that the first measurement does not have to.
 pub(crate) fn bind_all() {
     for instrument in PROCESS.all() {
         instrument.bind();

@@ -1,4 +1,4 @@
-//! Labels that the code of a call adds to it.
+//! Labels that code inside a call adds to it.
 
 use std::panic::Location;
 

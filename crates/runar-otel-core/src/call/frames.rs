@@ -1,4 +1,4 @@
-//! The chain of calls that the current code runs in.
+//! The chain of calls around the current code.
 
 use std::{
     cell::RefCell,
@@ -24,7 +24,7 @@ pub(crate) struct Frame {
     resolved: &'static Resolved,
     labels: Option<Added>,
     in_lines: Option<InLines>,
-    /// Made when another task gets a frame of the call.
+    /// The flag that ends it elsewhere; made when another task gets a frame of the call.
     watched: Option<Watched>,
 }
 
@@ -53,7 +53,7 @@ impl Frame {
         self.watched.take()
     }
 
-    /// A frame of the same call for another task. There it is under no span.
+    /// Makes a frame of the same call for another task, where it is under no span.
     fn elsewhere(&mut self) -> Self {
         let known = self.in_lines.as_ref().map(|in_lines| in_lines.known);
         Self {
@@ -91,7 +91,7 @@ impl InLines {
         }
     }
 
-    /// A part that begins together with the call.
+    /// Begins a part together with the call.
     #[inline]
     pub(crate) fn at_once(known: &'static Known) -> Self {
         Self { known, under: None }
@@ -144,7 +144,7 @@ pub fn spanless(current: Option<&span::Id>) -> Option<Spanless> {
     read(|chain| chain.iter().rev().find_map(of_frame))??
 }
 
-/// True if the action of a service is the first one of it in its chain, but for calls that are over.
+/// True if an action is the first one of its service in the chain, apart from calls that are over.
 pub(crate) fn is_outermost(service: &'static ServiceSeries) -> bool {
     let within = |frame: &Frame| {
         let of_service = frame.resolved.of_service();
@@ -153,7 +153,7 @@ pub(crate) fn is_outermost(service: &'static ServiceSeries) -> bool {
     read(|chain| !chain.iter().any(within)).unwrap_or(true)
 }
 
-/// The innermost call of a function that fits.
+/// Returns the innermost call whose function fits.
 pub(crate) fn innermost(fits: impl Fn(&'static Resolved) -> bool) -> Option<Asked> {
     let asked = |frame: &Frame| Asked {
         resolved: frame.resolved,
@@ -166,7 +166,7 @@ pub(crate) fn innermost(fits: impl Fn(&'static Resolved) -> bool) -> Option<Aske
     read(find).flatten()
 }
 
-/// The chain as it is now, for another task. Of calls that are over it has the innermost one at the most, which tells
+/// Copies the current chain for another task. Of calls that are over the copy has at most the innermost one, which says
 /// whose code runs: a task may spawn its successor for ever.
 pub(crate) fn current() -> Vec<Frame> {
     let elsewhere = |chain: &mut Vec<Frame>| {
@@ -178,7 +178,7 @@ pub(crate) fn current() -> Vec<Frame> {
     write(elsewhere).unwrap_or_default()
 }
 
-/// Makes a call the innermost one, until the guard is dropped.
+/// Adds a call to the chain as the innermost one, until the guard is dropped.
 #[inline]
 pub(crate) fn push(
     resolved: &'static Resolved,
@@ -198,7 +198,7 @@ pub(crate) fn push(
     Pushed { depth }
 }
 
-/// Has the innermost call tell other tasks its end.
+/// Gives the innermost call a flag by which other tasks learn its end.
 #[cold]
 pub(crate) fn watch(watched: Watched) {
     write(|chain| {
@@ -229,7 +229,7 @@ impl Pushed {
                 Some(last) if last.watched.is_some() => last.unwatched(),
                 _ => None,
             };
-            // What is dropped with a frame are label values: nobody's code runs under the borrow.
+            // A dropped frame has only label values: nobody's code runs under the borrow.
             chain.pop();
             watched
         };
@@ -238,7 +238,7 @@ impl Pushed {
 }
 
 impl Drop for Pushed {
-    /// Reached with a frame when a layer unwinds as the part begins.
+    /// Cuts the chain when a layer unwinds as the part begins.
     #[inline]
     fn drop(&mut self) {
         if let Some(depth) = self.depth {
@@ -257,7 +257,7 @@ fn cut(chain: &mut Vec<Frame>, depth: usize) {
     chain.truncate(depth);
 }
 
-/// Makes another chain the current one, until the guard is dropped; then both are where they were.
+/// Makes another chain the current one, until the guard is dropped and puts both back.
 pub(crate) fn exchange(chain: &mut Vec<Frame>) -> Exchanged<'_> {
     let swapped = write(|current| std::mem::swap(current, chain)).is_some();
     Exchanged { chain, swapped }

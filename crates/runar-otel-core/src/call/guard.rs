@@ -19,7 +19,7 @@ use crate::{
     threads::context::spans_are_alive,
 };
 
-/// A call under way.
+/// A guard of a call under way.
 ///
 /// It ends once: when it is given its verdict, or when it is dropped (outcome `panic` while the thread unwinds,
 /// else `cancelled`). Whatever happens, it is not counted as active afterwards.
@@ -34,7 +34,7 @@ pub struct Call {
 /// State of a call until it ends.
 #[derive(Debug)]
 struct Open {
-    /// `None` if nothing is recorded, or no longer.
+    /// The function; `None` if nothing is recorded, or no longer.
     resolved: Option<&'static Resolved>,
     labels: Option<LabelValues>,
     /// The time at which its span or its first part began; `None` before, so that the clock is never read in vain.
@@ -75,8 +75,8 @@ impl Place {
 }
 
 impl Call {
-    /// Begins a call: counts it as active, an event as received, and finds out whether it is the outermost action
-    /// of its service.
+    /// Begins a call: counts it as active, an event as received, and determines whether it is the outermost action of
+    /// its service.
     pub fn begin(
         site: &'static Site,
         owner: Owner,
@@ -101,14 +101,14 @@ impl Call {
         }
     }
 
-    /// True if anything of the call is recorded, or told its span. If not, it needs no span either.
+    /// True if anything of the call is recorded, or noted in its span. Otherwise the call needs no span.
     #[inline]
     #[must_use]
     pub fn records(&self) -> bool {
         self.open.resolved.is_some()
     }
 
-    /// True if the call takes a span: something of it is recorded, and there can be a span on this thread.
+    /// True if the call takes a span: it is recorded, and there can be a span on this thread.
     #[inline]
     #[must_use]
     pub fn takes_span(&self) -> bool {
@@ -136,8 +136,8 @@ impl Call {
         }
     }
 
-    /// Begins a part of the call, which lasts as long as what is returned: in its span, as the innermost call of the
-    /// chain. If the part unwinds, the call ends as a panic. Call [`over`](Self::over) after it.
+    /// Begins a part of the call, which lasts until the returned guard is dropped: in its span, as the innermost call
+    /// of the chain. If the part unwinds, the call ends as a panic. Call [`over`](Self::over) after it.
     ///
     /// Not a closure: what it would give back is moved, piece by piece, before the caller has it.
     #[inline]
@@ -145,7 +145,7 @@ impl Call {
         self.part_in(Opened::enter, InLines::here)
     }
 
-    /// The same for the only part of a call, which begins at once.
+    /// Begins the only part of a call, at once; see [`part`](Self::part).
     #[inline]
     pub(crate) fn only_part(&mut self) -> Part<'_> {
         self.part_in(Opened::enter_once, InLines::at_once)
@@ -201,18 +201,18 @@ impl Call {
         returned
     }
 
-    /// Ends the call as cancelled, after what is left of it was dropped: in its span, as the innermost call.
+    /// Ends the call as cancelled, after its rest was dropped: in its span, as the innermost call.
     pub(crate) fn cancel(&mut self, rest: impl FnOnce()) {
         self.end_after(End::Cancelled, rest);
     }
 
-    /// Ends the call by its verdict, after what is left of it was dropped.
+    /// Ends the call by its verdict, after its rest was dropped.
     pub(crate) fn end(&mut self, verdict: Verdict, rest: impl FnOnce()) {
         self.end_after(verdict.into(), rest);
     }
 
-    /// A span that was not entered is told its end without that while the thread unwinds: a layer that panicked there
-    /// would panic again, and that aborts the process.
+    /// Ends a call whose span was never entered. While the thread unwinds the span is not entered for that either: a
+    /// layer that panicked there would panic again, and that aborts the process.
     #[cold]
     fn end_before_its_first_part(&mut self) {
         if std::thread::panicking() {
@@ -238,7 +238,8 @@ impl Call {
 }
 
 impl Drop for Call {
-    /// Reached with an open call only between its beginning and its first part: what unwinds here is the function.
+    /// Ends a call that is still open, which happens only between its beginning and its first part: a panic there is
+    /// one of the function.
     #[inline]
     fn drop(&mut self) {
         if self.open.resolved.is_some() {
@@ -271,7 +272,7 @@ impl Drop for Unentered<'_> {
     }
 }
 
-/// A part of a call that is being run. Dropped without an end when the call goes on later.
+/// A part of a call while it runs. Dropped without an end when the call goes on later.
 pub(crate) struct Part<'a> {
     open: &'a mut Open,
     end: Option<End>,
@@ -316,8 +317,7 @@ impl Drop for Chained<'_> {
 }
 
 impl Open {
-    /// Whatever a call counts when it begins is counted here, and in [`finish`](Self::finish) when it ends: to the
-    /// same recorder.
+    /// Counts the beginning of a call; [`finish`](Self::finish) counts its end, to the same recorder.
     fn begin(resolved: &'static Resolved) -> Self {
         let mut under_way = (UnderWay::default(), UnderWay::default());
         let labels = resolved.own().and_then(|own| {
@@ -344,7 +344,7 @@ impl Open {
         }
     }
 
-    /// A call of which nothing is counted. Without a function it is not told to spans either.
+    /// Opens a call of which nothing is counted. Without a function its end is not noted in spans either.
     #[inline]
     fn uncounted(resolved: Option<&'static Resolved>, place: Place) -> Self {
         Self {
@@ -358,7 +358,7 @@ impl Open {
         }
     }
 
-    /// A part of it begins: the clock runs from the first one on, and it is the innermost call.
+    /// Begins a part: the clock runs from the first one on, and the call becomes the innermost one.
     #[inline]
     fn start(&mut self, in_lines: Option<InLines>) -> Option<Pushed> {
         let resolved = self.resolved?;
@@ -372,7 +372,7 @@ impl Open {
         Some(pushed)
     }
 
-    /// A part is over of a call of which other tasks have frames.
+    /// Keeps the flag of a part that is over, for other tasks that have frames of the call.
     #[cold]
     fn goes_on(&mut self, watched: Watched) {
         match self.resolved {
@@ -400,7 +400,7 @@ impl Open {
         }
     }
 
-    /// The same for a call with labels, or beside isolated recorders.
+    /// Counts the end of a call with labels, or beside isolated recorders.
     #[inline(never)]
     fn finish_with_labels(&mut self, resolved: &'static Resolved, end: &End) {
         let mut labels = self.labels.take();
@@ -418,7 +418,7 @@ fn tell(end: &End, ends: Ends<'_>) {
     ends.tell(end.outcome(), end.error_type());
 }
 
-/// Reads the clock and counts all that is known at the end of a call.
+/// Reads the clock and counts everything known at the end of a call.
 #[inline(always)]
 fn count(resolved: &Resolved, open: &Open, end: &End, values: &[String]) {
     let took = open.started.map_or(Duration::ZERO, Start::elapsed);
@@ -446,7 +446,7 @@ fn count(resolved: &Resolved, open: &Open, end: &End, values: &[String]) {
     }
 }
 
-/// The labels of a call, by name and value: as many as most functions have without a list of their own.
+/// Lends the labels of a call, by name and value; without an allocation for as many as most functions have.
 fn with_labels(resolved: &Resolved, values: &[String], usage: impl FnOnce(Labels<'_>)) {
     let names = resolved.site().function().labels.iter().copied();
     let pairs = names.zip(values.iter().map(String::as_str));

@@ -1,4 +1,4 @@
-//! The `http` crates: what a response says, and bodies that a call lasts as long as.
+//! Outcomes of the `http` crates: responses, and bodies that a call lasts as long as.
 
 use std::{
     pin::Pin,
@@ -14,8 +14,8 @@ use crate::outcome::{
     verdict::{OTHER, Verdict},
 };
 
-/// A status of 500 and above is an error of the server, and of the type that it is: `500`, `503`. What a client
-/// did wrong is no error of the service.
+/// A status of 500 and above is an error of the server, with the status as its type: `500`, `503`. A mistake of the
+/// client is no error of the service.
 impl Outcome for http::StatusCode {
     const ERROR_TYPES: &'static [&'static str] = &["500", "502", "503", "504"];
 
@@ -40,7 +40,7 @@ impl Outcome for http::StatusCode {
     }
 }
 
-/// The status tells.
+/// Decides by the status of the response.
 impl<B> Outcome for http::Response<B> {
     const ERROR_TYPES: &'static [&'static str] = http::StatusCode::ERROR_TYPES;
 
@@ -49,12 +49,12 @@ impl<B> Outcome for http::Response<B> {
     }
 }
 
-/// A body: over when it says so, in error when a frame of it is.
+/// The watcher of a body: the call is over when the body says so, and in error when one of its frames is.
 #[derive(Debug)]
 pub enum BodyFrames {}
 
 impl<B: Body> Watch<B> for BodyFrames {
-    /// A server does not ask for another frame then.
+    /// True at the end of the stream: a server does not ask for another frame then.
     fn is_over(body: &B) -> bool {
         body.is_end_stream()
     }

@@ -32,7 +32,8 @@ where
     }
 }
 
-/// Runs the body of an async function within its call, which goes on after it: in what the function returns.
+/// Runs the body of an async function within its call, and returns the call with the result, so that it can last as
+/// long as a returned stream or body.
 pub fn in_async_open<F: Future>(call: Call, body: F) -> InAsyncOpen<F> {
     InAsyncOpen {
         body: Some(body),

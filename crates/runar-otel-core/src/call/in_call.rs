@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::frames::{self, Frame};
 
-/// Keeps a future in the call that it is made in, wherever it is polled: for spawned tasks.
+/// Keeps a future in the call that it is made in, on whatever task it is polled: for spawned tasks.
 ///
 /// Labels that are added in it are those of that call, and its actions are parts of the service's request rather than
 /// requests of their own: until the call is over. Events that it publishes belong to the service of that call in any

@@ -23,7 +23,8 @@ pub fn in_sync<R>(
     returned
 }
 
-/// Runs the body of a function within its call, which goes on after it: in what the function returns.
+/// Runs the body of a function within its call, and returns the call with the result, so that it can last as long as a
+/// returned stream or body.
 pub fn in_sync_open<R>(mut call: Call, body: impl FnOnce() -> R) -> (Call, R) {
     let returned = call.run(|| (body(), None));
     (call, returned)

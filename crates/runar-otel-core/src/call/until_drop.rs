@@ -1,4 +1,4 @@
-//! A value that a call lasts as long as: a stream, an iterator, a response body.
+//! A value that keeps a call open: a stream, an iterator, a response body.
 
 use std::{
     fmt,
@@ -17,7 +17,7 @@ use crate::outcome::{
 };
 
 pin_project! {
-    /// A value together with the call that lasts as long as it. See [`until_drop`].
+    /// A value together with the call that it keeps open. See [`until_drop`].
     #[must_use = "a value that is dropped at once is a cancelled call"]
     pub struct UntilDrop<T, W: Watch<T> = AnyItem> {
         #[pin]
@@ -49,7 +49,8 @@ pub fn until_drop<T>(call: Call, value: T) -> UntilDrop<T> {
     watched(call, value, Verdict::Ok, PhantomData)
 }
 
-/// The same with a verdict on what is known already, and a say of the items; see `until_drop!`.
+/// Lets a call last like [`until_drop`], with a verdict that is known already, and with verdicts on the items; see
+/// `until_drop!`.
 pub fn watched<T, W: Watch<T>>(
     call: Call,
     value: T,
@@ -140,7 +141,7 @@ impl<T, W: Watch<T>> UntilDrop<T, W> {
         self.value.as_ref()
     }
 
-    /// The parts, for other kinds of values.
+    /// Returns the value and the call as separate parts, for other kinds of values.
     #[cfg(feature = "http")]
     pub(crate) fn parts(
         self: Pin<&mut Self>,

@@ -26,7 +26,7 @@ pub enum SiteKind {
 }
 
 impl SiteKind {
-    /// The kind of the metric if nothing else says it.
+    /// The kind of the metric if no declaration says it.
     #[must_use]
     pub fn instrument(self) -> InstrumentKind {
         match self {

@@ -38,7 +38,7 @@ impl MetricSite {
         &self.declaration
     }
 
-    /// Uses the metric; of the first value the number type is taken.
+    /// Lends the metric, whose number type is that of the first value.
     #[inline]
     pub(crate) fn target<R>(
         &'static self,

@@ -1,4 +1,4 @@
-//! Call sites of `metrics::increment!` and the like: what they say when compiled, and what they do.
+//! Call sites of `metrics::increment!` and the like: their declarations, and their records.
 
 mod declaration;
 mod measured;

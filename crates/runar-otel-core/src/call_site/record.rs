@@ -11,7 +11,7 @@ use crate::{
     metric::number::Value,
 };
 
-/// Adds to a counter, a gauge or an up-down counter. A counter refuses what would shrink it, and reports that once.
+/// Adds to a counter, a gauge or an up-down counter. A counter refuses a negative value, and reports that once.
 #[inline]
 pub fn increment<V: MetricValue>(site: &'static MetricSite, value: V, labels: Labels<'_>) {
     add(site, value.measured(), labels);
@@ -23,7 +23,7 @@ pub fn decrement<V: MetricValue>(site: &'static MetricSite, value: V, labels: La
     subtract(site, value.measured(), labels);
 }
 
-/// Sets a gauge.
+/// Sets a gauge to a value.
 #[inline]
 pub fn set<V: MetricValue>(site: &'static MetricSite, value: V, labels: Labels<'_>) {
     set_to(site, value.measured(), labels);

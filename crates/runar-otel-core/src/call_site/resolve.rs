@@ -63,8 +63,8 @@ fn instrument_kind(site: &SiteDeclaration) -> InstrumentKind {
         .unwrap_or_else(|| site.kind.instrument())
 }
 
-/// The number type for a metric of which this is the first value: that of the handle that one declares without saying
-/// more, so that the order in which they come does not matter. Only a counter has fractions if it begins with one.
+/// The number type of a metric that begins with this value: that of a handle declared with defaults, so that the order
+/// of declarations does not matter. Only a counter has fractions if it begins with one.
 fn number_kind(kind: InstrumentKind, value: Option<Measured>) -> NumberKind {
     let whole = value.is_some_and(is_whole);
     match kind {

@@ -109,7 +109,7 @@ fn mismatches(said: &[Said]) -> Vec<Mismatch> {
     found
 }
 
-/// Compares each place with the first one that it can be compared with and that speaks.
+/// Compares each place with the first one before it that states the property, too.
 fn of(said: &[Said], compare: impl Fn(&Said, &Said) -> Compared) -> Vec<Mismatch> {
     let mut found = Vec::new();
     for (index, place) in said.iter().enumerate().skip(1) {
@@ -128,7 +128,7 @@ fn of(said: &[Said], compare: impl Fn(&Said, &Said) -> Compared) -> Vec<Mismatch
 }
 
 enum Compared {
-    /// One of the two places does not state the property.
+    /// The property is stated at only one of the places.
     Silent,
     Agrees,
     Differs(Mismatch),
@@ -165,7 +165,7 @@ fn unit_mismatch(first: &Said, place: &Said) -> Compared {
     })
 }
 
-/// Calls of one family may have buckets each of their own, and beside those of others.
+/// Compares buckets. Calls of one family may each have buckets of their own, and others beside them.
 fn buckets_mismatch(first: &Said, place: &Said) -> Compared {
     let (Some(buckets), Some(known)) = (&place.declared.buckets, &first.declared.buckets) else {
         return Compared::Silent;
@@ -185,9 +185,9 @@ fn buckets_mismatch(first: &Said, place: &Said) -> Compared {
     })
 }
 
-/// Labels count as those say them who count most. A handle knows only some of the labels of its metric, and calls of
-/// one family have different ones: of these only what is foreign is wrong. Call sites among themselves may leave all
-/// labels out.
+/// Compares labels with those of the places that count most. A handle knows only some of the labels of its metric, and
+/// calls of one family have different ones: for these only foreign labels are wrong. Call sites among themselves may
+/// leave all labels out.
 fn labels(said: &[Said]) -> Vec<Mismatch> {
     let speaks = |said: &&Said| {
         said.declared

@@ -8,17 +8,17 @@ use crate::metric::InstrumentKind;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Declared {
-    /// The metric's name.
+    /// Name of the metric.
     pub name: Cow<'static, str>,
     /// The kind of instrument.
     pub kind: InstrumentKind,
-    /// Its unit in UCUM, empty for none; `None` if the place does not say.
+    /// The unit in UCUM, empty for none; `None` if the place does not say.
     pub unit: Option<Cow<'static, str>>,
     /// The meaning of the metric; empty if the place does not say.
     pub description: Cow<'static, str>,
-    /// The names of its labels; `None` if the place does not say.
+    /// The names of the labels; `None` if the place does not say.
     pub labels: Option<Vec<Cow<'static, str>>>,
-    /// Its bucket bounds, if the place says them.
+    /// The bucket bounds; `None` if the place does not say.
     pub buckets: Option<Vec<f64>>,
     /// The place in the source.
     pub at: &'static Location<'static>,

@@ -15,7 +15,7 @@ pub(super) fn files(entry: &Entry) -> Vec<String> {
     files
 }
 
-/// Paths in the workspace are relative; of a dependency what begins with its name stays.
+/// Makes a path portable: relative in the workspace; for a dependency, from its name on.
 fn portable(path: &str) -> String {
     let path = path.replace('\\', "/");
     let absolute = path.starts_with('/') || path.chars().nth(1) == Some(':');

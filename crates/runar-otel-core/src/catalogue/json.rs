@@ -9,8 +9,8 @@ use super::{
 };
 
 impl Catalogue {
-    /// The catalogue as JSON: `{"metrics": [{"name", "kind", "unit", "description", "labels", "buckets", "files"}]}`,
-    /// sorted by name. The same program gives the same text.
+    /// Returns the catalogue as JSON: `{"metrics": [{"name", "kind", "unit", "description", "labels", "buckets",
+    /// "files"}]}`, sorted by name. The same program gives the same string.
     #[must_use]
     pub fn json(&self) -> String {
         let mut text = String::from("{\n  \"metrics\": [");

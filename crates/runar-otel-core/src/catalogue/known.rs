@@ -26,8 +26,8 @@ pub(crate) fn metric(name: &str) -> Option<&'static Metric> {
     find(name)?.metric
 }
 
-/// The kind of a name: the declared one, or a gauge if a call site sets or decrements it. A counter that another
-/// site increments is no reason.
+/// The kind of a name: the declared one, or a gauge if a call site sets or decrements it. A counter that another site
+/// increments does not make it one.
 pub(crate) fn kind(name: &str) -> Option<InstrumentKind> {
     let known = find(name)?;
     let gauge = known.gauge.then_some(InstrumentKind::Gauge);
@@ -61,7 +61,8 @@ fn find(name: &str) -> Option<&'static Known> {
         .or_else(|| known.get(&name.to_ascii_lowercase()))
 }
 
-/// Of two declarations of one name the first by its place counts: the order of linking says nothing.
+/// Collects the linked declarations. Of two with one name the first by its place counts: the order of linking says
+/// nothing.
 fn collect() -> HashMap<String, Known> {
     let mut known: HashMap<String, Known> = HashMap::new();
     for metric in METRICS {

@@ -37,19 +37,19 @@ pub struct Entry {
     pub name: Cow<'static, str>,
     /// The kind at the place that counts most.
     pub kind: InstrumentKind,
-    /// Its unit in UCUM, empty for none.
+    /// The unit in UCUM, empty for none.
     pub unit: Cow<'static, str>,
     /// The meaning of the metric; empty if no place says it.
     pub description: Cow<'static, str>,
-    /// The names of its labels, as far as they are known.
+    /// The names of the labels, as far as they are known.
     pub labels: Vec<Cow<'static, str>>,
-    /// Its bucket bounds, if a place says them.
+    /// The bucket bounds; `None` if no place states them.
     pub buckets: Option<Vec<f64>>,
     /// The places that declare the metric, the one that counts most first.
     pub places: Vec<Place>,
 }
 
-/// The catalogue as it is now.
+/// Returns the catalogue as it is now.
 ///
 /// # Examples
 ///
@@ -138,7 +138,7 @@ impl Entry {
     }
 }
 
-/// The labels that those say who count most, together: functions of one family have different ones.
+/// The labels at the places that count most, together: functions of one family have different ones.
 fn labels(said: &[Said]) -> Vec<Cow<'static, str>> {
     let speaks = |said: &&Said| said.declared.labels.is_some();
     let Some(origin) = said.iter().find(speaks).map(|said| said.origin) else {

@@ -9,7 +9,7 @@ use super::{
 };
 
 impl Catalogue {
-    /// The catalogue as Markdown: one table, sorted by name. The same program gives the same text.
+    /// Returns the catalogue as Markdown: one table, sorted by name. The same program gives the same string.
     #[must_use]
     pub fn markdown(&self) -> String {
         let mut text = String::new();
@@ -49,7 +49,7 @@ fn row(entry: &Entry, out: &mut String) -> fmt::Result {
     )
 }
 
-/// A word as it is written in the code; nothing stays nothing.
+/// Formats a word as code; an empty word stays empty.
 fn code(word: &str) -> String {
     if word.is_empty() {
         String::new()
@@ -58,7 +58,7 @@ fn code(word: &str) -> String {
     }
 }
 
-/// A text that stays in its cell.
+/// Escapes a string so that it stays in its table cell.
 fn cell(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     lines.join(" ").replace('|', "\\|")

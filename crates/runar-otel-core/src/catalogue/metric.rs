@@ -13,17 +13,17 @@ pub static METRICS: [&'static Metric];
 /// The declaration of a metric by `#[metric]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
-    /// The metric's name.
+    /// Name of the metric.
     pub name: &'static str,
     /// The kind of instrument.
     pub kind: InstrumentKind,
-    /// Its unit in UCUM, if stated.
+    /// The unit in UCUM; `None` if not stated.
     pub unit: Option<&'static str>,
     /// The meaning of the metric; empty if not stated.
     pub description: &'static str,
-    /// The names of its labels.
+    /// The names of the labels.
     pub labels: &'static [&'static str],
-    /// Its bucket bounds, if stated.
+    /// The bucket bounds; `None` if not stated.
     pub buckets: Option<&'static [f64]>,
     /// The place of the declaration; `Location::caller()` in the declaration itself.
     pub at: &'static Location<'static>,

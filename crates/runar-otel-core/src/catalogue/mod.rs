@@ -1,4 +1,4 @@
-//! The catalogue: which metrics there are, and where they are declared.
+//! The catalogue: the metrics of the program, and the places of their declarations.
 
 mod check;
 mod declared;

@@ -1,4 +1,4 @@
-//! A place in the source that says something of a metric.
+//! A place in the source that declares a metric.
 
 use std::panic::Location;
 
@@ -19,7 +19,7 @@ pub enum Origin {
     CallSite,
 }
 
-/// A place in the source that says something of a metric.
+/// A place in the source that declares a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Place {

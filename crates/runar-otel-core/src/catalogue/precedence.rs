@@ -64,8 +64,8 @@ fn aggregation(metric: &Metric) -> Option<Aggregation> {
     Some(Aggregation::ExplicitBuckets(Arc::from(bounds)))
 }
 
-/// Two histograms of one name may have different buckets, each in a scope of its own; of one whose buckets are
-/// declared nobody expects it.
+/// Reports a histogram whose buckets are not the declared ones. Two histograms of one name may have different buckets,
+/// each in a scope of its own; but nobody expects a second one where the buckets are declared.
 pub(crate) fn report_buckets(made: &Descriptor) {
     let Some(metric) = known::metric(&made.name) else {
         return;

@@ -24,7 +24,7 @@ type Key = (&'static Location<'static>, Cow<'static, str>);
 /// The first registration of each name and place. The map grows by declarations, not by records.
 static REGISTERED: Mutex<BTreeMap<Key, Said>> = Mutex::new(BTreeMap::new());
 
-/// Notes a registration, also one that is refused because of another: the catalogue shows both.
+/// Notes a registration. A refused one is noted as well: the catalogue shows both sides of a conflict.
 pub(crate) fn note(descriptor: &Descriptor, labels: &[(String, String)]) {
     let key = (descriptor.at, descriptor.name.clone());
     if let Some(mut registered) = forked::lock(&REGISTERED) {

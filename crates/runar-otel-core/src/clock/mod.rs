@@ -1,4 +1,4 @@
-//! The clock that durations are measured with.
+//! The clock that measures durations.
 
 mod source;
 mod start;

@@ -48,16 +48,16 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// Moves a manual clock.
+/// The control of a manual clock.
 #[derive(Clone, Debug)]
 pub struct ManualClock {
     start: Instant,
-    /// Nanoseconds. Relaxed: the value stands for itself.
+    /// Nanoseconds passed. Relaxed: no other memory depends on the value.
     passed: Arc<AtomicU64>,
 }
 
 impl ManualClock {
-    /// Lets time pass.
+    /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         self.passed.fetch_add(nanos, Ordering::Relaxed);

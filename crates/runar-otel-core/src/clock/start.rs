@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::ticks;
 use crate::binding::{isolated_recorder, provider};
 
-/// Now: the system's clock, or that of the isolated recorder that is current.
+/// Returns the current time: of the system's clock, or of the isolated recorder that is current.
 #[inline]
 #[must_use]
 pub fn now() -> Instant {
@@ -21,8 +21,7 @@ fn isolated_now() -> Instant {
     isolated_recorder::current().map_or_else(Instant::now, |isolated| isolated.clock().now())
 }
 
-/// Has durations measured with the system's clock only, from the first one on: to be called before telemetry is
-/// installed.
+/// Measures durations with the system's clock only, from the first one on: to be called before telemetry is installed.
 ///
 /// Without it, where Linux itself takes its time from the processor's counter, that is read directly: two readings then
 /// take 33 ns instead of 50. What that may cost: durations are off by up to some 25 millionths, and are wrong where
@@ -31,7 +30,7 @@ pub fn keep_to_the_system() {
     ticks::refuse();
 }
 
-/// When something began that is to be measured.
+/// The start of a measurement.
 ///
 /// By the processor's counter where that can be trusted: two readings of the clock are most of what a short call costs.
 #[derive(Clone, Copy, Debug)]

@@ -51,7 +51,8 @@ fn start() -> Option<JoinHandle<()>> {
     thread.spawn(calibrate).ok()
 }
 
-/// A counter that stops, jumps or differs between processors is not what the kernel tells the time by.
+/// True if the kernel takes its time from the counter: it does not use one that stops, jumps or differs between
+/// processors.
 fn keeps_the_systems_time() -> bool {
     const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
     cfg!(all(target_os = "linux", target_arch = "x86_64"))

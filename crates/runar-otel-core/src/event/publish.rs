@@ -1,4 +1,4 @@
-//! Published events: no macro can see them, so the application says them.
+//! Published events, which the application declares because no macro can see them.
 
 use std::{
     borrow::Cow,
@@ -185,12 +185,12 @@ enum State {
         started: Start,
         here: Here,
     },
-    /// Over, or not counted.
+    /// The publication is over, or not counted.
     Silent,
 }
 
 impl State {
-    /// Begins to count with the first poll, if the service wants that.
+    /// Begins to count with the first poll, if the service counts its events.
     fn begin(&mut self, error_types: &'static [&'static str]) {
         let Self::Waiting { event, at } = self else {
             return;
@@ -226,7 +226,7 @@ impl State {
     }
 }
 
-/// A poll, or the end. Dropped without an end when the publishing goes on later.
+/// A poll, or the end. Dropped without an end if the publication continues later.
 struct Part<'a> {
     state: &'a mut State,
     end: Option<End>,

@@ -19,28 +19,29 @@ use crate::{
 
 use crate::{binding::isolated_recorder, threads::forked};
 
-/// After so many events series are no longer kept ready: names that are made up at run time have no end.
+/// The most events that have series of their own: names that are made up at run time have no end.
 const MOST: usize = 1_000;
 
 /// The series of one service and prefix.
 #[derive(Debug, Default)]
 struct OfPublisher {
     events: HashMap<String, Arc<EventSeries>>,
-    /// For the events that came too late, which are looked up with each publishing.
+    /// The series of events beyond the limit, which are looked up with each publication.
     others: Option<Arc<EventSeries>>,
 }
 
-/// By service and prefix.
+/// The series by service and prefix.
 static KNOWN: RwLock<BTreeMap<(&'static str, &'static str), OfPublisher>> =
     RwLock::new(BTreeMap::new());
 
-/// `event_publish…` of one event, or of all that have no series of their own.
+/// The family `event_publish…` of one event, or of all events without series of their own.
 #[derive(Debug)]
 pub(crate) struct EventSeries {
     publisher: Publisher,
     event: Option<String>,
     series: Series,
-    /// By what declares them: an event may be published by several futures, which fail differently.
+    /// Error counters by the types that declare them: an event may be published by several futures, which fail
+    /// differently.
     errors: Appended<Declared>,
 }
 
@@ -58,7 +59,7 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    /// The publisher of what is published in this call; `None` if its service does not count its events.
+    /// Returns the publisher of events in this call; `None` if its service does not count its events.
     pub(crate) fn of(innermost: Option<Asked>, at: &'static Location<'static>) -> Option<Self> {
         let calls = innermost.map(|call| call.resolved);
         let service = calls.map_or("", Resolved::service);
@@ -77,7 +78,7 @@ impl Publisher {
         meta.events.then_some(Self { service, family })
     }
 
-    /// The series of an event; they begin at zero when it is met for the first time.
+    /// Returns the series of an event, which begin at zero with its first publication.
     pub(crate) fn series(
         &self,
         event: &str,
@@ -99,7 +100,7 @@ impl Publisher {
         series
     }
 
-    /// Registers outside of the lock: what that reports may come back here.
+    /// Makes series outside of the lock: a report of the registration may come back here.
     #[cold]
     fn make(&self, event: &str) -> Arc<EventSeries> {
         let count = |known: &OfPublisher| known.events.len();
@@ -138,7 +139,7 @@ impl Publisher {
 }
 
 impl EventSeries {
-    /// Counts one event. The name is asked for if the series are not those of one event.
+    /// Counts one event. Its name is needed if several events share the series.
     pub(crate) fn complete(&self, event: &str, end: End, took: Duration) {
         let knows = |errors: &&Errors| matches!(end, End::Error(kind) if errors.of(kind).is_some());
         let mut declared = self.errors.iter().map(|declared| &declared.errors);

@@ -25,7 +25,7 @@ pub enum Reservoir {
     Off,
     /// An exemplar per bucket, each measurement of a bucket with the same chance.
     AlignedBuckets,
-    /// So many exemplars, each measurement with the same chance.
+    /// A reservoir of this size, each measurement with the same chance.
     FixedSize(usize),
     /// A reservoir that the application makes.
     Custom(ReservoirFactory),
@@ -40,7 +40,7 @@ impl Reservoir {
         R: ExemplarReservoir + 'static,
         F: Fn(&StreamPlan) -> R + Send + Sync + 'static,
     {
-        // What the closure holds may have a `Drop` of its own.
+        // Values inside the closure may have a `Drop` of their own.
         let make = Apart::new(make);
         Self::Custom(Arc::new(move |plan| match make.get() {
             Some(make) => Box::new(make(plan)),
@@ -53,7 +53,7 @@ impl Reservoir {
         matches!(self, Self::Custom(_))
     }
 
-    /// True if the choice is the same one; of two that the application makes, if they are made alike.
+    /// True if the choice is the same one; two reservoirs of the application, if they have the same maker.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Default, Self::Default)

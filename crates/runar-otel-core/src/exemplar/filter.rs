@@ -1,4 +1,4 @@
-//! The exemplar filter: which measurements may become exemplars.
+//! The exemplar filter, which selects the measurements that may become exemplars.
 
 use opentelemetry::Context;
 
@@ -29,7 +29,7 @@ pub(crate) enum Verdict {
 }
 
 impl ExemplarFilter {
-    /// False if a measurement of this thread would be refused now; else [`verdict`](Self::verdict) is to be asked.
+    /// False if a measurement of this thread would be refused now; else [`verdict`](Self::verdict) decides.
     #[inline(never)]
     pub(crate) fn may_be_open(self) -> bool {
         match self {
@@ -39,7 +39,7 @@ impl ExemplarFilter {
         }
     }
 
-    /// Asks the filter about the current context.
+    /// Returns the verdict on a measurement in the current context.
     pub(crate) fn verdict(self) -> Verdict {
         match self {
             Self::AlwaysOff => Verdict::Refused,
@@ -56,7 +56,7 @@ fn link(span: Active) -> SpanLink {
     SpanLink::new(span.trace_id, span.span_id)
 }
 
-/// Runs something as if no span were active: nothing that it records is linked to a trace.
+/// Runs code as if no span were active: its records are not linked to a trace.
 pub(crate) fn outside_of_spans<R>(work: impl FnOnce() -> R) -> R {
     let _outside = context_is_alive().then(|| Context::new().attach());
     work()

@@ -39,7 +39,7 @@ pub(crate) fn keep_one_each(
     kept.dedup_by_key(|exemplar| bucket(exemplar.value));
 }
 
-/// Picks those that belong to a point: measured in its window, counted in its value; ascending by value.
+/// Picks the exemplars of a point: measured in its window, counted in its value; ascending by value.
 pub(crate) fn of_point(
     kept: &[Exemplar],
     start: SystemTime,

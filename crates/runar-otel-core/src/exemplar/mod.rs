@@ -42,7 +42,7 @@ pub struct Exemplar {
     pub time: SystemTime,
     /// Attributes of the measurement that its data point no longer has (a view removed them).
     pub filtered_attributes: Vec<KeyValue>,
-    /// The span that was active, `None` without one.
+    /// The span that was active; `None` without one.
     pub span: Option<SpanLink>,
 }
 
@@ -76,7 +76,7 @@ impl Exemplar {
         }
     }
 
-    /// Adds the span.
+    /// Adds the span that was active.
     #[must_use]
     pub fn with_span(mut self, span: SpanLink) -> Self {
         self.span = Some(span);

@@ -1,4 +1,4 @@
-//! The labels of a measurement, wherever they are.
+//! The labels of a measurement, at the place where they are held.
 
 use opentelemetry::{Key, KeyValue};
 

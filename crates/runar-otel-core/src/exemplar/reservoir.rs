@@ -74,7 +74,7 @@ impl<'a> Measurement<'a> {
         }
     }
 
-    /// Says when it was taken.
+    /// Sets the time of a value that a callback observed.
     pub(crate) fn at(mut self, time: SystemTime) -> Self {
         self.time = Some(time);
         self
@@ -93,7 +93,7 @@ impl<'a> Measurement<'a> {
         self.attributes.get_or_init(|| self.origin.to_key_values())
     }
 
-    /// The ids of the active span.
+    /// The ids of the active span; `None` without one.
     #[must_use]
     pub fn span(&self) -> Option<SpanLink> {
         self.span
@@ -105,13 +105,13 @@ impl<'a> Measurement<'a> {
         with_context(Context::clone).unwrap_or_default()
     }
 
-    /// The time. Reads the clock.
+    /// The time of the measurement. Reads the clock, unless a callback observed the value.
     #[must_use]
     pub fn timestamp(&self) -> SystemTime {
         self.time.unwrap_or_else(SystemTime::now)
     }
 
-    /// Makes an exemplar of it, with the time of now and the attributes that a view removed.
+    /// Makes an exemplar of the measurement, with the current time and the attributes that a view removed.
     #[must_use]
     pub fn to_exemplar(&self) -> Exemplar {
         let filtered_attributes = self

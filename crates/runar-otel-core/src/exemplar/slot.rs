@@ -1,4 +1,4 @@
-//! The place of a reservoir in a series: made with the first exemplar, let go when none comes for a while.
+//! The slot of a reservoir in a series: filled with the first exemplar, emptied when none comes for a while.
 
 use std::{
     cell::Cell,
@@ -17,8 +17,8 @@ use crate::{
 
 thread_local!(static AT_WORK: Cell<bool> = const { Cell::new(false) });
 
-/// True on a thread that is in the code of a custom reservoir: what is recorded there reaches no custom reservoir, and
-/// a collection that is asked for there would wait for itself.
+/// True on a thread that is in the code of a custom reservoir: its records reach no custom reservoir, and a collection
+/// started there would wait for itself.
 pub(crate) fn reservoir_at_work() -> bool {
     AT_WORK.get()
 }
@@ -34,7 +34,7 @@ fn at_work<R>(work: impl FnOnce() -> R) -> Option<R> {
 /// The reservoir of one series.
 #[derive(Default)]
 pub(crate) struct ReservoirSlot {
-    /// Set by every offer, cleared by every collection: a reservoir without offers in between is let go.
+    /// Set by every offer, cleared by every collection: a reservoir without offers in between is dropped.
     touched: AtomicBool,
     reservoir: Mutex<Option<Held>>,
 }
@@ -42,12 +42,12 @@ pub(crate) struct ReservoirSlot {
 /// A reservoir, by its maker.
 pub(crate) enum Held {
     Ours(Box<dyn ExemplarReservoir>),
-    /// The application's: wherever it is let go, its `Drop` runs on a thread of its own.
+    /// A reservoir of the application: its `Drop` runs on a thread of its own.
     Custom(Apart<Box<dyn ExemplarReservoir>>),
 }
 
 impl Held {
-    /// Makes a reservoir, one without room if that panics.
+    /// Makes a reservoir; one without room if the maker panics.
     fn make(choice: &Reservoir, plan: &StreamPlan) -> Option<Self> {
         if !choice.is_custom() {
             return choice.make(plan).map(Self::Ours);
@@ -77,9 +77,10 @@ impl Held {
 }
 
 impl ReservoirSlot {
-    /// Offers a measurement that is counted already and that the filter accepted.
+    /// Offers a measurement that is counted already, and that the filter accepted.
     ///
-    /// Recording waits for nobody: while another thread offers, or a collection is here, the measurement is let go.
+    /// Recording waits for nobody: a measurement that comes while another thread offers, or during a collection, is not
+    /// offered.
     pub(crate) fn offer(&self, choice: &Reservoir, plan: &StreamPlan, measured: &Measurement<'_>) {
         if choice.is_custom() && reservoir_at_work() {
             return;
@@ -116,7 +117,8 @@ impl ReservoirSlot {
         }
     }
 
-    /// Takes the exemplars out. A reservoir that somebody offers to right now keeps its own for the next collection.
+    /// Takes the exemplars out. A reservoir that another thread offers to right now keeps its own for the next
+    /// collection.
     pub(crate) fn collect(&self) -> Vec<Exemplar> {
         let Some(mut locked) = self.try_lock() else {
             return Vec::new();
@@ -132,7 +134,7 @@ impl ReservoirSlot {
             .unwrap_or_default()
     }
 
-    /// Takes the reservoir out with what it holds, unless somebody offers to it right now. Runs no code of the
+    /// Takes the reservoir out with its exemplars, unless another thread offers to it right now. Runs no code of the
     /// application.
     pub(crate) fn empty(&self) -> Option<Held> {
         self.touched.store(false, Ordering::Relaxed);

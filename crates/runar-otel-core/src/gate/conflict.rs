@@ -1,4 +1,4 @@
-//! Warnings of instruments and views that are in each other's way: each is said once, and everything is exported.
+//! Warnings about instruments and views that conflict: each is reported once, and everything is exported.
 //!
 //! OpenTelemetry specification, metrics SDK: *Duplicate instrument registration*, *Measurement processing*.
 
@@ -12,7 +12,7 @@ use crate::{
     series::Stream,
 };
 
-/// Two streams of one name: of two instruments that no view tells apart, or of two views.
+/// Reports two streams of one name: of two instruments that no view distinguishes, or of two views.
 pub(super) fn report_streams(first: &Stream, next: &Stream) {
     let (plan, second) = (first.plan(), next.plan());
     let key = ("conflict", second.scope.name(), &second.name);
@@ -52,7 +52,7 @@ fn kind_of(stream: &Stream) -> String {
     )
 }
 
-/// A view that resolves the conflict, if views can tell both apart.
+/// Suggests a view that resolves the conflict, if views can distinguish both streams.
 fn recipe(first: &StreamPlan, next: &StreamPlan) -> String {
     let selected = if first.kind != next.kind {
         format!(".of_kind(InstrumentKind::{:?})", next.kind)
@@ -77,7 +77,7 @@ fn rules_of(stream: &Stream) -> String {
     format!("{aggregation:?}, {labels}, {} label sets", plan.limit)
 }
 
-/// Two views that make the same of an instrument.
+/// Reports two views that make the same stream of an instrument.
 pub(super) fn report_overlap(spec: &InstrumentSpec) {
     report::once(("views", spec.scope.name(), &spec.name), || {
         format!(
@@ -87,7 +87,7 @@ pub(super) fn report_overlap(spec: &InstrumentSpec) {
     });
 }
 
-/// An aggregation that the kind does not have.
+/// Reports an aggregation that the instrument kind does not have.
 pub(super) fn report_unfit(spec: &InstrumentSpec, asked: &Aggregation) {
     report::once(("aggregation", spec.scope.name(), &spec.name), || {
         format!(
@@ -97,7 +97,7 @@ pub(super) fn report_unfit(spec: &InstrumentSpec, asked: &Aggregation) {
     });
 }
 
-/// A name that the meter knows in another spelling.
+/// Reports a name that the meter knows in another spelling.
 pub(super) fn report_spelling(spec: &InstrumentSpec, first: &str) {
     report::once(("spelling", spec.scope.name(), &spec.name), || {
         format!(
@@ -108,7 +108,7 @@ pub(super) fn report_spelling(spec: &InstrumentSpec, first: &str) {
     });
 }
 
-/// Another description of an instrument that there is. The longer one stays: OpenTelemetry specification, metrics data
+/// Reports another description of a known instrument. The longer one stays: OpenTelemetry specification, metrics data
 /// model, *Producer recommendations*.
 pub(super) fn report_description(stream: &Stream, [known, other]: &[Cow<'static, str>; 2]) {
     let plan = stream.plan();
@@ -122,7 +122,7 @@ pub(super) fn report_description(stream: &Stream, [known, other]: &[Cow<'static,
     });
 }
 
-/// Other buckets for an instrument that there is.
+/// Reports other buckets for a known instrument.
 pub(super) fn report_advice(stream: &Stream, other: &Aggregation) {
     let plan = stream.plan();
     report::once(("advice", plan.scope.name(), &plan.name), || {

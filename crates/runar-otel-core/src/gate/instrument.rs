@@ -17,7 +17,7 @@ use crate::{
     series::{Bound, Recorded, Stream},
 };
 
-/// An instrument of the gate: it records into the streams that the views made of it.
+/// An instrument of the gate, which records into the streams that the views made of it.
 pub(super) struct GateInstrument<N> {
     streams: Arc<[Arc<Stream>]>,
     /// False for a sum that only grows.
@@ -42,7 +42,8 @@ impl<N: Measured> GateInstrument<N> {
     }
 }
 
-/// Whatever is to be done with a value that a sum does not take: a last value may be any double.
+/// Handles a value that a sum refuses: a level of doubles takes one that is not finite, everything else is dropped and
+/// reported.
 #[cold]
 fn refuse<N: Measured>(stream: &Stream, value: N, set: impl FnOnce(u64)) {
     let plan = stream.plan();
@@ -85,7 +86,7 @@ impl<N: Measured> SyncInstrument<N> for GateInstrument<N> {
 /// An instrument with its attributes fixed.
 struct BoundInstrument<N> {
     bound: Box<[Bound]>,
-    /// The labels, if a view removes some or they are beyond the limit: exemplars keep those.
+    /// The labels, if a view removes some or if they are beyond the limit: exemplars keep them.
     given: Option<LabelSet>,
     falls: bool,
     number: PhantomData<fn(N)>,

@@ -53,8 +53,8 @@ impl GateMeter {
         }
     }
 
-    /// An instrument whose name is valid; one whose name is not records nothing. Unit and description are taken as they
-    /// are.
+    /// Makes an instrument with a valid name; one with an invalid name records nothing. Unit and description are taken
+    /// as they are.
     ///
     /// OpenTelemetry specification, metrics SDK: *Instrument name*, *Instrument unit*, *Instrument description*.
     fn instrument<N: Measured>(&self, spec: &InstrumentSpec) -> Arc<GateInstrument<N>> {
@@ -81,7 +81,7 @@ fn is_valid(spec: &InstrumentSpec) -> bool {
     false
 }
 
-/// The bounds that the instrumentation advises, if they are valid; else it is as if there were none.
+/// Returns the advised bounds if they are valid; invalid ones count as none.
 ///
 /// OpenTelemetry specification, metrics SDK: *Instrument advisory parameters*.
 fn valid_bounds(spec: &InstrumentSpec, advised: Option<Vec<f64>>) -> Option<Vec<f64>> {

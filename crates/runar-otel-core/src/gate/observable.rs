@@ -1,4 +1,4 @@
-//! Observable instruments: callbacks that tell values with each collection.
+//! Observable instruments, whose callbacks supply values for each collection.
 
 use std::{
     collections::HashMap,
@@ -27,8 +27,8 @@ use crate::{
     },
 };
 
-/// True where a collection that is asked for would wait for itself: on the thread that runs callbacks, and in the code
-/// of a custom reservoir.
+/// True where a collection started now would wait for itself: on the thread that runs callbacks, and in the code of a
+/// custom reservoir.
 #[must_use]
 pub fn in_callback() -> bool {
     is_worker() || reservoir_at_work()
@@ -66,7 +66,7 @@ impl Observable {
     }
 }
 
-/// The callbacks of one instrument, whatever its number type.
+/// The callbacks of one instrument, for any number type.
 trait Callbacks: Send + Sync {
     /// Runs the callbacks and returns their observations.
     fn run(&self) -> Answer;
@@ -77,7 +77,7 @@ trait Callbacks: Send + Sync {
 struct Answer {
     observed: Vec<Observed>,
     panicked: bool,
-    /// More was observed than is taken.
+    /// True if the callbacks observed more than [`MOST`] values.
     flooded: bool,
 }
 
@@ -120,7 +120,7 @@ impl<N: Measured> Callbacks for Vec<Callback<N>> {
     }
 }
 
-/// Gathers what callbacks observe.
+/// The sink for values that callbacks observe.
 #[derive(Default)]
 struct Observer(Mutex<Answer>);
 
@@ -167,7 +167,7 @@ impl Observables {
         }
     }
 
-    /// Forgets all callbacks. What they hold is dropped before this returns, unless that takes longer than a moment.
+    /// Forgets all callbacks. Their values are dropped before this returns, unless that takes longer than [`A_MOMENT`].
     pub(super) fn end(&self) {
         let gone = {
             let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
@@ -180,7 +180,7 @@ impl Observables {
         }
     }
 
-    /// Runs all callbacks, and enters what they observed.
+    /// Runs all callbacks, and enters the values that they observed.
     pub(super) fn run(&self, deltas: impl Fn(InstrumentKind) -> usize) {
         if in_callback() {
             return;
@@ -209,7 +209,7 @@ impl Observables {
         }
     }
 
-    /// Asks one instrument; `None` if it does not answer in time.
+    /// Runs the callbacks of one instrument; `None` if they do not return in time.
     fn ask(&self, observable: &Arc<Observable>) -> Option<Vec<Observed>> {
         if observable.away.swap(true, Ordering::AcqRel) {
             return None;
@@ -269,8 +269,8 @@ struct Entry {
 }
 
 impl Entries {
-    /// Adds what one instrument observed of a stream, in the number type of the stream. Of one set that it observes
-    /// twice the last value counts.
+    /// Adds the values that one instrument observed for a stream, in the number type of the stream. Of one set that is
+    /// observed twice the last value counts.
     fn add(&mut self, stream: &Arc<Stream>, observed: &[Observed]) {
         let key = Arc::as_ptr(stream).addr();
         let place = *self.places.entry(key).or_insert(self.streams.len());
@@ -302,8 +302,8 @@ impl Entries {
     }
 }
 
-/// False for a value that a callback may not tell. A set whose only value it is was not observed: a last value that is
-/// unknown is not shown as the one before.
+/// False for a value that a callback may not supply. A set whose only value is refused was not observed: an unknown
+/// last value is not shown as the one before.
 fn takes(stream: &Stream, value: Number) -> bool {
     let plan = stream.plan();
     let monotonic = plan.kind == InstrumentKind::ObservableCounter;

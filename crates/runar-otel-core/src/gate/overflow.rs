@@ -1,4 +1,4 @@
-//! The metric that tells which metrics have more label sets than they may.
+//! The metric that lists metrics with more label sets than their limit allows.
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
@@ -18,7 +18,7 @@ use crate::{
 pub(super) const LIMITS_REACHED: &str = "runar_otel_limits_reached";
 
 impl Streams {
-    /// Reports and shows metrics that have more label sets than they may. Not on a recording thread.
+    /// Reports and shows metrics with more label sets than their limit allows. Not on a recording thread.
     pub(super) fn tell_overflows(&self) {
         for stream in self.all() {
             let name = &stream.plan().name;

@@ -1,4 +1,4 @@
-//! Running what the application wrote with an end to the wait.
+//! Code of the application run with a time limit.
 
 use std::{
     cell::Cell,
@@ -34,12 +34,12 @@ pub(super) enum JobError {
     /// The job still runs, on a thread that nobody waits for.
     TimedOut,
     Panicked,
-    /// The system refuses a thread.
+    /// The system refuses another thread.
     NoThread,
 }
 
 impl Worker {
-    /// Runs a job and waits for its result, for so long.
+    /// Runs a job and waits for its result, until the timeout.
     pub(super) fn run<R: Send + 'static>(
         &self,
         timeout: Duration,
@@ -59,7 +59,7 @@ impl Worker {
         let job = match &*worker {
             Some(jobs) => match jobs.send(job) {
                 Ok(()) => return Ok(()),
-                // It ended with a panic.
+                // The job ended with a panic.
                 Err(error) => error.0,
             },
             None => job,

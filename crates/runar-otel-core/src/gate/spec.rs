@@ -1,4 +1,4 @@
-//! Instruments as they are asked for.
+//! Specifications of instruments, as the instrumentation requests them.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use opentelemetry::InstrumentationScope;
 
 use crate::metric::{Aggregation, InstrumentKind, number::NumberKind, sharing::Sharing};
 
-/// An instrument as it was asked for.
+/// The specification of a requested instrument.
 #[derive(Clone, Debug)]
 pub(crate) struct InstrumentSpec {
     pub(crate) scope: InstrumentationScope,
@@ -17,7 +17,7 @@ pub(crate) struct InstrumentSpec {
     pub(crate) number: NumberKind,
     /// Bucket bounds that the instrumentation advises.
     pub(crate) bounds: Option<Vec<f64>>,
-    /// The aggregation that the instrumentation asks for.
+    /// The aggregation that the instrumentation requests.
     pub(crate) aggregation: Aggregation,
     pub(crate) sharing: Sharing,
 }

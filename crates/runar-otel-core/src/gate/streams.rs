@@ -1,4 +1,4 @@
-//! The table of streams: what the rules made of every instrument so far.
+//! The streams of a provider, as views made them of all instruments so far.
 
 use std::{
     borrow::Cow,
@@ -22,7 +22,7 @@ use crate::{
     threads::{forked, stripe},
 };
 
-/// The rules of the gate.
+/// Options of the gate: views, limits and defaults.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct GateOptions {
@@ -30,15 +30,14 @@ pub struct GateOptions {
     pub exemplar_filter: ExemplarFilter,
     /// The views, all that match apply.
     pub views: Vec<View>,
-    /// The aggregation of histograms that no view speaks about: [`Aggregation::Default`] (explicit buckets) or
-    /// exponential.
+    /// The aggregation of histograms without a view: [`Aggregation::Default`] (explicit buckets) or exponential.
     pub histogram_aggregation: Aggregation,
     /// Distinct label sets per stream unless a view says otherwise (default 2000).
     pub limit: usize,
     /// The time that a collection waits for a callback (default 5 s). The collection then goes on without the callback,
     /// and does not call it again until it has returned.
     pub callback_timeout: Duration,
-    /// Gets each measurement as well (default none).
+    /// A mirror that gets each measurement as well (default none).
     pub mirror: Option<Arc<dyn Mirror>>,
 }
 
@@ -119,9 +118,9 @@ impl Streams {
         self.table().find(scope, name, unit, kind).cloned()
     }
 
-    /// Begins a collection: runs the callbacks of all observable instruments, once, and enters what they observe. Then
-    /// tells of metrics that have more label sets than they may. `deltas` tells how many consumers want deltas of a
-    /// kind.
+    /// Begins a collection: runs the callbacks of all observable instruments, once, and enters the values that they
+    /// observe. Then reports metrics with more label sets than their limit allows. `deltas` returns the number of
+    /// consumers that want deltas of a kind.
     ///
     /// Callbacks run on a thread of their own, no lock is held meanwhile. Returns at once if called from a callback.
     pub fn observe(&self, deltas: impl Fn(InstrumentKind) -> usize) {
@@ -131,8 +130,8 @@ impl Streams {
         }
     }
 
-    /// Tells how many consumers want deltas of instruments of a kind; to be called before the first of them asks. May
-    /// grow, never shrink.
+    /// Sets the number of consumers that want deltas of instruments of a kind; to be called before the first of them
+    /// collects. May grow, never shrink.
     pub fn expect_deltas(&self, kind: InstrumentKind, deltas: usize) {
         self.all_deltas().insert(kind, deltas);
         let all = self.all().into_iter();
@@ -152,7 +151,7 @@ impl Streams {
         &self.observables
     }
 
-    /// Ends with the provider: nothing is exported any more, and what is recorded is dropped.
+    /// Ends with the provider: nothing is exported any more, and records are dropped.
     pub(crate) fn end(&self) {
         if self.ended.swap(true, Ordering::AcqRel) {
             // Its streams may go on with another provider by now.
@@ -163,7 +162,7 @@ impl Streams {
         all.iter().for_each(|stream| stream.detach(self.id));
     }
 
-    /// Gives the memory of series back that no handle keeps, of streams that go on nowhere.
+    /// Frees the memory of series that no handle keeps, in streams that no other provider uses.
     pub(crate) fn let_sleepers_go(&self) {
         let all = self.table().all().to_vec();
         let left = all.iter().filter(|stream| !stream.is_attached());
@@ -174,8 +173,8 @@ impl Streams {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Applies the views: the streams of one instrument. Those that it had under an earlier provider go on if the rules
-    /// are the same; levels keep their value in any case.
+    /// Applies the views to an instrument and returns its streams. Streams that it had under an earlier provider are
+    /// used again if the rules are the same; levels keep their value in any case.
     ///
     /// OpenTelemetry specification, metrics SDK: *Measurement processing*. Each view applies by itself, one that does
     /// not fit is as if it was not there.
@@ -223,8 +222,8 @@ impl Streams {
         streams
     }
 
-    /// Tells the mirror of streams that were made. It waits for what a subscriber hears of that: to be called without
-    /// any lock.
+    /// Notifies the mirror of new streams. To be called without any lock: the mirror waits for the subscribers that it
+    /// reports to.
     pub(crate) fn tell_mirror(&self, made: &[Arc<Stream>]) {
         if let Some(mirror) = &self.options.mirror {
             made.iter().for_each(|stream| mirror.made(stream));
@@ -244,7 +243,7 @@ impl Streams {
         })
     }
 
-    /// The stream that a view makes of an instrument, `None` if it drops the instrument.
+    /// Makes the stream of an instrument under a view; `None` if the view drops the instrument.
     fn stream(
         &self,
         spec: &InstrumentSpec,
@@ -284,8 +283,8 @@ impl Streams {
         Some(stream)
     }
 
-    /// The stream of an earlier provider that goes on under these rules. One in which a walk is under way does not:
-    /// that may hang in what the application wrote.
+    /// Finds a stream of an earlier provider that can be used again under these rules. A stream with a walk under way
+    /// cannot: the walk may hang in code of the application.
     fn adopt(
         &self,
         rules: &Rules,
@@ -339,7 +338,7 @@ impl Streams {
 
     fn aggregation(&self, spec: &InstrumentSpec, view: Option<&View>) -> Aggregation {
         let asked = view.map(|view| &view.aggregation);
-        // Whoever asks for the kind's own aggregation asks for nothing.
+        // A request for the kind's own aggregation requests nothing.
         let asked = asked.filter(|asked| !spec.kind.has_by_default(asked));
         match asked.unwrap_or(&spec.aggregation) {
             Aggregation::ExplicitBuckets(bounds) => {
@@ -364,8 +363,8 @@ impl Streams {
     }
 }
 
-/// The labels that all views keep that give an instrument one name: what one of them drops, which may be a secret, is
-/// not exported by another one under that name.
+/// Returns the labels that are kept by all views that give an instrument this name: a label that one of them drops may
+/// be a secret, and no other one exports it under that name.
 fn kept_by_all(spec: &InstrumentSpec, view: &View, all: &[(usize, &View)]) -> Option<LabelFilter> {
     let name = |view: &View| view.name.clone().unwrap_or_else(|| spec.name.clone());
     let of_name = all
@@ -389,7 +388,7 @@ fn is_mirrored(kind: InstrumentKind) -> bool {
     !kind.is_observable() && kind != InstrumentKind::Gauge
 }
 
-/// Keeps the levels that a gauge had under an earlier provider. A view may have made something else of it.
+/// Keeps the levels that a gauge had under an earlier provider. A view may have made another kind of stream of it.
 fn keep_levels(earlier: &[Arc<Stream>], streams: &[Arc<Stream>]) {
     let level = |stream: &&Arc<Stream>| stream.plan().shape() == Some(Shape::Gauge);
     let goes_on = |stream: &&Arc<Stream>| earlier.iter().any(|one| Arc::ptr_eq(one, stream));
@@ -406,8 +405,7 @@ fn keep_levels(earlier: &[Arc<Stream>], streams: &[Arc<Stream>]) {
     }
 }
 
-/// Another instrument, or another view, feeds a stream that there is: the rules of the first one stay, of descriptions
-/// the longer one.
+/// Shares a known stream with another instrument or view: the rules of the first one stay, and the longer description.
 fn share(known: &Arc<Stream>, rules: &Rules, description: Cow<'static, str>) {
     if !known.rules().are_like(rules) {
         conflict::report_advice(known, &rules.plan.aggregation);

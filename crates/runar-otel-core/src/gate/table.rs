@@ -32,7 +32,7 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Table {
     by_name: HashMap<Name, Vec<Entry>>,
-    /// In the order in which they came.
+    /// The streams in the order in which they came.
     all: Vec<Arc<Stream>>,
     /// The first spelling of each instrument's name.
     spellings: HashMap<Name, Cow<'static, str>>,
@@ -43,7 +43,7 @@ impl Table {
         &self.all
     }
 
-    /// The first spelling of the name of an instrument: this one, unless there was another one.
+    /// Returns the first spelling of an instrument's name: this one, if there is no earlier one.
     pub(super) fn spelling(
         &mut self,
         scope: &InstrumentationScope,
@@ -66,7 +66,7 @@ impl Table {
         streams.find(|stream| stream.plan().unit == unit && stream.plan().kind == kind)
     }
 
-    /// The stream that takes what an instrument records under these rules, made by this view.
+    /// Returns the known stream for records under these rules, made by this view.
     ///
     /// One view makes one stream of identical instruments, by the rules of the first one: OpenTelemetry specification,
     /// metrics SDK, *Instrument advisory parameters*. Views that make the same of instruments share it, too.
@@ -81,7 +81,7 @@ impl Table {
         known.map(|entry| &entry.stream)
     }
 
-    /// Adds a stream; the first other one of its name.
+    /// Adds a stream. Returns the first other one of its name.
     pub(super) fn add(&mut self, stream: &Arc<Stream>, view: Option<usize>) -> Option<Arc<Stream>> {
         let plan = stream.plan();
         let name = Name::new(&plan.scope, &plan.name);
@@ -104,14 +104,14 @@ impl Table {
     }
 }
 
-/// True if what both make is one metric for who reads it.
+/// True if both make one metric for a reader.
 fn is_one_metric(one: &Rules, other: &Rules) -> bool {
     let (plan, others) = (&one.plan, &other.plan);
     plan.unit == others.unit && plan.kind == others.kind && is_one_number(one.number, other.number)
 }
 
-/// True if instruments of both number types may share a stream: not whole numbers and fractions, which would be
-/// rounded.
+/// True if instruments of both number types may share a stream: whole numbers and fractions may not, because fractions
+/// would be rounded.
 pub(super) fn is_one_number(one: NumberKind, other: NumberKind) -> bool {
     (one == NumberKind::F64) == (other == NumberKind::F64)
 }

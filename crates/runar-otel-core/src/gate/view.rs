@@ -1,4 +1,4 @@
-//! Views: rules that say what becomes of the instruments they select.
+//! Views: rules for the instruments that they select.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -10,7 +10,7 @@ use crate::{
     metric::{Aggregation, InstrumentKind, error::ViewError, name},
 };
 
-/// A rule for the metrics it selects: rename, labels, buckets, aggregation, limit, exemplars.
+/// A rule for the metrics that it selects: rename, labels, buckets, aggregation, limit, exemplars.
 ///
 /// An instrument that several views select becomes one stream for each of them; one that no view selects
 /// becomes one stream as it is. Two views that leave an instrument one name make two metrics of that name, which is
@@ -68,7 +68,7 @@ impl View {
         }
     }
 
-    /// Selects only this kind.
+    /// Selects only instruments of this kind.
     pub fn of_kind(mut self, kind: InstrumentKind) -> Self {
         self.selector.kind = Some(kind);
         self
@@ -98,7 +98,7 @@ impl View {
         self
     }
 
-    /// Gives the stream another name, whatever it is made of. Needs a pattern without wildcards.
+    /// Gives the stream another name. Needs a pattern without wildcards.
     ///
     /// The name is not held to the syntax of instrument names: exporters translate what their format lacks. An empty
     /// name leaves the one of the instrument.
@@ -114,7 +114,7 @@ impl View {
         self
     }
 
-    /// Keeps just these labels.
+    /// Keeps these labels and removes all others.
     pub fn keep_labels<K: Into<Key>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.labels = Some(LabelFilter::Keep(collect(keys)));
         self
@@ -126,7 +126,7 @@ impl View {
         self
     }
 
-    /// Makes it a histogram with these upper, inclusive bounds; none means count and sum only.
+    /// Makes the stream a histogram with these upper, inclusive bounds; none means count and sum only.
     pub fn buckets(self, bounds: Vec<f64>) -> Self {
         self.aggregation(Aggregation::ExplicitBuckets(bounds.into()))
     }
@@ -140,7 +140,7 @@ impl View {
         self
     }
 
-    /// Limits the distinct label sets (default 2000), of all metered functions together; what comes beyond goes to the
+    /// Limits the distinct label sets (default 2000), of all metered functions together; further sets go to the
     /// overflow series.
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = Some(limit);
@@ -218,7 +218,7 @@ impl View {
     }
 }
 
-/// More series than this in one stream is a mistake, not a limit.
+/// The most series of one stream: a higher limit is a mistake.
 const MOST_SERIES: usize = 1_000_000;
 
 fn collect<K: Into<Key>>(keys: impl IntoIterator<Item = K>) -> HashSet<String> {

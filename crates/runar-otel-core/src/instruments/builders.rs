@@ -9,8 +9,8 @@ macro_rules! builder_methods {
             self
         }
 
-        /// States the unit, in UCUM: `s`, `By`, `1`, `{request}`. Without it the name's suffix tells
-        /// (`_seconds`, `_bytes`, `_ratio`), else there is none.
+        /// States the unit, in UCUM: `s`, `By`, `1`, `{request}`. The default is that of the name's suffix (`_seconds`,
+        /// `_bytes`, `_ratio`), else none.
         pub fn with_unit(mut self, unit: impl Into<std::borrow::Cow<'static, str>>) -> Self {
             self.declaration.unit(unit.into());
             self
@@ -22,7 +22,7 @@ pub(crate) use builder_methods;
 /// The method of builders whose metrics functions share.
 macro_rules! shared_method {
     () => {
-        /// Says which labels the code bounds.
+        /// Sets the labels whose values the code bounds.
         pub(crate) fn shared(mut self, sharing: crate::metric::sharing::Sharing) -> Self {
             self.declaration.sharing = sharing;
             self
@@ -34,8 +34,8 @@ pub(crate) use shared_method;
 /// The methods that end a series.
 macro_rules! retire_methods {
     () => {
-        /// Ends the series of the handle, once every consumer has seen its last value: for what is gone, such as a
-        /// connection.
+        /// Ends the series of the handle, once every consumer has seen its last value: for objects that are gone, such
+        /// as a connection.
         ///
         /// It is seen until each exporter has delivered once more: a push every 60 s has scrapes show it for up to a
         /// minute. Then it disappears, its memory is given back, and its place among the label sets that the metric may
@@ -71,7 +71,7 @@ macro_rules! register_methods {
             self.register_at(std::panic::Location::caller())
         }
 
-        /// The same for a metric that is declared elsewhere.
+        /// Registers a metric that is declared elsewhere, see [`register`](Self::register).
         pub(crate) fn register_at(self, at: &'static std::panic::Location<'static>) -> $handle {
             <$handle>::from_handle(crate::instruments::handle::Handle::register(
                 &self.declaration,

@@ -80,7 +80,7 @@ impl<T: CounterNumber> Counter<T> {
         self.increment();
     }
 
-    /// Adds `n`. A negative or not finite one is refused and reported once.
+    /// Adds `n`. A value that is negative or not finite is refused and reported once.
     pub fn add(&self, n: T) {
         if self.accepts(n.value()) {
             self.handle.record(n.value());

@@ -64,7 +64,7 @@ impl<T: GaugeNumber> Gauge<T> {
         }
     }
 
-    /// Sets the value. One that is not finite is not exported.
+    /// Sets the value. A value that is not finite is not exported.
     pub fn set(&self, value: T) {
         self.handle.set(value.value(), &[]);
     }
@@ -79,22 +79,22 @@ impl<T: GaugeNumber> Gauge<T> {
         self.increment();
     }
 
-    /// Takes 1 away.
+    /// Subtracts 1 from the level.
     pub fn decrement(&self) {
         self.sub(T::one());
     }
 
-    /// Takes 1 away. Short for [`decrement`](Self::decrement).
+    /// Subtracts 1. Short for [`decrement`](Self::decrement).
     pub fn dec(&self) {
         self.decrement();
     }
 
-    /// Adds `n`. One that is not finite is ignored: it would stay in the value for ever.
+    /// Adds `n`. A value that is not finite is ignored: it would stay in the level for ever.
     pub fn add(&self, n: T) {
         self.handle.adjust(n.value(), &[]);
     }
 
-    /// Takes `n` away; a gauge of `u64` stops at 0.
+    /// Subtracts `n`; a gauge of `u64` stops at 0.
     pub fn sub(&self, n: T) {
         self.handle.adjust(n.value().negated(), &[]);
     }
@@ -109,7 +109,7 @@ impl<T: GaugeNumber> Gauge<T> {
         self.add_with(T::one(), labels);
     }
 
-    /// Takes 1 away from the series with these labels.
+    /// Subtracts 1 from the series with these labels.
     pub fn decrement_with(&self, labels: Labels<'_>) {
         self.sub_with(T::one(), labels);
     }
@@ -119,7 +119,7 @@ impl<T: GaugeNumber> Gauge<T> {
         self.handle.adjust(n.value(), labels);
     }
 
-    /// Takes `n` away from the series with these labels.
+    /// Subtracts `n` from the series with these labels.
     pub fn sub_with(&self, n: T, labels: Labels<'_>) {
         self.handle.adjust(n.value().negated(), labels);
     }
@@ -150,7 +150,7 @@ impl<T: GaugeNumber> GaugeBuilder<T> {
     builder_methods!();
     shared_method!();
 
-    /// Says that only whole numbers are set, though it shows fractions if others set those.
+    /// Marks the gauge as one that is set to whole numbers only; it still shows fractions that other handles set.
     pub(crate) fn of_whole_numbers(mut self) -> Self {
         self.declaration.values(NumberKind::I64);
         self

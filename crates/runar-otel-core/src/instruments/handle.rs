@@ -48,7 +48,7 @@ struct Shared {
 }
 
 impl Handle {
-    /// Registers strictly: what is not done as asked is an error.
+    /// Registers strictly: a request that cannot be granted is an error.
     pub(crate) fn try_register(
         declaration: &Declaration,
         at: &'static Location<'static>,
@@ -63,7 +63,7 @@ impl Handle {
         }
     }
 
-    /// Registers as far as it goes and reports the rest, once.
+    /// Registers as far as possible and reports the rest, once.
     pub(crate) fn register(declaration: &Declaration, at: &'static Location<'static>) -> Self {
         let descriptor = match declaration.descriptor(at) {
             Ok(descriptor) => descriptor,
@@ -110,7 +110,7 @@ impl Handle {
         shared.is_none_or(|shared| shared.instrument.is_dropped(generation))
     }
 
-    /// A handle with labels more, which win. `None` unless they have a series of their own by now.
+    /// Returns a handle with further labels, which win; `None` unless they have a series of their own by now.
     pub(crate) fn with(&self, labels: Labels<'_>) -> Option<Self> {
         let shared = self.0.as_ref()?;
         let all = shared.joined(labels);
@@ -119,18 +119,18 @@ impl Handle {
         bound.then(|| Self(Some(Arc::new(made))))
     }
 
-    /// A duration in the unit of the metric, seconds unless that is another unit of time.
+    /// Converts a duration to the unit of the metric, seconds unless that is another unit of time.
     pub(crate) fn duration(&self, duration: Duration) -> Value {
         self.time_unit().value(duration)
     }
 
-    /// The unit of the metric's durations: to be asked once where many are recorded.
+    /// The unit of the metric's durations: read once where many are recorded.
     pub(crate) fn time_unit(&self) -> TimeUnit {
         TimeUnit::of(self.descriptor().map(|descriptor| descriptor.unit.as_str()))
     }
 
-    /// Records into the series of the base labels, mostly a sum. What is not finite is dropped: converted to a whole
-    /// number it would be the largest one.
+    /// Records into the series of the base labels, mostly a sum. A value that is not finite is dropped: converted to a
+    /// whole number it would be the largest one.
     #[inline]
     pub(crate) fn record(&self, value: Value) {
         self.record_by(value, |shared, bound, bits| {
@@ -138,7 +138,7 @@ impl Handle {
         });
     }
 
-    /// The same for what is mostly a histogram.
+    /// Records a value that mostly goes into a histogram, see [`record`](Self::record).
     #[inline]
     pub(crate) fn observe(&self, value: Value) {
         self.record_by(value, |shared, bound, bits| {
@@ -159,7 +159,8 @@ impl Handle {
         }
     }
 
-    /// Records into the series of the base labels and these; of one name, these win. What is not finite is dropped.
+    /// Records into the series of the base labels and these; of one name, these win. A value that is not finite is
+    /// dropped.
     #[inline]
     pub(crate) fn record_with(&self, value: Value, labels: Labels<'_>) {
         let Some(shared) = &self.0 else { return };
@@ -177,7 +178,7 @@ impl Handle {
         }
     }
 
-    /// Sets a level. One that is not finite is set for doubles only.
+    /// Sets a level. A value that is not finite is set for doubles only.
     #[inline]
     pub(crate) fn set(&self, value: Value, labels: Labels<'_>) {
         let Some(shared) = &self.0 else { return };
@@ -189,7 +190,7 @@ impl Handle {
         }
     }
 
-    /// Changes a level. What is not finite would stay in the value for ever, and is ignored.
+    /// Changes a level. A value that is not finite would stay in the level for ever, and is ignored.
     pub(crate) fn adjust(&self, by: Value, labels: Labels<'_>) {
         let Some(shared) = &self.0 else { return };
         if !by.is_finite() {
@@ -198,7 +199,7 @@ impl Handle {
         shared.change_or_own(Change::Adjust(by), labels);
     }
 
-    /// Has the series of the base labels and these end.
+    /// Ends the series of the base labels and these.
     pub(crate) fn retire(&self, labels: Labels<'_>) {
         let Some(shared) = &self.0 else { return };
         let (labels, here) = (shared.joined(labels), shared.instrument_here());
@@ -211,7 +212,7 @@ impl Handle {
         streams.for_each(|stream| stream.retire_soon(&labels));
     }
 
-    /// Counts a call under way in a level; to be given back to [`end`](Self::end).
+    /// Counts a call under way in a level; the result is passed to [`end`](Self::end).
     #[inline]
     pub(crate) fn begin(&self) -> UnderWay {
         let Some(shared) = &self.0 else {
@@ -224,7 +225,7 @@ impl Handle {
         }
     }
 
-    /// Counts a call off.
+    /// Counts a call off that is over.
     #[inline]
     pub(crate) fn end(&self, place: UnderWay) {
         let Some(shared) = &self.0 else { return };
@@ -280,7 +281,8 @@ impl Shared {
         }
     }
 
-    /// Keeps the hash of the labels with the first look-up: few handles with labels of their own are given more.
+    /// Keeps the hash of the labels with the first look-up: few handles with labels of their own are used with further
+    /// ones.
     #[cold]
     fn keep_base(&self) -> Option<&BaseLabels> {
         self.own
@@ -368,7 +370,7 @@ impl Shared {
         bounds.for_each(|bound| change.of(bound, self.given()));
     }
 
-    /// Changes the series of the base labels, wherever that is.
+    /// Changes the series of the base labels in any recorder.
     #[cold]
     fn change_own_anywhere(&self, change: Change) {
         match self.instrument_here() {
@@ -379,7 +381,7 @@ impl Shared {
     }
 
     fn change_bound(&self, change: Change) {
-        // While everything is off, a gauge goes on with the series that it had.
+        // While telemetry is off, a gauge keeps the series that it had.
         let resting = || {
             let off = provider::off().filter(|_| self.instrument.is_gauge())?;
             Some((self.instrument.resting(), off))
@@ -404,7 +406,7 @@ impl Shared {
         }
     }
 
-    /// Changes the series of the base labels and these, wherever that is.
+    /// Changes the series of the base labels and these in any recorder.
     #[inline(never)]
     fn change(&self, change: Change, labels: Labels<'_>) {
         if provider::is_off() && !self.instrument.is_gauge() {
@@ -462,7 +464,8 @@ impl Shared {
             None if home.has_ended() => registry::register(descriptor.clone()),
             None => return Here::Own,
         };
-        // Of two units the first one stays, as it does in the process: said there. Of two kinds nothing is recorded.
+        // Of two units the first one stays, as in the process, where that was reported. Of two kinds nothing is
+        // recorded.
         if registered.instrument.is_none() {
             report_conflict(registered.conflict.as_ref());
         }

@@ -72,7 +72,7 @@ impl<T: HistogramNumber> Histogram<T> {
         }
     }
 
-    /// Counts a value. One that is not finite is dropped.
+    /// Counts a value. A value that is not finite is dropped.
     pub fn observe(&self, value: T) {
         self.handle.observe(value.value());
     }
@@ -82,7 +82,7 @@ impl<T: HistogramNumber> Histogram<T> {
         self.handle.record_with(value.value(), labels);
     }
 
-    /// Counts a duration, in the unit of the histogram: `s` unless it says `ms`, `us`, `ns`, `min`, `h` or `d`.
+    /// Counts a duration, in the unit of the histogram: `s` unless its unit is `ms`, `us`, `ns`, `min`, `h` or `d`.
     pub fn observe_duration(&self, duration: Duration) {
         self.handle.observe(self.handle.duration(duration));
     }
@@ -132,7 +132,7 @@ impl<T: HistogramNumber> HistogramBuilder<T> {
         self
     }
 
-    /// Makes it a base-2 exponential histogram: no bounds to choose, 160 buckets that fit the values.
+    /// Makes the metric a base-2 exponential histogram: no bounds to choose, 160 buckets that fit the values.
     ///
     /// Over OTLP it stays one; the text formats of the pull endpoint show it with bounds that are powers of two.
     pub fn exponential(mut self) -> Self {

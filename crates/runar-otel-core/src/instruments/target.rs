@@ -1,4 +1,4 @@
-//! The series that a handle records into, and what it does there.
+//! The series that a handle records into, and the changes that it makes.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ pub(crate) enum Target {
 /// A change of a series.
 #[derive(Clone, Copy)]
 pub(crate) enum Change {
-    /// A value is recorded.
+    /// Records a value.
     Record(Value),
-    /// A level goes up or down.
+    /// Moves a level up or down.
     Adjust(Value),
 }
 
 impl Change {
-    /// Makes the change.
+    /// Makes the change in a series.
     #[inline]
     pub(crate) fn of(self, bound: &Bound, given: Option<&LabelSet>) {
         match self {

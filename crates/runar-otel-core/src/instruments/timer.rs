@@ -1,4 +1,4 @@
-//! The timer: how long something takes, linked to the span in which it happens.
+//! The timer: the duration of an operation, linked to the span in which it happens.
 
 use std::{borrow::Cow, future::Future, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::metric::{
     Aggregation, InstrumentKind, descriptor::Declaration, error::RegisterError, number::NumberKind,
 };
 
-/// Measures how long something takes: a histogram of durations, in seconds unless its unit says otherwise.
+/// Measures durations of operations: a histogram, in seconds unless its unit says otherwise.
 ///
 /// A measurement carries the ids of the span that was active when the timer was *started*, also when it is stopped
 /// on another task. With [`with_span`](TimerBuilder::with_span) every start opens a child span of the timer's
@@ -117,7 +117,7 @@ impl TimerBuilder {
         self
     }
 
-    /// Makes it a base-2 exponential histogram, see
+    /// Makes the metric a base-2 exponential histogram, see
     /// [`HistogramBuilder::exponential`](crate::HistogramBuilder::exponential).
     pub fn exponential(mut self) -> Self {
         self.declaration.aggregation = Aggregation::exponential();

@@ -57,7 +57,7 @@ impl TimerHandle {
         }
     }
 
-    /// Adds a label to this one measurement, for instance how it ended.
+    /// Adds a label to this one measurement, for instance its outcome.
     pub fn with_label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.push((name.into(), value.into()));
         self
@@ -70,7 +70,7 @@ impl TimerHandle {
         &self.span
     }
 
-    /// Stops, records, and tells how long it took.
+    /// Stops and records. Returns the duration.
     #[expect(clippy::must_use_candidate, reason = "stopping is the point")]
     pub fn stop(mut self) -> Duration {
         self.record()

@@ -68,17 +68,17 @@ impl<T: UpDownNumber> UpDownCounter<T> {
         self.increment();
     }
 
-    /// Takes 1 away.
+    /// Subtracts 1 from the series of the handle.
     pub fn decrement(&self) {
         self.handle.record(T::one().value().negated());
     }
 
-    /// Takes 1 away. Short for [`decrement`](Self::decrement).
+    /// Subtracts 1. Short for [`decrement`](Self::decrement).
     pub fn dec(&self) {
         self.decrement();
     }
 
-    /// Adds `n`, which may be negative. One that is not finite is dropped.
+    /// Adds `n`, which may be negative. A value that is not finite is dropped.
     pub fn add(&self, n: T) {
         self.handle.record(n.value());
     }
@@ -88,7 +88,7 @@ impl<T: UpDownNumber> UpDownCounter<T> {
         self.handle.record_with(T::one().value(), labels);
     }
 
-    /// Takes 1 away from the series with these labels.
+    /// Subtracts 1 from the series with these labels.
     pub fn decrement_with(&self, labels: Labels<'_>) {
         self.handle.record_with(T::one().value().negated(), labels);
     }

@@ -32,7 +32,7 @@ pub trait IsStr {
 }
 impl<T: AsRef<str> + ?Sized> IsStr for &&&Labelled<'_, T> {}
 
-/// Level of an `Option` of a text.
+/// Level of an `Option` of a string.
 pub trait IsOptionalStr {
     /// Chooses the level.
     fn level(&self) -> OptionalStr {
@@ -42,7 +42,7 @@ pub trait IsOptionalStr {
 impl<T: AsRef<str>> IsOptionalStr for &&Labelled<'_, Option<T>> {}
 impl<T: AsRef<str>> IsOptionalStr for &&Labelled<'_, &Option<T>> {}
 
-/// Level of an `Option` of something else.
+/// Level of an `Option` of any other value.
 pub trait IsOptional {
     /// Chooses the level.
     fn level(&self) -> Optional {
@@ -52,7 +52,7 @@ pub trait IsOptional {
 impl<T> IsOptional for &Labelled<'_, Option<T>> {}
 impl<T> IsOptional for &Labelled<'_, &Option<T>> {}
 
-/// Level of everything else.
+/// Level of all other values.
 pub trait IsAny {
     /// Chooses the level.
     fn level(&self) -> Any {
@@ -111,7 +111,7 @@ impl<T> Maybe<T> for &Option<T> {
     }
 }
 
-/// The text of a value, taken by reference.
+/// Returns the text of a value, taken by reference.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __text {

@@ -1,4 +1,4 @@
-//! Values of labels: what can be one, and its text.
+//! Values of labels: their types, and their text.
 
 pub(crate) mod difference;
 mod levels;

@@ -1,16 +1,16 @@
-//! The text of a label's value: borrowed where there is one, else written without allocating.
+//! The text of a label's value: borrowed from a string, else written without allocating.
 
 use std::{
     fmt::{self, Display, Write},
     ops::Deref,
 };
 
-/// Enough for each number, and for a UUID.
+/// The bytes of an inline text: enough for each number, and for a UUID.
 const INLINE: usize = 40;
 
 /// The text of a label's value, read through `Deref` to `str`.
 ///
-/// A text that is there is borrowed, a short one that must be written (a number) lives on the stack.
+/// A string is borrowed; a short text that must be written (a number) lives on the stack.
 #[derive(Clone, Debug)]
 pub struct Text<'a>(Kept<'a>);
 
@@ -22,14 +22,14 @@ enum Kept<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// The text that is there.
+    /// Borrows a string.
     #[must_use]
     #[inline]
     pub fn borrowed(text: &'a str) -> Self {
         Self(Kept::Borrowed(text))
     }
 
-    /// The text that a value shows. One whose `Display` fails keeps what it wrote until then.
+    /// Writes the text that a value displays. If its `Display` fails, the text written until then stays.
     #[must_use]
     pub fn shown(value: &(impl Display + ?Sized)) -> Self {
         let mut text = Self(Kept::Inline {

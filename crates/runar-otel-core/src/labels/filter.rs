@@ -22,7 +22,7 @@ impl LabelFilter {
         }
     }
 
-    /// Keeps what both keep.
+    /// Combines two filters: keeps the labels that both keep.
     pub(crate) fn and(&self, other: &Self) -> Self {
         let join = |kept: &HashSet<String>, by: &Self| {
             let both = kept.iter().filter(|name| by.keeps(name));
@@ -34,7 +34,7 @@ impl LabelFilter {
         }
     }
 
-    /// The labels that are taken away.
+    /// The labels that the filter removes.
     pub(crate) fn removed(&self, labels: &[KeyValue]) -> Vec<KeyValue> {
         labels
             .iter()

@@ -1,4 +1,4 @@
-//! The interner: from labels as they come with a measurement to their series, without a copy and without waiting.
+//! The interner: finds the series of the labels of a measurement, without a copy and without waiting.
 
 use std::sync::{Arc, OnceLock, PoisonError, TryLockError};
 
@@ -29,8 +29,8 @@ pub(crate) const MOST_ALIASES: u8 = 4;
 pub(crate) struct Interner<S> {
     seeds: Seeds,
     lines: OnceLock<Box<[Line<S>]>>,
-    /// True while a line has an old table because somebody was reading there when it was replaced. Release pairs with
-    /// Acquire: who finds it false finds the lines replaced.
+    /// True while a line has an old table because a thread was reading there when it was replaced. Release pairs with
+    /// Acquire: a thread that finds it false finds the lines replaced.
     stale: AtomicBool,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Interner<S> {
 #[repr(align(128))]
 struct Line<S>(RwLock<Option<Arc<Table<S>>>>);
 
-/// The writing side: what is changed under the lock of the stream.
+/// The writing side, changed under the lock of the stream.
 #[derive(Debug)]
 pub(crate) struct Members<S> {
     table: Option<Arc<Table<S>>>,
@@ -82,7 +82,7 @@ pub(crate) struct Base<'a> {
 }
 
 impl<'a> Base<'a> {
-    /// For base labels whose hash is not kept.
+    /// Wraps base labels whose hash is not kept.
     pub(crate) fn of(labels: &'a LabelSet) -> Self {
         let start = Seeds::of_the_process().start(labels.bytes());
         Self { labels, start }
@@ -134,7 +134,7 @@ impl BaseLabels {
 }
 
 impl<S: Labelled> Interner<S> {
-    /// No base labels.
+    /// Returns empty base labels.
     #[inline]
     pub(crate) fn plain(&self) -> Base<'_> {
         Base {
@@ -149,8 +149,8 @@ impl<S: Labelled> Interner<S> {
         base.is_natural(labels)
     }
 
-    /// Uses the series that base labels and labels lead to, as they stand. The guard is held meanwhile: nothing may be
-    /// called that could add a series.
+    /// Lends the series that base labels and labels lead to, in the given order. The guard is held meanwhile: nothing
+    /// may be called that could add a series.
     #[inline]
     pub(crate) fn find<R>(
         &self,
@@ -187,7 +187,7 @@ impl<S: Labelled> Interner<S> {
         members.table.as_ref()?.find(hash, LabelSet::none(), labels)
     }
 
-    /// Adds a series that is not known.
+    /// Adds a series that is not known yet.
     pub(crate) fn add(&self, members: &mut Members<S>, series: Arc<S>) {
         let sorted: Vec<_> = series.labels().iter().collect();
         let hash = self.seeds.hash(self.seeds.plain(), &sorted);
@@ -198,7 +198,7 @@ impl<S: Labelled> Interner<S> {
         table.put_series(hash, &mut members.counts, series);
     }
 
-    /// Has base labels and labels lead to a series as they stand, unless they do already.
+    /// Adds an alias, so that base labels and labels in the given order lead to a series; false if they do already.
     pub(crate) fn add_alias(
         &self,
         members: &mut Members<S>,
@@ -240,8 +240,8 @@ impl<S: Labelled> Interner<S> {
         table
     }
 
-    /// Lets readers see a table. A line that somebody reads right now is replaced later: recording does not wait, and
-    /// whoever misses a series in an old table finds it under the lock.
+    /// Publishes a table to readers. A line that is being read right now is replaced later: recording does not wait,
+    /// and a reader that misses a series in an old table finds it under the lock.
     fn publish(&self, table: &Arc<Table<S>>) {
         // First: a reader that misses in an old table must not take that for certain.
         self.stale.store(true, Ordering::Release);
@@ -279,8 +279,8 @@ impl<S: Labelled> Interner<S> {
     }
 }
 
-/// Waits for a line. Each is replaced right now, which takes no longer than a pointer; that is no answer to whether a
-/// series is there. In a process that was forked meanwhile it would be for ever.
+/// Waits for a line. Each line is being replaced right now, which takes no longer than a pointer, and a failed attempt
+/// does not say whether a series is there. In a forked process the wait would last for ever.
 #[cold]
 fn wait<S>(line: &Line<S>) -> Option<RwLockReadGuard<'_, Option<Arc<Table<S>>>>> {
     let waits = !forked::is_child();
@@ -330,20 +330,20 @@ pub(crate) fn begin_rebuild<S: Labelled>(members: &mut Members<S>) -> Rebuild<S>
     }
 }
 
-/// A table that is built aside.
+/// A table that is being built without the lock.
 pub(crate) struct Rebuild<S> {
     from: Option<Arc<Table<S>>>,
     first: Counts,
 }
 
-/// A table that was built aside.
+/// A table that was built without the lock.
 pub(crate) struct Rebuilt<S> {
     table: Table<S>,
     counts: Counts,
 }
 
 impl<S: Labelled> Rebuild<S> {
-    /// Copies what is linked. Takes long, and no lock.
+    /// Copies the linked entries. Takes long, and no lock.
     pub(crate) fn run(self) -> Option<Rebuilt<S>> {
         let (table, counts) = self.from?.rebuilt(self.first);
         Some(Rebuilt { table, counts })
@@ -351,8 +351,8 @@ impl<S: Labelled> Rebuild<S> {
 }
 
 impl<S: Labelled> Interner<S> {
-    /// Puts a rebuilt table in the place of the other one, with what was added meanwhile. Under the lock of the stream.
-    /// What is returned is the other one: freeing it takes long, so that is done without the lock.
+    /// Replaces the table with a rebuilt one, to which entries added meanwhile are copied. Under the lock of the
+    /// stream. Returns the old table: freeing it takes long, and is done without the lock.
     pub(crate) fn replace(
         &self,
         members: &mut Members<S>,
@@ -381,11 +381,11 @@ impl<S: Labelled> Interner<S> {
         before
     }
 
-    /// Lets go of the tables that readers may still have, one line after the other. Not on a recording thread.
+    /// Releases the tables that readers may still have, one line after the other. Not on a recording thread.
     pub(crate) fn release(&self, members: impl Fn() -> Option<Arc<Table<S>>>) {
         for line in self.lines.get().into_iter().flatten() {
             let mut known = line.0.write().unwrap_or_else(PoisonError::into_inner);
-            // Asked for with the line in hand: what is published later finds it free.
+            // Asked for with the line locked: a table published later finds the line free.
             let old = std::mem::replace(&mut *known, members());
             drop(known);
             drop(old);

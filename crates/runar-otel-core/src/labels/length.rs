@@ -14,14 +14,14 @@ pub(super) fn write_length(out: &mut String, length: usize) {
     }
 }
 
-/// Reads a length; what comes after it.
+/// Reads a length. Returns it with the rest of the string.
 #[inline]
 pub(super) fn read_length(packed: &str) -> Option<(usize, &str)> {
     let (length, after) = length_of(packed.as_bytes())?;
     Some((length, packed.get(after..)?))
 }
 
-/// Reads a length, and where it ends.
+/// Reads a length. Returns it with the position of its end.
 #[inline]
 pub(super) fn length_of(packed: &[u8]) -> Option<(usize, usize)> {
     let first = usize::from(*packed.first()?);

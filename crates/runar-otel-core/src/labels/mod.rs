@@ -1,4 +1,4 @@
-//! Label sets: how they are kept, looked up and filtered.
+//! Label sets: their storage, look-up and filters.
 
 mod filter;
 mod interner;

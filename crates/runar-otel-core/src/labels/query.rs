@@ -28,7 +28,7 @@ impl Label for (&str, &str) {
     }
 }
 
-/// A value whose name is known elsewhere.
+/// A value without its name, which the function knows.
 impl Label for String {
     #[inline]
     fn name(&self) -> &'static str {
@@ -93,7 +93,7 @@ impl Seeds {
         *SEEDS.get_or_init(|| Box::new(Seeds(fastrand::u64(..) | 1, fastrand::u64(..) | 1)))
     }
 
-    /// A hash to begin with for labels that come with base labels, by the packed bytes of those.
+    /// The initial hash for labels that come with base labels, from the packed bytes of those.
     pub(super) fn start(self, base: &[u8]) -> u64 {
         base.chunks(16)
             .fold(self.0, |hash, piece| mix(hash, words(piece), self.1))
@@ -239,7 +239,7 @@ fn take_value(packed: &mut &[u8], value: ValueRef<'_>) -> bool {
     }
 }
 
-/// Compares text by text, without a call to `memcmp` for the short ones that labels are made of. As a call it costs a
+/// Compares one string, without a call to `memcmp` for the short ones that labels are made of. As a call it costs a
 /// third more of a look-up (`tests/instructions`, *counter labels*).
 #[inline(always)]
 fn take_text(packed: &mut &[u8], text: &[u8]) -> bool {
@@ -256,8 +256,7 @@ fn take_text(packed: &mut &[u8], text: &[u8]) -> bool {
     usize::from(*length) == text.len() && is_same(known, text)
 }
 
-/// Takes what is before `after`, if that is there. The calls are given copies: a reference would put the rest in
-/// memory.
+/// Takes the bytes before `after`, if there is one. Callers pass copies: a reference would put the rest in memory.
 #[inline(always)]
 fn take<'p>(packed: &mut &'p [u8], after: Option<&'p [u8]>) -> bool {
     *packed = after.unwrap_or_default();
@@ -278,7 +277,7 @@ fn after_value<'p>(tag: u8, packed: &'p [u8], value: ValueRef<'_>) -> Option<&'p
     (ValueRef::read(char::from(tag), known) == value).then_some(rest)
 }
 
-/// A text of any length, and what comes after it.
+/// Splits a string of any length from the bytes that follow it.
 fn split_kept(packed: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, after) = length_of(packed)?;
     packed.get(after..)?.split_at_checked(length)

@@ -92,7 +92,7 @@ impl LabelSet {
         &NONE
     }
 
-    /// Packs labels in the order in which they come; the caller sees to it that they are canonical.
+    /// Packs labels in the given order; the caller makes sure that it is the canonical one.
     pub(crate) fn pack(labels: &[impl Label]) -> Self {
         Self(pack(labels).into())
     }
@@ -131,7 +131,7 @@ impl LabelSet {
             .find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// The labels as the OpenTelemetry API has them.
+    /// The labels as key-values of the OpenTelemetry API.
     #[must_use]
     pub fn to_key_values(&self) -> Vec<KeyValue> {
         self.iter()
@@ -140,7 +140,7 @@ impl LabelSet {
     }
 }
 
-/// Packs labels into a string, in the order in which they come.
+/// Packs labels into a string, in the given order.
 pub(super) fn pack(labels: &[impl Label]) -> String {
     let mut packed = String::new();
     for label in labels {

@@ -13,7 +13,7 @@ impl LabelSet {
         Sorted::of(labels).to_set()
     }
 
-    /// The set of labels that are all strings.
+    /// Makes a set of labels that are all strings.
     #[must_use]
     pub fn of_pairs(labels: Labels<'_>) -> Self {
         Sorted::of(labels).to_set()
@@ -38,7 +38,7 @@ impl From<&[KeyValue]> for LabelSet {
     }
 }
 
-/// Labels that fit on the stack in canonical order.
+/// The most labels in canonical order that fit on the stack.
 const FEW: usize = 16;
 
 /// Labels in canonical order, still borrowed; without an allocation for up to 16 of them.
@@ -79,7 +79,7 @@ impl<'a> Sorted<'a> {
         }
     }
 
-    /// Takes away the labels that are not to be kept.
+    /// Removes the labels that are not kept.
     pub(crate) fn retain(&mut self, keeps: impl Fn(&str) -> bool) {
         if !self.many.is_empty() {
             self.many.retain(|(name, _)| keeps(name));
@@ -150,7 +150,7 @@ impl<'a> Sorted<'a> {
         }
     }
 
-    /// The set of these labels.
+    /// Packs the labels into a set.
     pub(crate) fn to_set(&self) -> LabelSet {
         LabelSet::pack(self.as_slice())
     }

@@ -1,5 +1,5 @@
-//! A hash table of series: looked up without a lock, added to under one, and replaced as a whole when it grows or
-//! lets series go.
+//! A hash table of series: looked up without a lock, changed under a lock, and replaced as a whole when it grows or
+//! loses series.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,13 +12,13 @@ use crate::threads::sync::atomic::{AtomicU64, Ordering};
 /// Slots of the smallest table, and entries of the first segment; each next segment has twice as many.
 const FIRST: usize = 16;
 
-/// Enough for 2^27 entries.
+/// The number of segments: enough for 2^27 entries.
 const SEGMENTS: usize = 24;
 
 /// Marks the slot of an alias.
 const ALIAS: u64 = 1 << 31;
 
-/// A value that is kept under its label set.
+/// A value that is found by its label set.
 pub(crate) trait Labelled {
     /// The canonical labels.
     fn labels(&self) -> &LabelSet;
@@ -30,7 +30,7 @@ pub(crate) trait Labelled {
 #[derive(Debug)]
 pub(crate) struct Table<S> {
     /// Half of the hash, and the number of the entry plus one; 0 is free. Linear probing, at most four of five slots
-    /// are taken: a look-up then reads one line of memory mostly, and the table is half as large as with half of the
+    /// are taken: a look-up then mostly reads one line of memory, and the table is half as large as with half of the
     /// slots. Release publishes the entry.
     slots: Box<[AtomicU64]>,
     entries: Arc<Entries<S>>,
@@ -43,7 +43,7 @@ pub(super) struct Entries<S> {
     aliases: Segments<Alias<S>>,
 }
 
-/// Labels that lead to a series although they are not its own as they stand: in another order, or with base labels.
+/// Labels that lead to a series although they are not its own as they are: in another order, or with base labels.
 #[derive(Debug)]
 pub(super) struct Alias<S> {
     pub(super) base: LabelSet,
@@ -153,7 +153,7 @@ impl<S: Labelled> Table<S> {
         (fits && series.is_linked()).then_some(series)
     }
 
-    /// Not inlined: then the comparison with labels is, where no alias is needed.
+    /// Compares the labels of an alias. Not inlined: then the comparison in `find`, which needs no alias, is.
     #[inline(never)]
     fn matching_alias(&self, slot: u64, base: &LabelSet, labels: &[impl Label]) -> Option<&Arc<S>> {
         let alias = self.entries.aliases.get(number(slot))?;
@@ -189,7 +189,7 @@ impl<S: Labelled> Table<S> {
         );
     }
 
-    /// The same entries with twice the slots.
+    /// Copies the entries into a table with twice the slots.
     pub(super) fn grown(&self) -> Self {
         let larger = slots(2 * self.slots.len());
         for slot in &self.slots {
@@ -204,7 +204,7 @@ impl<S: Labelled> Table<S> {
         }
     }
 
-    /// A table of those entries among the first ones whose series is still linked, in their order.
+    /// Copies those among the first entries whose series is still linked into a new table, in their order.
     pub(super) fn rebuilt(&self, first: Counts) -> (Self, Counts) {
         let mut series = vec![0; first.series];
         let mut aliases = vec![0; first.aliases];

@@ -49,7 +49,7 @@ impl<'a> From<&'a Value> for ValueRef<'a> {
             Value::I64(value) => Self::I64(*value),
             Value::F64(value) => Self::F64(*value),
             Value::Array(array) => Self::Array(ArrayRef(Elements::Given(array))),
-            // The API may get more types one day; their strings tell them apart.
+            // The API may get more types one day; their strings keep them distinct.
             _ => Self::Str(""),
         }
     }
@@ -88,7 +88,7 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// The value as the OpenTelemetry API has it.
+    /// Converts to a value of the OpenTelemetry API.
     #[must_use]
     pub fn to_value(self) -> Value {
         match self {

@@ -131,12 +131,13 @@ impl Declaration {
         self.unit = Some(unit);
     }
 
-    /// Sets the unit of a metric that says none; unlike a stated one it joins whatever is there.
+    /// Sets the unit of a metric without a stated one; unlike a stated unit it gives way to that of a metric that is
+    /// there.
     pub(crate) fn assume_unit(&mut self, unit: &'static str) {
         self.assumed_unit = unit;
     }
 
-    /// Says what is going to be recorded, if that is not what the metric becomes.
+    /// Sets the type of the values to be recorded, if that is not the number type of the metric.
     pub(crate) fn values(&mut self, values: NumberKind) {
         self.values = values;
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::number::Value;
 
-/// The unit in which a metric has its durations.
+/// The unit of a metric's durations.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum TimeUnit {
     #[default]
@@ -16,7 +16,7 @@ pub(crate) enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// The unit of time that a metric has; seconds if that is none.
+    /// The unit of time of a metric; seconds if its unit is none of time.
     pub(crate) fn of(unit: Option<&str>) -> Self {
         match unit {
             Some("ms") => Self::Part(1e3),
@@ -29,7 +29,7 @@ impl TimeUnit {
         }
     }
 
-    /// A duration in this unit.
+    /// Converts a duration to this unit.
     #[inline]
     pub(crate) fn value(self, duration: Duration) -> Value {
         let seconds = duration.as_secs_f64();

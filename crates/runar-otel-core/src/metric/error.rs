@@ -86,7 +86,7 @@ pub enum NameError {
     /// The name is empty.
     #[error("metric name is empty: expected a letter first")]
     Empty,
-    /// Does not start with a letter.
+    /// The name does not start with a letter.
     #[error("metric name `{name}` starts with `{found}`: expected a letter")]
     FirstCharacter {
         /// The refused name.
@@ -94,7 +94,7 @@ pub enum NameError {
         /// The first character.
         found: char,
     },
-    /// Has a character that names cannot have.
+    /// The name has a character that is not allowed.
     #[error(
         "metric name `{name}` has `{found}` at position {position}: expected letters, digits, `_`, `.`, `-` or `/`"
     )]
@@ -163,7 +163,7 @@ pub enum ViewError {
     /// The pattern is empty and selects nothing.
     #[error("view has an empty pattern: expected a metric name, or `*` for all")]
     EmptyPattern,
-    /// Would give several metrics one name.
+    /// The view would give several metrics one name.
     #[error(
         "view `{pattern}` renames, but its pattern can select several metrics: expected a name without `*` and `?`"
     )]
@@ -195,9 +195,9 @@ pub enum ViewError {
     Exponential {
         /// The pattern of the view.
         pattern: String,
-        /// Buckets per range.
+        /// Buckets per range, 2 or more.
         max_size: u32,
-        /// The finest scale.
+        /// The finest scale, -10 to 20.
         max_scale: i8,
     },
 }

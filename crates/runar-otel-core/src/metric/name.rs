@@ -1,8 +1,8 @@
-//! Names, units and bucket bounds: which are valid, and what a name says about its unit.
+//! Names, units and bucket bounds: their syntax, and the unit that a name implies.
 
 use super::error::{BoundsError, NameError, UnitError};
 
-/// The scope of everything that is recorded through the facade.
+/// The scope of all metrics of the facade.
 pub const SCOPE_NAME: &str = "runar_otel";
 
 /// Checks a metric's name: `[A-Za-z][A-Za-z0-9_./-]*`, at most 255 characters.

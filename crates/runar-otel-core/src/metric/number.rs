@@ -1,4 +1,4 @@
-//! The number types of instruments, and one value of any of them.
+//! The number types of instruments, and a value of any of them.
 
 /// A number that an instrument can record: `u64`, `i64` or `f64`.
 pub trait Number: sealed::Sealed + Copy + Send + Sync + 'static {
@@ -29,7 +29,7 @@ impl GaugeNumber for f64 {}
 impl HistogramNumber for u64 {}
 impl HistogramNumber for f64 {}
 
-/// The greatest double instead of infinity, which no later value would bring back.
+/// Returns the greatest double instead of infinity, which no later value would bring back.
 #[inline(always)]
 pub(crate) fn finite(sum: f64) -> f64 {
     if sum.is_infinite() {

@@ -1,10 +1,10 @@
-//! Values that an instrument does not take: they are dropped, and reported once per instrument.
+//! Values that an instrument refuses: they are dropped, and reported once per instrument.
 
 use super::InstrumentKind;
 use crate::report;
 
-/// Reports a value that would stay in a sum for ever: one that is not finite, or a negative one of a sum that only
-/// grows.
+/// Reports a refused value: one that is not finite would stay in a sum for ever, and a sum that only grows takes no
+/// negative one.
 #[cold]
 pub(crate) fn refuse(scope: &str, name: &str, kind: InstrumentKind, value: f64) {
     let expected = match value.is_finite() {

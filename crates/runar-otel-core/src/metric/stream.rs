@@ -55,7 +55,7 @@ impl InstrumentKind {
 }
 
 impl InstrumentKind {
-    /// Tells whether the SDK can aggregate an instrument of this kind so: nothing but a gauge has a last value.
+    /// True if the SDK can aggregate instruments of this kind so: only a gauge has a last value.
     ///
     /// Observed values may become histograms: the specification names those of observable gauges (metrics SDK,
     /// *Histogram Aggregations*), although an asynchronous histogram is also its example of a view that does not fit
@@ -66,7 +66,7 @@ impl InstrumentKind {
             || matches!(self, Self::Gauge | Self::ObservableGauge)
     }
 
-    /// Tells whether the aggregation is the kind's own one. Histograms have that of their provider.
+    /// True if the aggregation is the kind's own one. The default of histograms is that of their provider.
     pub(crate) fn has_by_default(self, aggregation: &Aggregation) -> bool {
         match aggregation {
             Aggregation::Default => true,
@@ -145,10 +145,9 @@ pub struct StreamPlan {
     pub kind: InstrumentKind,
     /// The aggregation; never [`Aggregation::Default`] for histograms.
     pub aggregation: Aggregation,
-    /// The most distinct attribute sets, the overflow series not counted; of one function in metrics of metered
-    /// functions.
+    /// The most distinct attribute sets, without the overflow series; of one function in metrics of metered functions.
     pub limit: usize,
-    /// The same of all functions together.
+    /// The most distinct attribute sets of all functions together.
     pub total_limit: usize,
 }
 

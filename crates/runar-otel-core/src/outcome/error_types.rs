@@ -7,11 +7,11 @@ use super::{
     verdict::OTHER,
 };
 
-/// A type that is asked for its error types, see `error_types!`.
+/// A probe for the error types of a type, see `error_types!`.
 pub struct ErrorTypesOf<T>(pub PhantomData<T>);
 
 impl<T> ErrorTypesOf<T> {
-    /// Asks about the type.
+    /// Makes the probe of a type.
     #[must_use]
     pub const fn new() -> Self {
         Self(PhantomData)
@@ -84,7 +84,7 @@ impl<T, E: ErrorType> ErrorTypes for &&&ErrorTypesOf<Option<Result<T, E>>> {
     }
 }
 
-/// Both lists. What is made here stays for the life of the process: a function asks once.
+/// Joins two lists. The result stays for the life of the process: it is made once per function.
 fn both(one: &'static [&'static str], other: &'static [&'static str]) -> &'static [&'static str] {
     match (one, other) {
         (list, []) | ([], list) => list,

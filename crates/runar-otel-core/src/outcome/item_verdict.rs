@@ -9,7 +9,7 @@ use super::{
     verdict::{OTHER, Verdict, kind_of},
 };
 
-/// Looks at a value as a whole.
+/// A watcher of a value as a whole.
 pub trait Watch<T: ?Sized> {
     /// True if nothing more comes, though nobody has asked for it yet.
     fn is_over(value: &T) -> bool {
@@ -18,7 +18,7 @@ pub trait Watch<T: ?Sized> {
     }
 }
 
-/// Looks at the items of a value.
+/// A watcher of the items of a value.
 pub trait JudgeItem<I> {
     /// The verdict on one item.
     fn judge(item: &I) -> Verdict;
@@ -66,7 +66,7 @@ impl<I, E: ErrorType> JudgeItem<Result<I, E>> for TypedItem {
     }
 }
 
-/// A value that is asked how to watch it, see `until_drop!`.
+/// A probe for the watcher of a value, see `until_drop!`.
 pub struct WatchOf<'a, T>(pub &'a T);
 
 impl<T> fmt::Debug for WatchOf<'_, T> {
@@ -106,12 +106,12 @@ impl<T: Stream<Item = Result<I, E>>, I, E: ErrorType> FindWatch for &&&&WatchOf<
     type Watch = TypedItem;
 }
 
-/// Says the type of a stream's items before [`FindWatch`] asks for it: the stream alone need not tell.
+/// Fixes the item type of a stream for [`FindWatch`]: the type of the stream alone may not determine it.
 pub fn stream_of<I, T: Stream<Item = I>>(stream: T) -> T {
     stream
 }
 
-/// The same of an iterator.
+/// Fixes the item type of an iterator, see [`stream_of`].
 pub fn iterator_of<I, T: Iterator<Item = I>>(iterator: T) -> T {
     iterator
 }

@@ -1,10 +1,10 @@
-//! Labels that an argument of the function knows.
+//! Labels whose values an argument of the function knows.
 
 use std::{borrow::Cow, fmt};
 
 use super::traits::LabelSource;
 
-/// An argument that is asked for a label, see `label_from!`.
+/// A probe for a label of an argument, see `label_from!`.
 pub struct LabelOf<'a, T: ?Sized>(pub &'a T);
 
 impl<T: ?Sized> fmt::Debug for LabelOf<'_, T> {
@@ -15,7 +15,7 @@ impl<T: ?Sized> fmt::Debug for LabelOf<'_, T> {
 
 /// Gives the label if the argument's type is a [`LabelSource`]; the impl on the reference is tried first.
 pub trait LabelFrom<'a> {
-    /// The value of the label.
+    /// The value of the label; `None` if the argument does not know it.
     fn label_from(&self, name: &str) -> Option<Cow<'a, str>>;
 }
 

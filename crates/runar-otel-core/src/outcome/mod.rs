@@ -1,4 +1,4 @@
-//! Outcomes: what a call returned, and how that is counted.
+//! Outcomes: verdicts on returned values, error types, and labels from arguments.
 
 pub(crate) mod concat;
 pub(crate) mod error_types;

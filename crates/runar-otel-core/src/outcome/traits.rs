@@ -33,7 +33,7 @@ pub trait Outcome {
     fn error_type(&self) -> Option<&'static str>;
 }
 
-/// An error that tells its kind: the label `error_type`, of few different values.
+/// An error that knows its kind: the label `error_type`, of few different values.
 ///
 /// `#[derive(ErrorType)]` makes it of the variants of an enum. An error without it is shown as `_OTHER`.
 ///

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::traits::{ErrorType, Outcome};
 
-/// The error type of an error that says no better one.
+/// The error type of an error without a better one.
 pub(crate) const OTHER: &str = "_OTHER";
 
 /// The verdict on a call that returned.
@@ -22,7 +22,7 @@ impl From<Option<&'static str>> for Verdict {
     }
 }
 
-/// A returned value that is asked for its verdict, see `verdict!`.
+/// A returned value to be judged, see `verdict!`.
 #[derive(Clone, Copy)]
 pub struct Judged<'a, T>(pub &'a T);
 
@@ -32,7 +32,7 @@ impl<T> fmt::Debug for Judged<'_, T> {
     }
 }
 
-/// Gives the verdict. A value of any type is fine; the impls on more references are tried first.
+/// Judges a returned value. A value of any type is fine; the impls on more references are tried first.
 pub trait Judge {
     /// Returns the verdict; `Ok` for a type that means no failure.
     fn judge(&self) -> Verdict;

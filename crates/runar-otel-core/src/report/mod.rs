@@ -1,4 +1,4 @@
-//! Reports: what is wrong is said once, loudly, and never in the way of the application.
+//! Reports: each problem is reported once, loudly, and never in the way of the application.
 //!
 //! A report may come from any place that records: a layer of `tracing`, a panic hook, a destructor. It is put into a
 //! bounded queue there, and a thread of its own hands it to the subscriber.
@@ -22,7 +22,7 @@ use crate::threads::aside::soon;
 /// The target of all events that this SDK emits about itself.
 pub const TARGET: &str = "runar_otel";
 
-/// After so many different reports the rest stays silent: a report is for a reader.
+/// The most different reports of a process: a reader needs no more, and later ones are dropped.
 const MOST: usize = 10_000;
 
 static SAID: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
@@ -41,8 +41,7 @@ pub fn say(message: impl Into<String>) {
     voice::queue(message.into());
 }
 
-/// Keys that were found in [`SAID`] last, each in the place that its hash says: what is reported with every record
-/// takes no lock.
+/// The keys found last in [`SAID`], each in the place of its hash: a problem reported with every record takes no lock.
 static KNOWN: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
 
 fn first(key: impl Hash) -> bool {

@@ -44,7 +44,7 @@ pub fn take_decision<D: Any>(is_of_span: impl FnOnce(&D) -> bool) -> Option<Box<
     taken.ok().flatten()?.downcast().ok()
 }
 
-/// A decision that can be taken on this thread. What was laid out before is so again when this is dropped.
+/// A decision that can be taken on this thread. When this is dropped, the decision laid out before is back.
 #[derive(Debug)]
 #[must_use = "it is laid out as long as this lives"]
 pub struct LaidOut<'a>(&'a mut Decision);

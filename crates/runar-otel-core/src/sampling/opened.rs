@@ -1,4 +1,4 @@
-//! The span of a call, and what was decided about its trace.
+//! The span of a call, and the decision about its trace.
 
 use std::{mem, thread::panicking};
 
@@ -18,7 +18,7 @@ use crate::threads::{
     context::{context_is_alive, span_was_entered, spans_are_alive},
 };
 
-/// A span, and the context of its trace if that is unsampled.
+/// A span, and the context of its trace if the trace is unsampled.
 #[derive(Debug)]
 pub struct Opened(State);
 
@@ -28,7 +28,7 @@ enum State {
     Plain(Span),
     /// Nobody wants the span of an unsampled trace. Log lines may show the call all the same.
     Unsampled(Context, Option<&'static Known>),
-    /// In a box: a future is not to grow for the rare span that is sampled, or that exists for log lines.
+    /// In a box, so that a future does not grow for the rare span that is sampled, or that exists for log lines.
     Decided(Box<Decided>),
 }
 
@@ -42,7 +42,7 @@ struct Decided {
 #[derive(Debug)]
 enum Trace {
     Unsampled(Context),
-    /// Until the span was entered.
+    /// The decision, until the span is entered.
     Coming(Decision),
     Recorded(SpanId),
 }
@@ -90,7 +90,7 @@ impl Opened {
         }
     }
 
-    /// The span; for log lines alone if the trace is unsampled.
+    /// The span; for log lines only if the trace is unsampled.
     #[must_use]
     pub fn span(&self) -> &Span {
         match &self.0 {
@@ -100,7 +100,7 @@ impl Opened {
         }
     }
 
-    /// Makes context and span the current ones, until what is returned is dropped. Nothing happens at the end of a
+    /// Makes context and span the current ones, until the returned guard is dropped. Nothing happens at the end of a
     /// thread, when there is no context any more, or no room for spans.
     #[inline]
     pub(crate) fn enter(&mut self) -> Within<'_> {
@@ -122,7 +122,7 @@ impl Opened {
         }
     }
 
-    /// The same, if it is entered only once.
+    /// Enters a span that is entered only once, see [`enter`](Self::enter).
     #[inline]
     pub(crate) fn enter_once(&mut self) -> Within<'_> {
         if !matches!(self.0, State::Unsampled(..)) {
@@ -178,7 +178,7 @@ impl Decided {
                             enter(span)
                         }
                     });
-                    // What is told at the end is told to this span, or to none.
+                    // The end is noted in this span, or in none.
                     *trace = Trace::Recorded(match span.is_disabled() {
                         true => SpanId::INVALID,
                         false => current_span(),
@@ -214,7 +214,7 @@ impl From<Span> for Opened {
     }
 }
 
-/// See [`Opened::enter`]. The span is left first.
+/// The guard of an entered span, see [`Opened::enter`]. The span is left before the context.
 #[must_use]
 pub(crate) struct Within<'a> {
     pub(crate) ends: Ends<'a>,
@@ -279,7 +279,7 @@ fn tell_span(span: &Span, outcome: &'static str, error_type: Option<&'static str
     }
 }
 
-/// Tells it the current span of OpenTelemetry, if it is this one: the body may have left another behind.
+/// Notes the end in the current span of OpenTelemetry, if it is this one: the body may have left another behind.
 fn tell_current(id: SpanId, outcome: &'static str, error_type: Option<&'static str>) -> bool {
     id != SpanId::INVALID
         && context_is_alive()

@@ -1,4 +1,4 @@
-//! The sampler that is asked before a span is made, and its answers.
+//! The sampler that decides before a span is made, and its decisions.
 
 use std::sync::OnceLock;
 
@@ -10,16 +10,16 @@ use super::decision::{Decision, LaidOut};
 /// The field that marks spans whose trace was decided against. It never has a value.
 pub const UNSAMPLED: &str = "runar_otel.unsampled";
 
-/// Decides whether traces are recorded that begin with a metered call.
+/// A sampler for traces that begin with a metered call.
 pub trait HeadSampler: Send + Sync {
-    /// Decides, or leaves it to the span. Called where the context of the thread can be read.
+    /// Decides, or leaves the decision to the span. Called where the context of the thread can be read.
     fn decide(&self, span: &Coming<'_>) -> Head;
 }
 
-/// The one that is asked. It is set once: what comes and goes is behind it.
+/// The sampler of the process. It is set once: an application that replaces its sampler does so behind it.
 pub(crate) static SAMPLER: OnceLock<&'static dyn HeadSampler> = OnceLock::new();
 
-/// Has metered calls ask from now on. Who comes second is not asked.
+/// Sets the sampler of metered calls. Only the first one that is set counts.
 pub fn set_head_sampler(sampler: &'static dyn HeadSampler) {
     let _ = SAMPLER.set(sampler);
 }
@@ -42,7 +42,7 @@ pub struct Coming<'a> {
 /// The layers that receive the fields recorded at the end of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listeners {
-    /// The layer for traces alone: log lines show a call that has no span.
+    /// The layer for traces only: log lines show a call that has no span.
     Traces,
     /// The layer for traces, and layers for log lines, which write before the end of the span.
     Ours,

@@ -20,9 +20,9 @@ use crate::threads::{
     forked,
 };
 
-/// The place of a span that can be asked for before it is made.
+/// A place whose spans can be decided before they are made.
 ///
-/// It learns what `tracing` knows of the place from the first span that is made there, which is always undecided.
+/// The place learns its metadata in `tracing` from the first span that is made there, which is always undecided.
 #[derive(Debug)]
 pub struct HeadSite {
     /// The value of `otel.kind` for its spans; `None` if not stated.
@@ -40,7 +40,7 @@ impl HeadSite {
         }
     }
 
-    /// Decides about the span that is to come, if that can be done before it is there.
+    /// Decides about the next span, if that can be done before the span exists.
     #[inline]
     pub fn decide(&'static self, fields: &[(&'static str, &'static str)], complete: bool) -> Head {
         let (Some(sampler), Some(known)) = (SAMPLER.get(), self.known.get()) else {

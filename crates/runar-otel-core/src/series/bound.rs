@@ -1,4 +1,4 @@
-//! A series at hand: the record of a handle.
+//! A bound series: the record of a handle.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     metric::number::Value,
 };
 
-/// A series of a stream.
+/// A series with its stream.
 #[derive(Debug)]
 pub(crate) struct Bound {
     pub(crate) stream: Arc<Stream>,
@@ -58,7 +58,7 @@ impl Bound {
         }
     }
 
-    /// Changes a level.
+    /// Moves a level up or down.
     pub(crate) fn adjust(&self, by: Value) {
         self.change_otherwise(Adjusted(by), None);
     }

@@ -1,4 +1,4 @@
-//! Changes of a series: each has a usual kind of cell, which takes it without a call.
+//! Changes of a series. Each kind of change has a usual kind of cell, which takes it without a call.
 
 use super::{
     cell::{CellShape, Met},
@@ -26,7 +26,7 @@ pub(crate) trait Change: Copy {
         }
     }
 
-    /// The value, in the number type of the stream.
+    /// The bits of the value, in the number type of the stream.
     fn bits(self, number: NumberKind) -> u64;
 
     /// The amount by which a level goes up or down; `None` if the level is set.
@@ -35,7 +35,7 @@ pub(crate) trait Change: Copy {
         None
     }
 
-    /// The change after it was made.
+    /// Returns the change with its outcome.
     #[inline]
     fn made(self, number: NumberKind, met: Met) -> Made {
         Made {
@@ -46,7 +46,7 @@ pub(crate) trait Change: Copy {
     }
 }
 
-/// A change that was made.
+/// A change that was made, and its outcome.
 #[derive(Clone, Copy)]
 pub(crate) struct Made {
     pub(super) bits: u64,
@@ -98,7 +98,7 @@ impl Change for Observed {
     }
 }
 
-/// A level that is set, by the bits of its value.
+/// A new value of a level, by its bits.
 #[derive(Clone, Copy)]
 pub(crate) struct Set(pub(crate) u64);
 
@@ -120,7 +120,7 @@ impl Change for Set {
     }
 }
 
-/// A level that goes up or down by a value.
+/// A value by which a level goes up or down.
 #[derive(Clone, Copy)]
 pub(crate) struct Adjusted(pub(crate) Value);
 

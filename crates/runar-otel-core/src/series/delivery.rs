@@ -21,7 +21,7 @@ pub struct Reading<V> {
     pub value: V,
     /// The start of what the value covers.
     pub start: SystemTime,
-    /// When the value was read.
+    /// The time at which the value was read.
     pub time: SystemTime,
     /// Exemplars, ascending by value.
     pub exemplars: Vec<Exemplar>,
@@ -51,7 +51,8 @@ struct Window<V> {
     sent: Option<Sent<V>>,
     /// The value that came after `sent`; `None` if nothing did.
     open: Option<V>,
-    /// True if the open window holds no count but the rest of an earlier one, and was kept for the next walk already.
+    /// True if the open window has no count, only the rest of a measurement counted earlier, and was kept back by one
+    /// walk.
     waited: bool,
 }
 
@@ -62,14 +63,14 @@ struct Sent<V> {
     /// The start and the time of its point.
     start: SystemTime,
     time: SystemTime,
-    /// The walk that handed it out. A series that comes back while a walk is under way is not a part of it, and keeps
-    /// what an earlier walk handed out in vain.
+    /// The number of the walk that handed the value out. A series that comes back during a walk is not a part of that
+    /// walk, and keeps what an earlier walk handed out in vain.
     walk: u32,
 }
 
 impl<V: Aggregate> Window<V> {
-    /// Takes over what another series handed out and nobody has acknowledged: with the same walk it is acknowledged, or
-    /// comes again.
+    /// Takes over a value that another series handed out and nobody has acknowledged. Handed out with the same walk,
+    /// both are acknowledged together; otherwise the value is handed out again.
     fn take_over_sent(&mut self, other: Option<Sent<V>>, shape: &CellShape) {
         let Some(other) = other else { return };
         match &mut self.sent {
@@ -87,7 +88,7 @@ impl<V: Aggregate> Window<V> {
     }
 }
 
-/// A value that a cell holds.
+/// A type of value that a cell holds.
 pub(super) trait CellValue: Aggregate {
     fn empty(shape: &CellShape) -> Self;
     fn read<R>(cell: &Cell<R>, shape: &CellShape) -> Self;
@@ -147,7 +148,7 @@ impl Deliveries {
         }
     }
 
-    /// Forgets what its last walk handed out to a consumer.
+    /// Forgets the values that this walk handed out to a consumer.
     pub(super) fn acknowledge(&mut self, slot: usize, walk: u32) {
         match self {
             Self::Number(delivery) => delivery.acknowledge(slot, walk),
@@ -165,7 +166,7 @@ impl Deliveries {
         }
     }
 
-    /// Ends a life: the last of the cell goes to the consumers of deltas, the total begins anew.
+    /// Ends a life: the last value of the cell goes to the consumers of deltas, the total begins anew.
     pub(super) fn end<R>(&mut self, cell: &Cell<R>, shape: &CellShape, deltas: usize) {
         match self {
             Self::Number(delivery) => delivery.end(cell, shape, deltas),
@@ -174,7 +175,7 @@ impl Deliveries {
         }
     }
 
-    /// Takes over what others were not handed yet.
+    /// Takes over values that other deliveries still owe.
     pub(super) fn take_over(&mut self, others: &mut Self, shape: &CellShape, deltas: usize) {
         match (self, others) {
             (Self::Number(own), Self::Number(others)) => own.take_over(others, shape, deltas),
@@ -188,7 +189,7 @@ impl Deliveries {
         }
     }
 
-    /// Forgets everything: the consumers are others from now on.
+    /// Forgets everything: from now on there are other consumers.
     pub(super) fn clear(&mut self, shape: &CellShape) {
         *self = Self::new(shape);
     }
@@ -203,7 +204,7 @@ impl<V: CellValue> Delivery<V> {
         }
     }
 
-    /// Keeps exemplars that a reservoir held.
+    /// Keeps exemplars collected from a reservoir.
     pub(super) fn keep<R>(&mut self, cell: &Cell<R>, shape: &CellShape, collected: Vec<Exemplar>) {
         if !collected.is_empty() {
             // Which bucket is whose does not depend on the value.
@@ -211,7 +212,7 @@ impl<V: CellValue> Delivery<V> {
         }
     }
 
-    /// Takes the cell, and adds what was taken to the total and to each window.
+    /// Takes the value of the cell, and adds it to the total and to each window.
     pub(super) fn take<R>(&mut self, cell: &Cell<R>, shape: &CellShape, deltas: usize) {
         let taken = V::take(cell, shape);
         self.total.absorb(&taken, shape.max_size);
@@ -219,7 +220,7 @@ impl<V: CellValue> Delivery<V> {
         self.open_windows(deltas);
     }
 
-    /// Makes the windows of consumers that are new: they begin with the total so far, and be it 0.
+    /// Makes windows for new consumers, which begin with the total so far, even if it is 0.
     pub(super) fn open_windows(&mut self, deltas: usize) {
         while self.windows.len() < deltas {
             self.windows.push(Window {
@@ -230,7 +231,7 @@ impl<V: CellValue> Delivery<V> {
         }
     }
 
-    /// Adds to each window.
+    /// Adds a value to each window.
     pub(super) fn owe(&mut self, delta: &V, shape: &CellShape) {
         if delta.is_nothing() {
             return;
@@ -255,7 +256,7 @@ impl<V: CellValue> Delivery<V> {
         }
     }
 
-    /// Takes over a total that was observed; the cell is not taken then.
+    /// Replaces the total with an observed one; the cell is not taken then.
     pub(super) fn set_total(&mut self, total: V) {
         self.total = total;
     }
@@ -264,7 +265,7 @@ impl<V: CellValue> Delivery<V> {
         &self.total
     }
 
-    /// The total as a point: what was taken, or what the cell holds.
+    /// Returns the total as a point.
     pub(super) fn cumulative(&self, value: V, start: SystemTime, time: SystemTime) -> Reading<V> {
         let time = time.max(start);
         Reading {

@@ -1,7 +1,7 @@
-//! Series that are to end: those that were retired, and idle ones.
+//! Series that will end: retired ones, and idle ones.
 //!
-//! Retiring only notes the series: a consumer may not have seen its last value yet, and a collection that is under way
-//! may hang. The collecting threads end it afterwards.
+//! Retiring only notes the series: a consumer may not have seen its last value yet, and a collection under way may
+//! hang. The collecting threads end the series afterwards.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -22,7 +22,7 @@ use crate::{
 };
 
 impl Stream {
-    /// Has a series end once all consumers have seen its last value. One that is not there stays so.
+    /// Ends a series once all consumers have seen its last value. A series that does not exist is not made.
     pub fn retire_soon(&self, labels: &LabelSet) {
         if forked::is_child() {
             // Nothing ends there, since nothing collects.
@@ -35,7 +35,7 @@ impl Stream {
         };
         let known = self.interner.known(&inner.members, sorted.as_slice());
         let Some(series) = known.cloned() else { return };
-        // A value in the cell of one that sleeps was not there for the consumers: its thread is about to begin a life.
+        // Consumers do not know a value in the cell of a series that sleeps: its thread is about to begin a life.
         let last = match series.is_live() {
             true if !series.retires() => return,
             true => Last::Is(self.fingerprint(&series, &series.cell)),
@@ -67,8 +67,9 @@ impl Stream {
         self.count_ending(&inner);
     }
 
-    /// Ends the retired series whose last value all consumers have seen; `seen` is when the snapshot began that is the
-    /// oldest among the last ones of all, `None` if a consumer has none yet. Returns how many are no longer to end.
+    /// Ends the retired series whose last value all consumers have seen; `seen` is the beginning of the oldest among
+    /// their last snapshots, `None` if a consumer has none yet. Returns the number of series that are no longer
+    /// retired.
     pub fn end_retired(&self, seen: Option<Moment>) -> usize {
         if self.retired.load(Ordering::Relaxed) == 0 {
             return 0;
@@ -98,11 +99,11 @@ impl Stream {
     /// any.
     fn end_one(&self, inner: &mut Inner, mut retired: Retired) -> Option<Retired> {
         let series = retired.series.clone();
-        // That of the entry, and this one.
+        // The references of the entry, and of this function.
         let others = 2;
         if series.is_live() {
             let last = match retired.last {
-                // One without a mark began another life.
+                // A series without a mark began another life.
                 _ if !series.is_retired() => return None,
                 Last::Over => return None,
                 Last::Changed => return self.is_to_end_later(series),
@@ -134,7 +135,7 @@ impl Stream {
         None
     }
 
-    /// The value of a series whose newest part is in this cell.
+    /// The fingerprint of a series, whose newest part is in this cell.
     pub(super) fn fingerprint(&self, series: &Series, cell: &SeriesCell) -> Fingerprint {
         match self.shape.kind {
             CellKind::Counter | CellKind::UpDown | CellKind::Level => {

@@ -1,4 +1,4 @@
-//! The series itself.
+//! The series: one object per metric and label set.
 
 use std::{
     sync::{
@@ -28,8 +28,8 @@ pub struct Series {
     pub(super) cell: SeriesCell,
     /// The start of the life of the series, in nanoseconds since 1970.
     start: AtomicU64,
-    /// When a collection last found another value, in seconds since 1970, and some bits of that value. A record reads
-    /// no clock.
+    /// The time at which a collection last found another value, in seconds since 1970, and some bits of that value. A
+    /// record reads no clock.
     changed: AtomicU32,
     seen: AtomicU16,
     /// State of the life and marks, see [`state`].
@@ -38,7 +38,7 @@ pub struct Series {
     pub(super) meetings: AtomicU8,
 }
 
-/// The cell of a series, in whose box the extras are.
+/// The cell of a series, whose box holds the extras.
 pub(crate) type SeriesCell = Cell<Extras>;
 
 /// Parts of a series that are made with its first exemplar, or when deltas are first read.
@@ -60,9 +60,9 @@ pub(crate) struct Extras {
 pub(super) mod state {
     /// Exported with each collection.
     pub(crate) const LIVE: u8 = 0;
-    /// In the table and not exported: never recorded, or retired while a handle keeps it. A record wakes it.
+    /// In the table and not exported: never recorded, or retired while a handle keeps it. A record wakes the series.
     pub(crate) const ASLEEP: u8 = 1;
-    /// Left the table. A record that still reaches it moves on to the series that is in the table now.
+    /// Removed from the table. A record that still reaches the series moves on to the one that is in the table now.
     pub(crate) const UNLINKED: u8 = 2;
     /// The bits that hold the states above.
     pub(crate) const LIFE: u8 = 3;
@@ -98,7 +98,7 @@ impl Series {
         &self.labels
     }
 
-    /// The start of what its total covers.
+    /// The start of the interval that the total covers.
     #[must_use]
     pub fn start(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_nanos(self.start.load(Ordering::Acquire))
@@ -144,7 +144,7 @@ impl Series {
         self.state.store(life | others, Ordering::Release);
     }
 
-    /// Begins a life at this time. The start comes first: whoever sees the series live sees it.
+    /// Begins a life at this time. The start is stored first: a thread that sees the series live sees its start.
     pub(super) fn begin(&self, start: SystemTime) {
         self.set_start(start);
         self.set_life(state::LIVE);
@@ -168,7 +168,7 @@ impl Series {
         self.state.fetch_or(state::RETIRED, Ordering::Relaxed) & state::RETIRED == 0
     }
 
-    /// Takes the mark away. Under the lock of the stream.
+    /// Removes the mark of retirement. Under the lock of the stream.
     pub(super) fn has_retired(&self) {
         self.state.fetch_and(!state::RETIRED, Ordering::Relaxed);
     }
@@ -182,7 +182,7 @@ impl Series {
         self.state.fetch_and(!state::PLACED, Ordering::Relaxed) & state::PLACED != 0
     }
 
-    /// When a collection last found another value; `None` if none did.
+    /// The time at which a collection last found another value; `None` if none did.
     pub(super) fn noted(&self) -> Option<SystemTime> {
         (self.changed.load(Ordering::Relaxed) != 0).then(|| self.changed())
     }
@@ -228,7 +228,7 @@ impl Series {
         self.state.fetch_add(state::ALIAS, Ordering::Relaxed);
     }
 
-    /// True if somebody besides the table, and besides `others`, refers to a series.
+    /// True if there are references to a series besides those of the table and `others` more.
     pub(super) fn is_held(series: &Arc<Self>, others: usize) -> bool {
         Arc::strong_count(series) > series.table_references() + others
     }

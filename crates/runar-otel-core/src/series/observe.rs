@@ -19,7 +19,7 @@ use crate::{
     labels::{LabelSet, Sorted},
 };
 
-/// A total, and what is new in it.
+/// A total, and its increase since the last collection.
 #[derive(Clone, Copy, Debug)]
 struct Observation {
     total: Number,
@@ -27,7 +27,7 @@ struct Observation {
 }
 
 impl Observation {
-    /// Compares a total with the one before; after a reset all of it is new.
+    /// Compares a total with the one before; after a reset the whole total is the increase.
     fn new(total: Number, before: Option<Number>, monotonic: bool) -> Self {
         let before = before.filter(|before| !is_reset(total, *before, monotonic));
         Self {
@@ -42,8 +42,8 @@ fn is_reset(total: Number, before: Number, monotonic: bool) -> bool {
 }
 
 impl Stream {
-    /// Takes over everything that the callbacks of a collection observed; each set is there once, but for histograms,
-    /// which count each value. Series that were not observed are gone.
+    /// Takes over all values that the callbacks of a collection observed. Each set is there once, but for histograms,
+    /// which count each value. Series that were not observed end.
     ///
     /// OpenTelemetry specification, metrics SDK: *Asynchronous instrument behavior in the SDK*.
     pub(crate) fn observe(&self, all: Vec<(LabelSet, Number)>, deltas: usize, time: SystemTime) {
@@ -82,8 +82,8 @@ impl Stream {
         now
     }
 
-    /// Merges what several sets that a view makes equal observe, or several instruments of one stream for one set: sums
-    /// add up, of last values the last one counts, a histogram counts each.
+    /// Merges the observations of sets that a view makes equal, or of several instruments of one stream: sums add up,
+    /// the last one of last values counts, a histogram counts each.
     ///
     /// OpenTelemetry specification, metrics SDK: *Asynchronous instrument, spatial re-aggregation*.
     pub(crate) fn merge(
@@ -106,8 +106,7 @@ impl Stream {
         }
     }
 
-    /// Offers a value that a callback observed, and that is entered, to the reservoir of its series. No span is its
-    /// own.
+    /// Offers an observed value that was entered to the reservoir of its series. The value has no span.
     pub(crate) fn offer_observed(&self, kept: &LabelSet, value: Number, origin: Origin<'_>) {
         let sorted = Sorted::joined(kept, &[] as &[opentelemetry::KeyValue]);
         let own = {
@@ -123,8 +122,8 @@ impl Stream {
         }
     }
 
-    /// The series of a set that has a place, or gets one. A set beyond the limit stays there as long as it is observed:
-    /// elsewhere its whole total would count as new.
+    /// Returns the series of a set that has a place, or gets one. A set beyond the limit stays there as long as it is
+    /// observed: in a series of its own the whole total would count as new.
     fn observed_series(&self, known: &ObservedState, labels: &LabelSet) -> Option<Arc<Series>> {
         if known.beyond.contains_key(labels) {
             return None;
@@ -185,7 +184,8 @@ impl Stream {
             if was_live {
                 delivery.owe(&delta, &self.shape);
             } else {
-                // Windows of an earlier life go on with the whole of the new one; missing ones begin with it.
+                // Windows of an earlier life continue with the whole total of the new one; missing windows begin with
+                // it.
                 delivery.owe(&total, &self.shape);
             }
             delivery.open_windows(deltas);
@@ -225,7 +225,7 @@ impl Stream {
         self.forget_unlinked();
     }
 
-    /// Ends a series that callbacks observed: its total was handed on when it was observed.
+    /// Ends a series that callbacks observed, whose total was handed on with the observation.
     pub(super) fn end_observed(&self, inner: &mut Inner, series: &Arc<Series>) {
         self.unlink(inner, series);
         if series.extras().is_some_and(|extras| extras.lock().owes()) {
@@ -233,8 +233,8 @@ impl Stream {
         }
     }
 
-    /// Enters the sets beyond the limit: their sum is the overflow series, and what is new in each of them is what is
-    /// new in it. Sets come and go, so the sum alone does not tell that.
+    /// Enters the sets beyond the limit: their sum is the overflow series, and the sum of their increases is its
+    /// increase. The sum alone does not give the increase, because sets come and go.
     fn observe_beyond(
         &self,
         known: &mut ObservedState,

@@ -19,7 +19,7 @@ use crate::{
 /// The most series that are searched for the widest label.
 const MOST_LOOKED_AT: usize = 10_000;
 
-/// The label of a metric that has the most values.
+/// The label with the most values, and their number.
 struct Widest {
     name: String,
     values: usize,

@@ -1,9 +1,9 @@
-//! Places: which label sets get a series of their own.
+//! Places: label sets that get a series of their own.
 //!
 //! | what | how many | who says so |
 //! |---|---|---|
 //! | a metric | 2000 label sets | `Builder::cardinality_limit` |
-//! | a metric of metered functions | 2000 label sets of each function (those of the service, of published events) | the same |
+//! | a metric of metered functions | 2000 label sets per function (per service, for published events) | the same |
 //! | a metric that a view limits | as many as the view says, all functions together | `View::limit` |
 //! | all metrics of the process | 200,000, or the largest limit if that is more | `Builder::series_ceiling` |
 //!
@@ -19,14 +19,14 @@ use std::{
 
 use crate::labels::LabelSet;
 
-/// The label sets of all metrics of a process at most, unless a limit is higher.
+/// The most label sets of all metrics of a process, unless a limit is higher.
 pub const DEFAULT_CEILING: usize = 200_000;
 
 /// The number of series in the process that take a place, and the most that may.
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
 static CEILING: AtomicUsize = AtomicUsize::new(DEFAULT_CEILING);
 
-/// Sets how many label sets all metrics of the process may have together (default [`DEFAULT_CEILING`]).
+/// Sets the most label sets that all metrics of the process may have together (default [`DEFAULT_CEILING`]).
 pub fn set_ceiling(most: usize) {
     CEILING.store(most, Ordering::Relaxed);
 }
@@ -58,7 +58,7 @@ fn give_back_to_process(count: usize) {
     let _ = TAKEN.fetch_update(success, failure, less);
 }
 
-/// The places that are taken in a stream. Changed under its lock.
+/// The places taken in a stream. Changed under its lock.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     taken: usize,

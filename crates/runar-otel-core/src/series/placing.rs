@@ -65,8 +65,7 @@ impl Stream {
         }
     }
 
-    /// True if there is no place for labels that have just been looked for in vain, as far as that is known without a
-    /// lock.
+    /// True if there is no place for labels that were not found, as far as that is known without a lock.
     pub(super) fn is_full_for(
         &self,
         base: Base<'_>,
@@ -89,7 +88,8 @@ impl Stream {
         !labels.iter().any(|label| function.contains(&label.name()))
     }
 
-    /// Remembers that the function of a handle has no place left, if that is so: the process may have none.
+    /// Remembers that the function of a handle has no place left. Checked first, because the process may be the one
+    /// without a place.
     pub(super) fn note_full(
         &self,
         inner: &Inner,

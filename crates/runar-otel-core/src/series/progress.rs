@@ -15,7 +15,7 @@ pub(super) struct Walk {
 /// The walks of the consumers of deltas.
 #[derive(Debug)]
 pub(super) struct Walks {
-    /// When the stream began.
+    /// The time at which the stream began.
     born: SystemTime,
     of_slots: Vec<WalksOf>,
 }

@@ -1,4 +1,4 @@
-//! Recording: from a handle or from labels to the cell of a series, and what is left to be done afterwards.
+//! Recording: from a handle or from labels to the cell of a series, and the work that is left afterwards.
 
 use std::sync::{Arc, TryLockError, atomic::Ordering};
 
@@ -24,7 +24,7 @@ struct More {
 }
 
 impl Stream {
-    /// True if nothing is left to be done after a value went into the cell.
+    /// True if no work is left after a value went into the cell.
     #[inline(always)]
     pub(super) fn is_plain(&self, series: &Series) -> bool {
         !series.is_special() && !self.rules.exemplars.may_be_open()
@@ -79,7 +79,8 @@ impl Stream {
         }
     }
 
-    /// Records into a series under the guard of a look-up, where nothing else may be done: what is left is told.
+    /// Records into a series under the guard of a look-up, where nothing else may be done. Returns the work that is
+    /// left.
     #[inline]
     fn record_guarded(&self, series: &Arc<Series>, change: impl Change) -> Option<More> {
         let met = change.apply(&series.cell, &self.shape);
@@ -98,8 +99,8 @@ impl Stream {
         self.rest(&more.series, made, origin);
     }
 
-    /// Records by the labels in canonical order. A set that comes in the same other order again is found by it the next
-    /// time, for a few orders per series.
+    /// Records by the labels in canonical order. A set that comes in the same other order again is found by that order
+    /// the next time, for a few orders per series.
     #[inline(never)]
     fn record_sorted(
         &self,
@@ -113,7 +114,7 @@ impl Stream {
         let sorted = sorted.as_slice();
         let may_alias = self.rules.labels.is_none();
         if may_alias && self.interner.is_natural(base, labels) {
-            // Just looked for.
+            // The look-up has just missed.
             return self.record_new(base, labels, sorted, change, origin);
         }
         let known = self.interner.find(self.interner.plain(), sorted, |series| {
@@ -169,12 +170,12 @@ impl Stream {
         self.finish_record(&series, change, origin);
     }
 
-    /// Records into a series that is at hand.
+    /// Records into a known series.
     pub(super) fn record_in(&self, series: &Arc<Series>, bits: u64) {
         self.finish_record(series, Recorded(bits), Origin::Set(series.labels()));
     }
 
-    /// Changes a level that is at hand.
+    /// Moves a known level up or down.
     pub(super) fn adjust_in(&self, series: &Arc<Series>, by: Value) {
         self.finish_record(series, Adjusted(by), Origin::Set(series.labels()));
     }
@@ -201,7 +202,7 @@ impl Stream {
         }
     }
 
-    /// A measurement that met another thread; the fourth one since the last collection makes the cell striped.
+    /// Counts a measurement that met another thread; the fourth one since the last collection makes the cell striped.
     #[cold]
     fn met(&self, series: &Series) {
         if self.shape.kind == CellKind::UpDown {
@@ -215,7 +216,7 @@ impl Stream {
             return;
         }
         series.meetings.store(0, Ordering::Relaxed);
-        // Under the lock: see `Cell::stripe`. Who finds it taken stays on the base and comes again.
+        // Under the lock: see `Cell::stripe`. A thread that finds it taken stays on the base and comes again.
         let inner = match self.inner.try_lock() {
             Ok(inner) => inner,
             Err(TryLockError::Poisoned(inner)) => inner.into_inner(),
@@ -243,7 +244,7 @@ impl Stream {
         }
     }
 
-    /// Offers a measurement to the reservoir, if the filter says so.
+    /// Offers a measurement to the reservoir, if the filter accepts it.
     #[inline(never)]
     fn offer(&self, series: &Series, bits: u64, origin: Origin<'_>) {
         if let Verdict::Accepted(span) = self.rules.exemplars.verdict() {
@@ -285,7 +286,7 @@ impl Stream {
         place
     }
 
-    /// Counts a call off.
+    /// Counts a call off that is over.
     #[inline]
     pub(crate) fn end(&self, series: &Arc<Series>, place: UnderWay) {
         series.cell.end(self.rules.number, place);

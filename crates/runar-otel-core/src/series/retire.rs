@@ -24,9 +24,11 @@ use crate::{
 const CHUNK: usize = 64;
 
 impl Stream {
-    /// Ends series, for good unless something is recorded for them again; how many.
-    ///
     /// Ends series, for good unless something is recorded for them again. Returns the number of series that ended.
+    ///
+    /// A consumer of deltas still gets their last point. A series that a handle keeps sleeps and wakes with the next
+    /// record; memory of the others is given back. A sum that also shrinks ends only at 0: its decrement would come to
+    /// another series.
     pub fn retire(&self, ends: impl Fn(&Series) -> bool) -> usize {
         let Some(_alone) = self.alone() else { return 0 };
         let all = self.lock().members.all();
@@ -158,7 +160,7 @@ impl Stream {
         ends
     }
 
-    /// Hands the last value of a life over to the consumers of deltas.
+    /// Hands the last value of a life to the consumers of deltas.
     fn hand_over(&self, inner: &mut Inner, series: &Arc<Series>, value: &SeriesCell) {
         let deltas = self.deltas.load(Ordering::Acquire);
         let extras = match deltas {
@@ -172,7 +174,7 @@ impl Stream {
         }
     }
 
-    /// True if a handle, or what is owed, keeps a series.
+    /// True if a handle, or a debt to a consumer, keeps a series.
     pub(super) fn is_kept(&self, inner: &Inner, series: &Arc<Series>, others: usize) -> bool {
         let departed = inner.departed.get(series.labels());
         let owes = departed.is_some_and(|departed| Arc::ptr_eq(departed, series));
@@ -184,7 +186,7 @@ impl Stream {
     pub(super) fn depart(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
         let departed = &mut inner.departed;
         let is_there = |series: &Arc<Series>| departed.contains_key(series.labels());
-        // That of the overflow has a place besides.
+        // The overflow series has a place besides.
         let others = departed.len() - usize::from(self.overflow.get().is_some_and(is_there));
         let most = self.rules.plan.limit.max(inner.most);
         let room = others < most || self.is_overflow_series(series) || is_there(series);
@@ -207,7 +209,7 @@ impl Stream {
         }
     }
 
-    /// Has the overflow series owe the last deltas of a series that nobody can keep.
+    /// Makes the overflow series owe the last deltas of a series that cannot be kept.
     fn owe_beyond(&self, of: &mut Deliveries, deltas: usize) {
         let plan = &self.rules.plan;
         report::once(("departed", plan.scope.name(), &plan.name), || {
@@ -226,7 +228,7 @@ impl Stream {
         owing.take_over(of, &self.shape, deltas);
     }
 
-    /// True if a sum that also shrinks is 0, with what consumers of deltas had taken.
+    /// True if a sum that also shrinks is 0, together with the deltas taken from it.
     fn is_at_zero(&self, series: &Series, deltas: usize) -> bool {
         if deltas == 0 {
             return series.cell.settled_number(&self.shape).is_zero();
@@ -263,7 +265,7 @@ impl Stream {
             _ if !self.is_new(series, made.bits) && self.settles(&mut inner, series) => {}
             state::ASLEEP => {
                 if self.is_level() && made.by.is_none() {
-                    // It may have been taken with the life before.
+                    // The value may have been taken with the life before.
                     series.cell.put(made.bits);
                 }
                 series.begin_anew(now);
@@ -307,7 +309,7 @@ impl Stream {
         true
     }
 
-    /// The series that its label set has now, or that owes its last delta, if that is another one.
+    /// Returns the series that has the label set now, or that owes its last delta; `None` if that is the series itself.
     fn current(&self, inner: &Inner, series: &Arc<Series>) -> Option<Arc<Series>> {
         let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
         let current = self.interner.known(&inner.members, labels.as_slice());
@@ -328,8 +330,8 @@ impl Stream {
         }
     }
 
-    /// Moves the changes that reached a level after its life ended. Those of other threads stay: a level that was set
-    /// is set there, others go up or down by what is left here, which is none if the change was part of the life that
+    /// Moves the changes that reached a level after its life ended. Changes of other threads stay: a level that was set
+    /// is set there, others go up or down by the value left here, which is 0 if the change was part of the life that
     /// ended.
     fn move_level(&self, series: &Series, other: &Series, made: Made) {
         let left = series.cell.take_level(&self.shape).value();
@@ -337,7 +339,7 @@ impl Stream {
             None => {
                 let _ = other.cell.record(&self.shape, made.bits);
             }
-            // Without a sign nothing is left of it here.
+            // Without a sign nothing of it is left here.
             Some(by) if self.rules.number == NumberKind::U64 && by.is_negative() => {
                 other.cell.adjust(self.rules.number, by);
             }
@@ -345,7 +347,7 @@ impl Stream {
         }
     }
 
-    /// Moves what reached a series that left the table to the one that is in the table now.
+    /// Moves the value that reached a series outside of the table to the series that is in the table now.
     fn move_on(&self, inner: &mut Inner, series: &Series, made: Made, now: SystemTime) {
         let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
         let labels = labels.as_slice();

@@ -27,7 +27,7 @@ impl Moment {
     }
 }
 
-/// The series of a stream that are to end, by their address. Changed under the lock of the stream.
+/// The series of a stream that will end, by their address. Changed under the lock of the stream.
 ///
 /// A live series with the mark [`RETIRED`](state::RETIRED) has its entry since it got the mark, within one life. A
 /// record takes both away.
@@ -45,7 +45,7 @@ pub(super) struct Retired {
 /// The last value of a retired series.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Last {
-    /// The value when the series was retired.
+    /// The value at the time of the retirement.
     Is(Fingerprint),
     /// Another value: something was recorded in a sum that also shrinks, which ends later.
     Changed,

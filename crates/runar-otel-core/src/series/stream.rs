@@ -30,13 +30,14 @@ use crate::{
     threads::{apart::Apart, forked, sync::OnceBox},
 };
 
-/// Gets every measurement of sums and histograms, besides the series.
+/// A receiver of every measurement of sums and histograms, besides the series.
 pub trait Mirror: Send + Sync {
-    /// Takes note of a new stream, also of one whose measurements it does not get: last values, and observed ones.
+    /// Notes a new stream. Also called for last values and observed streams, whose measurements the mirror does not
+    /// get.
     fn made(&self, stream: &Arc<Stream>);
 
-    /// Takes note of a measurement that is counted, by the bits of its value in the number type of the stream. Called
-    /// on the recording thread: must neither block nor record.
+    /// Notes a counted measurement, by the bits of its value in the number type of the stream. Called on the recording
+    /// thread: must neither block nor record.
     fn recorded(&self, stream: &Stream, series: &Arc<Series>, bits: u64);
 }
 
@@ -49,12 +50,12 @@ pub(crate) struct Rules {
     pub(crate) exemplars: ExemplarFilter,
     pub(crate) reservoir: Reservoir,
     pub(crate) sharing: Sharing,
-    /// True if the limit is that of a view: of the metric as a whole.
+    /// True if the limit comes from a view, and is that of the metric as a whole.
     pub(crate) limits_all: bool,
 }
 
 impl Rules {
-    /// True if a stream under these rules may go on under the others.
+    /// True if a stream under these rules can be used under the others.
     pub(crate) fn allow(&self, other: &Self) -> bool {
         let (one, two) = (&self.plan, &other.plan);
         one.scope == two.scope
@@ -67,7 +68,7 @@ impl Rules {
             && self.are_like(other)
     }
 
-    /// True if both make the same of a measurement.
+    /// True if both handle a measurement in the same way.
     pub(crate) fn are_like(&self, other: &Self) -> bool {
         self.plan.aggregation == other.plan.aggregation
             && self.plan.limit == other.plan.limit
@@ -79,15 +80,15 @@ impl Rules {
 
 /// The series of one metric.
 ///
-/// Nothing that the application wrote runs under its locks: no callback, subscriber, reservoir or `Drop`.
+/// No code of the application runs under its locks: no callback, subscriber, reservoir or `Drop`.
 pub struct Stream {
     pub(super) rules: Rules,
-    /// Not one of the rules: instruments that differ in it share the stream.
+    /// Beside the rules: instruments with different descriptions share the stream.
     description: Mutex<Cow<'static, str>>,
     pub(super) shape: CellShape,
     pub(super) interner: Interner<Series>,
     pub(super) inner: Mutex<Inner>,
-    /// The series that takes what exceeds the cardinality limit, once there is something.
+    /// The series for label sets beyond the cardinality limit; made with the first one.
     pub(super) overflow: OnceBox<Arc<Series>>,
     pub(super) first_overflow: FirstOverflow,
     pub(super) full: Full,
@@ -110,7 +111,7 @@ pub struct Stream {
 pub(super) struct Inner {
     pub(super) members: Members<Series>,
     pub(super) places: Places,
-    /// The most series that there were at a time.
+    /// The most series that existed at one time.
     pub(super) most: usize,
     pub(super) ending: Ending,
     /// Series that ended and still owe a consumer their last delta, one per label set.
@@ -213,7 +214,7 @@ impl Stream {
         }
     }
 
-    /// The series of canonical labels, made if there is room, else that of the overflow.
+    /// Returns the series of canonical labels, made if there is room, else the overflow series.
     ///
     /// OpenTelemetry specification, metrics SDK: *Cardinality limits*.
     pub(super) fn place(
@@ -231,7 +232,7 @@ impl Stream {
         }
     }
 
-    /// Makes a series, `None` if there is no place for another one.
+    /// Makes a series; `None` if there is no place for another one.
     pub(super) fn add(
         &self,
         inner: &mut Inner,
@@ -256,13 +257,13 @@ impl Stream {
         Some(series)
     }
 
-    /// A label set that comes back while consumers are still owed its last delta owes it from now on: they get one
-    /// point, without a gap.
+    /// Moves the debts of a label set that comes back to its new series: consumers that still wait for its last delta
+    /// get one point, without a gap.
     fn take_over_debts(&self, inner: &mut Inner, series: &Arc<Series>) {
         let Some(departed) = inner.departed.get_mut(series.labels()) else {
             return;
         };
-        // It may sleep on: then it is read there.
+        // The series may sleep on: then its debts are read there.
         let departed = std::mem::replace(departed, series.clone());
         if let Some(extras) = departed.extras() {
             let debts = std::mem::replace(&mut *extras.lock(), Deliveries::new(&self.shape));
@@ -293,7 +294,7 @@ impl Stream {
         }
     }
 
-    /// The value of a sum or a level as it is now.
+    /// The current value of a sum or a level.
     #[must_use]
     pub fn number_of(&self, series: &Series) -> Number {
         series.cell.number(&self.shape)
@@ -303,13 +304,13 @@ impl Stream {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for its turn; `None` within a reservoir, which may be in a walk itself.
+    /// Waits for the turn of a walk; `None` within a reservoir, which may be in a walk itself.
     pub(super) fn alone(&self) -> Option<MutexGuard<'_, Walks>> {
         let own = reservoir_at_work();
         (!own).then(|| self.alone.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes its turn if nobody else has it.
+    /// Takes the turn of a walk if nobody else has it.
     pub(super) fn alone_at_once(&self) -> Option<MutexGuard<'_, Walks>> {
         match self.alone.try_lock() {
             Ok(walks) => Some(walks),
@@ -322,7 +323,8 @@ impl Stream {
         self.shape.kind == CellKind::Level
     }
 
-    /// Prepares for so many consumers of deltas: a series that ends before one of them has asked owes them its value.
+    /// Prepares for this number of consumers of deltas: a series that ends before a consumer has collected owes its
+    /// value to that consumer.
     pub(crate) fn expect_deltas(&self, deltas: usize) {
         if !self.is_level() {
             self.deltas.fetch_max(deltas, Ordering::AcqRel);
@@ -381,7 +383,7 @@ impl Stream {
             return;
         }
         for series in inner.members.all().iter().chain(self.overflow.get()) {
-            // What has left the table stays out of it.
+            // A series that has left the table stays out of it.
             if series.life() != state::UNLINKED {
                 series.set_life(state::ASLEEP);
             }
@@ -422,7 +424,7 @@ impl Stream {
         }
     }
 
-    /// The streams where the levels are now. Providers may have come and gone while a thread stood still.
+    /// The streams that hold the levels now. Providers may have come and gone while a thread stood still.
     fn moved_to(&self) -> Vec<&Arc<Self>> {
         let (mut ends, mut next) = (Vec::new(), vec![self]);
         while let Some(stream) = next.pop() {
@@ -441,7 +443,7 @@ impl Stream {
         self.moved.get().is_some()
     }
 
-    /// Hands on what is in a series whose level has moved. A level that was set is set there, too.
+    /// Hands on the value of a series whose level has moved. A level that was set is set there, too.
     pub(super) fn hand_on(&self, series: &Series, set: Option<u64>) {
         let taken = series.cell.take_level(&self.shape);
         for stream in self.moved_to() {

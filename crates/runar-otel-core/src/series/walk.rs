@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{exemplar::Exemplar, labels::LabelSet};
 
-/// A consumer, as a stream sees it.
+/// A consumer, as known to a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Consumer {
     /// The number of consumers that want deltas of the stream. May grow, never shrink.
@@ -96,8 +96,8 @@ impl Stream {
         }
     }
 
-    /// Collects the reservoir, then reads the cell: what is frozen now is in the value that is read next. The other way
-    /// round an exemplar could be newer than its point.
+    /// Collects the reservoir, then reads the cell, so that the value contains every collected exemplar. In the other
+    /// order an exemplar could be newer than its point.
     fn read<V: CellValue>(
         &self,
         series: &Series,
@@ -145,7 +145,7 @@ impl Stream {
         series.extras()
     }
 
-    /// True if a consumer of deltas has the cells taken: not those of a level, which have no deltas, and not the totals
+    /// True if a consumer of deltas takes the cells: not those of a level, which have no deltas, and not the totals
     /// that callbacks observe.
     pub(super) fn is_taken(&self) -> bool {
         !self.is_level() && !self.is_observed()
@@ -157,7 +157,7 @@ impl Stream {
         self.rules.plan.kind.is_observable() && sums
     }
 
-    /// Forgets what the last walk handed out to a consumer of deltas.
+    /// Forgets the values that the last walk handed out to a consumer of deltas.
     pub fn acknowledge(&self, slot: usize) {
         let Some(mut walks) = self.alone() else {
             return;
@@ -171,7 +171,7 @@ impl Stream {
             deliveries.acknowledge(slot, walk);
             deliveries.owes()
         };
-        // Under one lock: debts that a set takes over which comes back are in one of both.
+        // Under one lock: the debts of a set that comes back are in one of both.
         let (all, settled) = {
             let mut inner = self.lock();
             let settled = inner.departed.extract_if(|_, series| !owes(series));

@@ -1,4 +1,4 @@
-//! Code of the application kept apart: its panics, and its `Drop`.
+//! Code of the application kept apart, with its panics and its `Drop`.
 
 use std::{
     any::Any,
@@ -43,12 +43,12 @@ fn drop_here(value: Box<dyn Any + Send>) {
     }
 }
 
-/// Waits until everything that was let go is dropped, but no longer than this; true if it is.
+/// Waits until all values put aside are dropped, at most for this time; true if they are.
 pub(crate) fn flush(within: Duration) -> bool {
     GONE.flush(within)
 }
 
-/// A value of the application, which a thread of its own drops.
+/// A value of the application that is dropped on a thread of its own.
 pub(crate) struct Apart<T: Send + 'static>(Option<T>);
 
 impl<T: Send + 'static> Apart<T> {
@@ -56,12 +56,12 @@ impl<T: Send + 'static> Apart<T> {
         Self(Some(value))
     }
 
-    /// The value, which is there until this is dropped.
+    /// The value; `None` only while it is being dropped.
     pub(crate) fn get(&self) -> Option<&T> {
         self.0.as_ref()
     }
 
-    /// The value, to be changed.
+    /// The value, to change it.
     pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
         self.0.as_mut()
     }

@@ -1,4 +1,4 @@
-//! Work that is done aside: by a thread of its own that nobody has to wait for.
+//! Work done aside, by a thread that nobody waits for.
 
 use std::{
     collections::VecDeque,
@@ -60,7 +60,7 @@ impl<T: Send> Aside<T> {
         }
     }
 
-    /// Puts an item where the thread finds it; gives it back if there is no room.
+    /// Queues an item for the thread; returns it if there is no room.
     pub(crate) fn put(&'static self, item: T) -> Result<(), T> {
         let Some(mut state) = soon(&self.state) else {
             return Err(item);
@@ -78,7 +78,7 @@ impl<T: Send> Aside<T> {
         Ok(())
     }
 
-    /// Waits until everything is done, but no longer than this; true if it is.
+    /// Waits until all items are done, at most for this time; true if they are.
     pub(crate) fn flush(&self, within: Duration) -> bool {
         let until = Instant::now() + within;
         let Some(mut state) = soon(&self.state) else {

@@ -25,11 +25,11 @@ use opentelemetry::{
 
 use super::apart::caught;
 
-/// The state of this thread's context: if it can be read and changed.
+/// The state of this thread's context.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ContextState {
     Unknown,
-    /// Being found out: what records meanwhile, such as a panic hook, does without.
+    /// Being determined: a record made meanwhile, such as that of a panic hook, does without the context.
     Asking,
     Alive,
     Gone,
@@ -81,7 +81,7 @@ impl Active {
         self.trace_id != TraceId::INVALID && self.span_id != SpanId::INVALID
     }
 
-    /// The ids as those of a span, to be put back later.
+    /// Converts the ids to the context of a span, which can be attached later.
     pub(crate) fn span_context(self) -> SpanContext {
         let state = TraceState::default();
         SpanContext::new(self.trace_id, self.span_id, self.flags, false, state)
@@ -95,10 +95,10 @@ thread_local! {
     static ACTIVE: Cell<Active> = const { Cell::new(Active::NONE) };
     /// Born after the context of the thread, and so dropped before it.
     static SENTINEL: Sentinel = const { Sentinel };
-    /// [`MADE`], [`ENTERED`], [`GONE`].
+    /// The bits [`MADE`], [`ENTERED`] and [`GONE`].
     static SPANS: Cell<u8> = const { Cell::new(0) };
-    /// Both are born after what a registry keeps for the thread, and so dropped before it: it keeps one thing with the
-    /// first span that is made, and another one with the first that is entered.
+    /// Dropped before the data of a registry, which are older: a registry keeps one value for the thread with the first
+    /// span that is made, and another one with the first that is entered.
     static AFTER_MADE: SpanSentinel = const { SpanSentinel };
     static AFTER_ENTERED: SpanSentinel = const { SpanSentinel };
 }
@@ -143,7 +143,7 @@ fn watch_spans(what: u8, sentinel: &'static LocalKey<SpanSentinel>) {
 }
 
 /// True if a span can be made and entered on this thread. In the destructor of a thread-local that aborts the process
-/// once the context, or what the registry of spans has there, is gone.
+/// once the context, or the data of the span registry, is gone.
 #[inline]
 #[must_use]
 pub fn spans_are_alive() -> bool {
@@ -158,8 +158,8 @@ impl Drop for Sentinel {
     }
 }
 
-/// Notes the active span whenever a context comes or goes. Called while the API holds the context of the thread: it may
-/// not be asked for anything here.
+/// Notes the active span whenever a context comes or goes. Called while the API holds the context of the thread, so
+/// that no function of the API may be called here.
 struct Observer;
 
 impl ContextObserver for Observer {
@@ -185,7 +185,7 @@ fn note(context: &Context) {
     }
 }
 
-/// The context of the thread is there.
+/// Notes that the context of the thread exists.
 #[cold]
 fn begin() {
     STATE.set(match SENTINEL.try_with(|_| ()) {

@@ -1,4 +1,4 @@
-//! Processes that were forked: whatever lock another thread held then is held for ever.
+//! Forked processes: a lock that another thread held at the fork is held for ever.
 
 use std::{
     process,
@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-/// The process that made the last provider; before the first one, the process that was the first to ask.
+/// The process that made the last provider; before the first provider, the first process that asked.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 /// Notes that a provider is made in this process.
@@ -17,7 +17,7 @@ pub(crate) fn note() {
     PROCESS.store(process::id(), Ordering::Relaxed);
 }
 
-/// Notes a process if none is noted; the one that is.
+/// Notes a process if none is noted. Returns the noted one.
 fn note_first(own: u32) -> Option<u32> {
     let order = Ordering::Relaxed;
     PROCESS.compare_exchange(0, own, order, order).err()
@@ -31,27 +31,27 @@ fn note_use() {
     }
 }
 
-/// True in a child of the process that made the last provider. A system call: for what is rare.
+/// True in a child of the process that made the last provider. A system call: for rare use.
 #[cold]
 pub(crate) fn is_child() -> bool {
     let own = process::id();
     note_first(own).is_some_and(|known| known != own)
 }
 
-/// The lock; `None` in a child where somebody holds it, who may be a thread of the parent.
+/// Locks a mutex; `None` in a child if it is taken, perhaps by a thread of the parent.
 #[must_use]
 pub fn lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     note_use();
     unless_child(mutex.try_lock(), || mutex.lock())
 }
 
-/// The same for reading.
+/// Locks for reading, see [`lock`].
 pub(crate) fn read<T>(lock: &RwLock<T>) -> Option<RwLockReadGuard<'_, T>> {
     note_use();
     unless_child(lock.try_read(), || lock.read())
 }
 
-/// The same for writing.
+/// Locks for writing, see [`lock`].
 pub(crate) fn write<T>(lock: &RwLock<T>) -> Option<RwLockWriteGuard<'_, T>> {
     note_use();
     unless_child(lock.try_write(), || lock.write())

@@ -1,4 +1,4 @@
-//! Threads: the context and the stripe of each, work that a thread does aside, processes that were forked.
+//! Threads: the context and the stripe of each, work that a thread does aside, forked processes.
 
 pub(crate) mod apart;
 pub(crate) mod aside;

@@ -1,4 +1,4 @@
-//! The stripe of a thread: which part of a striped cell it writes to.
+//! The stripe of a thread: the part of a striped cell that it writes to.
 
 use std::{
     cell::Cell,
@@ -10,16 +10,16 @@ use std::{
 use once_cell::race::OnceNonZeroUsize;
 
 thread_local! {
-    /// Without a destructor, so that it can be asked for at any time in the life of a thread.
+    /// The stripe of this thread. Without a destructor, so that it can be read at any time in the life of a thread.
     static INDEX: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-/// The next thread gets this one. It only counts on: nothing is given back when a thread ends.
+/// The index of the next thread. It only counts up: no index is given back when a thread ends.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 static MOST: OnceNonZeroUsize = OnceNonZeroUsize::new();
 
-/// The index of this thread, to be taken modulo the number of stripes.
+/// The index of this thread, taken modulo the number of stripes by its users.
 #[inline]
 pub(crate) fn index() -> usize {
     match INDEX.get() {

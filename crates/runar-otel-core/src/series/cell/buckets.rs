@@ -32,7 +32,7 @@ pub(super) struct Buckets(Box<[AtomicU64]>);
 #[derive(Debug)]
 pub(super) struct StripedBuckets(Box<[OnceBox<Buckets>]>);
 
-/// Adds what a part holds to a sum of parts.
+/// Adds the values of a part to a sum of parts.
 pub(super) type Read = fn(&Buckets, &mut Sums);
 
 impl Buckets {
@@ -117,7 +117,7 @@ impl Buckets {
         sums.copied = copied;
     }
 
-    /// Takes the part, which is empty afterwards. The counts come first: of a measurement under way the sum may be left
+    /// Takes the part, which is empty afterwards. The counts come first: the sum of a measurement under way may stay
     /// for the next time.
     pub(super) fn take_to(&self, sums: &mut Sums) {
         sums.counts(self.buckets().iter().map(|one| take(one, 0)));
@@ -152,7 +152,7 @@ impl Buckets {
         some
     }
 
-    /// Adds what was taken from the same place of another part.
+    /// Adds a value taken from the same place of another part.
     pub(super) fn add_at(&self, at: usize, bits: u64) {
         let Some(atomic) = self.0.get(at) else { return };
         let value = f64::from_bits(bits);

@@ -26,7 +26,7 @@ impl Exponentials {
         Self(none.take(stripe::most()).collect())
     }
 
-    /// Counts a value in the first part that is free; a new one is made only if all that are there are taken.
+    /// Counts a value in the first part that is free; another part is made only if all existing ones are taken.
     pub(super) fn record(&self, shape: &CellShape, value: f64) {
         let start = if self.is_striped() {
             stripe::index()
@@ -53,7 +53,7 @@ impl Exponentials {
         }
     }
 
-    /// True once threads have met: then each begins with its own part.
+    /// True once threads have met: then each thread begins with its own part.
     fn is_striped(&self) -> bool {
         self.0.get(1).is_some_and(|second| second.get().is_some())
     }
@@ -68,7 +68,7 @@ impl Exponentials {
         })
     }
 
-    /// Adds what another cell held.
+    /// Adds the value of another cell.
     pub(super) fn absorb(&self, shape: &CellShape, other: &ExponentialHistogram) {
         let first = self.0.first();
         let part = first
@@ -101,7 +101,7 @@ fn try_lock<T>(part: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     }
 }
 
-/// Waits for a part, but not in a process that was forked.
+/// Waits for a part; `None` in a forked process.
 fn lock<T>(part: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     if let Some(part) = try_lock(part) {
         return Some(part);

@@ -1,4 +1,4 @@
-//! Levels: last values that are set and changed, and calls under way.
+//! Levels: last values that are set and adjusted, and calls under way.
 
 use std::sync::atomic::Ordering;
 
@@ -9,7 +9,7 @@ use crate::{
     threads::stripe,
 };
 
-/// The place where a call under way was counted: there it is counted off again, so that no part is ever below zero.
+/// The place where a call under way was counted. It is counted off there, so that no part is ever below zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "a call that is counted has to be counted off"]
 pub(crate) struct UnderWay(u8);
@@ -27,7 +27,7 @@ impl<R> Cell<R> {
         }
     }
 
-    /// Sets the value; calls under way, which are part of it, stay so.
+    /// Sets the value, in which calls under way stay counted.
     pub(super) fn set_level(&self, bits: u64) {
         let Base::One(base) = &self.base else { return };
         let bits = match self.striped() {
@@ -37,7 +37,7 @@ impl<R> Cell<R> {
         base.store(bits, Ordering::Release);
     }
 
-    /// Takes the level with its calls under way; it is 0 afterwards.
+    /// Takes the level with its calls under way; the level is 0 afterwards.
     pub(crate) fn take_level(&self, shape: &CellShape) -> Number {
         let Base::One(base) = &self.base else {
             return Number::of_bits(shape.number, 0);
@@ -49,7 +49,7 @@ impl<R> Cell<R> {
         }
     }
 
-    /// Takes the level if it is this one; false if it is another one.
+    /// Takes the level if it has this value; false if it has another one.
     pub(crate) fn take_level_of(&self, shape: &CellShape, level: Number) -> bool {
         let Base::One(base) = &self.base else {
             return false;
@@ -67,7 +67,7 @@ impl<R> Cell<R> {
         same
     }
 
-    /// Changes the value; one of `u64` stops at 0.
+    /// Adds to the value; a level of `u64` stops at 0.
     pub(crate) fn adjust(&self, number: NumberKind, by: Value) {
         let Base::One(base) = &self.base else { return };
         let next = |bits| Some(adjusted(number, bits, by));
@@ -84,7 +84,7 @@ impl<R> Cell<R> {
         }
     }
 
-    /// Counts a call that begins, in its stripe: those of a level are whole numbers of calls.
+    /// Counts a call that begins, in the stripe of its thread: the stripes of a level are whole numbers of calls.
     pub(crate) fn begin_striped(&self) -> UnderWay {
         let Some(Striped::Sum(stripes)) = self.striped() else {
             return UnderWay(0);
@@ -96,7 +96,7 @@ impl<R> Cell<R> {
         UnderWay(u8::try_from(index + 1).unwrap_or(0))
     }
 
-    /// Counts a call off that has ended, on whichever thread.
+    /// Counts a call off that has ended, on any thread.
     #[inline]
     pub(crate) fn end(&self, number: NumberKind, UnderWay(place): UnderWay) {
         if place > 0 {
@@ -117,7 +117,8 @@ impl<R> Cell<R> {
         let _ = sum::add(base, number, minus);
     }
 
-    /// Without stripes the provider has changed since the call began, and the level was carried over.
+    /// Counts a call off that was counted in a stripe. Without stripes the provider has changed since the call began,
+    /// and the level was carried over.
     #[inline(never)]
     fn end_striped(&self, number: NumberKind, place: u8) {
         let stripe = match self.striped() {
@@ -133,8 +134,8 @@ impl<R> Cell<R> {
     }
 }
 
-/// The calls that are counted in stripes. Only a level of doubles has them: one of whole numbers that stops at 0 cannot
-/// be added up later.
+/// Adds up the calls that are counted in stripes. Only a level of doubles has them: one of whole numbers that stops at
+/// 0 cannot be added up later.
 pub(super) fn under_way(stripes: &sum::Stripes) -> f64 {
     calls(stripes, sum::load)
 }

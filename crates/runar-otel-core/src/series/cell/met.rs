@@ -1,6 +1,6 @@
 //! Meetings: threads that write to one cell at the same time.
 
-/// A thread that meets another one so often between two collections makes the cell striped. One meeting is none: a
+/// The meetings of threads between two collections that make a cell striped. A single meeting does not count: a
 /// collection that takes a window looks like one.
 pub(crate) const MEETINGS: u8 = 4;
 

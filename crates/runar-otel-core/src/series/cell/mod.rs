@@ -23,9 +23,9 @@ pub(crate) use self::{
 use crate::series::value::{ExponentialHistogram, Histogram, Number};
 use crate::{metric::number::NumberKind, threads::sync::OnceBox};
 
-/// The memory of one series. 32 bytes, of a histogram also its buckets.
-///
 /// The memory of one series: 32 bytes, and the buckets of a histogram.
+///
+/// `R` is the type of the extras that few series have.
 #[derive(Debug)]
 pub(crate) struct Cell<R = ()> {
     base: Base,
@@ -81,7 +81,7 @@ impl<R> Cell<R> {
         let _ = self.striped.set(Box::new(striped));
     }
 
-    /// The rest, if the series has it.
+    /// The extras, if the series has them.
     #[inline]
     pub(crate) fn rest(&self) -> Option<&R> {
         self.rest.get()
@@ -141,7 +141,7 @@ impl<R> Cell<R> {
         }
     }
 
-    /// The kinds that are one atomic, and exponential histograms, which are behind locks.
+    /// Records into a single atomic, or into an exponential histogram, which is behind locks.
     #[inline(never)]
     fn record_alone(&self, base: &sum::Atomic, shape: &CellShape, bits: u64) -> Met {
         match (shape.kind, self.striped()) {
@@ -181,8 +181,8 @@ impl<R> Cell<R> {
         }
     }
 
-    /// The value of a sum that also shrinks, before it retires: a change that is not in it finds the mark that was set
-    /// before.
+    /// The value of a sum that also shrinks, before it retires: a change that is not in the value finds the mark that
+    /// was set before.
     pub(crate) fn settled_number(&self, shape: &CellShape) -> Number {
         self.read_number(shape, sum::settle)
     }
@@ -211,8 +211,8 @@ impl<R> Cell<R> {
         self.read_histogram(shape, Buckets::add_to)
     }
 
-    /// Takes the value of a histogram. A measurement under way may have its count here, and its sum, least and greatest
-    /// in the value that is taken next.
+    /// Takes the value of a histogram. A measurement under way may have its count in this value, and its sum, minimum
+    /// and maximum in the next one.
     pub(crate) fn take_histogram(&self, shape: &CellShape) -> Histogram {
         self.read_histogram(shape, Buckets::take_to)
     }
@@ -244,7 +244,7 @@ impl<R> Cell<R> {
         }
     }
 
-    /// Empties the cell of a sum or a histogram: what it held belonged to an earlier life.
+    /// Empties the cell of a sum or a histogram, whose value belonged to an earlier life.
     pub(crate) fn clear(&self, shape: &CellShape) {
         match shape.kind {
             CellKind::Counter | CellKind::UpDown => drop(self.take_number(shape)),
@@ -256,14 +256,14 @@ impl<R> Cell<R> {
         }
     }
 
-    /// Puts a total there that a callback observed.
+    /// Replaces the value with a total that a callback observed.
     pub(crate) fn put(&self, bits: u64) {
         if let Base::One(base) = &self.base {
             base.store(bits, std::sync::atomic::Ordering::Release);
         }
     }
 
-    /// Moves everything to another cell; false if there was nothing.
+    /// Moves the whole value to another cell; false if it was empty.
     pub(crate) fn move_to(&self, other: &Self, shape: &CellShape) -> bool {
         match shape.kind {
             CellKind::Counter | CellKind::UpDown => {
@@ -286,7 +286,7 @@ impl<R> Cell<R> {
         }
     }
 
-    /// Count, sum and extremes each by themselves: a measurement under way may have only some of them here.
+    /// Moves count, sum and extremes one by one: a measurement under way may have only some of them here.
     fn move_buckets(&self, other: &Self) -> bool {
         let Base::Buckets(to) = &other.base else {
             return false;

@@ -14,11 +14,11 @@ pub(crate) struct CellShape {
     pub(crate) number: NumberKind,
     /// The upper bounds of a histogram with explicit buckets.
     pub(crate) bounds: Arc<[f64]>,
-    /// Buckets per side of an exponential histogram at the most.
+    /// The most buckets per side of an exponential histogram.
     pub(crate) max_size: usize,
     /// The finest scale of an exponential histogram.
     pub(crate) max_scale: i32,
-    /// False if the sum of a histogram means nothing, because values may be negative.
+    /// False if the sum of a histogram has no meaning, because values may be negative.
     ///
     /// OpenTelemetry specification, metrics SDK: *Histogram Aggregations*.
     pub(crate) has_sum: bool,

@@ -9,7 +9,7 @@ use crate::{
     },
 };
 
-/// The bits of a number.
+/// A number by its bits.
 pub(super) type Atomic = AtomicU64;
 
 /// An atomic on a line of its own: neighbours 8 bytes apart cost 15 ns instead of 3 (64 apart).
@@ -57,7 +57,7 @@ impl Stripes {
     }
 }
 
-/// Adds to an atomic. A compare-exchange, because it saturates and tells whether another thread was met; that costs 0.3
+/// Adds to an atomic. A compare-exchange, because it saturates and shows whether another thread was met; that costs 0.3
 /// to 1 ns more than `fetch_add`.
 ///
 /// AcqRel, here and in [`take`]: a thread that retires a series marks it, then takes what is there; a thread that adds
@@ -89,7 +89,7 @@ pub(super) fn load(atomic: &Atomic) -> u64 {
     atomic.load(Ordering::Acquire)
 }
 
-/// Reads by a write that changes nothing: whoever adds later finds what was done before this, as after [`take`].
+/// Reads by a write that changes nothing: a thread that adds later finds what was done before this, as after [`take`].
 pub(super) fn settle(atomic: &Atomic) -> u64 {
     atomic.fetch_add(0, Ordering::AcqRel)
 }
@@ -98,7 +98,7 @@ pub(super) fn take(atomic: &Atomic) -> u64 {
     atomic.swap(0, Ordering::AcqRel)
 }
 
-/// The sum of two numbers by their bits, at the end of the type's range instead of beyond it. 0 is 0 in all types.
+/// Adds two numbers by their bits, and stops at the end of the type's range. 0 is 0 in all types.
 #[inline]
 pub(super) fn plus(number: NumberKind, one: u64, other: u64) -> u64 {
     match number {

@@ -70,7 +70,7 @@ impl Aggregate for Histogram {
     }
 }
 
-/// The lesser or greater of two values, of which either may be unknown.
+/// Combines two extremes, of which either may be unknown.
 pub(super) fn extreme(
     one: Option<f64>,
     other: Option<f64>,
@@ -82,7 +82,7 @@ pub(super) fn extreme(
     }
 }
 
-/// The bucket of a value: the first one whose bound is not below the value.
+/// Returns the bucket of a value: the first one whose bound is not below the value.
 fn bucket(bounds: &[f64], value: f64) -> usize {
     bounds.partition_point(|bound| *bound < value)
 }

@@ -6,7 +6,7 @@ use crate::{
     metric::number::{NumberKind, Value, finite},
 };
 
-/// A number in the type it was recorded in.
+/// A number in the type in which it was recorded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
     /// Recorded as `u64`.
@@ -18,7 +18,7 @@ pub enum Number {
 }
 
 impl Number {
-    /// The value as `f64`, rounded where it has no exact one.
+    /// Converts to `f64`, rounded if the value has no exact one.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "rounding is what the name says")]
     pub fn as_f64(self) -> f64 {
@@ -37,7 +37,7 @@ impl Number {
         }
     }
 
-    /// The number in another type, rounded to what that type holds.
+    /// Converts to another number type, rounded to a value of that type.
     pub(crate) fn to(self, number: NumberKind) -> Self {
         Self::of_bits(number, self.value().bits(number))
     }
@@ -68,7 +68,7 @@ impl Number {
         }
     }
 
-    /// The difference, exact as long as the type holds it, else as `f64`.
+    /// Subtracts the number before: exact as long as the type holds the difference, else as `f64`.
     pub(crate) fn minus(self, before: Self) -> Self {
         let exact = match (self, before) {
             (Self::U64(one), Self::U64(other)) => one.checked_sub(other).map(Self::U64),
