@@ -86,7 +86,7 @@ impl<T, R> Binding<T, R> {
         (self.generation.load(Ordering::Acquire) == provider::sole()).then_some(first)
     }
 
-    /// The value for the provider that all records go to; `None` if [`of`](Self::of) has to decide.
+    /// The value for the provider that all records go to; `None` without such a provider, or without a value for it.
     #[inline]
     pub(crate) fn current(&self) -> Option<&T> {
         let first = self.first.get()?;

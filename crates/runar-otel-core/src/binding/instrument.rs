@@ -85,7 +85,8 @@ impl Instrument {
         self.streams.current_first().map(|streams| &**streams)
     }
 
-    /// The streams in the provider that all records go to; `None` if [`streams`](Self::streams) has to decide.
+    /// The streams in the provider that all records go to; `None` without such a provider, or before
+    /// [`streams`](Self::streams) has bound them.
     #[inline]
     pub(crate) fn current(&self) -> Option<&[Arc<Stream>]> {
         self.streams.current().map(|streams| &**streams)

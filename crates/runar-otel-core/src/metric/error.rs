@@ -103,7 +103,7 @@ pub enum NameError {
         name: String,
         /// The first character that is not allowed.
         found: char,
-        /// Its position in characters, from 0.
+        /// Position of the character in the name, from 0.
         position: usize,
     },
     /// More than 255 characters.
@@ -111,7 +111,7 @@ pub enum NameError {
     Length {
         /// The refused name.
         name: String,
-        /// Its length in characters.
+        /// Length of the name in characters.
         length: usize,
     },
 }
@@ -131,7 +131,7 @@ pub enum UnitError {
     Length {
         /// The refused unit.
         unit: String,
-        /// Its length in characters.
+        /// Length of the unit in characters.
         length: usize,
     },
 }
@@ -140,13 +140,13 @@ pub enum UnitError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BoundsError {
-    /// Not a number, or infinite.
+    /// A bound is NaN or infinite.
     #[error("bucket bound {bound} is not finite: expected numbers (`+Inf` is implied at the end)")]
     NotFinite {
         /// The refused bound.
         bound: f64,
     },
-    /// Not strictly ascending.
+    /// The bounds are not strictly ascending.
     #[error("bucket bounds must increase: {bound} follows {before}")]
     NotIncreasing {
         /// The first bound that is not greater than the one before.

@@ -115,7 +115,7 @@ impl Aggregation {
     }
 }
 
-/// The form of a collected metric, by which streams of one name are told apart.
+/// The form of a collected metric, which distinguishes streams of one name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Shape {

@@ -24,15 +24,15 @@ pub trait JudgeItem<I> {
     fn judge(item: &I) -> Verdict;
 }
 
-/// Every item is fine.
+/// The watcher that accepts every item.
 #[derive(Debug)]
 pub enum AnyItem {}
 
-/// An `Err` is an error.
+/// The watcher that counts an `Err` as an error of type `_OTHER`.
 #[derive(Debug)]
 pub enum ResultItem {}
 
-/// An `Err` is an error that knows its type.
+/// The watcher that counts an `Err` as an error of its own type.
 #[derive(Debug)]
 pub enum TypedItem {}
 

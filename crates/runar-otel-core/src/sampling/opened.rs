@@ -26,9 +26,10 @@ pub struct Opened(State);
 enum State {
     /// A span without a decision, or no span.
     Plain(Span),
-    /// Nobody wants the span of an unsampled trace. Log lines may show the call all the same.
+    /// No span, because nobody wants that of an unsampled trace. Log lines may show the call all the same.
     Unsampled(Context, Option<&'static Known>),
-    /// In a box, so that a future does not grow for the rare span that is sampled, or that exists for log lines.
+    /// A span with a decision. In a box, so that a future does not grow for the rare span that is sampled, or that exists
+    /// for log lines.
     Decided(Box<Decided>),
 }
 
@@ -235,7 +236,7 @@ impl Within<'_> {
 pub(crate) enum Ends<'a> {
     Nowhere,
     Span(&'a Span),
-    /// In this span of OpenTelemetry, without the detour, if it is the current one.
+    /// The span of OpenTelemetry with this id, without the detour through `tracing`, if it is the current one.
     Current(SpanId, &'a Span),
 }
 

@@ -17,7 +17,7 @@ use crate::exemplar::{Exemplar, kept};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reading<V> {
-    /// Total or delta, depending on the consumer.
+    /// A total or a delta, depending on the consumer; the last value of a level.
     pub value: V,
     /// The start of what the value covers.
     pub start: SystemTime,

@@ -47,7 +47,7 @@ pub(super) struct Retired {
 pub(super) enum Last {
     /// The value at the time of the retirement.
     Is(Fingerprint),
-    /// Another value: something was recorded in a sum that also shrinks, which ends later.
+    /// The series has another value since: a sum that also shrinks, which ends later.
     Changed,
     /// The life is over, and only a handle keeps the series.
     Over,

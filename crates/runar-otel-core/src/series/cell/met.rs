@@ -9,6 +9,6 @@ pub(crate) const MEETINGS: u8 = 4;
 #[must_use]
 pub(crate) enum Met {
     Nobody,
-    /// Another thread, where there are no stripes yet.
+    /// A second thread wrote, and there are no stripes yet.
     Somebody,
 }
