@@ -24,7 +24,8 @@ pub(crate) const MOST_ALIASES: u8 = 4;
 /// A reader holds a guard while it records, because a series can be freed when it retires. One lock for all threads
 /// would be a line of memory that they take from each other, so there are several copies of the pointer, each behind a
 /// lock on a line of its own; a thread takes that of its stripe, or the next one while that is being replaced. That
-/// costs 5 to 7 ns per look-up (`benches/record`, *3 labels per call*); a table that never frees a series would cost nothing.
+/// costs 5 to 7 ns per look-up (`benches/record`, *3 labels per call*); a table that never frees a series would cost
+/// nothing.
 #[derive(Debug)]
 pub(crate) struct Interner<S> {
     seeds: Seeds,

@@ -28,8 +28,8 @@ enum State {
     Plain(Span),
     /// No span, because nobody wants that of an unsampled trace. Log lines may show the call all the same.
     Unsampled(Context, Option<&'static Known>),
-    /// A span with a decision. In a box, so that a future does not grow for the rare span that is sampled, or that exists
-    /// for log lines.
+    /// A span with a decision. In a box, so that a future does not grow for the rare span that is sampled, or that
+    /// exists for log lines.
     Decided(Box<Decided>),
 }
 
