@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{
-    Condition,
-    nearness::{distance, is_near},
-};
+use strsim::levenshtein;
+
+use super::{Condition, nearness::is_near};
 use crate::{query::Query, series::Series};
 
 /// How many series a message lists.
@@ -21,7 +20,7 @@ pub(crate) fn absent(query: &Query, conditions: &[Condition], all: &[Series]) ->
     let mut near: Vec<&Series> = all.iter().collect();
     near.sort_by_cached_key(|series| {
         (
-            distance(&query.name, &series.name),
+            levenshtein(&query.name, &series.name),
             query.missed(series),
             series.to_string(),
         )
@@ -43,7 +42,7 @@ fn other_labels(query: &Query, nearest: &Series) -> String {
     let mut said = String::new();
     for (name, wanted) in &query.labels {
         let known = nearest.labels.keys();
-        let slip = known.min_by_key(|known| distance(name, known));
+        let slip = known.min_by_key(|known| levenshtein(name, known));
         match (nearest.labels.get(name), slip) {
             (Some(there), _) if there != wanted => {
                 let _ = write!(said, "; `{name}` is {there:?} in the closest one");
