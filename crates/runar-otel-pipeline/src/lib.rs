@@ -12,5 +12,6 @@ mod gzip;
 #[cfg(feature = "sdk-reader")]
 pub mod mirror;
 pub mod schedule;
+pub mod settings;
 pub mod snapshot;
 pub mod store;

@@ -20,18 +20,16 @@ use runar_otel_pipeline::{
     background::Background,
     bridge::{PrometheusCollector, RegistryProducer},
     collect::{Collector, Producer},
-    export::{self, OtlpExporter, OtlpOptions, Secret},
+    export::{OtlpExporter, OtlpOptions},
     schedule::{FlushError, Push, PushOptions, Sink},
     snapshot::{Resource, Snapshot},
-    store,
 };
 
 use crate::{
     attached::Attached,
     builder::Parts,
     config::{
-        Compression, Config, HistogramAggregation, MetricsExporterKind, OtlpConfig, Protocol,
-        TemporalityPreference,
+        Config, HistogramAggregation, MetricsExporterKind, OtlpConfig, TemporalityPreference,
     },
     endpoints::{Address, Endpoints, Owner},
     error::InitError,
@@ -102,9 +100,7 @@ impl MetricsPipeline {
 
     /// A collector of the `prometheus` crate that is fed from here.
     pub(crate) fn prometheus_collector(&self) -> PrometheusCollector {
-        let consumer = self
-            .collector
-            .register(store::TemporalityPreference::Cumulative);
+        let consumer = self.collector.register(TemporalityPreference::Cumulative);
         // A registry keeps it for ever: it must not keep what has ended.
         let collector = Arc::downgrade(&self.collector);
         PrometheusCollector::new(Arc::new(move || match collector.upgrade() {
@@ -179,21 +175,11 @@ fn sinks(config: &Config) -> Result<Vec<Sink>, InitError> {
 }
 
 fn otlp_options(config: &OtlpConfig, total: Duration) -> OtlpOptions {
-    let protocol = match config.protocol {
-        Protocol::Grpc => export::Protocol::Grpc,
-        Protocol::HttpProtobuf => export::Protocol::HttpProtobuf,
-    };
-    let mut options = OtlpOptions::new(protocol, config.endpoint.clone());
-    let header = |(name, value): &(String, crate::config::Secret)| {
-        (name.clone(), Secret::new(value.expose()))
-    };
-    options.headers = config.headers.iter().map(header).collect();
+    let mut options = OtlpOptions::new(config.protocol, config.endpoint.clone());
+    options.headers.clone_from(&config.headers);
     options.timeout = config.timeout;
     options.total_timeout = total;
-    options.compression = match config.compression {
-        Compression::None => export::Compression::None,
-        Compression::Gzip => export::Compression::Gzip,
-    };
+    options.compression = config.compression;
     options
 }
 
@@ -201,11 +187,7 @@ fn push_options(config: &Config) -> PushOptions {
     let mut options = PushOptions::default();
     options.interval = config.metric_interval;
     options.timeout = config.metric_timeout;
-    options.temporality = match config.temporality {
-        TemporalityPreference::Cumulative => store::TemporalityPreference::Cumulative,
-        TemporalityPreference::Delta => store::TemporalityPreference::Delta,
-        TemporalityPreference::LowMemory => store::TemporalityPreference::LowMemory,
-    };
+    options.temporality = config.temporality;
     options
 }
 

@@ -5,17 +5,8 @@ use std::net::IpAddr;
 use http::{HeaderMap, HeaderName, HeaderValue, header::InvalidHeaderValue};
 use reqwest::Url;
 
-use super::{ExportError, OtlpOptions, Protocol, Secret, redacted::redacted};
-
-/// Headers that describe the body and the connection; only the exporter knows them.
-const RESERVED: [&str; 6] = [
-    "content-type",
-    "content-encoding",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "host",
-];
+use super::{ExportError, OtlpOptions};
+use crate::settings::{Protocol, Secret, is_reserved_header, redacted};
 
 /// The endpoint as a URL that a transport can use without TLS.
 pub(super) fn endpoint(options: &OtlpOptions) -> Result<Url, ExportError> {
@@ -63,7 +54,7 @@ fn header(name: &str, value: &Secret) -> Result<(HeaderName, HeaderValue), Expor
     };
     let key = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| invalid("a name of letters, digits and hyphens", None))?;
-    if RESERVED.contains(&key.as_str()) {
+    if is_reserved_header(key.as_str()) {
         return Err(invalid(
             "a name that the exporter does not set itself",
             None,

@@ -20,11 +20,10 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     AttemptError, Compression, Delivered, ExportError, OtlpOptions, Status, address,
     error::readable,
-    redacted::redacted,
     retry::{Failure, is_retryable_status, retry_after},
     user_agent::USER_AGENT,
 };
-use crate::gzip;
+use crate::{gzip, settings::redacted};
 
 const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::redacted::redacted;
+use crate::settings::{Compression, Protocol, Secret, redacted};
 
 /// Where to send metrics and how.
 #[derive(Clone)]
@@ -62,27 +62,6 @@ impl fmt::Debug for OtlpOptions {
     }
 }
 
-/// The protocols of OTLP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// `grpc`: gRPC over HTTP/2. Proxies of the environment do not apply.
-    Grpc,
-    /// `http/protobuf`: Protobuf over HTTP/1.1. Proxies of the environment apply, except to loopback.
-    HttpProtobuf,
-}
-
-/// How requests are compressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Compression {
-    /// Not at all.
-    #[default]
-    None,
-    /// With gzip.
-    Gzip,
-}
-
 /// How the waits between attempts grow; each is shortened at random by up to a half.
 ///
 /// A wait that the receiver demands (`Retry-After`, `RetryInfo`) is a minimum. What would end after the
@@ -105,30 +84,6 @@ impl Default for RetryPolicy {
             factor: 1.5,
             max: Duration::from_secs(5),
         }
-    }
-}
-
-/// A text that no log may show.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps the text.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself, for the wire only.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
     }
 }
 

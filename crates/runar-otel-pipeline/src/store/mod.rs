@@ -7,5 +7,7 @@ mod consumer;
 #[expect(clippy::module_inception, reason = "named by its noun like every file")]
 mod store;
 
-pub use consumer::{ConsumerId, TemporalityPreference};
+pub use consumer::ConsumerId;
+
+pub use crate::settings::TemporalityPreference;
 pub use store::{IDLE, Store};

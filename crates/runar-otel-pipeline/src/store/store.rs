@@ -13,8 +13,11 @@ use runar_otel_core::{
     series::{Consumer, Moment, Reading, Stream},
 };
 
-use super::consumer::{ConsumerId, TemporalityPreference};
-use crate::snapshot::{Data, Metric, Point, ScopeMetrics, Temporality};
+use super::consumer::ConsumerId;
+use crate::{
+    settings::TemporalityPreference,
+    snapshot::{Data, Metric, Point, ScopeMetrics, Temporality},
+};
 
 /// Serves each consumer in its own temporality: totals, or whatever it has not acknowledged yet.
 ///

@@ -1,6 +1,7 @@
 //! Settings that are a choice among names.
 
 use runar_otel_core::exemplar::ExemplarFilter;
+use runar_otel_pipeline::settings::{Compression, TemporalityPreference};
 
 use crate::config::environment::Choice;
 
@@ -39,43 +40,8 @@ impl Choice for TracesExporterKind {
         &[("otlp", Self::Otlp), ("console", Self::Console)];
 }
 
-/// A transport of the OpenTelemetry protocol.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// gRPC, by default on port 4317.
-    Grpc,
-    /// Protobuf over HTTP, by default on port 4318.
-    #[default]
-    HttpProtobuf,
-}
-
-/// A compression of exported data.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Compression {
-    /// Sends data as it is.
-    #[default]
-    None,
-    /// Compresses with gzip.
-    Gzip,
-}
-
 impl Choice for Compression {
     const NAMES: &'static [(&'static str, Self)] = &[("none", Self::None), ("gzip", Self::Gzip)];
-}
-
-/// A preference for the temporality of pushed metrics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TemporalityPreference {
-    /// Everything since the start.
-    #[default]
-    Cumulative,
-    /// Counters and histograms since the last export, up-down counters since the start.
-    Delta,
-    /// Synchronous counters and histograms since the last export, the others since the start.
-    LowMemory,
 }
 
 impl Choice for TemporalityPreference {

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use runar_otel_pipeline::settings::Protocol;
 use tonic::transport::Uri;
 
-use crate::config::{choice::Protocol, signal::Signal};
+use crate::config::signal::Signal;
 
 /// The kind of an endpoint setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +31,8 @@ const GRPC: &str = "a URL such as `http://localhost:4317`, without user name and
 /// Returns the endpoint that holds when none is set.
 pub(crate) fn default_for(protocol: Protocol, signal: Signal) -> String {
     match protocol {
-        Protocol::HttpProtobuf => format!("http://localhost:4318{}", signal.path()),
         Protocol::Grpc => "http://localhost:4317".to_owned(),
+        _ => format!("http://localhost:4318{}", signal.path()),
     }
 }
 
@@ -68,14 +69,6 @@ pub(crate) fn grpc(text: &str, insecure: bool) -> Result<String, Fault> {
                 .then_some(url)
                 .ok_or(Fault::Bad(GRPC.into()))
         }
-    }
-}
-
-/// Hides a user name and a password in front of the host.
-pub(crate) fn without_user(text: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((_, host)) => format!("***@{host}"),
-        None => text.to_owned(),
     }
 }
 
@@ -185,10 +178,5 @@ mod tests {
         assert_eq!(grpc("http://c:4317", false), url("http://c:4317"));
         assert_eq!(grpc("unix:///x", true), Err(Fault::Bad(GRPC.into())));
         assert_eq!(grpc("a b", true), Err(Fault::Bad(GRPC.into())));
-    }
-
-    #[test]
-    fn user_is_hidden() {
-        assert_eq!(without_user("http://u:p@c:1"), "***@c:1");
     }
 }

@@ -2,13 +2,14 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use runar_otel_pipeline::settings::{Compression, Protocol, redacted};
+
 use crate::config::{
-    choice::{Compression, Protocol},
     endpoint::{self, EndpointKind, Fault},
     environment::Environment,
+    header::{Header, header},
     pairs,
     problem::{Problem, Source},
-    secret::{Header, header},
     signal::Signal,
 };
 
@@ -180,13 +181,13 @@ impl Layers<'_> {
             return;
         };
         let resolved = match protocol {
-            Protocol::HttpProtobuf => endpoint::http(&entry.value, kind, signal),
             Protocol::Grpc => {
                 let insecure = self.first(|layer| layer.insecure).unwrap_or(false);
                 endpoint::grpc(&entry.value, insecure)
             }
+            _ => endpoint::http(&entry.value, kind, signal),
         };
-        let value = endpoint::without_user(&entry.value);
+        let value = redacted(&entry.value);
         match resolved {
             Ok(endpoint) => merged.config.endpoint = endpoint,
             Err(Fault::Bad(expected)) => merged.ignored.push(entry.problem(value, expected)),

@@ -3,20 +3,17 @@
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
+use runar_otel_core::exemplar::ExemplarFilter;
+use runar_otel_pipeline::settings::{Compression, Protocol, Secret, TemporalityPreference};
 use tracing_subscriber::EnvFilter;
 
-use runar_otel_core::exemplar::ExemplarFilter;
-
 use crate::config::{
-    choice::{
-        Compression, HistogramAggregation, MetricsExporterKind, Propagator, Protocol,
-        TemporalityPreference, TracesExporterKind,
-    },
+    choice::{HistogramAggregation, MetricsExporterKind, Propagator, TracesExporterKind},
     environment::is_usable,
+    header::header,
     otlp::{Entry, Layer, Requested},
     problem::{Problem, Source},
     sampler::{RATIO, Sampler, is_ratio},
-    secret::{Secret, header},
     settings::{Config, SubscriberChoice},
 };
 

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use runar_otel_core::exemplar::ExemplarFilter;
+use runar_otel_pipeline::settings::TemporalityPreference;
 
 use crate::config::{
-    choice::{
-        HistogramAggregation, LogLevel, MetricsExporterKind, Propagator, TemporalityPreference,
-        TracesExporterKind,
-    },
+    choice::{HistogramAggregation, LogLevel, MetricsExporterKind, Propagator, TracesExporterKind},
     otlp::OtlpConfig,
     sampler::Sampler,
     signal::Signal,

@@ -8,7 +8,7 @@ use runar_otel_core::exemplar::ExemplarFilter;
 use super::*;
 use crate::{
     Builder,
-    config::{choice::LogLevel, secret::header},
+    config::{choice::LogLevel, header::header},
 };
 
 fn read(variables: &[(&str, &str)], overrides: &Builder) -> Result<Resolved, ConfigError> {

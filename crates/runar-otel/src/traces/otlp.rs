@@ -29,12 +29,12 @@ pub(crate) fn exporter(
     runtime: &Handle,
 ) -> Result<OnRuntime<SpanExporter>, TracesError> {
     let built = match config.protocol {
-        Protocol::HttpProtobuf => http(config)?,
         Protocol::Grpc => {
             // A channel spawns its worker when it is made.
             let _entered = runtime.enter();
             grpc(config)
         }
+        _ => http(config)?,
     };
     let exporter = built.map_err(|source| TracesError::Exporter {
         endpoint: config.endpoint.clone(),
@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::{Config, secret::header, signal::Signal},
+        config::{Config, header::header, signal::Signal},
         traces::{provider, shutdown},
     };
 
