@@ -1,6 +1,6 @@
 //! An endpoint as a log may show it.
 
-/// The endpoint without credentials and query, which may be secret.
+/// Returns the endpoint with `***` in place of credentials and query, which may be secret.
 pub(super) fn redacted(endpoint: &str) -> String {
     let (scheme, rest) = endpoint.split_once("://").unwrap_or(("", endpoint));
     let (rest, query) = match rest.split_once('?') {
