@@ -15,8 +15,8 @@ use crate::snapshot::Snapshot;
 /// For applications that have a `/metrics` endpoint of their own. Register it once per registry; a second time is
 /// refused with [`prometheus::Error::AlreadyReg`]. The registry's text encoder has no exemplars.
 ///
-/// It shows what was recorded through OpenTelemetry. Registries that are bridged into us are not passed on: an
-/// application that wants them in this registry as well registers their collectors there.
+/// The collector exposes metrics that were recorded through OpenTelemetry. Registries that are bridged into us are not
+/// passed on: an application that wants them in this registry as well registers their collectors there.
 ///
 /// # Examples
 /// ```

@@ -17,7 +17,7 @@ use crate::snapshot::{Data, Histogram, Metric, Number, Point, Summary, Temporali
 /// Counters become cumulative monotonic sums, gauges gauges, histograms lose the `+Inf` that ours imply, and
 /// summaries stay summaries. Families of unknown type are left out: that crate can neither make nor encode them.
 ///
-/// Empty while the registry itself is being collected on this thread: see [`PrometheusCollector`].
+/// Returns nothing while the registry itself is being collected on this thread: see [`PrometheusCollector`].
 ///
 /// [`PrometheusCollector`]: super::PrometheusCollector
 #[must_use]

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use super::{Endpoint, EndpointOptions, Format, Scrape, ScrapeFuture, Scraped};
 use crate::{background::Background, gzip};
 
-/// What the metrics are in a test.
+/// A source of pages: one of a size in bytes, a panic, or none for ever.
 enum Source {
     Size(usize),
     Panic,

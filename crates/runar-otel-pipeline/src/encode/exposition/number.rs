@@ -56,16 +56,16 @@ pub(crate) fn write_seconds(out: &mut String, time: SystemTime) {
     let _ = write!(out, "{}.{:03}", since.as_secs(), since.subsec_millis());
 }
 
-/// The characters that need a backslash besides line feed and backslash itself.
+/// The treatment of double quotes where line feeds and backslashes are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quotes {
-    /// Double quotes do.
+    /// Double quotes get a backslash.
     Escaped,
     /// Double quotes stay: `HELP` of the text format.
     Plain,
 }
 
-/// Writes a text with line feeds, backslashes and, if asked for, double quotes escaped.
+/// Writes a string with line feeds, backslashes and, if `quotes` says so, double quotes escaped.
 #[inline]
 pub(crate) fn write_escaped(out: &mut String, text: &str, quotes: Quotes) {
     // Looks at all bytes, because that is faster than to stop at the first one.

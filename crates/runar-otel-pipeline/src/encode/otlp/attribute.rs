@@ -8,8 +8,8 @@ use crate::encode::pair::Pair;
 /// Writes labels or attributes, in their order.
 #[inline]
 pub(super) fn list<'a>(wire: &mut Wire, field: u8, mut pairs: impl Iterator<Item = Pair<'a>>) {
-    // A string is taken where it lies. To move the value first costs more than to write it: it is moved in other pieces than
-    // it was put together from, for which the processor has to wait until its store buffer is empty.
+    // A string is read where it lies. Moving the value first costs more than writing it: the value is moved in other
+    // pieces than it was put together from, for which the processor has to wait until its store buffer is empty.
     loop {
         match pairs.next() {
             Some((name, ValueRef::Str(value))) => text(wire, field, name, value),
@@ -41,7 +41,7 @@ fn typed(wire: &mut Wire, field: u8, name: &str, value: ValueRef<'_>) {
     });
 }
 
-/// `AnyValue`
+/// Writes the content of an `AnyValue`, empty for an unknown type.
 fn any_value(wire: &mut Wire, value: ValueRef<'_>) {
     match value {
         ValueRef::Str(value) => wire.present_text(1, value),
@@ -54,7 +54,7 @@ fn any_value(wire: &mut Wire, value: ValueRef<'_>) {
     }
 }
 
-/// `ArrayValue`
+/// Writes an `ArrayValue`, field 5 of its `AnyValue`.
 fn array_value(wire: &mut Wire, array: ArrayRef<'_>) {
     wire.message(5, SMALL, |wire| {
         for element in array.iter() {

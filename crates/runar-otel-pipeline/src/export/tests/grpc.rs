@@ -204,7 +204,7 @@ async fn a_silent_receiver_is_left_in_time() {
     assert!(started.elapsed() < Duration::from_secs(10));
 }
 
-/// It accepts the connection and never speaks HTTP/2.
+/// A mute port accepts the connection and never speaks HTTP/2.
 #[tokio::test]
 async fn a_mute_port_is_left_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -22,7 +22,7 @@ use crate::{
     gzip,
 };
 
-/// What the server answers next; nothing at all if it has run out of answers.
+/// The responses of the server, one per request; beyond them it gives none.
 type Script = Vec<Response<Full<Bytes>>>;
 type Seen = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
 

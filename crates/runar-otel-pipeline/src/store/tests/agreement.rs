@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What happens to a store between two collections.
+/// A step of a random test: measurements, or an export to one of two consumers.
 #[derive(Clone, Debug)]
 enum Step {
     Record(Vec<(u8, u8)>),

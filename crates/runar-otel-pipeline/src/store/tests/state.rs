@@ -1,4 +1,4 @@
-//! What the consumers make the series keep.
+//! The state that series keep for their consumers.
 
 use allocation_counter::{AllocationInfo, measure};
 
