@@ -22,7 +22,7 @@ mod recorder;
 mod scrape;
 mod series;
 
-/// What the macros call. No stable interface.
+/// Functions and types that the macros call. Not a stable interface.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::assertion::{Comparison, Condition, Part, check, check_none};

@@ -1,6 +1,6 @@
-//! How near a name is to another: for what a failed assertion lists first.
+//! The distance between names, by which a failed assertion sorts the series that it lists.
 
-/// How many characters must be inserted, removed or replaced to get from one text to the other.
+/// Returns the number of characters to insert, remove or replace to get from one string to the other.
 pub(crate) fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
@@ -19,7 +19,7 @@ pub(crate) fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// Whether a text is so near to another that it may be a slip.
+/// True if a string is so near to another that it may be a slip.
 pub(crate) fn is_near(one: &str, other: &str) -> bool {
     let allowed = one.chars().count().max(other.chars().count()) / 3;
     distance(one, other) <= allowed.max(1) || one.contains(other) || other.contains(one)
