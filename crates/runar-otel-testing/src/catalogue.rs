@@ -10,9 +10,9 @@ use crate::golden::assert_file;
 /// writes the file.
 ///
 /// The file is JSON if it ends in `.json`, else Markdown; its path counts from the root of the package under test. It
-/// lists what the macros declare in the crates that the test is linked with ([`Catalogue::linked`]), the same in every
-/// run: a test that names nothing of a crate links it by `use the_crate as _;`. Metrics that are only registered while
-/// the program runs, by `Counter::new` for instance, are not in it. Do not declare metrics in the test itself.
+/// lists the declarations of the macros in the crates that the test is linked with ([`Catalogue::linked`]), the same in
+/// every run: a test that names nothing of a crate links it by `use the_crate as _;`. Metrics that are only registered
+/// while the program runs, by `Counter::new` for instance, are not in it. Do not declare metrics in the test itself.
 ///
 /// # Panics
 /// When the file differs or cannot be read; the message shows the lines that differ.

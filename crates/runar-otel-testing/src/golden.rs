@@ -42,7 +42,7 @@ pub fn assert_file(path: impl AsRef<Path>, expected: &str) {
     }
 }
 
-/// Resolves a relative path from the root of the package under test, whatever folder `cargo` was called in.
+/// Resolves a relative path from the root of the package under test, not from the folder in which `cargo` was called.
 fn resolved(path: &Path) -> PathBuf {
     match env::var_os("CARGO_MANIFEST_DIR") {
         Some(root) if path.is_relative() => Path::new(&root).join(path),

@@ -1,4 +1,4 @@
-//! The series: one metric with one label set, whatever it was read from.
+//! The series: one metric with one label set, from any source.
 
 use std::{collections::BTreeMap, fmt};
 

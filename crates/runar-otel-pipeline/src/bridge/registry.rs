@@ -144,7 +144,7 @@ fn summary(from: &proto::Metric) -> Summary {
 
 /// Reads a value under both models of the `prometheus` crate.
 ///
-/// Its plain model has `get_value`, the one behind its default feature `protobuf` has `value`, and an application may
+/// The plain model has `get_value`, the model behind the default feature `protobuf` has `value`, and an application may
 /// switch that feature on for us all. Whichever name is inherent wins over this trait; the other one forwards.
 #[allow(
     dead_code,

@@ -114,7 +114,7 @@ impl Endpoint {
     }
 }
 
-/// Completes when the endpoint is told to stop or is dropped.
+/// Completes when the endpoint is stopped or dropped.
 async fn stop_wanted(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
@@ -249,7 +249,7 @@ impl fmt::Debug for Status {
     }
 }
 
-/// Marks the endpoint as ended when its task is over in whatever way, the end of its runtime included.
+/// Marks the endpoint as ended when its task is over in any way, the end of its runtime included.
 struct Ending(Arc<Status>);
 
 impl Drop for Ending {

@@ -210,7 +210,7 @@ fn slow_clients_block_nobody() {
     for stream in &mut slow {
         stream.write_all(b"GET /met").unwrap();
     }
-    // One that asks for a large answer and takes none of it.
+    // A client that asks for a large response and takes none of it.
     let mut deaf = connect(address);
     deaf.write_all(b"GET /metrics HTTP/1.1\r\nhost: test\r\n\r\n")
         .unwrap();

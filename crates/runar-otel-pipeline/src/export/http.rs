@@ -44,7 +44,7 @@ pub(super) struct Http {
 /// # Errors
 /// When the client cannot be built.
 pub fn http_client(endpoint: &str, timeout: Duration) -> Result<Client, reqwest::Error> {
-    // Another crate may switch on features of reqwest; what they would do by default is off here.
+    // Another crate may switch on features of reqwest; their default behaviour is off here.
     let mut builder = Client::builder()
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())

@@ -46,10 +46,10 @@ pub(super) fn is_read(kind: InstrumentKind) -> bool {
     kind.is_observable() || kind == InstrumentKind::Gauge
 }
 
-/// Returns the limit for the SDK. The stream has applied its own limit already, and adds the overflow series. Of values
-/// that the SDK reads, it keeps the label sets of the last read until the next one.
+/// Returns the limit for the SDK. The stream has applied its own limit already, and adds one more set, the overflow
+/// series. Of values that the SDK reads, it keeps the label sets of the last read until the next one.
 fn limit(plan: &StreamPlan) -> usize {
-    // One place more: the SDK counts the set without labels.
+    // One more for the overflow series. The set without labels has a place of its own in the SDK.
     let limit = plan.total_limit.clamp(1, MOST_SERIES) + 1;
     if is_read(plan.kind) {
         limit * 2 + 2

@@ -94,7 +94,7 @@ impl Push {
         Self { flushes }
     }
 
-    /// Collects and delivers now, and waits for the delivery, on whatever thread or runtime.
+    /// Collects and delivers now, and waits for the delivery; any thread or runtime may call it.
     ///
     /// # Errors
     /// When it takes longer than `patience`, when the receiver does not take the metrics, and after a shutdown.

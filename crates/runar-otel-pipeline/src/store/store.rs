@@ -83,7 +83,7 @@ impl Store {
 
     /// Adds a consumer.
     ///
-    /// Its first deltas are the totals so far.
+    /// The first deltas of a consumer are the totals so far.
     pub fn register(&self, preference: TemporalityPreference) -> ConsumerId {
         self.register_as(preference, false)
     }

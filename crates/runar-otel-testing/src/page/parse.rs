@@ -1,4 +1,4 @@
-//! From the text of a page to its families.
+//! Families from the text of a page.
 
 use super::{
     family::Family,

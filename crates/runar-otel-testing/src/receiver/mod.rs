@@ -73,7 +73,7 @@ pub struct OtlpReceiver {
 }
 
 impl OtlpReceiver {
-    /// Starts a receiver.
+    /// Starts a receiver, or fails the test.
     ///
     /// # Panics
     /// When the system refuses a port or a thread.
@@ -86,7 +86,7 @@ impl OtlpReceiver {
         }
     }
 
-    /// Starts a receiver.
+    /// Starts a receiver, or returns the error of the system.
     ///
     /// # Errors
     /// When the system refuses a port or a thread.
@@ -203,7 +203,7 @@ impl OtlpReceiver {
     }
 }
 
-/// Longer than any test.
+/// A time limit longer than any test.
 const FOREVER: Duration = Duration::from_secs(24 * 3600);
 
 impl Metrics for OtlpReceiver {

@@ -14,7 +14,7 @@ use crate::{
 
 /// The data that a receiver has received until a moment.
 ///
-/// Its series are those that a backend would show: deltas are added up, the last total counts, and exemplars gather.
+/// The series are those that a backend would show: deltas are added up, the last total counts, and exemplars gather.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
     state: State,

@@ -1,4 +1,4 @@
-//! The two formats, and the choice of what they contain.
+//! The two text formats, and their optional contents.
 
 /// The optional contents of an exposition.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use crate::snapshot::Number;
 
 /// Writes a float the way Go's `%g` does: shortest round trip, exponents from 1e-5 down and from 1e+6 up.
 ///
-/// Label values such as `le` are compared as text, so they have to look the same whoever writes them (OpenMetrics,
-/// *Canonical Numbers*). OpenMetrics adds `.0` to a float that would read as an integer.
+/// Label values such as `le` are compared as text, so every writer has to write them alike (OpenMetrics, *Canonical
+/// Numbers*). OpenMetrics adds `.0` to a float that would read as an integer.
 pub(crate) fn write_float(out: &mut String, value: f64, dialect: Dialect) {
     if value.is_nan() {
         out.push_str("NaN");

@@ -26,8 +26,9 @@ impl Wire {
 
     /// Writes a message within this one.
     ///
-    /// Its length comes first and is known last: `room` bytes are kept for it, and the message is moved if they are too
-    /// few or too many. Only large messages need a good guess. Returns the number of bytes that the length needed.
+    /// The length of the message comes first and is known last: `room` bytes are kept for it, and the message is moved
+    /// if they are too few or too many. Only large messages need a good guess. Returns the number of bytes that the
+    /// length needed.
     #[inline]
     pub(super) fn message(
         &mut self,

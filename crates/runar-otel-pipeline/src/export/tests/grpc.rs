@@ -26,7 +26,7 @@ use crate::export::{
 type Answer = Result<ExportMetricsServiceResponse, GrpcStatus>;
 type Seen = Arc<Mutex<Vec<(MetadataMap, ExportMetricsServiceRequest)>>>;
 
-/// Gives the answers in order, then none at all, and remembers what it saw.
+/// Gives the responses in order, then none at all, and remembers the requests.
 struct Scripted {
     script: Mutex<Vec<Answer>>,
     seen: Seen,
