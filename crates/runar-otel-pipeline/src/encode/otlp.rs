@@ -1,7 +1,7 @@
 //! The OTLP encoding of a snapshot, as the Protobuf message of the metrics service.
 //!
-//! It is written straight from the snapshot into one buffer. The generated messages would hold a copy of every text and
-//! measure each part of themselves again and again before they write it.
+//! The message is written straight from the snapshot into one buffer. The generated messages would hold a copy of every
+//! string, and measure each of their parts again and again before they write it.
 
 mod attribute;
 mod field;
@@ -127,7 +127,7 @@ fn each<V>(
     }
 }
 
-/// `AggregationTemporality`
+/// Returns the number of `AggregationTemporality` in OTLP.
 fn code(temporality: Temporality) -> i64 {
     match temporality {
         Temporality::Delta => 1,
@@ -135,12 +135,12 @@ fn code(temporality: Temporality) -> i64 {
     }
 }
 
-/// The number of bytes to keep for the length of a message of about this size.
+/// Returns the number of bytes to keep for the length of a message of about this size.
 fn room(size: usize) -> usize {
     varint_size(size as u64)
 }
 
-/// The size that a scope will have, about: enough for the buffer, and for the room of lengths.
+/// Estimates the size of a scope in bytes, for the capacity of the buffer and the room of lengths.
 fn size(scope: &ScopeMetrics) -> usize {
     scope.metrics.iter().map(metric_size).sum()
 }
@@ -150,7 +150,7 @@ fn metric_size(metric: &Metric) -> usize {
     texts + data_size(&metric.data)
 }
 
-/// Counted by its first point; the others are alike.
+/// Estimates the size of data in bytes, by its first point; the others are alike.
 fn data_size(data: &Data) -> usize {
     match data {
         Data::Gauge(points) | Data::Sum { points, .. } => points_size(points, |_| 0),

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use super::{Endpoint, EndpointOptions, Format, Scrape, ScrapeFuture, Scraped};
 use crate::{background::Background, gzip};
 
-/// What the metrics are in a test.
+/// A source of pages: one of a size in bytes, a panic, or none for ever.
 enum Source {
     Size(usize),
     Panic,
@@ -210,7 +210,7 @@ fn slow_clients_block_nobody() {
     for stream in &mut slow {
         stream.write_all(b"GET /met").unwrap();
     }
-    // One that asks for a large answer and takes none of it.
+    // A client that asks for a large response and takes none of it.
     let mut deaf = connect(address);
     deaf.write_all(b"GET /metrics HTTP/1.1\r\nhost: test\r\n\r\n")
         .unwrap();

@@ -1,4 +1,4 @@
-//! What of an endpoint and of headers is accepted.
+//! Checks of the OTLP endpoint and of the configured headers.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use reqwest::Url;
 use super::{ExportError, OtlpOptions};
 use crate::settings::{Protocol, Secret, is_reserved_header, redacted};
 
-/// The endpoint as a URL that a transport can use without TLS.
+/// Parses the endpoint: an `http` URL without credentials, and for gRPC without a path.
 pub(super) fn endpoint(options: &OtlpOptions) -> Result<Url, ExportError> {
     let text = options.endpoint.trim();
     let invalid = |expected| ExportError::InvalidEndpoint {
@@ -36,7 +36,7 @@ pub(super) fn endpoint(options: &OtlpOptions) -> Result<Url, ExportError> {
     Ok(url)
 }
 
-/// The headers, names in lower case, values marked as sensitive.
+/// Returns the headers, names in lower case, values marked as sensitive.
 pub(super) fn headers(list: &[(String, Secret)]) -> Result<HeaderMap, ExportError> {
     let mut headers = HeaderMap::new();
     for (name, value) in list {
@@ -68,7 +68,7 @@ fn header(name: &str, value: &Secret) -> Result<(HeaderName, HeaderValue), Expor
     Ok((key, value))
 }
 
-/// Whether the host is this machine, which no proxy can reach for us.
+/// True if the host is this machine, which no proxy can reach for us.
 pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');

@@ -1,15 +1,15 @@
-//! Consumers of the store: who asks, and in which temporality.
+//! Consumers of the store, and their temporality.
 
 use runar_otel_core::metric::InstrumentKind;
 
 use crate::{settings::TemporalityPreference, snapshot::Temporality};
 
-/// Names a consumer of a [`Store`](super::Store).
+/// Identifier of a consumer of a [`Store`](super::Store).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConsumerId(pub(super) usize);
 
 impl TemporalityPreference {
-    /// The temporality for an instrument of this kind.
+    /// Returns the temporality for an instrument of this kind.
     #[must_use]
     pub fn temporality(self, kind: InstrumentKind) -> Temporality {
         let delta = match self {

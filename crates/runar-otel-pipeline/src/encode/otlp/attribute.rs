@@ -46,7 +46,7 @@ fn typed(wire: &mut Wire, number: u8, name: &str, value: ValueRef<'_>) {
     });
 }
 
-/// `AnyValue`
+/// Writes the content of an `AnyValue`, empty for an unknown type.
 fn any_value(wire: &mut Wire, value: ValueRef<'_>) {
     match value {
         ValueRef::Str(value) => wire.present_text(field::any_value::STRING, value),
@@ -59,7 +59,7 @@ fn any_value(wire: &mut Wire, value: ValueRef<'_>) {
     }
 }
 
-/// `ArrayValue`
+/// Writes an `ArrayValue`, field 5 of its `AnyValue`.
 fn array_value(wire: &mut Wire, array: ArrayRef<'_>) {
     wire.message(field::any_value::ARRAY, SMALL, |wire| {
         for element in array.iter() {

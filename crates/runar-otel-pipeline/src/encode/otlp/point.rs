@@ -1,6 +1,6 @@
 //! Data points and exemplars in OTLP.
 //!
-//! Fields go out in the order of their numbers, as every other writer has them.
+//! Fields are sent in the order of their numbers, as by every other writer.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -17,7 +17,7 @@ use crate::{
 
 /// Facts of the point before, which is mostly like the next one.
 pub(super) struct Before {
-    /// The number of bytes that its length took.
+    /// The number of bytes that the length of the point took.
     room: usize,
     start: Moment,
     time: Moment,
@@ -38,7 +38,7 @@ impl Before {
     }
 }
 
-/// A time, and the same in nanoseconds since the epoch.
+/// A time, and its nanoseconds since the epoch.
 #[derive(Clone, Copy)]
 struct Moment {
     time: SystemTime,
@@ -158,7 +158,7 @@ pub(super) fn summary(wire: &mut Wire, before: &mut Before, from: &Point<Summary
     });
 }
 
-/// Start and time have the same numbers in every kind of point. A start of zero means unknown.
+/// Writes start and time, whose field numbers are the same in every type of point. A start of zero means unknown.
 #[inline]
 fn times<V>(wire: &mut Wire, before: &mut Before, from: &Point<V>) {
     let start = from.start.map_or(0, |start| before.start.nanos(start));

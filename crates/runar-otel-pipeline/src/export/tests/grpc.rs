@@ -26,7 +26,7 @@ use crate::export::{
 type Answer = Result<ExportMetricsServiceResponse, GrpcStatus>;
 type Seen = Arc<Mutex<Vec<(MetadataMap, ExportMetricsServiceRequest)>>>;
 
-/// Gives the answers in order, then none at all, and remembers what it saw.
+/// Gives the responses in order, then none at all, and remembers the requests.
 struct Scripted {
     script: Mutex<Vec<Answer>>,
     seen: Seen,
@@ -204,7 +204,7 @@ async fn a_silent_receiver_is_left_in_time() {
     assert!(started.elapsed() < Duration::from_secs(10));
 }
 
-/// It accepts the connection and never speaks HTTP/2.
+/// A mute port accepts the connection and never speaks HTTP/2.
 #[tokio::test]
 async fn a_mute_port_is_left_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

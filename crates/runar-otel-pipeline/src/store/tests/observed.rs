@@ -1,4 +1,4 @@
-//! What callbacks observe: whole values, of what is there now.
+//! Values observed by callbacks: totals of the label sets that exist now.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn an_observed_counter_that_returns_has_its_full_value() {
     bench.tell(&told, &[("b", 2)]);
     let gone = sums(&bench, totals);
     assert_eq!((gone.len(), gone[0].value), (1, Number::U64(2)));
-    // The delta of the one that is gone is still owed.
+    // The delta of the series that is gone is still owed.
     assert_eq!(values(&bench, deltas), named(&[("a", 5.0), ("b", 2.0)]));
     bench.store.acknowledge(deltas);
     assert!(values(&bench, deltas).is_empty());

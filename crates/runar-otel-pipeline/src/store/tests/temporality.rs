@@ -124,7 +124,7 @@ fn what_comes_during_an_export_is_not_acknowledged_with_it() {
     now.holds(points[0].time);
 }
 
-/// Another consumer may have collected in between: then it is known already, and still not handed out.
+/// Another consumer may have collected in between: then the value is known already, and still not handed out.
 #[test]
 fn what_another_collects_during_an_export_is_not_acknowledged() {
     let bench = Bench::new();
