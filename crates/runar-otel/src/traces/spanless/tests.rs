@@ -34,11 +34,11 @@ impl io::Write for Captured {
     }
 }
 
-/// What becomes of the span of a call.
+/// The span of a call in a test: recorded, for log lines alone, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trace {
     Recorded,
-    /// Not recorded: the span is made for log lines alone, because a directive could be about it.
+    /// Not recorded: the span is made for log lines alone, because a directive could be about the span.
     Hidden,
     Spanless,
 }
@@ -232,7 +232,7 @@ fn steps() -> impl Iterator<Item = u8> {
     (0..3).inspect(|at| info!(at, "step"))
 }
 
-/// What a span is in is settled when it begins: a span that is entered around a later part is not around the call.
+/// The parents of a call are fixed when it begins: a span that is entered around a later part is not around the call.
 #[test]
 fn span_around_a_later_part_is_not_around_the_call() {
     #[metered(crate = crate)]

@@ -5,7 +5,7 @@ use tracing_subscriber::{EnvFilter, filter::dynamic_filter_fn};
 
 use super::*;
 
-/// Counts events.
+/// A layer that counts events.
 #[derive(Clone, Default)]
 struct Events(Arc<AtomicUsize>);
 
