@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A text whose `Debug` prints `***`.
+/// A string whose `Debug` prints `***`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
@@ -11,7 +11,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// Hands out the text, to be sent and never to be logged.
+    /// Returns the string, for requests only: it must never be logged.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
@@ -26,12 +26,12 @@ impl fmt::Debug for Secret {
 /// A header of export requests; its name is lower case.
 pub(crate) type Header = (String, Secret);
 
-/// Checks a header and brings its name to lower case, as gRPC demands.
+/// Checks a header and brings its name to lower case, as gRPC demands; `None` if it is invalid or reserved.
 pub(crate) fn header(name: &str, value: &str) -> Option<Header> {
     let name = name.trim().to_ascii_lowercase();
     let is_name = !name.is_empty() && name.bytes().all(is_token);
     let is_value = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    // gRPC reads a name that ends so as binary data.
+    // gRPC reads the value of a name with `-bin` at its end as binary data.
     let is_free = !RESERVED.contains(&name.as_str()) && !name.ends_with("-bin");
     (is_name && is_value && is_free).then(|| (name, Secret::new(value)))
 }
@@ -46,7 +46,7 @@ const RESERVED: [&str; 6] = [
     "host",
 ];
 
-/// Tells whether a byte may stand in a header name (RFC 9110, `tchar`).
+/// True if a byte may stand in a header name (RFC 9110, `tchar`).
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
