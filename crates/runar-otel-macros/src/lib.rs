@@ -353,42 +353,42 @@ pub fn metered(options: TokenStream, item: TokenStream) -> TokenStream {
     metered::expand(&options.into(), &item.into()).into()
 }
 
-/// Behind `metrics::increment!`.
+/// Expands `metrics::increment!`, which adds to a counter or a gauge.
 #[doc(hidden)]
 #[proc_macro]
 pub fn increment(input: TokenStream) -> TokenStream {
     record::expand(record::Macro::Increment, input.into()).into()
 }
 
-/// Behind `metrics::decrement!`.
+/// Expands `metrics::decrement!`, which subtracts from a gauge or an up-down counter.
 #[doc(hidden)]
 #[proc_macro]
 pub fn decrement(input: TokenStream) -> TokenStream {
     record::expand(record::Macro::Decrement, input.into()).into()
 }
 
-/// Behind `metrics::set!`.
+/// Expands `metrics::set!`, which sets a gauge.
 #[doc(hidden)]
 #[proc_macro]
 pub fn set(input: TokenStream) -> TokenStream {
     record::expand(record::Macro::Set, input.into()).into()
 }
 
-/// Behind `metrics::observe!`.
+/// Expands `metrics::observe!`, which counts a value in a histogram.
 #[doc(hidden)]
 #[proc_macro]
 pub fn observe(input: TokenStream) -> TokenStream {
     record::expand(record::Macro::Observe, input.into()).into()
 }
 
-/// Behind `metrics::timer!`.
+/// Expands `metrics::timer!`, which starts a timer.
 #[doc(hidden)]
 #[proc_macro]
 pub fn timer(input: TokenStream) -> TokenStream {
     record::expand(record::Macro::Timer, input.into()).into()
 }
 
-/// Behind `metrics::add_label!`.
+/// Expands `metrics::add_label!`, which sets a label of the innermost metered call.
 #[doc(hidden)]
 #[proc_macro]
 pub fn add_label(input: TokenStream) -> TokenStream {

@@ -48,7 +48,7 @@ fn joined(problems: &[Problem], views: &[ViewError]) -> String {
 #[error("not delivered: {}", told(metrics, traces.as_ref()))]
 #[non_exhaustive]
 pub struct DeliveryError {
-    /// The failures of exporters and attached readers of metrics, one for each that failed.
+    /// The failures of metrics: one for each exporter that failed, and one for attached readers.
     pub metrics: Vec<FlushError>,
     /// The failure of spans; `None` if they were delivered.
     #[source]

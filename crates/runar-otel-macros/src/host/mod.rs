@@ -17,13 +17,13 @@ pub(crate) use self::{
 };
 use crate::original::or_original;
 
-/// An attribute on a function.
+/// Expands an attribute on a function.
 pub(crate) fn member(kind: MemberKind, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let original = item.clone();
     or_original(member::expand(kind, arguments, item), &original)
 }
 
-/// An attribute on a struct or an impl.
+/// Expands an attribute on a struct or an impl.
 pub(crate) fn service(
     kind: ServiceKind,
     arguments: TokenStream,
