@@ -10,7 +10,7 @@ use super::{hygiene::quote, model::Model};
 enum Source {
     /// The argument of that name: an expression for its string.
     Argument(TokenStream),
-    /// The arguments that are contexts: an expression of type `Option<Cow<str>>`.
+    /// A question to all arguments, as an expression of type `Option<Cow<str>>`.
     Context(TokenStream),
 }
 
