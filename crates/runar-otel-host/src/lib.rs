@@ -1,8 +1,9 @@
 //! Services as a host sees them: names, actions, jobs, event handlers.
 //!
-//! The attributes `#[service]`, `#[action]`, `#[job]` and the like of `runar-otel` describe a service; a host, such as the
-//! Runar node, reads the description ([`Service`]) and runs it. [`RequestContext`], [`EventContext`] and [`JobContext`] stand
-//! in for the contexts of a host. Nothing here measures: metrics come from `#[metered]` and `#[metrics]`.
+//! The attributes `#[service]`, `#[action]`, `#[job]` and the like of `runar-otel` describe a service; a host, such as
+//! the Runar node, reads the description ([`Service`]) and runs the service. [`RequestContext`], [`EventContext`] and
+//! [`JobContext`] stand in for the contexts of a host. Nothing here measures: metrics come from `#[metered]` and
+//! `#[metrics]`.
 //!
 //! For hosts. Applications use the crate `runar-otel`, which re-exports this one as `host`.
 //!

@@ -97,14 +97,14 @@ impl Builder {
     /// The metrics of the SDK exist for attached readers only. A thread of its own passes measurements on to these
     /// readers, and recording never waits for them:
     ///
-    /// - Sums and histograms come through a queue of 65,536 measurements. What does not fit because the SDK is held up is
-    ///   missing for attached readers only. How much that is, is reported.
+    /// - Sums and histograms come through a queue of 65,536 measurements. Measurements that do not fit because the SDK
+    ///   is held up are missing for attached readers only. Their number is reported.
     /// - Gauges and observed values are read when the reader collects. Callbacks run before, as for every collection.
-    /// - A collection waits up to 200 ms for the queue. What is still there by then is in the next one. An instrument that
-    ///   is made while a reader collects waits as long.
+    /// - A collection waits up to 200 ms for the queue. Measurements that are still queued by then are in the next one.
+    ///   An instrument that is made while a reader collects waits as long.
     /// - Views and limits apply. Exemplars are not passed on, nor are bridged registries, nor what a subscriber records
-    ///   of events on that thread, such as those of the SDK about new instruments. A metric whose last or observed values
-    ///   a view makes a histogram of is left out, which is reported.
+    ///   of events on that thread, such as those of the SDK about new instruments. A metric is left out, which is
+    ///   reported, if a view makes a histogram of its last or observed values.
     ///
     /// # Examples
     ///

@@ -21,9 +21,9 @@ use crate::{
 
 /// Starts telemetry as the environment says, else with the defaults.
 ///
-/// Metrics are pushed by OTLP and served at `http://localhost:9464/metrics`, spans are pushed by OTLP, log lines go
-/// to standard error; [`Builder`] has everything that can be set, `docs/configuration.md` the environment variables. Works
-/// inside any Tokio runtime and without one.
+/// Metrics are pushed by OTLP and served at `http://localhost:9464/metrics`, spans are pushed by OTLP, log lines go to
+/// standard error. [`Builder`] has all settings, `docs/configuration.md` the environment variables. Works inside any
+/// Tokio runtime and without one.
 ///
 /// Keep the guard: when it is dropped, telemetry delivers what it has and ends. A bad variable is reported once and its
 /// default taken; an unreachable Collector or a port in use is reported once and tried again. A
@@ -60,7 +60,7 @@ impl Builder {
     /// Starts telemetry; see [`init`](crate::init()).
     ///
     /// # Errors
-    /// All mistakes in what the builder was given, at once; else as [`init`](crate::init()).
+    /// All mistakes in the builder's values, at once; else as [`init`](crate::init()).
     pub fn init(self) -> Result<Telemetry, InitError> {
         let (resolved, parts) = self.check()?;
         let mut standalone = Standalone::Absent;
@@ -104,8 +104,8 @@ impl Builder {
     }
 }
 
-/// Starts metrics alone, for exporters, unless telemetry runs. Subscriber, spans and propagators of the application stay
-/// as they are.
+/// Starts metrics alone, for exporters, unless telemetry runs. Subscriber, spans and propagators of the application
+/// stay unchanged.
 pub(crate) fn start_metrics_only() -> Result<Telemetry, InitError> {
     let builder = builder().metrics_exporters([]).traces_exporters([]);
     let (resolved, parts) = builder.check()?;

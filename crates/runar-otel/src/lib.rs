@@ -23,19 +23,19 @@
 //! ```
 //!
 //! [`macro@metered`] counts the calls of a function by outcome, times them and opens a span for each; [`macro@metrics`]
-//! does it for a whole service. The macros of [`mod@metrics`] and the handles ([`Counter`], [`UpDownCounter`], [`Gauge`],
-//! [`Histogram`], [`Timer`]) record anything else, [`macro@metric`] declares a metric, [`catalogue()`] lists all of them.
-//! Most of it comes with [`prelude`].
+//! does so for a whole service. The macros of [`mod@metrics`] and the handles ([`Counter`], [`UpDownCounter`],
+//! [`Gauge`], [`Histogram`], [`Timer`]) record anything else, [`macro@metric`] declares a metric, [`catalogue()`] lists
+//! all metrics. Most of these names come with [`prelude`].
 //!
-//! [`init`] configures everything from the `OTEL_*` environment variables, [`builder`] from code. Keep the guard
-//! [`Telemetry`]: when it is dropped, what is left is delivered, in bounded time.
+//! [`init`] configures telemetry from the `OTEL_*` environment variables, [`builder`] from code. Keep the guard
+//! [`Telemetry`]: when it is dropped, the remaining measurements and spans are delivered, in bounded time.
 //!
 //! # In libraries
 //!
-//! A library records with the same attributes, macros and handles, and leaves `init` to the application. What is
-//! recorded before the first `init` of the process waits for it, up to 4096 measurements; without one, recording costs
-//! next to nothing from then on. Libraries that use the OpenTelemetry API itself get exemplars as well, as long as they
-//! take their meters after `init`.
+//! A library records with the same attributes, macros and handles, and leaves `init` to the application. Measurements
+//! before the first `init` of the process wait for it, up to 4096 of them; without an `init`, recording costs next to
+//! nothing from then on. Libraries that use the OpenTelemetry API itself get exemplars as well, as long as they take
+//! their meters after `init`.
 //!
 //! # Features
 //!
@@ -44,7 +44,7 @@
 //!
 //! # What may go wrong
 //!
-//! Recording never fails, blocks on I/O, or panics. What is wrong with a declaration or a setting is reported once, as a
+//! Recording never fails, blocks on I/O, or panics. A fault in a declaration or a setting is reported once, as a
 //! `tracing` event of target `runar_otel` (or on standard error if nobody subscribes).
 
 #[cfg(doctest)]

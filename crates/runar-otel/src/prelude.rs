@@ -25,8 +25,8 @@
 //! # let _ = (started, orders);
 //! ```
 //!
-//! Beside a dependency that is called `metrics` too, add `use runar_otel::prelude::metrics;`: what is imported by name
-//! wins over the list of dependencies.
+//! Beside a dependency that is called `metrics` too, add `use runar_otel::prelude::metrics;`: an import by name wins
+//! over the list of dependencies.
 //!
 //! If no crate is called `runar_otel`, because the dependency is renamed or comes through another crate, give
 //! attributes and derives the path by `crate = path`; an attribute on an impl passes the path on to its methods.
@@ -43,7 +43,7 @@
 //! ```
 //!
 //! [`Result`] takes the place of the standard one: with one parameter its error is [`Error`], with two it is the
-//! standard one. What a file imports by name, or defines, wins over what comes from here.
+//! standard one. A name that a file imports by name, or defines, wins over the same name from here.
 
 use std::error;
 

@@ -17,7 +17,8 @@ use crate::{
     claim::Claim, error::DeliveryError, metrics_pipeline::MetricsPipeline, patience::begin, traces,
 };
 
-/// Telemetry that runs. When it is dropped, it delivers what it has and ends, in bounded time.
+/// The guard of running telemetry. When the guard is dropped, telemetry delivers its last measurements and spans and
+/// ends, in bounded time.
 #[must_use = "telemetry ends when the guard is dropped: keep it as `let _telemetry = …`"]
 pub struct Telemetry {
     state: State,
@@ -87,8 +88,8 @@ impl Telemetry {
         }
     }
 
-    /// Delivers what there is, within five seconds (or the bound that the builder set), and ends telemetry, which may
-    /// take another second.
+    /// Delivers the last measurements and spans, within five seconds (or the bound that the builder set), and ends
+    /// telemetry, which may take another second.
     ///
     /// Afterwards `init()` can be called again; handles record nothing until then, only gauges keep their values.
     ///
@@ -150,7 +151,7 @@ impl Telemetry {
     fn end(&mut self, timeout: Duration) -> Result<(), DeliveryError> {
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Running(mut running, claim) => {
-                // From here on handles record nothing: what they recorded before is in the last collection.
+                // From here on handles record nothing: earlier measurements are in the last collection.
                 uninstall();
                 let result = running.flush(timeout, Spans::End);
                 running.stop();

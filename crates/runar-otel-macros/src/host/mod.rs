@@ -1,4 +1,4 @@
-//! `#[service]`, `#[action]`, `#[job]` and the like: what a host needs to know, checked and linked.
+//! `#[service]`, `#[action]`, `#[job]` and the like: the description of a service for a host, checked and linked.
 
 mod cache;
 mod cron;

@@ -236,7 +236,7 @@ fn of_impl(
         .attrs
         .iter()
         .any(|attribute| attributes::is(attribute, &["metrics"]));
-    // `#[metrics]` on the impl knows more of the owner, and tells the methods their type too.
+    // `#[metrics]` on the impl knows more of the owner, and passes the type on to the methods too.
     if let (Some(subject), false) = (subject, below) {
         let around = Around {
             owner: subject.owner(&krate),

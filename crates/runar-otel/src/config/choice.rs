@@ -54,7 +54,7 @@ pub enum Protocol {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compression {
-    /// Sends data as it is.
+    /// Sends data without compression.
     #[default]
     None,
     /// Compresses with gzip.

@@ -9,7 +9,7 @@ pub(crate) trait Choice: Copy + PartialEq + 'static {
     /// The names, in lower case, each with its choice; a choice may have several names.
     const NAMES: &'static [(&'static str, Self)];
 
-    /// Finds the choice by its name in any case, or says what was expected.
+    /// Finds the choice by its name in any case, or returns the expected names.
     fn from_name(name: &str) -> Result<Self, Cow<'static, str>> {
         Self::NAMES
             .iter()

@@ -109,7 +109,7 @@ pub(crate) struct Layers<'a> {
     pub(crate) general: &'a Layer,
 }
 
-/// The merged settings and what was wrong with them.
+/// The merged settings, and the problems among them.
 pub(crate) struct Merged {
     pub(crate) config: OtlpConfig,
     /// Bad values; the default stands in for them.

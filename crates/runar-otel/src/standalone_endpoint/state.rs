@@ -1,4 +1,4 @@
-//! The state that all exporters of the process share: the endpoints that serve, and the telemetry that was started for them.
+//! The state that all exporters of the process share: their endpoints, and the telemetry that was started for them.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -1,8 +1,8 @@
 //! The OTLP exporter for spans, configured by us alone.
 //!
-//! `opentelemetry-otlp` reads the environment by itself as well. What our configuration says is passed
-//! explicitly and wins; headers are set on each request, because those of the environment would be put over
-//! the ones given to its builder. One thing cannot be undone: compression that the environment turns on.
+//! `opentelemetry-otlp` reads the environment by itself as well. Our settings are passed explicitly and win. Headers
+//! are set on each request, because those of the environment would replace the ones given to its builder. A compression
+//! that the environment turns on cannot be turned off.
 
 use std::{fmt, future::Future, pin::Pin};
 

@@ -17,7 +17,7 @@ const SDK_PATIENCE: Duration = Duration::from_secs(5);
 /// Exports all ended spans; returns when they are exported, or after the timeout.
 ///
 /// # Errors
-/// When the spans are not delivered in time. They may still be delivered later.
+/// When the spans are not delivered in time. Late spans may still be delivered afterwards.
 pub(crate) fn flush(provider: &SdkTracerProvider, timeout: Duration) -> Result<(), TracesError> {
     let provider = provider.clone();
     within(timeout, move |deadline| flush_until(&provider, deadline))

@@ -81,7 +81,7 @@ fn comparable(line: &str, known: &mut Vec<String>) -> String {
     line
 }
 
-/// Runs a work in all ways and under several filters, and compares what is said. Returns what it is.
+/// Runs the work with each kind of span and under several filters, checks that the lines are equal, and returns them.
 fn same_lines(filters: &[&str], work: impl Fn()) -> Vec<String> {
     let _alone = alone();
     // The first call at a place is never decided.
@@ -99,7 +99,7 @@ fn same_lines(filters: &[&str], work: impl Fn()) -> Vec<String> {
     said
 }
 
-/// The scopes of plain lines: what is between level and target.
+/// Returns the scopes of plain lines: the part between level and target.
 fn scopes(lines: &[String]) -> Vec<String> {
     let level = |line: &str| line.trim_start().find(' ').map(|at| at + 2);
     let scope = |line: &String| {
