@@ -44,7 +44,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for NoteCalls {
     }
 }
 
-/// The call without a span around an event, and the spans of the event's line that are not inside of the call.
+/// The call without a span around an event, and the outer spans of the event's line: these are not around the call, and
+/// are left out of the line.
 pub(crate) struct Spanless<'a, S: for<'b> LookupSpan<'b>> {
     call: call::Spanless,
     beyond: Vec<SpanRef<'a, S>>,
