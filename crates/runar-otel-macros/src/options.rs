@@ -9,23 +9,23 @@ use syn::{
     punctuated::Punctuated,
 };
 
-/// One option, still without meaning.
+/// An option of an attribute, parsed but not yet interpreted.
 pub(crate) struct Given {
     pub(crate) name: Ident,
     pub(crate) value: Value,
 }
 
-/// What stands behind the name of an option.
+/// The value behind the name of an option.
 pub(crate) enum Value {
-    /// Nothing: `skip_span`.
+    /// No value, as in `skip_span`.
     None,
-    /// `= expression`.
+    /// An expression, as in `name = expression`.
     Is(Expr),
-    /// `( tokens )`.
+    /// Tokens in parentheses, as in `name(tokens)`.
     Of(TokenStream),
 }
 
-/// All options of one attribute.
+/// The options of one attribute.
 pub(crate) struct Options(pub(crate) Vec<Given>);
 
 impl Parse for Options {
@@ -58,7 +58,8 @@ impl Parse for Given {
     }
 }
 
-/// Without the invisible parentheses around what a `macro_rules!` hands on: `name = $name`, `labels = [$label]`.
+/// Removes the invisible parentheses around expressions that a `macro_rules!` passes on: `name = $name`,
+/// `labels = [$label]`.
 fn ungrouped(expr: Expr) -> Expr {
     match expr {
         Expr::Group(group) => ungrouped(*group.expr),
@@ -90,7 +91,7 @@ impl Errors {
         self.push(Error::new(span, message));
     }
 
-    /// Keeps the value, or the error.
+    /// Returns the value, or keeps the error and returns `None`.
     pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
@@ -100,7 +101,7 @@ impl Errors {
     }
 }
 
-/// The message for an option that does not exist.
+/// Returns the error for an unknown option, with the closest known one.
 pub(crate) fn unknown(name: &Ident, known: &[&str]) -> Error {
     let said = name.unraw().to_string();
     let message = match closest(&said, known) {
@@ -113,7 +114,7 @@ pub(crate) fn unknown(name: &Ident, known: &[&str]) -> Error {
     Error::new(name.span(), message)
 }
 
-/// The word that was probably meant: one of at most a third of its letters different.
+/// Returns the known word that was probably meant: at most a third of its letters are different.
 pub(crate) fn closest<'a>(said: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()

@@ -36,7 +36,7 @@ use crate::{
     resource::Identity,
 };
 
-/// Everything about metrics that runs.
+/// The running parts of metrics: collector, pushes, pull endpoints and attached readers.
 #[derive(Debug)]
 pub(crate) struct MetricsPipeline {
     collector: Arc<Collector>,
@@ -98,10 +98,10 @@ impl MetricsPipeline {
         self.endpoints.address()
     }
 
-    /// A collector of the `prometheus` crate that is fed from here.
+    /// Returns a collector for a registry of the `prometheus` crate. The collector is empty once telemetry has ended.
     pub(crate) fn prometheus_collector(&self) -> PrometheusCollector {
         let consumer = self.collector.register(TemporalityPreference::Cumulative);
-        // A registry keeps it for ever: it must not keep what has ended.
+        // A registry keeps its collectors for ever: a weak reference lets telemetry that has ended be freed.
         let collector = Arc::downgrade(&self.collector);
         PrometheusCollector::new(Arc::new(move || match collector.upgrade() {
             Some(collector) => collector.recorded(consumer),
@@ -112,7 +112,7 @@ impl MetricsPipeline {
         }))
     }
 
-    /// Collects and delivers until the deadline; what failed.
+    /// Collects and delivers until the deadline; returns the failures, empty if all was delivered.
     pub(crate) fn flush(&self, deadline: Instant) -> Vec<FlushError> {
         let attached = self.attached.begin_flush();
         let left = || deadline.saturating_duration_since(Instant::now());
@@ -131,7 +131,7 @@ impl MetricsPipeline {
         failed
     }
 
-    /// Takes the handles and the global provider away, and frees the port.
+    /// Detaches the handles, resets the global meter provider, and stops pushes, endpoints and attached readers.
     pub(crate) fn stop(&mut self, deadline: Instant) {
         uninstall();
         finish();

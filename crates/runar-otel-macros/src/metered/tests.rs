@@ -1,4 +1,4 @@
-//! Snapshots of what the attribute makes of functions of each shape.
+//! Snapshots of the code that the attribute generates for functions of each shape.
 
 use insta::assert_snapshot;
 use quote::quote;

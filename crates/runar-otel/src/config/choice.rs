@@ -82,9 +82,9 @@ impl Choice for ExemplarFilter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Propagator {
-    /// W3C Trace Context.
+    /// W3C Trace Context: the headers `traceparent` and `tracestate`.
     TraceContext,
-    /// W3C Baggage.
+    /// W3C Baggage: the header `baggage`.
     Baggage,
 }
 
@@ -98,23 +98,23 @@ impl Choice for Propagator {
 /// The lowest level of log lines that are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LogLevel {
-    /// Everything.
+    /// Single steps and all other lines.
     Trace,
     /// Details for finding faults.
     Debug,
-    /// What happens.
+    /// Normal operation; the OpenTelemetry crates from `warn` on.
     #[default]
     Info,
-    /// What may go wrong.
+    /// Warnings and errors: faults that may come.
     Warn,
-    /// What went wrong.
+    /// Errors alone: faults that have come.
     Error,
-    /// Nothing.
+    /// No log lines at all.
     Off,
 }
 
 impl LogLevel {
-    /// Directives of `EnvFilter` for the level; what the OpenTelemetry crates find worth an `info` is not.
+    /// Returns directives of `EnvFilter` for the level. At `info` the OpenTelemetry crates are limited to `warn`.
     pub(crate) fn directives(self) -> String {
         let level = match self {
             Self::Trace => "trace",

@@ -5,12 +5,12 @@ use runar_otel_pipeline::settings::{Secret, is_reserved_header};
 /// A header of export requests; its name is lower case.
 pub(crate) type Header = (String, Secret);
 
-/// Checks a header and brings its name to lower case, as gRPC demands.
+/// Checks a header and brings its name to lower case, as gRPC demands; `None` if it is invalid or reserved.
 pub(crate) fn header(name: &str, value: &str) -> Option<Header> {
     let name = name.trim().to_ascii_lowercase();
     let is_name = !name.is_empty() && name.bytes().all(is_token);
     let is_value = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    // gRPC reads a name that ends so as binary data.
+    // gRPC reads the value of a name with `-bin` at its end as binary data.
     let is_free = !is_reserved_header(&name) && !name.ends_with("-bin");
     (is_name && is_value && is_free).then(|| (name, Secret::new(value)))
 }

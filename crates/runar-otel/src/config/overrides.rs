@@ -1,4 +1,4 @@
-//! What the builder sets: it wins over the environment, and mistakes in it are errors.
+//! The builder's values: they win over the environment, and mistakes in them are errors.
 
 use std::time::Duration;
 
@@ -128,7 +128,7 @@ impl Overrides {
         }
     }
 
-    /// Returns the log filter if it is one.
+    /// Returns the log filter that was set, and reports it as a mistake if it cannot be parsed.
     pub(crate) fn checked_log_filter(&self, mistakes: &mut Vec<Problem>) -> Option<String> {
         let filter = self.log_filter.clone()?;
         if EnvFilter::try_new(&filter).is_err() {
@@ -138,7 +138,7 @@ impl Overrides {
     }
 }
 
-/// What a log filter looks like.
+/// The expected form of a log filter, for messages.
 pub(crate) const LOG_FILTER: &str = "directives such as `info,my_crate=debug`";
 
 fn set<T: Clone>(target: &mut T, value: Option<&T>) {

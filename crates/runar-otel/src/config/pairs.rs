@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-/// Splits the list; each entry is a decoded pair, or the entry that is none.
+/// Splits the list; each entry is a decoded pair, or as an error the entry that is no pair.
 ///
 /// Empty entries (a trailing comma) are skipped.
 pub(crate) fn split(text: &str) -> impl Iterator<Item = Result<(String, String), &str>> {

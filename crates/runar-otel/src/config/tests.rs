@@ -28,7 +28,7 @@ fn keys(problems: &[Problem]) -> Vec<&str> {
     problems.iter().map(|problem| &*problem.key).collect()
 }
 
-/// A variable, a valid and an invalid value, and what the valid one changes in the default.
+/// A variable, a valid and an invalid value, and the change that the valid one makes in the default.
 type Row = (&'static str, &'static str, &'static str, fn(&mut Config));
 
 const ROWS: &[Row] = &[

@@ -1,4 +1,4 @@
-//! Which traces are exported, and under which ids.
+//! The share of traces that is exported, and their ids.
 
 use opentelemetry::trace::{SpanId, SpanKind, TraceId};
 use opentelemetry_sdk::trace::{Sampler as SdkSampler, SamplingDecision, ShouldSample};
