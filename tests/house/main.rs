@@ -225,17 +225,17 @@ const HOST: &Rooms = &[
 
 /// A snapshot goes outwards: from the series by the store and the collection to an encoder and a sender.
 const PIPELINE: &Rooms = &[
-    ("store", &["snapshot"]),
-    ("collect", &["snapshot", "store"]),
+    ("store", &["settings", "snapshot"]),
+    ("collect", &["settings", "snapshot", "store"]),
     ("encode", &["snapshot"]),
     ("bridge", &["collect", "encode", "snapshot"]),
     ("endpoint", &["encode", "gzip"]),
-    ("export", &["gzip"]),
+    ("export", &["gzip", "settings"]),
     ("mirror", &["collect"]),
     (
         "schedule",
         &[
-            "collect", "encode", "endpoint", "export", "snapshot", "store",
+            "collect", "encode", "endpoint", "export", "settings", "snapshot", "store",
         ],
     ),
 ];

@@ -27,11 +27,11 @@ pub fn encode(snapshot: &Snapshot) -> Vec<u8> {
     let mut wire = Wire::with_capacity(whole);
     wire.message(field::request::RESOURCE_METRICS, room(whole), |wire| {
         wire.message(field::resource_metrics::RESOURCE, SMALL, |wire| {
-            resource(wire, &snapshot.resource)
+            resource(wire, &snapshot.resource);
         });
         for (scope, size) in snapshot.scopes.iter().zip(sizes) {
             wire.message(field::resource_metrics::SCOPE_METRICS, room(size), |wire| {
-                scope_metrics(wire, scope)
+                scope_metrics(wire, scope);
             });
         }
         wire.text(

@@ -41,7 +41,7 @@ fn typed(wire: &mut Wire, number: u8, name: &str, value: ValueRef<'_>) {
     wire.message(number, SMALL, |wire| {
         wire.text(field::key_value::KEY, name);
         wire.message(field::key_value::VALUE, SMALL, |wire| {
-            any_value(wire, value)
+            any_value(wire, value);
         });
     });
 }
@@ -64,7 +64,7 @@ fn array_value(wire: &mut Wire, array: ArrayRef<'_>) {
     wire.message(field::any_value::ARRAY, SMALL, |wire| {
         for element in array.iter() {
             wire.message(field::array_value::VALUES, SMALL, |wire| {
-                any_value(wire, element)
+                any_value(wire, element);
             });
         }
     });

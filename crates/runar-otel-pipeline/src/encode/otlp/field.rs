@@ -1,37 +1,37 @@
 //! Numbers of the fields of OTLP, by message, with the names of `metrics.proto` and `common.proto` (OTLP 1.x).
 
-/// `ExportMetricsServiceRequest`.
+/// The fields of `ExportMetricsServiceRequest`.
 pub(super) mod request {
     pub(crate) const RESOURCE_METRICS: u8 = 1;
 }
 
-/// `ResourceMetrics`.
+/// The fields of `ResourceMetrics`.
 pub(super) mod resource_metrics {
     pub(crate) const RESOURCE: u8 = 1;
     pub(crate) const SCOPE_METRICS: u8 = 2;
     pub(crate) const SCHEMA_URL: u8 = 3;
 }
 
-/// `Resource`.
+/// The fields of `Resource`.
 pub(super) mod resource {
     pub(crate) const ATTRIBUTES: u8 = 1;
 }
 
-/// `ScopeMetrics`.
+/// The fields of `ScopeMetrics`.
 pub(super) mod scope_metrics {
     pub(crate) const SCOPE: u8 = 1;
     pub(crate) const METRICS: u8 = 2;
     pub(crate) const SCHEMA_URL: u8 = 3;
 }
 
-/// `InstrumentationScope`.
+/// The fields of `InstrumentationScope`.
 pub(super) mod scope {
     pub(crate) const NAME: u8 = 1;
     pub(crate) const VERSION: u8 = 2;
     pub(crate) const ATTRIBUTES: u8 = 3;
 }
 
-/// `Metric`.
+/// The fields of `Metric`.
 pub(super) mod metric {
     pub(crate) const NAME: u8 = 1;
     pub(crate) const DESCRIPTION: u8 = 2;
@@ -43,7 +43,7 @@ pub(super) mod metric {
     pub(crate) const SUMMARY: u8 = 11;
 }
 
-/// The messages of data: `Gauge`, `Sum`, `Histogram`, `ExponentialHistogram`, `Summary`.
+/// The fields of data: `Gauge`, `Sum`, `Histogram`, `ExponentialHistogram`, `Summary`.
 pub(super) mod data {
     pub(crate) const DATA_POINTS: u8 = 1;
     pub(crate) const AGGREGATION_TEMPORALITY: u8 = 2;
@@ -56,7 +56,7 @@ pub(super) mod point {
     pub(crate) const TIME: u8 = 3;
 }
 
-/// `NumberDataPoint`.
+/// The fields of `NumberDataPoint`.
 pub(super) mod number_point {
     pub(crate) const AS_DOUBLE: u8 = 4;
     pub(crate) const EXEMPLARS: u8 = 5;
@@ -64,7 +64,7 @@ pub(super) mod number_point {
     pub(crate) const ATTRIBUTES: u8 = 7;
 }
 
-/// `HistogramDataPoint`.
+/// The fields of `HistogramDataPoint`.
 pub(super) mod histogram_point {
     pub(crate) const COUNT: u8 = 4;
     pub(crate) const SUM: u8 = 5;
@@ -76,7 +76,7 @@ pub(super) mod histogram_point {
     pub(crate) const MAX: u8 = 12;
 }
 
-/// `ExponentialHistogramDataPoint`.
+/// The fields of `ExponentialHistogramDataPoint`.
 pub(super) mod exponential_point {
     pub(crate) const ATTRIBUTES: u8 = 1;
     pub(crate) const COUNT: u8 = 4;
@@ -91,13 +91,13 @@ pub(super) mod exponential_point {
     pub(crate) const ZERO_THRESHOLD: u8 = 14;
 }
 
-/// `ExponentialHistogramDataPoint.Buckets`.
+/// The fields of `ExponentialHistogramDataPoint.Buckets`.
 pub(super) mod buckets {
     pub(crate) const OFFSET: u8 = 1;
     pub(crate) const BUCKET_COUNTS: u8 = 2;
 }
 
-/// `SummaryDataPoint`.
+/// The fields of `SummaryDataPoint`.
 pub(super) mod summary_point {
     pub(crate) const COUNT: u8 = 4;
     pub(crate) const SUM: u8 = 5;
@@ -105,13 +105,13 @@ pub(super) mod summary_point {
     pub(crate) const ATTRIBUTES: u8 = 7;
 }
 
-/// `SummaryDataPoint.ValueAtQuantile`.
+/// The fields of `SummaryDataPoint.ValueAtQuantile`.
 pub(super) mod quantile {
     pub(crate) const QUANTILE: u8 = 1;
     pub(crate) const VALUE: u8 = 2;
 }
 
-/// `Exemplar`.
+/// The fields of `Exemplar`.
 pub(super) mod exemplar {
     pub(crate) const TIME: u8 = 2;
     pub(crate) const AS_DOUBLE: u8 = 3;
@@ -120,13 +120,13 @@ pub(super) mod exemplar {
     pub(crate) const FILTERED_ATTRIBUTES: u8 = 7;
 }
 
-/// `KeyValue`.
+/// The fields of `KeyValue`.
 pub(super) mod key_value {
     pub(crate) const KEY: u8 = 1;
     pub(crate) const VALUE: u8 = 2;
 }
 
-/// `AnyValue`.
+/// The fields of `AnyValue`.
 pub(super) mod any_value {
     pub(crate) const STRING: u8 = 1;
     pub(crate) const BOOL: u8 = 2;
@@ -135,7 +135,7 @@ pub(super) mod any_value {
     pub(crate) const ARRAY: u8 = 5;
 }
 
-/// `ArrayValue`.
+/// The fields of `ArrayValue`.
 pub(super) mod array_value {
     pub(crate) const VALUES: u8 = 1;
 }

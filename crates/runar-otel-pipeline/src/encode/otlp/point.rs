@@ -72,7 +72,7 @@ pub(super) fn number(wire: &mut Wire, before: &mut Before, from: &Point<Number>)
         match value {
             Scalar::Real(value) => wire.present_double(field::number_point::AS_DOUBLE, value),
             Scalar::Integer(value) => {
-                wire.present_fixed(field::number_point::AS_INT, value.cast_unsigned())
+                wire.present_fixed(field::number_point::AS_INT, value.cast_unsigned());
             }
         }
         exemplars(wire, field::number_point::EXEMPLARS, &from.exemplars);
