@@ -125,6 +125,26 @@ fn docs_have_three_words() {
     }
 }
 
+#[test]
+fn tests_are_named_by_a_subject() {
+    let folders = ["crates", "tests", "benches", "examples"];
+    let mut wrong = Vec::new();
+    for path in folders
+        .iter()
+        .flat_map(|folder| files(&root().join(folder)))
+    {
+        let code = fs::read_to_string(&path).unwrap_or_default();
+        let names = code
+            .split("fn ")
+            .skip(1)
+            .filter_map(|rest| rest.split('(').next());
+        let clauses = ["what_", "who_", "whoever_", "whatever_", "where_"];
+        let clause = |name: &&str| clauses.iter().any(|clause| name.starts_with(clause));
+        wrong.extend(names.filter(clause).map(str::to_owned));
+    }
+    assert!(wrong.is_empty(), "functions named by a clause: {wrong:#?}");
+}
+
 /// Prints fifty docs by the seed in `DOCS_SEED`, for a reader:
 /// `DOCS_SEED=7 cargo test -p runar-otel-tests --test house -- --ignored --nocapture fifty_docs`.
 #[test]

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_meant_is_found() {
+    fn the_nearest_word_is_found() {
         let known = ["buckets", "labels", "name", "prefix"];
         assert_eq!(closest("bukets", &known), Some("buckets"));
         assert_eq!(closest("lables", &known), Some("labels"));

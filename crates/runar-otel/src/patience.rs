@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_hangs_is_left_behind() {
+    fn a_task_that_hangs_is_left_behind() {
         let (_open, never) = mpsc::channel::<()>();
         let deadline = Instant::now() + Duration::from_millis(20);
         assert_eq!(begin(move || never.recv().is_ok()).wait(deadline), None);
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_finished_counts_even_if_it_is_late() {
+    fn a_finished_task_counts_even_if_it_is_late() {
         let (finished, told) = mpsc::channel();
         let pending = begin(move || finished.send(()).is_ok());
         told.recv().unwrap();

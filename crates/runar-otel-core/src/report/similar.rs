@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_meant_is_found() {
+    fn the_nearest_word_is_found() {
         let known = ["source", "account_type"];
         assert_eq!(closest("sorce", &known), Some("source"));
         assert_eq!(closest("soucre", &known), Some("source"));

@@ -154,7 +154,7 @@ fn head_is_get_without_the_body() {
 }
 
 #[test]
-fn whoever_is_lost_is_told_the_way() {
+fn an_unknown_path_shows_the_way() {
     let (_background, _endpoint, address) = start(Source::Size(3), |options| {
         options.path = "telemetry".to_owned();
     });
@@ -218,7 +218,7 @@ fn slow_clients_block_nobody() {
 }
 
 #[test]
-fn who_never_ends_a_request_makes_room_for_others() {
+fn a_client_that_never_ends_a_request_makes_room_for_others() {
     let (_background, _endpoint, address) = start(Source::Size(3), |options| {
         options.max_connections = 2;
         options.header_timeout = Duration::from_millis(50);

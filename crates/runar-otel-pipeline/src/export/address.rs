@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_endpoint_is_named() {
+    fn a_bad_endpoint_is_named() {
         for text in [
             "",
             "localhost:4317",

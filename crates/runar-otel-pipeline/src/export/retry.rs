@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_end_too_late_is_not_waited_for() {
+    fn a_retry_past_the_deadline_is_skipped() {
         let policy = RetryPolicy::default();
         assert_eq!(policy.wait(1, Some(SECOND), SECOND, 0.5), None);
         assert_eq!(policy.wait(1, None, Duration::from_millis(100), 0.5), None);

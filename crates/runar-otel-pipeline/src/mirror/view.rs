@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_has_room_for_two_collections() {
+    fn read_instruments_have_room_for_two_collections() {
         let mut options = GateOptions::default();
         options.limit = 10;
         assert_eq!(plans(options).map(|plan| limit(&plan)), [11, 24]);

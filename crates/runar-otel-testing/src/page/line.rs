@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sample_is_refused() {
+    fn a_bad_sample_is_refused() {
         for line in [
             "",
             "a",

@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_exporter_would_refuse_is_bad_here_already() {
+    fn an_endpoint_that_the_exporter_refuses_is_bad() {
         let bad = |made: Result<String, Fault>| matches!(made, Err(Fault::Bad(_)));
         assert!(bad(http(
             "http://host:70000",

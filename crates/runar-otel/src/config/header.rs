@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_header_is_refused() {
+    fn a_bad_header_is_refused() {
         for (name, value) in [
             ("", "v"),
             ("a b", "v"),

@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pair_is_handed_back() {
+    fn a_bad_pair_is_handed_back() {
         for entry in ["novalue", "=v", "a=%zz", "a=%4", "a=%FF"] {
             let pairs: Vec<_> = split(entry).collect();
             assert_eq!(pairs, [Err(entry)]);

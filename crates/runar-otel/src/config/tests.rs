@@ -256,7 +256,7 @@ fn sampler_takes_its_ratio() {
 type Refusal<'a> = (&'a [(&'a str, &'a str)], &'a [MetricsExporterKind], bool);
 
 #[test]
-fn what_needs_tls_or_json_switches_the_exporter_off() {
+fn tls_and_json_switch_the_exporter_off() {
     use MetricsExporterKind::{Otlp, Prometheus};
     let (on, off) = ([Otlp, Prometheus].as_slice(), [Prometheus].as_slice());
     let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");

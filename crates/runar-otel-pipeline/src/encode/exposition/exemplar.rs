@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_makes_room_for_what_does() {
+    fn labels_that_do_not_fit_make_room_for_those_that_do() {
         let written = linked(vec![
             KeyValue::new("a", "x".repeat(70)),
             KeyValue::new("b", "short"),

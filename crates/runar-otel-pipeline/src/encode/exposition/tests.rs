@@ -453,7 +453,7 @@ fn exemplars_of_exponential_histograms_sit_in_the_converted_bucket() {
 }
 
 #[test]
-fn what_surrounds_the_metrics_can_be_left_out() {
+fn a_page_can_omit_all_but_the_metrics() {
     let options = Options {
         scope_labels: false,
         target_info: false,

@@ -177,7 +177,7 @@ async fn partial_success_is_a_success() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_final() {
+async fn a_request_that_is_too_large_fails_for_good() {
     let ok = || Ok(ExportMetricsServiceResponse::default());
     let huge = "x".repeat(4 * 1024 * 1024 + 1);
     let (url, seen) = serve(0, vec![Ok(partial(0, &huge)), ok()]).await;

@@ -121,7 +121,7 @@ fn the_recorded_and_the_observed_of_one_name_do_not_mix() {
 }
 
 #[test]
-fn what_instruments_of_one_stream_observe_adds_up() {
+fn observations_of_instruments_of_one_stream_add_up() {
     let bench = Bench::new();
     let (totals, deltas) = (bench.totals(), bench.deltas());
     let (one, other) = (bench.observed(), bench.observed());

@@ -74,7 +74,7 @@ fn futures_on_one_thread_have_their_context_in_their_polls_alone() {
 }
 
 #[test]
-fn what_a_cancelled_future_leaves_is_dropped_in_its_context() {
+fn a_cancelled_future_drops_in_its_context() {
     let _stage = Stage::new(NEVER);
     show_place();
     let made = traced(|| {

@@ -143,7 +143,7 @@ impl SpanProcessor for Recorded {
 }
 
 #[test]
-fn what_is_recorded_only_reaches_the_processors() {
+fn recorded_only_spans_reach_the_processors() {
     let told = Told::new(SamplingDecision::RecordOnly);
     let recorded = Recorded::default();
     let stage = told.stage_with(|builder| builder.with_span_processor(recorded.clone()));
