@@ -1,4 +1,8 @@
-//! The attributes and macros of runar-otel. Applications use them through the crate `runar-otel`.
+//! The attributes and macros of `runar-otel`, at compile time.
+//!
+//! Applications use them through the crate `runar-otel`, which re-exports them. One folder per attribute or family of macros:
+//! options are read (`model`, on `options` and `values`), checked, and become code (`expand`) that calls `__private` of the crate
+//! that `krate` names. A mistake is a message at the user's token.
 
 mod attributes;
 mod error_type;
