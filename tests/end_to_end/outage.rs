@@ -10,7 +10,7 @@ use crate::application::Application;
 const SOON: Duration = Duration::from_secs(60);
 
 #[test]
-fn what_the_collector_missed_arrives_when_it_is_back() -> Result<()> {
+fn data_that_the_collector_missed_arrive_when_it_is_back() -> Result<()> {
     let mut stack = Stack::start()?;
     stack.stop_collector()?;
     let mut application = Application::start(&[

@@ -367,7 +367,7 @@ async fn a_job_has_a_name_of_its_own_and_feeds_no_service_total() {
 }
 
 #[tokio::test]
-async fn what_a_publisher_publishes_is_counted() {
+async fn published_events_are_counted() {
     let (recorder, context) = gateway();
     let publisher = EventPublisher {
         event_bus: EventBus { published: Mutex::default() },

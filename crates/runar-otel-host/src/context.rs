@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap, time::SystemTime};
 
 use runar_otel_core::LabelSource;
 
-/// The part that all contexts have.
+/// The state that all contexts share.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Carried {
     network_id: String,
@@ -33,12 +33,12 @@ macro_rules! carried {
             self
         }
 
-        /// The network that it came from.
+        /// Returns the network from which the request, event or run came.
         pub fn network_id(&self) -> &str {
             &self.carried.network_id
         }
 
-        /// The value of a key, if there is one.
+        /// Returns the value of a key, if there is one.
         #[must_use]
         pub fn value(&self, key: &str) -> Option<&str> {
             self.carried.value(key)
@@ -48,7 +48,7 @@ macro_rules! carried {
 
 /// The context of a request.
 ///
-/// Its values are a source of labels: `#[metered(labels = ["user_tier"])]` takes `user_tier` from here.
+/// The values of the context are a source of labels: `#[metered(labels = ["user_tier"])]` takes `user_tier` from here.
 ///
 /// # Examples
 ///
@@ -66,14 +66,14 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
-    /// A request that came from a network.
+    /// Makes the context of a request that came from a network.
     pub fn new(network_id: impl Into<String>) -> Self {
         Self {
             carried: Carried::new(network_id.into()),
         }
     }
 
-    /// The value of `user_tier`, if there is one.
+    /// Returns the value of `user_tier`, if there is one.
     #[must_use]
     pub fn user_tier(&self) -> Option<&str> {
         self.value("user_tier")
@@ -82,7 +82,7 @@ impl RequestContext {
     carried!();
 }
 
-/// The context of an event.
+/// The context of an event that is handled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct EventContext {
@@ -91,7 +91,7 @@ pub struct EventContext {
 }
 
 impl EventContext {
-    /// An event of a topic that came from a network.
+    /// Makes the context of an event of a topic that came from a network.
     pub fn new(network_id: impl Into<String>, topic: impl Into<String>) -> Self {
         Self {
             carried: Carried::new(network_id.into()),
@@ -99,7 +99,7 @@ impl EventContext {
         }
     }
 
-    /// The topic under which it was published.
+    /// Returns the topic under which the event was published.
     #[must_use]
     pub fn topic(&self) -> &str {
         &self.topic
@@ -117,7 +117,7 @@ pub struct JobContext {
 }
 
 impl JobContext {
-    /// A run in a network that was due at a time.
+    /// Makes the context of a run in a network that was due at a time.
     pub fn new(network_id: impl Into<String>, scheduled_at: SystemTime) -> Self {
         Self {
             carried: Carried::new(network_id.into()),
@@ -125,7 +125,7 @@ impl JobContext {
         }
     }
 
-    /// When the run was due; it may have begun later.
+    /// Returns the time at which the run was due; it may have begun later.
     #[must_use]
     pub fn scheduled_at(&self) -> SystemTime {
         self.scheduled_at
@@ -134,7 +134,7 @@ impl JobContext {
     carried!();
 }
 
-/// Labels are values, and `network_id`.
+/// Implements [`LabelSource`]: the labels of a context are its values, and `network_id` unless a value has that key.
 macro_rules! label_source {
     ($($context:ty)*) => {$(
         impl LabelSource for $context {

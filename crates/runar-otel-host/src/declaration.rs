@@ -9,59 +9,59 @@ use crate::{
     member::{Action, EventHandler, Job},
 };
 
-/// All services with `#[service]` or the like, in all crates that are linked.
+/// Services with `#[service]` or the like, of all crates that are linked.
 #[distributed_slice]
 pub static HOST_SERVICES: [HostService];
 
-/// All functions with `#[action]` or the like, in all crates that are linked.
+/// Functions with `#[action]` or the like, of all crates that are linked.
 #[distributed_slice]
 pub static HOST_MEMBERS: [HostMember];
 
 /// A service as `#[service]` or the like declares it.
 #[derive(Clone, Copy, Debug)]
 pub struct HostService {
-    /// Its name.
+    /// The name of the service: the attribute's, else the struct's.
     pub name: &'static str,
-    /// The path of its actions.
+    /// The path of its actions: the attribute's, else the struct's name in lower case.
     pub path: &'static str,
-    /// What it does.
+    /// The description of the service; empty by default.
     pub description: &'static str,
-    /// Its version.
+    /// The version of the service: the attribute's, else the crate's.
     pub version: &'static str,
-    /// The attribute.
+    /// The attribute that declares the service.
     pub kind: ServiceKind,
-    /// The name of the struct.
+    /// The name of the struct, by which functions find their service.
     pub of: &'static str,
     /// The module of the struct.
     pub module: &'static str,
-    /// Where it is declared.
+    /// The place of the declaration in the source.
     pub at: &'static Location<'static>,
 }
 
 /// A function as an attribute declares it.
 #[derive(Clone, Copy, Debug)]
 pub struct HostMember {
-    /// The name of the type, if an attribute on the impl told it.
+    /// The name of the type; `None` without an attribute on the impl that passes the name on.
     pub of: Option<&'static str>,
-    /// The module of the function.
+    /// The module of the function, as of `module_path!()`.
     pub module: &'static str,
-    /// The kind of function.
+    /// The kind of function, with its options.
     pub kind: MemberKind,
 }
 
 /// A function as `#[action]`, `#[job]` or `#[event_handler]` declares it.
 #[derive(Clone, Copy, Debug)]
 pub enum MemberKind {
-    /// `#[action]`, `#[dht_operation]`.
+    /// A function with `#[action]` or `#[dht_operation]`.
     Action(Action),
-    /// `#[job]`.
+    /// A function with `#[job]`.
     Job(Job),
-    /// `#[event_handler]`.
+    /// A function with `#[event_handler]`.
     EventHandler(EventHandler),
 }
 
 impl HostService {
-    /// The functions of the service.
+    /// Returns the functions of the service.
     pub(crate) fn members(&self) -> impl Iterator<Item = MemberKind> {
         HOST_MEMBERS
             .iter()
@@ -75,8 +75,8 @@ impl HostService {
 }
 
 impl HostMember {
-    /// The service that it belongs to: the one of its type, the nearest first; without a known type the only one of
-    /// its module.
+    /// Returns the service of the function: the only one of its type in its module, else in its crate; without a known
+    /// type the only one of its module.
     fn service(&self) -> Option<&'static HostService> {
         let here = |service: &&HostService| service.module == self.module;
         let Some(of) = self.of else {
@@ -88,13 +88,13 @@ impl HostMember {
     }
 }
 
-/// The item, if there is exactly one.
+/// Returns the item if there is exactly one.
 fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     let first = items.next()?;
     items.next().is_none().then_some(first)
 }
 
-/// The crate of a module.
+/// Returns the name of a module's crate.
 fn root(module: &str) -> &str {
     module.split("::").next().unwrap_or(module)
 }

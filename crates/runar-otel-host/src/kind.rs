@@ -4,12 +4,12 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ServiceKind {
-    /// `#[service]`.
+    /// A service with `#[service]`.
     Service,
-    /// `#[publisher]`.
+    /// A service with `#[publisher]`.
     Publisher,
-    /// `#[p2p_service]`.
+    /// A service with `#[p2p_service]`.
     PeerToPeer,
-    /// `#[dht_service]`.
+    /// A service with `#[dht_service]`.
     Dht,
 }

@@ -1,49 +1,49 @@
-//! What a service offers to its host: actions, jobs, event handlers.
+//! The members of a service that its host runs: actions, jobs, event handlers.
 
 use std::time::Duration;
 
-/// An action: what a request is answered by.
+/// An action: a function that answers requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Action {
-    /// The name under which it is called: that of the attribute, else that of the function.
+    /// The name under which the action is called: the attribute's, else the function's.
     pub name: &'static str,
-    /// The path under which it is called, below that of the service; the name unless the attribute says otherwise.
+    /// The path of the action below that of the service: the attribute's, else the name.
     pub path: &'static str,
     /// The name of the function.
     pub function: &'static str,
-    /// How long answers may be kept; `None` if they may not.
+    /// The permission to keep answers; `None` if they may not be kept.
     pub cache: Option<Cache>,
-    /// Whether the attribute says `metrics = true`.
+    /// True if the attribute says `metrics = true`.
     pub metrics: bool,
 }
 
-/// That a host may keep the answers of an action.
+/// The permission for a host to keep the answers of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cache {
-    /// How long an answer may be kept.
+    /// The time that an answer may be kept.
     pub ttl: Duration,
 }
 
-/// A job: what runs by the clock.
+/// A job: a function that runs on a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Job {
-    /// Its name: that of the attribute, else that of the function.
+    /// The name of the job: the attribute's, else the function's.
     pub name: &'static str,
     /// The name of the function.
     pub function: &'static str,
-    /// When it runs: minute, hour, day of the month, month, day of the week, as in cron.
+    /// The schedule, five fields as in cron: minute, hour, day of the month, month, day of the week.
     pub schedule: &'static str,
 }
 
-/// An event handler: what runs when an event is published.
+/// An event handler: a function that runs when an event is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventHandler {
-    /// The events that it handles: that of the attribute, of `#[metered(event = …)]` below it, else the name of the
-    /// function.
+    /// The topic of the events to handle: the attribute's, else that of a `#[metered(event = …)]` below it, else the
+    /// name of the function.
     pub topic: &'static str,
     /// The name of the function.
     pub function: &'static str,
@@ -51,7 +51,7 @@ pub struct EventHandler {
 
 #[doc(hidden)]
 impl Action {
-    /// What the attribute says.
+    /// Makes an action as its attribute declares it; `ttl` is the time that answers may be kept, if they may.
     #[must_use]
     pub const fn new(
         name: &'static str,
@@ -76,7 +76,7 @@ impl Action {
 
 #[doc(hidden)]
 impl Job {
-    /// What the attribute says.
+    /// Makes a job as its attribute declares it.
     #[must_use]
     pub const fn new(name: &'static str, function: &'static str, schedule: &'static str) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl Job {
 
 #[doc(hidden)]
 impl EventHandler {
-    /// What the attribute says.
+    /// Makes an event handler as its attribute declares it.
     #[must_use]
     pub const fn new(topic: &'static str, function: &'static str) -> Self {
         Self { topic, function }

@@ -12,41 +12,41 @@ use crate::{
 /// has `#[service]` or `#[metrics]`. An attribute on a function alone cannot know the type: such a function belongs to
 /// the service of its module if that has exactly one, otherwise to none; the remedy is `#[service]` on the impl.
 pub trait Service {
-    /// What the attribute says.
+    /// The declaration that the attribute generates.
     #[doc(hidden)]
     const DECLARATION: &'static HostService;
 
-    /// Its name: that of the attribute, else that of the struct.
+    /// Returns the name of the service: the attribute's, else the struct's.
     #[must_use]
     fn name() -> &'static str {
         Self::DECLARATION.name
     }
 
-    /// The path of its actions: that of the attribute, else the name of the struct in lower case.
+    /// Returns the path of the service's actions: the attribute's, else the name of the struct in lower case.
     #[must_use]
     fn path() -> &'static str {
         Self::DECLARATION.path
     }
 
-    /// What it does; empty if the attribute does not say.
+    /// Returns the description of the service; empty if the attribute has none.
     #[must_use]
     fn description() -> &'static str {
         Self::DECLARATION.description
     }
 
-    /// Its version: that of the attribute, else that of the crate.
+    /// Returns the version of the service: the attribute's, else the crate's.
     #[must_use]
     fn version() -> &'static str {
         Self::DECLARATION.version
     }
 
-    /// Which attribute describes it.
+    /// Returns the attribute that describes the service.
     #[must_use]
     fn kind() -> ServiceKind {
         Self::DECLARATION.kind
     }
 
-    /// Its actions, by name.
+    /// Returns the actions of the service, by name.
     #[must_use]
     fn actions() -> Vec<Action> {
         let action = |kind| match kind {
@@ -58,7 +58,7 @@ pub trait Service {
         actions
     }
 
-    /// Its jobs, by name.
+    /// Returns the jobs of the service, by name.
     #[must_use]
     fn jobs() -> Vec<Job> {
         let job = |kind| match kind {
@@ -70,7 +70,7 @@ pub trait Service {
         jobs
     }
 
-    /// Its event handlers, by topic.
+    /// Returns the event handlers of the service, by topic.
     #[must_use]
     fn event_handlers() -> Vec<EventHandler> {
         let handler = |kind| match kind {

@@ -1,4 +1,4 @@
-//! Attributes of others: found by the last segment of their path, whatever they were imported as.
+//! Attributes of other macros: found by the last segment of their path, from whatever module they are imported.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote};
@@ -9,7 +9,7 @@ use syn::{
 
 use crate::options::{Given, Options, Value};
 
-/// The last segment of an attribute's path.
+/// Returns the last segment of an attribute's path.
 pub(crate) fn name(attribute: &Attribute) -> String {
     last(attribute.path()).map_or_else(String::new, ToString::to_string)
 }
@@ -18,12 +18,12 @@ fn last(path: &Path) -> Option<&Ident> {
     path.segments.last().map(|segment| &segment.ident)
 }
 
-/// Whether an attribute has one of these names.
+/// True if the last segment of an attribute's path is one of these names.
 pub(crate) fn is(attribute: &Attribute, names: &[&str]) -> bool {
     names.contains(&name(attribute).as_str())
 }
 
-/// Removes the attributes that `taken` holds for.
+/// Removes and returns the attributes for which `taken` is true.
 pub(crate) fn take(
     attributes: &mut Vec<Attribute>,
     taken: impl Fn(&Attribute) -> bool,
@@ -33,12 +33,12 @@ pub(crate) fn take(
     taken
 }
 
-/// The options of an attribute; of one without parentheses, none.
+/// Parses the options of an attribute; none if it has no parentheses.
 pub(crate) fn options(attribute: &Attribute) -> syn::Result<Vec<Given>> {
     Ok(arguments(tokens(attribute))?.1)
 }
 
-/// What stands in the parentheses of an attribute.
+/// Returns the tokens in the parentheses of an attribute; empty if it has none.
 pub(crate) fn tokens(attribute: &Attribute) -> TokenStream {
     match &attribute.meta {
         Meta::List(list) => list.tokens.clone(),
@@ -46,7 +46,7 @@ pub(crate) fn tokens(attribute: &Attribute) -> TokenStream {
     }
 }
 
-/// Arguments that may begin with a string: `("user.updated")`, `("get", metrics = true)`.
+/// Parses arguments that may begin with a string: `("user.updated")`, `("get", metrics = true)`.
 pub(crate) fn arguments(tokens: TokenStream) -> syn::Result<(Option<syn::LitStr>, Vec<Given>)> {
     let parse = |input: ParseStream<'_>| {
         let first = if input.peek(syn::LitStr) {
@@ -75,7 +75,7 @@ pub(crate) fn add(attribute: &mut Attribute, option: &TokenStream) {
     attribute.meta = syn::parse_quote!(#path(#said));
 }
 
-/// Whether a method is told to stay as it is: `#[metrics(skip)]`.
+/// True for `#[metrics(skip)]`, which exempts a method from instrumentation.
 pub(crate) fn skips(attribute: &Attribute) -> bool {
     is(attribute, &["metrics"])
         && options(attribute).is_ok_and(|options| {

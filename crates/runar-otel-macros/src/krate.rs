@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Path;
 
-/// `::runar_otel`, or what `crate = path` says: for a renamed dependency, or one that re-exports it.
+/// The path to the crate: `::runar_otel`, or that of `crate = path` for a renamed dependency or a crate that re-exports
+/// it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Krate(Option<TokenStream>);
 
@@ -13,17 +14,17 @@ impl Krate {
         Self(Some(path.to_token_stream()))
     }
 
-    /// From the `$crate` that a declarative macro hands on.
+    /// Makes the path from the `$crate` that a declarative macro passes on.
     pub(crate) fn from_tokens(tokens: TokenStream) -> Self {
         Self(Some(tokens))
     }
 
-    /// What was said, if anything was.
+    /// Returns the path that was given; `None` for the default `::runar_otel`.
     pub(crate) fn said(&self) -> Option<&TokenStream> {
         self.0.as_ref()
     }
 
-    /// The path of an item that generated code calls.
+    /// Returns the path of the module `__private`, whose items generated code calls.
     pub(crate) fn private(&self) -> TokenStream {
         let path = self.path();
         quote!(#path::__private)

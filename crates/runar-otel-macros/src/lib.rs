@@ -1,4 +1,8 @@
-//! The attributes and macros of runar-otel. Applications use them through the crate `runar-otel`.
+//! The attributes and macros of `runar-otel`, at compile time.
+//!
+//! Applications use them through the crate `runar-otel`, which re-exports them. One folder per attribute or family of macros:
+//! options are read (`model`, on `options` and `values`), checked, and become code (`expand`) that calls `__private` of the crate
+//! that `krate` names. A mistake is a message at the user's token.
 
 mod attributes;
 mod error_type;
@@ -25,27 +29,28 @@ use crate::host::{MemberKind, ServiceKind};
 /// `{prefix}service_requests_total`, `service_active_requests`, `service_errors_total` and
 /// `service_response_time_seconds` count each outermost action of the service, with its name as label `service`.
 ///
-/// On the **struct** it reaches all methods with `#[action]`, `#[metered]` and the like, whether or not their impl has
-/// an attribute. It takes `#[inject]` and `#[metric_field]` from the fields and adds nothing else. A method of such an
-/// impl can find its service only when it runs: the catalogue learns it by the first call. On the **impl** it is known
-/// before, and each method with `#[action]`, `#[event_handler]`, `#[subscribe]`, `#[job]`, `#[dht_operation]` or
-/// `#[metered]` is instrumented. If both have it, the options of the impl win.
+/// On the **struct** the attribute reaches all methods with `#[action]`, `#[metered]` and the like, whether or not
+/// their impl has it too. It takes `#[inject]` and `#[metric_field]` from the fields and adds nothing else. A method of
+/// such an impl can find its service only when it runs: the catalogue learns of the service by the first call. On the
+/// **impl** the service is known before, and each method with `#[action]`, `#[event_handler]`, `#[subscribe]`,
+/// `#[job]`, `#[dht_operation]` or `#[metered]` is instrumented. If both have the attribute, the options of the impl
+/// win.
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `prefix = "…"` | what the names of the metrics begin with |
+/// | `prefix = "…"` | the beginning of the metrics' names |
 /// | `service = "…"` | the label `service`; else the `name` of a `#[service]` beside it, else the name of the struct |
 /// | `events = true` | counts the events that the service publishes (`event_published_*`) |
 /// | `actions` | all actions feed `action_*`, not only those with `#[metered]` |
 /// | `default` | implements `Default`: fields with `#[metric_field]` are registered, others have their own default |
 /// | `crate = path` | the crate that re-exports this one |
 ///
-/// `#[metrics(skip)]` on a method leaves it out.
+/// `#[metrics(skip)]` on a method leaves that method out.
 ///
 /// `#[metric_field(name = "…", description = "…", unit = "…", buckets = […])]` on a field with a `Counter`, `Gauge`,
-/// `UpDownCounter`, `Histogram` or `Timer` declares its metric: who registers it by hand gets what is said there, and
-/// with `default` it is registered. Without a name it is called by the prefix and the field. Without options it is
-/// only a mark.
+/// `UpDownCounter`, `Histogram` or `Timer` declares its metric. A registration by hand gets these settings, and with
+/// `default` the metric is registered. The name defaults to the prefix and the name of the field. Without options the
+/// attribute is only a mark.
 ///
 /// The impl of a generic type takes its service from the struct, which must have the attribute then.
 ///
@@ -96,7 +101,7 @@ pub fn metrics(arguments: TokenStream, item: TokenStream) -> TokenStream {
     metrics::metrics(arguments.into(), &item.into()).into()
 }
 
-/// A metric of one's own: a unit struct with accessors that know its labels.
+/// A metric of your own: a unit struct with accessors that know its labels.
 ///
 /// `type` (`counter`, `gauge`, `up_down_counter`, `histogram`, `timer`) and `name` are needed; `description` (else the
 /// first paragraph of the struct's documentation), `unit`, `labels` and, for histograms and timers, `buckets` can be
@@ -119,7 +124,7 @@ pub fn metrics(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | histogram | `observe(value, labels…)`, `start_timer(labels…)` |
 /// | timer | `start(labels…)`, `observe(duration, labels…)` |
 ///
-/// Whoever else uses the name (`metrics::increment!`, `Counter::new`) gets unit, description and buckets from here.
+/// Other uses of the name (`metrics::increment!`, `Counter::new`) get unit, description and buckets from here.
 #[proc_macro_attribute]
 pub fn metric(arguments: TokenStream, item: TokenStream) -> TokenStream {
     metric::metric(arguments.into(), item.into()).into()
@@ -127,8 +132,8 @@ pub fn metric(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Shows an error as a value of the label `error_type`: a variant, or a struct, by its name in snake case.
 ///
-/// `#[error_type("…")]` (or `name = "…"`) on a variant or a struct renames it. `#[error_type(transparent)]` shows what
-/// the only field shows. `#[error_type(crate = path)]` on the type names the crate that re-exports this one.
+/// `#[error_type("…")]` (or `name = "…"`) on a variant or a struct renames it. `#[error_type(transparent)]` shows the
+/// error type of the only field. `#[error_type(crate = path)]` on the type names the crate that re-exports this one.
 ///
 /// # Examples
 ///
@@ -153,10 +158,11 @@ pub fn error_type(item: TokenStream) -> TokenStream {
 
 /// A service, for a host: `name`, `path`, `description`, `version` on its struct; on its impl, its methods find it.
 ///
-/// On the struct it implements `host::Service` and takes `#[inject]` from the fields. On an impl it instruments the
-/// methods with `#[action]` and the like, as far as `#[metrics]` asks for it, and tells them their type.
+/// On the struct the attribute implements `host::Service` and takes `#[inject]` from the fields. On an impl it
+/// instruments the methods with `#[action]` and the like, as far as `#[metrics]` asks for it, and passes their type on
+/// to them.
 ///
-/// It only describes: to dispatch requests, inject fields and run jobs is the work of a host.
+/// The attribute only describes: dispatching requests, injecting fields and running jobs is the work of a host.
 ///
 /// # Examples
 ///
@@ -202,8 +208,8 @@ pub fn dht_service(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// An action of a service: `#[action]`, `#[action("name")]`, `path = "…"`, `cache(enabled = true, ttl = 60)`.
 ///
-/// What it says becomes part of `Service::actions()`: a host may keep answers for `ttl`, in seconds or as in `"5m"`.
-/// `metrics = true` is the same as `#[metered]` beside it.
+/// The action becomes part of `Service::actions()`. A host may keep answers for `ttl`, in seconds or as in `"5m"`.
+/// `metrics = true` is the same as `#[metered]` beside the attribute.
 ///
 /// # Examples
 ///
@@ -237,7 +243,8 @@ pub fn dht_operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A handler of events: `#[event_handler("user.updated")]`.
 ///
-/// What it says becomes part of `Service::event_handlers()`. `metrics = true` is the same as `#[metered]` beside it.
+/// The handler becomes part of `Service::event_handlers()`. `metrics = true` is the same as `#[metered]` beside the
+/// attribute.
 ///
 /// # Examples
 ///
@@ -263,8 +270,8 @@ pub fn event_handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A job: `#[job(schedule = "*/5 * * * *")]`, with minute, hour, day of the month, month and day of the week.
 ///
-/// What it says becomes part of `Service::jobs()`: a host runs it. `metrics = true` is the same as `#[metered]`. A
-/// schedule that cannot be does not compile.
+/// The job becomes part of `Service::jobs()`, and a host runs it. `metrics = true` is the same as `#[metered]`. An
+/// invalid schedule does not compile.
 ///
 /// # Examples
 ///
@@ -288,10 +295,10 @@ pub fn job(arguments: TokenStream, item: TokenStream) -> TokenStream {
     host::member(MemberKind::Job, arguments.into(), item.into()).into()
 }
 
-/// Measures a function: its calls, their duration, its failures, how many run just now; and opens a span for each.
+/// Measures a function: its calls, their duration, the failures and the active calls; and opens a span for each call.
 ///
-/// It stands on functions and methods, `async` or not, generic or not, on those that return a boxed future or an
-/// `impl Future`, above or below `#[async_trait]` and other attributes. Twice on one function counts once. A call
+/// The attribute stands on functions and methods, `async` or not, generic or not, on those that return a boxed future
+/// or an `impl Future`, above or below `#[async_trait]` and other attributes. Twice on one function counts once. A call
 /// that panics or whose future is dropped is counted as such, and is never left among the active ones; with
 /// `panic = "abort"` the process ends before a panic could be counted.
 ///
@@ -302,9 +309,9 @@ pub fn job(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `action_errors_total` | service, action, error_type, and those of `labels` |
 /// | `action_duration_seconds` | service, action, outcome, and those of `labels` |
 ///
-/// With `event = "…"` it feeds `event_received_total`, `event_processing_time_seconds` and `event_failures_total`
-/// instead. The `service` is the type of the method, or the crate of a free function (and of one in an impl without
-/// attribute that neither takes `self` nor says `Self`).
+/// With `event = "…"` the function feeds `event_received_total`, `event_processing_time_seconds` and
+/// `event_failures_total` instead. The `service` is the type of the method, or the crate of a free function (and of one
+/// in an impl without attribute that neither takes `self` nor mentions `Self`).
 ///
 /// The `outcome` is `ok`, `error`, `panic` or `cancelled`: a future that was dropped before it was ready. Errors count
 /// errors and panics. A future that is never polled counts nothing.
@@ -316,10 +323,10 @@ pub fn job(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `name = "checkout"` | the metrics are called `checkout_requests_total` and so on |
 /// | `prefix = "shop_"` | stands before the names, instead of the service's prefix |
 /// | `buckets = [0.1, 0.5]`, `histogram_buckets` | bounds of the duration's histogram, in seconds |
-/// | `labels = ["user_tier"]` | more labels: from an argument of that name, from an argument that is a `LabelSource`, or by `metrics::add_label!` below in the call |
-/// | `event = "user.updated"` | it handles this event |
+/// | `labels = ["user_tier"]` | labels from an argument of that name, a `LabelSource`, or `metrics::add_label!` |
+/// | `event = "user.updated"` | the event that the function handles |
 /// | `service = "orders"` | label `service` |
-/// | `ok_if = \|reply\| …`, `error_if` | whether the returned value means success, alone; else the traits `Outcome` and `ErrorType` tell |
+/// | `ok_if = \|reply\| …`, `error_if` | true for a success, or an error; else `Outcome` and `ErrorType` decide |
 /// | `fields(order_id = %id)` | fields of the span, as `tracing` writes them |
 /// | `kind = "server"` | the span's kind: also client, producer, consumer, internal |
 /// | `level = "debug"` | the span's level, else info |
@@ -327,7 +334,7 @@ pub fn job(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `skip_span` | opens no span |
 /// | `keep_span` | makes the span even if the call begins a trace that is not recorded |
 /// | `until = "drop"` | a call lasts until the returned stream, iterator or body ends or is dropped |
-/// | `crate = path` | where `runar_otel` is found |
+/// | `crate = path` | the crate that re-exports this one |
 ///
 /// # Examples
 ///
@@ -344,51 +351,51 @@ pub fn job(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// Limits: a boxed future whose type hides behind an alias of one's own looks like a plain value, so that only
-/// the making of it is measured. Inside of a `#[track_caller]` function, `Location::caller()` is the function. The
-/// body that a trait gives a method knows its type's name, but not its `#[metrics]`. A closure that a function without
-/// `async` returns as `impl Fn(…)` must say the types of its arguments where its body needs them.
+/// Limits: a boxed future whose type hides behind an alias of your own looks like a plain value, so only its creation
+/// is measured. Inside of a `#[track_caller]` function, `Location::caller()` is the function. The body that a trait
+/// gives a method knows its type's name, but not its `#[metrics]`. A closure that a function without `async` returns as
+/// `impl Fn(…)` must name the types of its arguments where its body needs them.
 #[proc_macro_attribute]
 pub fn metered(options: TokenStream, item: TokenStream) -> TokenStream {
     metered::expand(&options.into(), &item.into()).into()
 }
 
-/// Behind `metrics::increment!`.
+/// Expands `metrics::increment!`, which adds to a counter or a gauge.
 #[doc(hidden)]
 #[proc_macro]
 pub fn increment(input: TokenStream) -> TokenStream {
     record::expand(record::Macro::Increment, input.into()).into()
 }
 
-/// Behind `metrics::decrement!`.
+/// Expands `metrics::decrement!`, which subtracts from a gauge or an up-down counter.
 #[doc(hidden)]
 #[proc_macro]
 pub fn decrement(input: TokenStream) -> TokenStream {
     record::expand(record::Macro::Decrement, input.into()).into()
 }
 
-/// Behind `metrics::set!`.
+/// Expands `metrics::set!`, which sets a gauge.
 #[doc(hidden)]
 #[proc_macro]
 pub fn set(input: TokenStream) -> TokenStream {
     record::expand(record::Macro::Set, input.into()).into()
 }
 
-/// Behind `metrics::observe!`.
+/// Expands `metrics::observe!`, which counts a value in a histogram.
 #[doc(hidden)]
 #[proc_macro]
 pub fn observe(input: TokenStream) -> TokenStream {
     record::expand(record::Macro::Observe, input.into()).into()
 }
 
-/// Behind `metrics::timer!`.
+/// Expands `metrics::timer!`, which starts a timer.
 #[doc(hidden)]
 #[proc_macro]
 pub fn timer(input: TokenStream) -> TokenStream {
     record::expand(record::Macro::Timer, input.into()).into()
 }
 
-/// Behind `metrics::add_label!`.
+/// Expands `metrics::add_label!`, which sets a label of the innermost metered call.
 #[doc(hidden)]
 #[proc_macro]
 pub fn add_label(input: TokenStream) -> TokenStream {

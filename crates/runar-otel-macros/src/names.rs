@@ -1,6 +1,7 @@
-//! Names of metrics: what is wrong with one, where, and what would be right.
+//! Validation of metric names: messages with the position of the fault and a proposal.
 
-/// What is wrong with a metric name, and a valid proposal; the rules are those of `runar_otel::name::check_name`.
+/// Returns the message for an invalid metric name, with a valid proposal; `None` if the name is valid. The rules are
+/// those of `runar_otel::name::check_name`.
 pub(crate) fn problem(name: &str) -> Option<String> {
     let Some(first) = name.chars().next() else {
         return Some("metric name is empty: expected a letter first".to_owned());
@@ -22,7 +23,7 @@ pub(crate) fn problem(name: &str) -> Option<String> {
     Some(format!("{said}; did you mean `{}`?", proposal(name)))
 }
 
-/// What is wrong with the beginning of a metric name, and a valid proposal. An empty one is none.
+/// Returns the message for an invalid prefix of metric names, with a valid proposal; `None` if it is valid or empty.
 pub(crate) fn prefix_problem(prefix: &str) -> Option<String> {
     if prefix.is_empty() {
         return None;
@@ -39,7 +40,7 @@ fn is_valid(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/')
 }
 
-/// A valid name that is close.
+/// Returns a valid name that is close to an invalid one.
 fn proposal(name: &str) -> String {
     let valid: String = name
         .chars()

@@ -1,6 +1,7 @@
 //! Options of an attribute: `word`, `name = value`, `name(…)`, separated by commas.
 
 use proc_macro2::{Span, TokenStream};
+use strsim::osa_distance;
 use syn::{
     Error, Expr, Ident, Token,
     ext::IdentExt as _,
@@ -8,23 +9,23 @@ use syn::{
     punctuated::Punctuated,
 };
 
-/// One option, still without meaning.
+/// An option of an attribute, parsed but not yet interpreted.
 pub(crate) struct Given {
     pub(crate) name: Ident,
     pub(crate) value: Value,
 }
 
-/// What stands behind the name of an option.
+/// The value behind the name of an option.
 pub(crate) enum Value {
-    /// Nothing: `skip_span`.
+    /// No value, as in `skip_span`.
     None,
-    /// `= expression`.
+    /// An expression, as in `name = expression`.
     Is(Expr),
-    /// `( tokens )`.
+    /// Tokens in parentheses, as in `name(tokens)`.
     Of(TokenStream),
 }
 
-/// All options of one attribute.
+/// The options of one attribute.
 pub(crate) struct Options(pub(crate) Vec<Given>);
 
 impl Parse for Options {
@@ -57,7 +58,8 @@ impl Parse for Given {
     }
 }
 
-/// Without the invisible parentheses around what a `macro_rules!` hands on: `name = $name`, `labels = [$label]`.
+/// Removes the invisible parentheses around expressions that a `macro_rules!` passes on: `name = $name`,
+/// `labels = [$label]`.
 fn ungrouped(expr: Expr) -> Expr {
     match expr {
         Expr::Group(group) => ungrouped(*group.expr),
@@ -89,7 +91,7 @@ impl Errors {
         self.push(Error::new(span, message));
     }
 
-    /// Keeps the value, or the error.
+    /// Returns the value, or keeps the error and returns `None`.
     pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
@@ -99,7 +101,7 @@ impl Errors {
     }
 }
 
-/// The message for an option that does not exist.
+/// Returns the error for an unknown option, with the closest known one.
 pub(crate) fn unknown(name: &Ident, known: &[&str]) -> Error {
     let said = name.unraw().to_string();
     let message = match closest(&said, known) {
@@ -112,38 +114,14 @@ pub(crate) fn unknown(name: &Ident, known: &[&str]) -> Error {
     Error::new(name.span(), message)
 }
 
-/// The word that was probably meant: one of at most a third of its letters different.
+/// Returns the known word that was probably meant: at most a third of its letters are different.
 pub(crate) fn closest<'a>(said: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
-        .map(|word| (distance(said, word), *word))
+        .map(|word| (osa_distance(said, word), *word))
         .filter(|(distance, word)| *distance * 3 <= word.chars().count().max(3))
         .min()
         .map(|(_, word)| word)
-}
-
-/// How many letters must be changed, added, left out or swapped with their neighbour.
-fn distance(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in other.iter().enumerate() {
-            let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX / 2);
-            let mut least = (at(&last, j + 1) + 1)
-                .min(at(&row, j) + 1)
-                .min(at(&last, j) + usize::from(a != b));
-            let swapped =
-                i > 0 && j > 0 && one.get(i - 1) == Some(b) && other.get(j - 1) == Some(a);
-            if swapped {
-                least = least.min(at(&before, j - 1) + 1);
-            }
-            row.push(least);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -151,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_meant_is_found() {
+    fn the_nearest_word_is_found() {
         let known = ["buckets", "labels", "name", "prefix"];
         assert_eq!(closest("bukets", &known), Some("buckets"));
         assert_eq!(closest("lables", &known), Some("labels"));

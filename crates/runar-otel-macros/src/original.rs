@@ -1,4 +1,4 @@
-//! The item as the user wrote it, which stays when an attribute fails.
+//! The item as the user wrote it, which is emitted when an attribute fails.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,11 +1,11 @@
-//! Where generated code says that it stands.
+//! The source location that generated code reports.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 
-/// Calls and macros of these tokens stand at a place of the user's: `Location::caller()` and `line!()` say so there.
+/// Moves tokens to a place in the user's code, which `Location::caller()` and `line!()` in them then report.
 ///
-/// Without it they would say where the attribute is, which may stand on the whole impl. What stands inside of
-/// parentheses stays as it is. So does `$crate`, whose span tells which crate that is.
+/// Otherwise they would report the place of the attribute, which may stand on the whole impl. Tokens inside of
+/// parentheses keep their spans. So does `$crate`, whose span identifies the crate.
 pub(crate) fn placed(at: Span, tokens: TokenStream) -> TokenStream {
     let place = |mut token: TokenTree| {
         let keeps = matches!(&token, TokenTree::Ident(ident) if ident == "$crate");

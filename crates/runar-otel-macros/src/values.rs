@@ -1,4 +1,4 @@
-//! Values of options: of which type they must be.
+//! Values of options, by the type that an option expects.
 
 use syn::{
     Error, Expr, ExprLit, ExprUnary, Lit, LitFloat, LitStr, Path, UnOp, spanned::Spanned as _,
@@ -7,7 +7,7 @@ use syn::{
 use crate::options::{Given, Value};
 
 impl Given {
-    /// A string: `name = "…"`.
+    /// Returns a string: `name = "…"`.
     pub(crate) fn text(&self) -> syn::Result<LitStr> {
         let shape = "= \"…\"";
         match self.expression(shape)? {
@@ -19,7 +19,7 @@ impl Given {
         }
     }
 
-    /// A string with something in it.
+    /// Returns a string that is not blank.
     pub(crate) fn word(&self) -> syn::Result<LitStr> {
         let text = self.text()?;
         if text.value().trim().is_empty() {
@@ -29,7 +29,7 @@ impl Given {
         Ok(text)
     }
 
-    /// `actions`, `actions = true` or `actions = false`.
+    /// Returns a flag: `actions`, `actions = true` or `actions = false`.
     pub(crate) fn flag(&self) -> syn::Result<bool> {
         let shape = "= true";
         match &self.value {
@@ -43,7 +43,7 @@ impl Given {
         }
     }
 
-    /// A path: `crate = a::b`.
+    /// Returns a path: `crate = a::b`.
     pub(crate) fn path(&self) -> syn::Result<Path> {
         let shape = "= some::path";
         match self.expression(shape)? {
@@ -52,7 +52,7 @@ impl Given {
         }
     }
 
-    /// A list of strings: `labels = ["a", "b"]`.
+    /// Returns a list of strings: `labels = ["a", "b"]`.
     pub(crate) fn texts(&self) -> syn::Result<Vec<LitStr>> {
         let shape = "= [\"…\", \"…\"]";
         let mut texts = Vec::new();
@@ -68,7 +68,7 @@ impl Given {
         Ok(texts)
     }
 
-    /// Bucket bounds: finite numbers that increase.
+    /// Returns bucket bounds: finite numbers that increase.
     pub(crate) fn bounds(&self) -> syn::Result<Vec<f64>> {
         let shape = "= [0.1, 0.5, 1.0]";
         let mut bounds: Vec<(f64, String)> = Vec::new();
@@ -113,7 +113,7 @@ impl Given {
     }
 }
 
-/// A finite number and how it is written.
+/// Returns a finite number, and the number as written.
 fn number(expression: &Expr) -> Option<(f64, String)> {
     match expression {
         Expr::Lit(ExprLit {

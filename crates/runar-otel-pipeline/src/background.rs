@@ -1,4 +1,4 @@
-//! The background: one thread with a private runtime on which everything waits that has to wait.
+//! The background: one thread with a private runtime for exports, the pull endpoint and span delivery.
 
 use std::{
     io,
@@ -13,11 +13,11 @@ use tokio::{
     sync::oneshot,
 };
 
-/// One thread of our own that drives a private current-thread runtime.
+/// A private current-thread runtime on a thread of its own.
 ///
-/// Exports, the pull endpoint and span delivery run on it, never on the application's runtime: a flush
-/// there may be called from a `current_thread` runtime, and would wait for itself for ever. What runs here
-/// makes no spans: telemetry is suppressed on the thread.
+/// Exports, the pull endpoint and span delivery run on it, never on the application's runtime: a flush there may be
+/// called from a `current_thread` runtime, and would wait for itself for ever. Work on this runtime makes no spans:
+/// telemetry is suppressed on its threads.
 #[derive(Debug)]
 pub struct Background {
     handle: Handle,
@@ -26,7 +26,7 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts the thread.
+    /// Starts the thread, and waits until its runtime is ready.
     ///
     /// # Errors
     /// When the system refuses a thread or the runtime's resources.
@@ -45,7 +45,7 @@ impl Background {
         })
     }
 
-    /// The handle to spawn onto the private runtime.
+    /// Returns the handle to spawn onto the private runtime.
     #[must_use]
     pub fn handle(&self) -> &Handle {
         &self.handle
@@ -84,7 +84,7 @@ fn drive(started: &mpsc::SyncSender<io::Result<Handle>>, stopped: oneshot::Recei
     }
 }
 
-/// Collections run on the runtime's blocking threads: what callbacks do there makes no spans, as on the SDK's own
+/// Suppresses telemetry on a blocking thread. Collections run there: their callbacks make no spans, as on the SDK's own
 /// reader thread.
 fn suppress_telemetry() {
     // For the life of the thread: a guard in a thread-local would touch the context when that is gone.

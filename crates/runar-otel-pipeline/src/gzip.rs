@@ -1,4 +1,4 @@
-//! Compression off the thread on which everything else waits.
+//! Gzip compression, of large bodies on a blocking thread.
 
 use std::{io::Write, time::Duration};
 
@@ -6,10 +6,10 @@ use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use tokio::time::timeout;
 
-/// What is smaller is compressed on the spot: a thread would cost more than it saves.
+/// The largest body, in bytes, that is compressed on the calling thread: another thread would cost more than it saves.
 const ON_THE_SPOT: usize = 64 * 1024;
 
-/// The bytes in gzip, or `None` when it took longer than the limit: they then travel as they are.
+/// Compresses the bytes with gzip. `None` if that takes longer than the limit: the bytes are then sent as they are.
 ///
 /// The limit matters because the blocking threads are few and a name look-up may hold them.
 pub(crate) async fn compressed(bytes: &Bytes, limit: Duration) -> Option<Bytes> {

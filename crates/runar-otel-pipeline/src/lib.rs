@@ -1,6 +1,17 @@
-//! The delivering side of runar-otel: one collection, a store, encoders, OTLP push and a pull endpoint.
+//! The delivering side of `runar-otel`: collection, consumers, encoders, OTLP push, a pull endpoint.
 //!
-//! Applications use the crate `runar-otel`, which wires all of this in `init()`.
+//! For the crate `runar-otel`, which wires all of it in `init()`, and for the test kit. Applications use `runar-otel`.
+//!
+//! The way of one measurement, after the series has it:
+//!
+//! ```text
+//! collect::Collector         runs the callbacks, once for all who ask
+//! store::Store               reads the series for one consumer: totals, or the deltas that it has not acknowledged
+//! snapshot::Snapshot         plain data: scopes, metrics, points, exemplars
+//! encode::{otlp, exposition} bytes; pure, without clock and I/O
+//! export::OtlpExporter       a push, with retries     endpoint: an answer to a scrape
+//! store::Store               the consumer acknowledges: the window is closed
+//! ```
 
 pub mod background;
 pub mod bridge;
@@ -12,5 +23,6 @@ mod gzip;
 #[cfg(feature = "sdk-reader")]
 pub mod mirror;
 pub mod schedule;
+pub mod settings;
 pub mod snapshot;
 pub mod store;

@@ -1,4 +1,4 @@
-//! The snapshot: everything that one consumer gets to see at one moment.
+//! The snapshot: the metrics of one collection for one consumer.
 
 use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
@@ -7,10 +7,10 @@ use runar_otel_core::{exemplar::Exemplar, labels::LabelSet};
 
 pub use runar_otel_core::series::{ExponentialBuckets, ExponentialHistogram, Histogram, Number};
 
-/// All metrics at one moment, in the temporality of the consumer that asked.
+/// The metrics at one moment, in the temporality of one consumer.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    /// The entity that reports them.
+    /// The entity that reports the metrics.
     pub resource: Arc<Resource>,
     /// The metrics, by the scope of the meter that made them.
     pub scopes: Vec<ScopeMetrics>,
@@ -19,9 +19,9 @@ pub struct Snapshot {
 /// The entity that reports: the service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resource {
-    /// Its attributes, sorted by key.
+    /// Attributes of the entity, sorted by key.
     pub attributes: Vec<KeyValue>,
-    /// The schema that the attributes follow.
+    /// URL of the schema that the attributes follow; `None` without one.
     pub schema_url: Option<Cow<'static, str>>,
 }
 
@@ -30,29 +30,29 @@ pub struct Resource {
 pub struct ScopeMetrics {
     /// Name, version, schema and attributes of the meter.
     pub scope: InstrumentationScope,
-    /// Its metrics.
+    /// Metrics of the scope; the store sorts them by name.
     pub metrics: Vec<Metric>,
 }
 
-/// One metric with its data points.
+/// A metric with its data points.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
     /// The name, as OTLP carries it.
     pub name: Cow<'static, str>,
-    /// The meaning in words; empty without them.
+    /// The description; empty without one.
     pub description: Cow<'static, str>,
     /// The unit in UCUM; empty without one.
     pub unit: Cow<'static, str>,
-    /// The data points.
+    /// The data points, all of one type.
     pub data: Data,
 }
 
-/// The data points of a metric, all of one kind.
+/// The data points of a metric, by their type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
-    /// Last values.
+    /// Last values, which have no temporality.
     Gauge(Vec<Point<Number>>),
-    /// Sums.
+    /// Sums, of counters and up-down counters for instance.
     Sum {
         /// The data points.
         points: Vec<Point<Number>>,
@@ -82,22 +82,22 @@ pub enum Data {
 /// The time that the value of a data point covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Temporality {
-    /// Everything since the start time, which stays.
+    /// The value covers the time since a start that stays the same.
     Cumulative,
-    /// Everything since the point before.
+    /// The value covers the time since the point before.
     Delta,
 }
 
-/// One data point.
+/// A data point: the value of one series.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point<V> {
-    /// The label set.
+    /// Label set of the series.
     pub labels: LabelSet,
-    /// The start of what the value covers; `None` for gauges.
+    /// Start of the time that the value covers; `None` for gauges.
     pub start: Option<SystemTime>,
     /// The time at which the value was read.
     pub time: SystemTime,
-    /// The value.
+    /// The number, histogram or summary.
     pub value: V,
     /// Exemplars, ascending by value.
     pub exemplars: Vec<Exemplar>,
@@ -106,9 +106,9 @@ pub struct Point<V> {
 /// Quantiles computed in this process.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
-    /// The number of values.
+    /// The number of measurements.
     pub count: u64,
-    /// Their sum.
+    /// Sum of the measurements, in the unit of the metric.
     pub sum: f64,
     /// Quantile (0 to 1) and its value, ascending.
     pub quantiles: Vec<(f64, f64)>,

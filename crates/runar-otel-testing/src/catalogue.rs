@@ -6,13 +6,13 @@ use runar_otel::catalogue::Catalogue;
 
 use crate::golden::assert_file;
 
-/// Fails when a committed catalogue of metrics is not what the code declares; with `RUNAR_OTEL_UPDATE=1` it writes the
-/// file.
+/// Fails when a committed catalogue of metrics differs from the declarations in the code; with `RUNAR_OTEL_UPDATE=1` it
+/// writes the file.
 ///
 /// The file is JSON if it ends in `.json`, else Markdown; its path counts from the root of the package under test. It
-/// lists what the macros declare in the crates that the test is linked with ([`Catalogue::linked`]), the same in every
-/// run: a test that names nothing of a crate links it by `use the_crate as _;`. What is only registered while the
-/// program runs, by `Counter::new` for instance, is not in it. Do not declare metrics in the test itself.
+/// lists the declarations of the macros in the crates that the test is linked with ([`Catalogue::linked`]), the same in
+/// every run: a test that names nothing of a crate links it by `use the_crate as _;`. Metrics that are only registered
+/// while the program runs, by `Counter::new` for instance, are not in it. Do not declare metrics in the test itself.
 ///
 /// # Panics
 /// When the file differs or cannot be read; the message shows the lines that differ.

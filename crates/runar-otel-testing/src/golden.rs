@@ -1,4 +1,4 @@
-//! Files that are committed and must say what the code says.
+//! Committed files that must agree with the code.
 
 use std::{
     env, fs, io,
@@ -7,13 +7,13 @@ use std::{
 
 use crate::fail::fail;
 
-/// The variable that lets the assertions write the files instead of comparing them.
+/// The environment variable that lets the assertions write the files instead of comparing them.
 const UPDATE: &str = "RUNAR_OTEL_UPDATE";
 
-/// How many lines a difference shows.
+/// The number of lines that a difference shows; further lines are counted.
 const SHOWN: usize = 40;
 
-/// Fails when a committed file differs from what it should say; with `RUNAR_OTEL_UPDATE=1` it writes the file.
+/// Fails when a committed file differs from the expected text; with `RUNAR_OTEL_UPDATE=1` it writes the file.
 ///
 /// The path counts from the root of the package under test. Line ends may be those of any system.
 ///
@@ -42,7 +42,7 @@ pub fn assert_file(path: impl AsRef<Path>, expected: &str) {
     }
 }
 
-/// Tests of a package run in its root, whatever folder `cargo` was called in.
+/// Resolves a relative path from the root of the package under test, not from the folder in which `cargo` was called.
 fn resolved(path: &Path) -> PathBuf {
     match env::var_os("CARGO_MANIFEST_DIR") {
         Some(root) if path.is_relative() => Path::new(&root).join(path),
@@ -82,7 +82,7 @@ fn how_to_update() -> String {
     format!("to write the file, run the test with {UPDATE}=1 and look at what has changed")
 }
 
-/// The lines of the one and the other that are not in a longest common sequence, with their numbers.
+/// Returns the lines of both that are not in a longest common sequence, with their numbers.
 fn difference(there: &[&str], expected: &[&str]) -> String {
     let mut said = String::new();
     let mut shown = 0;
@@ -114,7 +114,7 @@ fn difference(there: &[&str], expected: &[&str]) -> String {
     said
 }
 
-/// Pairs of positions with the same line, ascending. The ends that agree are cut off first: files differ little.
+/// Returns pairs of positions with the same line, ascending. Equal ends are cut off first: files differ little.
 fn longest_common(one: &[&str], other: &[&str]) -> Vec<(usize, usize)> {
     let agree = |pair: &(&&str, &&str)| pair.0 == pair.1;
     let head = one.iter().zip(other).take_while(agree).count();
@@ -145,7 +145,7 @@ fn longest_common(one: &[&str], other: &[&str]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// The longest common sequence by the table of the lengths of all rests.
+/// Finds the longest common sequence, by the table of the lengths for all suffixes.
 fn in_common(one: &[&str], other: &[&str]) -> Vec<(usize, usize)> {
     let width = other.len() + 1;
     let mut lengths = vec![0_u32; (one.len() + 1) * width];

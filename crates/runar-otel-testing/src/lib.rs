@@ -4,10 +4,10 @@
 //!
 //! # Sources
 //!
-//! Assertions and typed reads work on whatever implements [`Metrics`]: a [`Recorder`], what an [`OtlpReceiver`]
-//! [`Received`], a [`Page`], or a source of one's own. They have the same names everywhere, with two differences: on a
-//! page a counter ends in `_total` and its unit is the suffix (`seconds` for `s`); over OTLP an up-down counter is one,
-//! on a page it is a gauge.
+//! Assertions and typed reads work on any type that implements [`Metrics`]: a [`Recorder`], an [`OtlpReceiver`] or its
+//! [`Received`] data, a [`Page`], or a source of your own. They have the same names everywhere, with two differences:
+//! on a page a counter ends in `_total` and its unit is the suffix (`seconds` for `s`); an up-down counter keeps its
+//! type over OTLP and is a gauge on a page.
 
 mod assertion;
 mod catalogue;
@@ -22,7 +22,7 @@ mod recorder;
 mod scrape;
 mod series;
 
-/// What the macros call. No stable interface.
+/// Functions and types that the macros call. Not a stable interface.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::assertion::{Comparison, Condition, Part, check, check_none};

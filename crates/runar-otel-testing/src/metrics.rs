@@ -1,11 +1,11 @@
-//! What assertions and typed reads work on: anything that can list its series.
+//! The source of assertions and typed reads: anything that can list its series.
 
 use crate::{
     query::Query,
     series::{Distribution, Exemplar, Kind, Series},
 };
 
-/// A source of series: a [`Recorder`](crate::Recorder), a scraped [`Page`](crate::Page), what an
+/// A source of series: a [`Recorder`](crate::Recorder), a scraped [`Page`](crate::Page), or the data that an
 /// [`OtlpReceiver`](crate::OtlpReceiver) received.
 ///
 /// Implement [`series`](Self::series) for a source of your own, and [`assert_metric!`](crate::assert_metric) works on
@@ -21,24 +21,24 @@ use crate::{
 /// # Ok::<(), runar_otel_testing::ParseError>(())
 /// ```
 pub trait Metrics {
-    /// All series as they are now.
+    /// Returns all series as they are now.
     fn series(&self) -> Vec<Series>;
 
-    /// The series that are meant.
+    /// Returns the series that match the query.
     fn find(&self, query: &Query) -> Vec<Series> {
         let mut found = self.series();
         found.retain(|series| query.matches(series));
         found
     }
 
-    /// The sum over the matching series of a counter, `None` without any.
+    /// Returns the sum over the matching series of a counter, `None` without any.
     fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let found = self.find(&Query::new(name).labels(labels));
         let counters = found.iter().filter(|series| series.kind == Kind::Counter);
         sum(counters.filter_map(Series::number))
     }
 
-    /// The sum over the matching series of a gauge or up-down counter, `None` without any.
+    /// Returns the sum over the matching series of a gauge or up-down counter, `None` without any.
     fn gauge(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let found = self.find(&Query::new(name).labels(labels));
         let gauges = found
@@ -47,8 +47,8 @@ pub trait Metrics {
         sum(gauges.filter_map(Series::number))
     }
 
-    /// Count, sum and buckets of the one histogram or summary with these labels; `None` without any, and
-    /// when several match.
+    /// Returns count, sum and buckets of the one histogram or summary with these labels; `None` without any, and when
+    /// several match.
     fn histogram(&self, name: &str, labels: &[(&str, &str)]) -> Option<Distribution> {
         let found = self.find(&Query::new(name).labels(labels));
         match found.as_slice() {
@@ -57,7 +57,7 @@ pub trait Metrics {
         }
     }
 
-    /// The exemplars of all matching series.
+    /// Returns the exemplars of all matching series.
     fn exemplars(&self, name: &str, labels: &[(&str, &str)]) -> Vec<Exemplar> {
         let found = self.find(&Query::new(name).labels(labels));
         found

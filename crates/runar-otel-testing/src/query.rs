@@ -1,37 +1,37 @@
-//! The query: which series are meant.
+//! The query: a name and labels that select series.
 
 use std::fmt;
 
 use crate::series::{Labels, Series, write_labels};
 
-/// Labels that tell where a series comes from rather than what it counts; `exactly` looks past them.
+/// The prefix of labels that name the origin of a series; `exactly` ignores these labels.
 const ORIGIN: &str = "otel_scope_";
 
-/// A name and labels, all of them or only some.
+/// A name and labels that a series must have, all of its labels or only some.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Query {
-    /// The name.
+    /// Name of the metric, compared as a whole.
     pub name: String,
     /// Labels that a series must have.
     pub labels: Labels,
-    /// Whether it may have no others.
+    /// The rule for other labels, which are allowed by default.
     pub extent: Extent,
 }
 
-/// Whether a series may have other labels than those that are asked for.
+/// The rule for labels of a series that the query does not name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Extent {
-    /// It may.
+    /// Other labels are allowed, the default.
     #[default]
     AtLeast,
-    /// It may not; labels that a page adds to tell the scope (`otel_scope_…`) do not count.
+    /// Other labels are not allowed; labels that a page adds for the scope (`otel_scope_…`) do not count.
     Exactly,
 }
 
 impl Query {
-    /// Asks for all series of a name.
+    /// Makes a query for all series of a name.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -40,34 +40,34 @@ impl Query {
         }
     }
 
-    /// Wants a label with this value.
+    /// Requires a label with this value.
     #[must_use]
     pub fn label(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.labels.insert(name.into(), value.to_string());
         self
     }
 
-    /// Wants several labels.
+    /// Requires several labels with their values.
     #[must_use]
     pub fn labels(self, labels: &[(&str, &str)]) -> Self {
         let labels = labels.iter();
         labels.fold(self, |query, (name, value)| query.label(*name, value))
     }
 
-    /// Wants no other labels.
+    /// Allows no other labels, see [`Extent::Exactly`].
     #[must_use]
     pub fn exactly(mut self) -> Self {
         self.extent = Extent::Exactly;
         self
     }
 
-    /// Tells whether a series is meant.
+    /// True if a series has the name and labels of the query.
     #[must_use]
     pub fn matches(&self, series: &Series) -> bool {
         series.name == self.name && self.missed(series) == 0
     }
 
-    /// How many labels of a series are not as they are wanted.
+    /// Returns the number of labels that are missing, have another value, or are not allowed.
     pub(crate) fn missed(&self, series: &Series) -> usize {
         let there = |(name, value): &(&String, &String)| series.labels.get(*name) == Some(value);
         let missing = self.labels.iter().filter(|label| !there(label)).count();

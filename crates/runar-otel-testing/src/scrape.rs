@@ -1,4 +1,4 @@
-//! The scrape: asking an endpoint for its page, as Prometheus does.
+//! The scrape: a request for the page of an endpoint, as Prometheus makes it.
 
 use std::{fmt, time::Duration};
 
@@ -7,25 +7,25 @@ use crate::{
     page::{Page, ParseError},
 };
 
-/// What Prometheus prefers.
+/// The `Accept` header for OpenMetrics, with the text format as second choice.
 const OPEN_METRICS: &str =
     "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.5";
 const TEXT: &str = "text/plain;version=0.0.4";
 
-/// How long an endpoint may take.
+/// The time limit of a scrape.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The most that is read of a page.
+/// The largest page that is read, in bytes.
 const LARGEST: u64 = 256 << 20;
 
 /// Scrapes an endpoint, given by its address or URL, and reads the OpenMetrics page.
 ///
-/// `/metrics` is appended to what has no path. It waits for the answer on this thread; our endpoint answers on a
-/// thread of its own, so that this works within an asynchronous test too. A server that runs on the runtime of the
-/// test itself has to be asked from `spawn_blocking`.
+/// `/metrics` is appended to an address without a path. The call waits for the answer on this thread; our endpoint
+/// answers on a thread of its own, so that this works within an asynchronous test too. A server that runs on the
+/// runtime of the test itself has to be asked from `spawn_blocking`.
 ///
 /// # Panics
-/// When nobody answers, or what comes is no page.
+/// When nobody answers, the status is not 200, or the body is no page.
 ///
 /// # Examples
 /// ```
@@ -55,7 +55,7 @@ pub fn scrape(address: impl fmt::Display) -> Page {
 /// Like [`scrape`], in the text format 0.0.4, which has no exemplars.
 ///
 /// # Panics
-/// When nobody answers, or what comes is no page.
+/// When nobody answers, the status is not 200, or the body is no page.
 #[track_caller]
 pub fn scrape_text(address: impl fmt::Display) -> Page {
     match fetch(&url(&address.to_string()), TEXT) {
@@ -67,47 +67,47 @@ pub fn scrape_text(address: impl fmt::Display) -> Page {
 /// Like [`scrape`], for an endpoint that may not be there.
 ///
 /// # Errors
-/// When nobody answers, the answer is not 200, or what comes is no page.
+/// When nobody answers, the status is not 200, or the body is no page.
 pub fn try_scrape(address: impl fmt::Display) -> Result<Page, ScrapeError> {
     fetch(&url(&address.to_string()), OPEN_METRICS)
 }
 
-/// Why there is no page.
+/// Errors of a scrape.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScrapeError {
-    /// Nobody answers there.
+    /// The endpoint does not answer.
     #[error("{url} does not answer")]
     Unanswered {
-        /// What was asked for.
+        /// URL of the request.
         url: String,
-        /// What happened.
+        /// The error of the HTTP client.
         #[source]
         source: Box<ureq::Error>,
     },
-    /// The answer is not 200.
+    /// The status is not 200.
     #[error("{url} answered {status}, expected 200: {body}")]
     Refused {
-        /// What was asked for.
+        /// URL of the request.
         url: String,
-        /// The status.
+        /// HTTP status of the response.
         status: u16,
-        /// The body.
+        /// Body of the response, as text.
         body: String,
     },
-    /// The answer is no page.
+    /// The body of the response is no page.
     #[error("{url} answered with what is no page")]
     Unreadable {
-        /// What was asked for.
+        /// URL of the request.
         url: String,
-        /// What is wrong with it.
+        /// The first line that is no line of a page.
         #[source]
         source: ParseError,
     },
 }
 
 impl ScrapeError {
-    /// With what is behind it.
+    /// Returns the message, followed by that of its source.
     fn told(&self) -> String {
         match std::error::Error::source(self) {
             Some(source) => format!("{self}: {source}"),

@@ -1,31 +1,31 @@
-//! The series: one metric with one label set, whatever it was read from.
+//! The series: one metric with one label set, from any source.
 
 use std::{collections::BTreeMap, fmt};
 
 /// Labels by name.
 pub type Labels = BTreeMap<String, String>;
 
-/// One metric with one label set, and what it has come to.
+/// A metric with one label set, and its value.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Series {
     /// The name; on a [`Page`](crate::Page) a counter has its `_total`.
     pub name: String,
-    /// What it measures with.
+    /// The type of the metric.
     pub kind: Kind,
     /// The unit; empty without one. In UCUM over OTLP, the suffix (`seconds`) on a page.
     pub unit: String,
-    /// What it means; empty without a text.
+    /// The description; empty without one.
     pub description: String,
-    /// Its labels.
+    /// Label set of the series, values as text.
     pub labels: Labels,
-    /// The value.
+    /// The number, or the distribution of a histogram or summary.
     pub value: Value,
-    /// The exemplars.
+    /// Exemplars of the series, those of all its buckets together.
     pub exemplars: Vec<Exemplar>,
 }
 
-/// What a series measures with.
+/// The type of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -39,9 +39,9 @@ pub enum Kind {
     Histogram,
     /// A distribution with quantiles.
     Summary,
-    /// A constant that tells by its labels; pages only.
+    /// A constant whose labels are the information; pages only.
     Info,
-    /// The source does not say.
+    /// No type, as the source does not name one.
     Unknown,
 }
 
@@ -63,9 +63,9 @@ impl fmt::Display for Kind {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
-    /// Of counters and gauges.
+    /// The value of counters and gauges.
     Number(f64),
-    /// Of histograms and summaries.
+    /// The value of histograms and summaries.
     Distribution(Distribution),
 }
 
@@ -84,13 +84,13 @@ impl fmt::Display for Value {
     }
 }
 
-/// Many values in one.
+/// The measurements of a histogram or summary.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Distribution {
-    /// How many values.
+    /// The number of measurements.
     pub count: u64,
-    /// Their sum; zero if it is not known.
+    /// Sum of the measurements; zero if it is not known.
     pub sum: f64,
     /// The buckets, ascending; none for summaries and for exponential histograms over OTLP.
     pub buckets: Vec<Bucket>,
@@ -99,7 +99,7 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// How many values are at most this large; `None` if that is no bound of a bucket.
+    /// Returns the number of measurements up to a bound, itself included; `None` if no bucket has this bound.
     #[must_use]
     pub fn at_most(&self, bound: f64) -> Option<u64> {
         let at = self
@@ -110,7 +110,7 @@ impl Distribution {
         Some(below.map(|bucket| bucket.count).sum())
     }
 
-    /// The bounds of the buckets, without infinity.
+    /// Returns the bounds of the buckets, without infinity.
     #[must_use]
     pub fn bounds(&self) -> Vec<f64> {
         let bounds = self.buckets.iter().map(|bucket| bucket.bound);
@@ -118,17 +118,17 @@ impl Distribution {
     }
 }
 
-/// One bucket of a histogram.
+/// A bucket of a histogram.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Bucket {
     /// The upper bound, itself included; infinity for the last bucket.
     pub bound: f64,
-    /// How many values lie in this bucket alone.
+    /// The number of measurements in this bucket alone.
     pub count: u64,
 }
 
-/// One measurement kept as an example, with the trace that it belongs to.
+/// A measurement kept as an example, with its trace.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Exemplar {
@@ -138,12 +138,12 @@ pub struct Exemplar {
     pub trace_id: String,
     /// The span in hexadecimal; empty without a span.
     pub span_id: String,
-    /// Further labels.
+    /// Further labels, such as attributes that a view removed from the series.
     pub labels: Labels,
 }
 
 impl Series {
-    /// The number of a counter or gauge.
+    /// Returns the number of a counter or gauge; `None` for a distribution.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         match &self.value {
@@ -152,7 +152,7 @@ impl Series {
         }
     }
 
-    /// The distribution of a histogram or summary.
+    /// Returns the distribution of a histogram or summary; `None` for a number.
     #[must_use]
     pub fn distribution(&self) -> Option<&Distribution> {
         match &self.value {
@@ -162,7 +162,7 @@ impl Series {
     }
 }
 
-/// As one would look for it: `orders_total{outcome="ok"} 3 (counter)`.
+/// Writes name, labels, value and type: `orders_total{outcome="ok"} 3 (counter)`.
 impl fmt::Display for Series {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.name)?;
@@ -171,7 +171,7 @@ impl fmt::Display for Series {
     }
 }
 
-/// Writes labels in braces; nothing for none.
+/// Writes labels in braces; without labels it writes nothing.
 pub(crate) fn write_labels(out: &mut impl fmt::Write, labels: &Labels) -> fmt::Result {
     for (at, (name, value)) in labels.iter().enumerate() {
         out.write_str(if at == 0 { "{" } else { "," })?;

@@ -17,7 +17,7 @@ use crate::{
 
 /// Configures telemetry in code.
 ///
-/// What is set here wins over the environment; what is not comes from the environment, and else from the
+/// A value that is set here wins over the environment; one that is not comes from the environment, else from the
 /// documented default. Nothing is checked before [`init`](Self::init): all mistakes are reported at once, as
 /// [`InitError::Invalid`](crate::InitError::Invalid).
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Builder {
     pub(crate) parts: Parts,
 }
 
-/// What only code can say.
+/// Settings that exist in code only, without an environment variable.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
     pub(crate) views: Vec<View>,
@@ -41,7 +41,7 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// What is wrong with the limits. The bounds of the first one are those of a view's.
+    /// Returns the problems of the two limits. The cardinality limit has the bounds of a view's, 1 to 1,000,000.
     pub(crate) fn limit_problems(&self) -> impl Iterator<Item = Problem> {
         let limit = self
             .cardinality_limit
@@ -55,27 +55,28 @@ impl Parts {
     }
 }
 
-/// What becomes of metrics.
+/// Views, limits, bridged registries and attached readers of metrics, and the time limit of a flush.
 impl Builder {
     /// Adds a view: a rule that renames metrics, filters labels, sets buckets, aggregation, limit or reservoir.
     ///
-    /// All views that select a metric apply; each makes a stream of its own, and therefore needs a name of its own:
-    /// of two that leave a metric its name, the first one applies, and that is reported.
+    /// All views that select a metric apply. Each makes a stream of its own, and therefore needs a name of its own: of
+    /// two views that leave a metric its name, only the first applies, which is reported.
     pub fn view(mut self, view: View) -> Self {
         self.parts.views.push(view);
         self
     }
 
-    /// Limits the label sets of each metric (default 2000) unless a view says otherwise; what comes beyond is
-    /// counted in the series `{otel.metric.overflow="true"}`. In the metrics of metered functions each function has the
-    /// limit for itself. Label sets without a label of your own are not counted.
+    /// Limits the label sets of each metric (default 2000) unless a view says otherwise; label sets beyond the limit
+    /// are counted in the series `{otel.metric.overflow="true"}`. In the metrics of metered functions each function has
+    /// the limit for itself. Label sets without a label of your own are not counted.
     pub fn cardinality_limit(mut self, limit: usize) -> Self {
         self.parts.cardinality_limit = Some(limit);
         self
     }
 
-    /// Limits the label sets of all metrics of the process together (default 200,000, or the largest limit of a metric if
-    /// that is more; a value that is set is taken as it is). What comes beyond is counted in the overflow series of each metric.
+    /// Limits the label sets of all metrics of the process together (default 200,000, or the largest limit of a metric
+    /// if that is more; a value that is set is taken unchanged). Label sets beyond the ceiling are counted in the
+    /// overflow series of each metric.
     pub fn series_ceiling(mut self, most: usize) -> Self {
         self.parts.series_ceiling = Some(most);
         self
@@ -83,7 +84,7 @@ impl Builder {
 
     /// Merges a registry of the `prometheus` crate into our endpoint and our push.
     ///
-    /// Its names stay as they are. Its values are cumulative whatever temporality is preferred, count from
+    /// The registry's names stay unchanged. Its values are cumulative whatever temporality is preferred, count from
     /// `init()` on as far as OTLP is concerned, and have no exemplars.
     pub fn prometheus_registry(mut self, registry: prometheus::Registry) -> Self {
         self.parts.registries.push(registry);
@@ -93,17 +94,17 @@ impl Builder {
     /// Attaches a reader of the OpenTelemetry SDK, for instance that of `opentelemetry-prometheus`. Needs the feature
     /// `sdk-reader`.
     ///
-    /// The metrics of the SDK exist for attached readers only. What is recorded reaches these readers besides, by a thread
-    /// of its own, and recording never waits for them:
+    /// The metrics of the SDK exist for attached readers only. A thread of its own passes measurements on to these
+    /// readers, and recording never waits for them:
     ///
-    /// - Sums and histograms come through a queue of 65,536 measurements. What does not fit because the SDK is held up is
-    ///   missing for attached readers only. How much that is, is reported.
+    /// - Sums and histograms come through a queue of 65,536 measurements. Measurements that do not fit because the SDK
+    ///   is held up are missing for attached readers only. Their number is reported.
     /// - Gauges and observed values are read when the reader collects. Callbacks run before, as for every collection.
-    /// - A collection waits up to 200 ms for the queue. What is still there by then is in the next one. An instrument that
-    ///   is made while a reader collects waits as long.
+    /// - A collection waits up to 200 ms for the queue. Measurements that are still queued by then are in the next one.
+    ///   An instrument that is made while a reader collects waits as long.
     /// - Views and limits apply. Exemplars are not passed on, nor are bridged registries, nor what a subscriber records
-    ///   of events on that thread, such as those of the SDK about new instruments. A metric whose last or observed values
-    ///   a view makes a histogram of is left out, which is reported.
+    ///   of events on that thread, such as those of the SDK about new instruments. A metric is left out, which is
+    ///   reported, if a view makes a histogram of its last or observed values.
     ///
     /// # Examples
     ///
@@ -132,7 +133,7 @@ impl Builder {
     }
 }
 
-/// Who reports: attributes of the resource.
+/// Attributes of the resource, which identify the service that reports.
 impl Builder {
     /// Sets `service.name`; by default `OTEL_SERVICE_NAME`, else `unknown_service:` and the executable.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
@@ -194,7 +195,7 @@ impl Builder {
     }
 }
 
-/// Metrics.
+/// Export of metrics: destinations, times, exemplars, temporality and aggregation.
 impl Builder {
     /// Sets where metrics go; by default OTLP and Prometheus. An empty list exports none.
     pub fn metrics_exporters(
@@ -235,7 +236,7 @@ impl Builder {
         self
     }
 
-    /// Sets how histograms aggregate that neither a view nor their declaration speaks about; by default with explicit
+    /// Sets the aggregation of histograms that neither a view nor their declaration configures; by default explicit
     /// buckets. Bounds that a library only advises give way to exponential ones.
     pub fn default_histogram_aggregation(mut self, aggregation: HistogramAggregation) -> Self {
         self.overrides.histogram_aggregation = Some(aggregation);
@@ -260,11 +261,12 @@ impl Builder {
         self
     }
 
-    /// Asks a sampler of one's own about the traces that begin here, in place of [`sampler`](Self::sampler) and
+    /// Asks a sampler of your own about the traces that begin here, in place of [`sampler`](Self::sampler) and
     /// `OTEL_TRACES_SAMPLER`. The decision of a caller is followed.
     ///
-    /// It is asked for the first span of a trace, sometimes before that is made: by a metered call without `fields(…)`
-    /// that begins a trace. Then it sees the attributes of the span but for `thread.id` and `thread.name`.
+    /// The sampler is asked for the first span of a trace, sometimes before the span is made: by a metered call without
+    /// `fields(…)` that begins a trace. The sampler then sees the attributes of the span but for `thread.id` and
+    /// `thread.name`.
     pub fn root_sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
         self.parts.sampling.root = Some(Box::new(sampler));
         self
@@ -272,8 +274,8 @@ impl Builder {
 
     /// Makes the span of every metered call, also of those whose trace is not recorded.
     ///
-    /// By default a call that begins a trace asks the sampler first, and makes none if the answer is no: it saves most
-    /// of what a span costs. What differs then is in `docs/traces.md`; for a single function there is
+    /// By default a call that begins a trace asks the sampler first, and makes no span if the answer is no, which saves
+    /// most of a span's cost. The differences are listed in `docs/traces.md`; for a single function there is
     /// `#[metered(keep_span)]`.
     pub fn keep_spans(mut self) -> Self {
         self.parts.sampling.keep_spans = true;
@@ -282,10 +284,10 @@ impl Builder {
 
     /// Measures durations with the system's clock only.
     ///
-    /// By default, on Linux on `x86_64` and where the kernel itself takes its time from the processor's counter, metered
-    /// calls and timers read that directly, which takes two thirds of the time. It is compared with the system's clock
-    /// first, and not used if they differ by more than a thousandth; a counter that changes its pace later would not be
-    /// noticed.
+    /// By default, on Linux on `x86_64` and where the kernel itself takes its time from the processor's counter,
+    /// metered calls and timers read that counter directly, which takes two thirds of the time. The counter is compared
+    /// with the system's clock first, and not used if they differ by more than a thousandth; a counter that changes its
+    /// pace later would not be noticed.
     pub fn system_clock(mut self) -> Self {
         self.parts.system_clock = true;
         self
@@ -299,8 +301,8 @@ impl Builder {
 
     /// Sets which log lines are written, as directives such as `info,my_crate=debug`.
     ///
-    /// `RUST_LOG` wins over it, so that an operator can look closer without a new build. Spans are
-    /// exported whatever the filter says.
+    /// `RUST_LOG` wins over this filter, so that an operator can look closer without a new build. Spans are exported
+    /// whatever the filter says.
     pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
         self.overrides.log_filter = Some(directives.into());
         self

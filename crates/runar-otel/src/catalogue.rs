@@ -12,7 +12,7 @@ use std::{fs, io, path::Path};
 
 pub use runar_otel_core::catalogue::{Catalogue, Entry, Mismatch, Origin, Place, check};
 
-/// Writes the catalogue as it is now: as JSON to a file that ends in `.json`, else as Markdown.
+/// Writes the catalogue in its present state: as JSON to a file that ends in `.json`, else as Markdown.
 ///
 /// # Examples
 ///

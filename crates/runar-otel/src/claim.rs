@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// True while telemetry runs in this process. Acquire and Release: a caller that finds telemetry stopped also finds
-/// everything that the shutdown before has left.
+/// True while telemetry runs in this process. Acquire and Release: a caller that finds telemetry stopped also sees all
+/// effects of the shutdown before.
 static RUNNING: AtomicBool = AtomicBool::new(false);
 
 /// The claim of the telemetry that runs; when the claim is dropped, the next `init()` can begin.

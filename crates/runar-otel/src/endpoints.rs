@@ -13,37 +13,37 @@ use runar_otel_pipeline::{
 };
 use tokio::runtime::Handle;
 
-/// How long to wait at the most for the first try to get a port, so that its address can be told.
+/// The time limit for the first attempt to bind a port, 1 s; the endpoint's address is known after it.
 const BINDING: Duration = Duration::from_secs(1);
 
 /// The endpoints of the telemetry that runs.
 static CURRENT: Mutex<Weak<Endpoints>> = Mutex::new(Weak::new());
 
-/// Where an endpoint listens.
+/// The host and port on which an endpoint is asked to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) host: String,
     pub(crate) port: u16,
 }
 
-/// Who wants an endpoint.
+/// The owner of an endpoint: telemetry's own ends with telemetry, an exporter's with its exporters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
     Telemetry,
     Exporter,
 }
 
-/// All endpoints of one telemetry.
+/// The pull endpoints of one telemetry.
 #[derive(Debug)]
 pub(crate) struct Endpoints {
     collector: Arc<Collector>,
     handle: Handle,
     default: Address,
-    /// `None` when telemetry has ended.
+    /// The endpoints in use; `None` when telemetry has ended.
     served: Mutex<Option<Vec<Arc<Served>>>>,
 }
 
-/// One endpoint.
+/// A pull endpoint in use, and its requested address.
 #[derive(Debug)]
 pub(crate) struct Served {
     address: Address,
@@ -52,7 +52,7 @@ pub(crate) struct Served {
     scrape: CollectorScrape,
 }
 
-/// The endpoints of the telemetry that runs, if some runs.
+/// Returns the endpoints of the telemetry that runs; `None` if none runs.
 pub(crate) fn current() -> Option<Arc<Endpoints>> {
     let endpoints = lock(&CURRENT).upgrade()?;
     let runs = lock(&endpoints.served).is_some();
@@ -60,7 +60,7 @@ pub(crate) fn current() -> Option<Arc<Endpoints>> {
 }
 
 impl Endpoints {
-    /// Makes the endpoints of a telemetry that begins: none yet.
+    /// Makes the empty list of endpoints for a telemetry that begins, and makes this list the current one.
     pub(crate) fn new(collector: Arc<Collector>, handle: Handle, default: Address) -> Arc<Self> {
         let endpoints = Arc::new(Self {
             collector,
@@ -72,12 +72,12 @@ impl Endpoints {
         endpoints
     }
 
-    /// The address that is configured.
+    /// Returns the configured address, `localhost:9464` by default.
     pub(crate) fn default_address(&self) -> Address {
         self.default.clone()
     }
 
-    /// The endpoint on an address: one that is there already, or a new one. `None` when telemetry has ended.
+    /// Returns the endpoint on an address, an existing or a new one; `None` when telemetry has ended.
     pub(crate) fn serve(&self, address: Address, owner: Owner) -> Option<Arc<Served>> {
         let mut served = lock(&self.served);
         let served = served.as_mut()?;
@@ -98,14 +98,14 @@ impl Endpoints {
         Some(new)
     }
 
-    /// The address of the first endpoint that listens.
+    /// Returns the bound address of the first endpoint that listens.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         let served = lock(&self.served);
         let served = served.as_deref().unwrap_or_default();
         served.iter().find_map(|served| served.local_addr())
     }
 
-    /// Whether an endpoint is one of these.
+    /// True if the endpoint is in use by this telemetry.
     pub(crate) fn has(&self, served: &Arc<Served>) -> bool {
         let all = lock(&self.served);
         let mut all = all.iter().flatten();
@@ -123,7 +123,7 @@ impl Endpoints {
         let _ = ended.endpoint.stop(deadline);
     }
 
-    /// Frees all ports.
+    /// Stops all endpoints and frees their ports.
     pub(crate) fn stop(&self, deadline: Instant) {
         let ended = lock(&self.served).take();
         for served in ended.into_iter().flatten() {
@@ -133,27 +133,27 @@ impl Endpoints {
 }
 
 impl Served {
-    /// Where it was asked to listen.
+    /// Returns the requested address, whose port may be 0.
     pub(crate) fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Where it listens.
+    /// Returns the bound address; `None` while the port cannot be bound.
     pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
         self.endpoint.local_addr()
     }
 
-    /// Waits until it has tried once to listen, for a second at the most.
+    /// Waits until the endpoint has tried once to bind its port, 1 s at most.
     pub(crate) fn wait_tried(&self) {
         self.endpoint.wait_tried(Instant::now() + BINDING);
     }
 
-    /// Lets a page be served again for so long.
+    /// Serves a collected page again for this time, before the next collection.
     pub(crate) fn reuse(&self, time: Duration) {
         self.scrape.reuse(time);
     }
 
-    /// Whether it is on this address already. Port 0 is never there: it asks for one more.
+    /// True if the endpoint covers this address already. Port 0 never matches: it asks for another endpoint.
     fn is_at(&self, wanted: &Address) -> bool {
         if wanted.port == 0 {
             return false;

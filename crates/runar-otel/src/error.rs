@@ -1,4 +1,4 @@
-//! What `init()`, a flush and a shutdown can fail with.
+//! The errors of `init()`, a flush and a shutdown.
 
 use std::io;
 
@@ -14,9 +14,9 @@ pub enum InitError {
     /// The builder was given values that cannot be used; all of them are here.
     #[error("invalid configuration: {}", joined(problems, views))]
     Invalid {
-        /// What is wrong with single values.
+        /// The values of the builder that cannot be used.
         problems: Vec<Problem>,
-        /// What is wrong with views.
+        /// The views that cannot be used.
         views: Vec<ViewError>,
     },
     /// Telemetry runs already in this process.
@@ -43,14 +43,14 @@ fn joined(problems: &[Problem], views: &[ViewError]) -> String {
     all.join("; ")
 }
 
-/// What was not delivered by a flush or a shutdown.
+/// Telemetry that a flush or a shutdown did not deliver.
 #[derive(Debug, thiserror::Error)]
 #[error("not delivered: {}", told(metrics, traces.as_ref()))]
 #[non_exhaustive]
 pub struct DeliveryError {
-    /// Per exporter of metrics that failed, why.
+    /// The failures of metrics: one for each exporter that failed, and one for attached readers.
     pub metrics: Vec<FlushError>,
-    /// Why spans were not delivered.
+    /// The failure of spans; `None` if they were delivered.
     #[source]
     pub traces: Option<TracesError>,
 }

@@ -21,13 +21,13 @@ use crate::{
 
 /// Starts telemetry as the environment says, else with the defaults.
 ///
-/// Metrics are pushed by OTLP and served at `http://localhost:9464/metrics`, spans are pushed by OTLP, log lines go
-/// to standard error; [`Builder`] has everything that can be set, `docs/configuration.md` the environment variables. Works
-/// inside any Tokio runtime and without one.
+/// Metrics are pushed by OTLP and served at `http://localhost:9464/metrics`, spans are pushed by OTLP, log lines go to
+/// standard error. [`Builder`] has all settings, `docs/configuration.md` the environment variables. Works inside any
+/// Tokio runtime and without one.
 ///
-/// Keep the guard: when it is dropped, telemetry delivers what it has and ends. A bad variable is reported once
-/// and its default taken; an unreachable Collector or a port in use is reported once and tried again. A
-/// [`MetricsExporter`](crate::MetricsExporter) that was started before goes on with what starts here.
+/// Keep the guard: when it is dropped, telemetry delivers what it has and ends. A bad variable is reported once and its
+/// default taken; an unreachable Collector or a port in use is reported once and tried again. A
+/// [`MetricsExporter`](crate::MetricsExporter) that was started before continues with the telemetry that starts here.
 ///
 /// # Errors
 /// When telemetry runs already, or the system refuses a thread.
@@ -60,7 +60,7 @@ impl Builder {
     /// Starts telemetry; see [`init`](crate::init()).
     ///
     /// # Errors
-    /// All mistakes in what the builder was given, at once; else as [`init`](crate::init()).
+    /// All mistakes in the builder's values, at once; else as [`init`](crate::init()).
     pub fn init(self) -> Result<Telemetry, InitError> {
         let (resolved, parts) = self.check()?;
         let mut standalone = Standalone::Absent;
@@ -82,7 +82,7 @@ impl Builder {
         started
     }
 
-    /// Gathers all mistakes.
+    /// Resolves the configuration, or returns all mistakes at once.
     fn check(self) -> Result<(Resolved, Parts), InitError> {
         let lookup = |key: &str| std::env::var(key).ok();
         let resolved = resolve(&self.overrides, &lookup);
@@ -104,8 +104,8 @@ impl Builder {
     }
 }
 
-/// Starts metrics alone, for exporters, unless telemetry runs. Subscriber, spans and propagators of the application stay
-/// as they are.
+/// Starts metrics alone, for exporters, unless telemetry runs. Subscriber, spans and propagators of the application
+/// stay unchanged.
 pub(crate) fn start_metrics_only() -> Result<Telemetry, InitError> {
     let builder = builder().metrics_exporters([]).traces_exporters([]);
     let (resolved, parts) = builder.check()?;
@@ -113,7 +113,7 @@ pub(crate) fn start_metrics_only() -> Result<Telemetry, InitError> {
     claimed(claim, resolved, parts, Scope::Metrics)
 }
 
-/// Starts the telemetry that has the claim, which is given up when that fails, by an error or a panic.
+/// Starts telemetry under the claim. The claim is dropped if the start fails, by an error or a panic.
 fn claimed(
     claim: Claim,
     resolved: Resolved,
@@ -121,7 +121,7 @@ fn claimed(
     scope: Scope,
 ) -> Result<Telemetry, InitError> {
     let telemetry = start(claim, resolved, parts, scope)?;
-    // A process that ends at once has said what is wrong.
+    // A process that ends at once has then reported its problems.
     report::flush(SAYING);
     Ok(telemetry)
 }

@@ -20,25 +20,23 @@ use runar_otel_pipeline::{
     background::Background,
     bridge::{PrometheusCollector, RegistryProducer},
     collect::{Collector, Producer},
-    export::{self, OtlpExporter, OtlpOptions, Secret},
+    export::{OtlpExporter, OtlpOptions},
     schedule::{FlushError, Push, PushOptions, Sink},
     snapshot::{Resource, Snapshot},
-    store,
 };
 
 use crate::{
     attached::Attached,
     builder::Parts,
     config::{
-        Compression, Config, HistogramAggregation, MetricsExporterKind, OtlpConfig, Protocol,
-        TemporalityPreference,
+        Config, HistogramAggregation, MetricsExporterKind, OtlpConfig, TemporalityPreference,
     },
     endpoints::{Address, Endpoints, Owner},
     error::InitError,
     resource::Identity,
 };
 
-/// Everything about metrics that runs.
+/// The running parts of metrics: collector, pushes, pull endpoints and attached readers.
 #[derive(Debug)]
 pub(crate) struct MetricsPipeline {
     collector: Arc<Collector>,
@@ -100,12 +98,10 @@ impl MetricsPipeline {
         self.endpoints.address()
     }
 
-    /// A collector of the `prometheus` crate that is fed from here.
+    /// Returns a collector for a registry of the `prometheus` crate. The collector is empty once telemetry has ended.
     pub(crate) fn prometheus_collector(&self) -> PrometheusCollector {
-        let consumer = self
-            .collector
-            .register(store::TemporalityPreference::Cumulative);
-        // A registry keeps it for ever: it must not keep what has ended.
+        let consumer = self.collector.register(TemporalityPreference::Cumulative);
+        // A registry keeps its collectors for ever: a weak reference lets telemetry that has ended be freed.
         let collector = Arc::downgrade(&self.collector);
         PrometheusCollector::new(Arc::new(move || match collector.upgrade() {
             Some(collector) => collector.recorded(consumer),
@@ -116,7 +112,7 @@ impl MetricsPipeline {
         }))
     }
 
-    /// Collects and delivers until the deadline; what failed.
+    /// Collects and delivers until the deadline; returns the failures, empty if all was delivered.
     pub(crate) fn flush(&self, deadline: Instant) -> Vec<FlushError> {
         let attached = self.attached.begin_flush();
         let left = || deadline.saturating_duration_since(Instant::now());
@@ -135,7 +131,7 @@ impl MetricsPipeline {
         failed
     }
 
-    /// Takes the handles and the global provider away, and frees the port.
+    /// Detaches the handles, resets the global meter provider, and stops pushes, endpoints and attached readers.
     pub(crate) fn stop(&mut self, deadline: Instant) {
         uninstall();
         finish();
@@ -179,21 +175,11 @@ fn sinks(config: &Config) -> Result<Vec<Sink>, InitError> {
 }
 
 fn otlp_options(config: &OtlpConfig, total: Duration) -> OtlpOptions {
-    let protocol = match config.protocol {
-        Protocol::Grpc => export::Protocol::Grpc,
-        Protocol::HttpProtobuf => export::Protocol::HttpProtobuf,
-    };
-    let mut options = OtlpOptions::new(protocol, config.endpoint.clone());
-    let header = |(name, value): &(String, crate::config::Secret)| {
-        (name.clone(), Secret::new(value.expose()))
-    };
-    options.headers = config.headers.iter().map(header).collect();
+    let mut options = OtlpOptions::new(config.protocol, config.endpoint.clone());
+    options.headers.clone_from(&config.headers);
     options.timeout = config.timeout;
     options.total_timeout = total;
-    options.compression = match config.compression {
-        Compression::None => export::Compression::None,
-        Compression::Gzip => export::Compression::Gzip,
-    };
+    options.compression = config.compression;
     options
 }
 
@@ -201,11 +187,7 @@ fn push_options(config: &Config) -> PushOptions {
     let mut options = PushOptions::default();
     options.interval = config.metric_interval;
     options.timeout = config.metric_timeout;
-    options.temporality = match config.temporality {
-        TemporalityPreference::Cumulative => store::TemporalityPreference::Cumulative,
-        TemporalityPreference::Delta => store::TemporalityPreference::Delta,
-        TemporalityPreference::LowMemory => store::TemporalityPreference::LowMemory,
-    };
+    options.temporality = config.temporality;
     options
 }
 

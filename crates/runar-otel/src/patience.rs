@@ -1,4 +1,4 @@
-//! Patience: waiting for what may hang, and not longer than said.
+//! Work that may hang, on a thread of its own, awaited until a deadline.
 
 use std::{
     sync::mpsc::{self, Receiver},
@@ -11,10 +11,10 @@ use runar_otel_core::caught;
 /// Work on a thread of its own.
 pub(crate) struct Pending<R>(Receiver<R>);
 
-/// What is finished is taken even if its time is up.
+/// The least time to wait, 10 ms: work that has finished counts even after its deadline.
 const GRACE: Duration = Duration::from_millis(10);
 
-/// Begins work that may hang.
+/// Begins work that may hang, on a new thread.
 pub(crate) fn begin<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> Pending<R> {
     let (done, result) = mpsc::sync_channel(1);
     // Without a thread the sender is dropped, which reads like work that panicked.
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_hangs_is_left_behind() {
+    fn a_task_that_hangs_is_left_behind() {
         let (_open, never) = mpsc::channel::<()>();
         let deadline = Instant::now() + Duration::from_millis(20);
         assert_eq!(begin(move || never.recv().is_ok()).wait(deadline), None);
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_finished_counts_even_if_it_is_late() {
+    fn a_finished_task_counts_even_if_it_is_late() {
         let (finished, told) = mpsc::channel();
         let pending = begin(move || finished.send(()).is_ok());
         told.recv().unwrap();

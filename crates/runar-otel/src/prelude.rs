@@ -1,4 +1,4 @@
-//! Everything that a service uses, in one glob.
+//! The names that a service uses, in one glob.
 //!
 //! ```
 //! use runar_otel::prelude::*;
@@ -25,11 +25,11 @@
 //! # let _ = (started, orders);
 //! ```
 //!
-//! Beside a dependency that is called `metrics` too, add `use runar_otel::prelude::metrics;`: what is imported by name
-//! wins over the list of dependencies.
+//! Beside a dependency that is called `metrics` too, add `use runar_otel::prelude::metrics;`: an import by name wins
+//! over the list of dependencies.
 //!
-//! Where no crate is called `runar_otel`, because the dependency is renamed or comes through another crate, attributes
-//! and derives are told by `crate = path` what is; an attribute on an impl tells those on its methods.
+//! If no crate is called `runar_otel`, because the dependency is renamed or comes through another crate, give
+//! attributes and derives the path by `crate = path`; an attribute on an impl passes the path on to its methods.
 //!
 //! ```
 //! # extern crate runar_otel as telemetry;
@@ -43,7 +43,7 @@
 //! ```
 //!
 //! [`Result`] takes the place of the standard one: with one parameter its error is [`Error`], with two it is the
-//! standard one. What a file imports by name, or defines, wins over what comes from here.
+//! standard one. A name that a file imports by name, or defines, wins over the same name from here.
 
 use std::error;
 

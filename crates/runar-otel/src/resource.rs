@@ -1,4 +1,4 @@
-//! The resource: attributes that say who reports.
+//! The resource: attributes that identify the service that reports.
 
 use std::collections::BTreeMap;
 
@@ -17,20 +17,20 @@ use crate::config::Config;
 /// The attribute that names the Runar node.
 pub(crate) const NODE_ID: &str = "runar.node.id";
 
-/// The resource in the two forms in which it is needed.
+/// The resource in two forms, for the SDK and for our pipeline.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
-    /// For the SDK.
+    /// The form for the SDK's span provider and attached readers.
     pub(crate) resource: Resource,
-    /// Sorted by key, each key once.
+    /// The form for our pipeline: sorted by key, each key once.
     pub(crate) attributes: Vec<KeyValue>,
 }
 
 impl Identity {
     /// Completes the configured attributes.
     ///
-    /// `service.name` defaults to `unknown_service:` and the executable, `service.instance.id` to a random
-    /// UUID. What names the SDK and this distribution cannot be overridden.
+    /// `service.name` defaults to `unknown_service:` and the executable, `service.instance.id` to a random UUID.
+    /// Attributes that name the SDK and this distribution cannot be overridden.
     pub(crate) fn of(config: &Config) -> Self {
         let mut attributes: BTreeMap<String, Value> = BTreeMap::new();
         attributes.insert(
@@ -71,7 +71,7 @@ impl Identity {
     }
 }
 
-/// Names a service that nobody named (semantic conventions, *Service*).
+/// Returns the default name of a service (semantic conventions, *Service*).
 fn unknown_service() -> String {
     let path = std::env::current_exe().ok();
     let name = path.as_deref().and_then(std::path::Path::file_name);

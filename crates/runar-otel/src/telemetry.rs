@@ -17,7 +17,8 @@ use crate::{
     claim::Claim, error::DeliveryError, metrics_pipeline::MetricsPipeline, patience::begin, traces,
 };
 
-/// Telemetry that runs. When it is dropped, it delivers what it has and ends, in bounded time.
+/// The guard of running telemetry. When the guard is dropped, telemetry delivers its last measurements and spans and
+/// ends, in bounded time.
 #[must_use = "telemetry ends when the guard is dropped: keep it as `let _telemetry = …`"]
 pub struct Telemetry {
     state: State,
@@ -26,12 +27,12 @@ pub struct Telemetry {
 
 enum State {
     Running(Box<Running>, Claim),
-    /// `OTEL_SDK_DISABLED`.
+    /// Telemetry that `OTEL_SDK_DISABLED` turns off; it still holds the claim.
     Disabled(Claim),
     Ended,
 }
 
-/// Everything that runs.
+/// The running parts of telemetry.
 pub(crate) struct Running {
     pub(crate) metrics: MetricsPipeline,
     pub(crate) spans: SdkTracerProvider,
@@ -39,12 +40,12 @@ pub(crate) struct Running {
     pub(crate) scope: Scope,
 }
 
-/// The signals that telemetry takes hold of.
+/// The signals that telemetry takes over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// Metrics, spans, propagation, the subscriber.
     Everything,
-    /// Metrics alone.
+    /// Metrics alone, as an exporter starts them.
     Metrics,
 }
 
@@ -63,8 +64,8 @@ impl Telemetry {
         }
     }
 
-    /// Collects and delivers metrics and spans now, and waits for it, at most five seconds (or the bound that the
-    /// builder set).
+    /// Collects and delivers metrics and spans now, and waits for the delivery, at most five seconds (or the bound that
+    /// the builder set).
     ///
     /// Never hangs, whatever thread or runtime calls it.
     ///
@@ -87,8 +88,8 @@ impl Telemetry {
         }
     }
 
-    /// Delivers what there is, within five seconds (or the bound that the builder set), and ends telemetry, which may
-    /// take another second.
+    /// Delivers the last measurements and spans, within five seconds (or the bound that the builder set), and ends
+    /// telemetry, which may take another second.
     ///
     /// Afterwards `init()` can be called again; handles record nothing until then, only gauges keep their values.
     ///
@@ -107,7 +108,7 @@ impl Telemetry {
         self.end(timeout)
     }
 
-    /// The address of the pull endpoint; `None` without one, and while its port is in use.
+    /// Returns the address of the pull endpoint; `None` without one, and while its port is in use.
     #[must_use]
     pub fn prometheus_address(&self) -> Option<SocketAddr> {
         match &self.state {
@@ -116,11 +117,11 @@ impl Telemetry {
         }
     }
 
-    /// A collector for an application's own `prometheus::Registry`, which then has our metrics as well.
+    /// Returns a collector for an application's own `prometheus::Registry`, which then has our metrics as well.
     ///
-    /// Names are those of our endpoint. Exemplars are not there: that crate has no place for them; nor are registries
-    /// that were bridged in. When telemetry has ended it is empty: for the next one, unregister it and register the
-    /// next collector.
+    /// Names are those of our endpoint. Exemplars are left out, because that crate has no place for them, and so are
+    /// bridged registries. When telemetry has ended the collector is empty: for the next telemetry, unregister it and
+    /// register the next collector.
     ///
     /// # Examples
     /// ```
@@ -150,7 +151,7 @@ impl Telemetry {
     fn end(&mut self, timeout: Duration) -> Result<(), DeliveryError> {
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Running(mut running, claim) => {
-                // From here on handles record nothing: what they recorded before is in the last collection.
+                // From here on handles record nothing: earlier measurements are in the last collection.
                 uninstall();
                 let result = running.flush(timeout, Spans::End);
                 running.stop();
@@ -163,20 +164,20 @@ impl Telemetry {
     }
 }
 
-/// Whether spans are still wanted after a flush.
+/// The state of spans after a flush: still running, or shut down.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Spans {
     GoOn,
     End,
 }
 
-/// The time that `init()` and the end of telemetry wait for a subscriber that is slow with reports.
+/// The time that `init()` and the end of telemetry wait for a subscriber that is slow with reports, 1 s.
 pub(crate) const SAYING: Duration = Duration::from_secs(1);
 
-/// Whoever waits longer waits for ever; the clock cannot tell the end of that.
+/// The longest timeout, 24 h: a deadline further away may not fit the clock.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// How long the end may take beyond its deliveries: closing a port, joining a thread.
+/// The time that a shutdown may take beyond its deliveries, 1 s: closing ports, joining threads.
 const CLOSING: Duration = Duration::from_secs(1);
 
 impl Running {

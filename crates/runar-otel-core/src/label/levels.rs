@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_empty() {
+    fn an_absent_value_is_empty() {
         let (some, none) = (Some(String::from("gold")), None::<String>);
         assert_eq!(&*text!(some), "gold");
         assert_eq!(&*text!(&some), "gold");

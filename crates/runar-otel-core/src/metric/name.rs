@@ -194,7 +194,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_valid_follows_the_grammar(name in "\\PC{0,300}") {
+        fn valid_names_follow_the_grammar(name in "\\PC{0,300}") {
             let grammar = name.len() <= 255
                 && name.starts_with(|c: char| c.is_ascii_alphabetic())
                 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-/".contains(&b));

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_apart_is_dropped_by_another_thread() {
+    fn another_thread_drops_values_kept_apart() {
         let (tell, told) = mpsc::channel();
         drop(Apart::new(Bad(tell)));
         let dropped = told.recv_timeout(LONG).unwrap();

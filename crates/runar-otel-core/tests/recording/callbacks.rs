@@ -250,7 +250,7 @@ fn observed_sets_beyond_the_limit_are_reported() {
 }
 
 #[test]
-fn what_a_callback_observed_before_it_panicked_counts() {
+fn observations_before_a_panic_count() {
     let (reports, _listening) = Reports::listen();
     let (bench, meter) = plain();
     let gauge = meter.u64_observable_gauge("callbacks.panics");

@@ -231,7 +231,7 @@ fn a_future_dropped_while_its_caller_unwinds_is_cancelled() {
 }
 
 #[test]
-fn what_panics_between_begin_and_body_is_a_panic() {
+fn a_panic_between_begin_and_body_counts_as_one() {
     static SITE: Site = Site::new(ACTION);
     let bench = bench();
     let unwound = catch_unwind(|| {
@@ -332,7 +332,7 @@ fn the_span_says_how_the_call_ended_and_lasts_as_long() {
 }
 
 #[test]
-fn what_is_awaited_is_below_the_span_of_the_call() {
+fn awaited_futures_run_below_the_span_of_the_call() {
     static SITE: Site = Site::new(ACTION);
     let _bench = bench();
     let tracing = Tracing::start();

@@ -120,7 +120,7 @@ fn a_label_stays_dropped_where_instruments_share_a_view() {
 }
 
 #[test]
-fn what_two_views_make_alike_is_exported_once() {
+fn two_views_that_make_one_metric_export_it_once() {
     let (reports, _listening) = Reports::listen();
     let bench = with_views(vec![
         View::select("*").limit(10),

@@ -331,7 +331,7 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for RegisterAtEvents {
 }
 
 #[test]
-fn whoever_hears_of_a_mistake_may_register_a_metric() {
+fn a_layer_may_register_a_metric_when_it_hears_of_a_mistake() {
     let (done, heard) = mpsc::channel();
     thread::spawn(move || {
         let subscriber = tracing_subscriber::registry().with(RegisterAtEvents);
@@ -349,7 +349,7 @@ fn whoever_hears_of_a_mistake_may_register_a_metric() {
 }
 
 #[test]
-fn what_is_not_finite_does_no_harm_to_whole_numbers() {
+fn non_finite_values_leave_whole_numbers_alone() {
     let bench = bench();
     let queue = UpDownCounter::new("hostile_queue", "").register();
     let fractions = UpDownCounter::<f64>::of("hostile_queue", "").register();

@@ -178,7 +178,7 @@ async fn a_future_keeps_its_recorder_across_awaits() {
 }
 
 #[test]
-fn what_is_left_of_a_future_is_dropped_in_its_recorder() {
+fn a_cancelled_future_drops_in_its_recorder() {
     struct Counts(Counter);
     impl Drop for Counts {
         fn drop(&mut self) {

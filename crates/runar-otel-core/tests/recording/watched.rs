@@ -194,7 +194,7 @@ mod http {
     }
 
     #[test]
-    fn what_is_known_before_the_body_counts() {
+    fn a_verdict_known_before_the_body_counts() {
         static SITE: Site = Site::new(ACTION);
         let bench = bench();
         let status = ::http::StatusCode::SERVICE_UNAVAILABLE;

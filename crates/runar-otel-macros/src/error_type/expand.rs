@@ -1,4 +1,4 @@
-//! The trait's implementation.
+//! The generated implementation of `ErrorType`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -22,7 +22,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     }
 }
 
-/// The list of all types: the names, and those of what is transparent.
+/// Generates the list of all error types: the names, and the types of the errors in transparent variants.
 fn types(model: &Model) -> TokenStream {
     let private = model.krate.private();
     let mut names: Vec<&str> = Vec::new();
@@ -68,7 +68,7 @@ fn arm(model: &Model, variant: &Variant) -> TokenStream {
     }
 }
 
-/// What is shown; `inner` tells how the only field is reached.
+/// Generates the expression for an error type; `inner` makes the access to a transparent variant's only field.
 fn value(
     model: &Model,
     variant: &Variant,

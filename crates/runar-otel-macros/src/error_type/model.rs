@@ -1,4 +1,4 @@
-//! What an error type says, checked.
+//! The model of `#[derive(ErrorType)]`: the type and its options, checked.
 
 use syn::{
     Attribute, Data, DeriveInput, Error, Fields, Generics, Ident, LitStr, Type, ext::IdentExt as _,
@@ -11,7 +11,7 @@ use crate::{
     options::{Errors, Value, unknown},
 };
 
-/// The error.
+/// The error type that gets the implementation.
 pub(super) struct Model {
     pub(super) ident: Ident,
     pub(super) generics: Generics,
@@ -20,27 +20,27 @@ pub(super) struct Model {
 }
 
 pub(super) enum Shape {
-    /// A struct: always the same.
+    /// A struct, which has always the same error type.
     Struct(Variant),
     Enum(Vec<Variant>),
 }
 
-/// One variant, or the struct.
+/// A variant of the enum, or the struct.
 pub(super) struct Variant {
     pub(super) ident: Ident,
-    /// The name of its only field, if that is a named one.
+    /// The name of the first field; `None` if the field has none.
     pub(super) field: Option<Ident>,
     pub(super) kind: Kind,
 }
 
-/// What is shown of it.
+/// The source of the value of `error_type`.
 pub(super) enum Kind {
     Named(String),
-    /// What the error in it shows.
+    /// The value of the error inside, which has this type.
     Transparent(Box<Type>),
 }
 
-/// What stands in `#[error_type(…)]`.
+/// The options of `#[error_type(…)]`, as given.
 #[derive(Default)]
 struct Said {
     name: Option<LitStr>,
@@ -92,7 +92,7 @@ impl Model {
         Ok(model)
     }
 
-    /// The kinds in the order of the variants.
+    /// Returns the kinds in the order of the variants.
     pub(super) fn kinds(&self) -> impl Iterator<Item = &Kind> {
         let (one, many) = match &self.shape {
             Shape::Struct(only) => (Some(&only.kind), None),
@@ -101,7 +101,8 @@ impl Model {
         one.into_iter().chain(many.into_iter().flatten())
     }
 
-    /// A list of types that is known when compiled cannot depend on type parameters.
+    /// Refuses `transparent` on a generic type: the list of error types is a constant, which cannot depend on type
+    /// parameters.
     fn check(&self) -> syn::Result<()> {
         let generic = !self.generics.params.is_empty();
         let transparent = self.kinds().find_map(|kind| match kind {
@@ -189,7 +190,7 @@ fn named(name: &LitStr) -> syn::Result<Kind> {
     }
 }
 
-/// `HttpError` and `HTTPError` become `http_error`.
+/// Converts a name: `HttpError` and `HTTPError` become `http_error`.
 fn snake_case(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let mut snake = String::new();

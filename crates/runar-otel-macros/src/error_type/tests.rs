@@ -1,4 +1,4 @@
-//! What `#[derive(ErrorType)]` generates.
+//! Snapshots of the code that `#[derive(ErrorType)]` generates.
 
 use quote::quote;
 

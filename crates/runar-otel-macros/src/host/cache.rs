@@ -7,7 +7,7 @@ use crate::options::{Errors, Given, Options, Value, unknown};
 
 const OPTIONS: [&str; 2] = ["enabled", "ttl"];
 
-/// How long answers may be kept, in milliseconds; `None` if they may not.
+/// Parses the time that answers may be kept, in milliseconds; `None` if they may not.
 pub(super) fn parse(given: &Given) -> syn::Result<Option<u64>> {
     let Value::Of(tokens) = &given.value else {
         let message = "`cache` takes options: write `cache(enabled = true, ttl = 60)`";
@@ -34,7 +34,7 @@ pub(super) fn parse(given: &Given) -> syn::Result<Option<u64>> {
     }
 }
 
-/// A number of seconds, or a duration such as `"5m"`.
+/// Parses a positive number of seconds, or a duration such as `"5m"`, into milliseconds.
 fn milliseconds(given: &Given) -> syn::Result<u64> {
     let Value::Is(value) = &given.value else {
         return Err(expected(given.name.span()));

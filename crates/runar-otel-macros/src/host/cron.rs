@@ -1,6 +1,6 @@
 //! Schedules of jobs: five fields, as in cron.
 
-/// One field of a schedule.
+/// A field of a schedule, with its range and its words.
 struct Field {
     name: &'static str,
     least: u32,
@@ -45,7 +45,7 @@ const FIELDS: [Field; 5] = [
     },
 ];
 
-/// What is wrong with a schedule.
+/// Returns the message for an invalid schedule; `None` if the schedule is valid.
 pub(super) fn problem(schedule: &str) -> Option<String> {
     let given: Vec<&str> = schedule.split_whitespace().collect();
     if given.len() != FIELDS.len() {
@@ -68,7 +68,7 @@ fn fields(count: usize) -> String {
     }
 }
 
-/// Which end of a range: Sunday begins a week and ends one.
+/// An end of a range: `SUN` is 0 as the first day and 7 as the last.
 #[derive(Clone, Copy)]
 enum End {
     First,
@@ -80,7 +80,7 @@ impl Field {
         said.split(',').find_map(|item| self.item(item).err())
     }
 
-    /// `*`, `5`, `1-5`, `*/5`, `1-30/5`.
+    /// Checks an item of a field: `*`, `5`, `1-5`, `*/5` or `1-30/5`.
     fn item(&self, item: &str) -> Result<(), String> {
         let (range, step) = match item.split_once('/') {
             Some((range, step)) => (range, Some(step)),

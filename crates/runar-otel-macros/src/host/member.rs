@@ -12,7 +12,7 @@ use crate::{
     options::{Errors, Given, unknown},
 };
 
-/// Which attribute.
+/// The attribute on the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MemberKind {
     Action,
@@ -48,14 +48,14 @@ impl MemberKind {
     }
 }
 
-/// What an attribute says.
+/// The options of an attribute, as given.
 #[derive(Default)]
 struct Said {
     name: Option<LitStr>,
     path: Option<LitStr>,
     topic: Option<LitStr>,
     schedule: Option<LitStr>,
-    /// In milliseconds.
+    /// The time that answers may be kept, in milliseconds; `None` if they may not.
     ttl: Option<u64>,
     metrics: bool,
     krate: Krate,
@@ -89,7 +89,7 @@ pub(super) fn expand(
     Ok(function.into_token_stream())
 }
 
-/// What is there instead of a function, or what is wrong in its body.
+/// Returns the error for an item that is no function with a body, or the syntax error in one.
 fn no_function(kind: MemberKind, item: TokenStream, problem: Error) -> Error {
     let is_other = syn::parse2::<syn::TraitItemFn>(item.clone()).is_ok()
         || syn::parse2::<syn::Item>(item).is_ok();
@@ -177,7 +177,7 @@ fn schedule(given: &Given) -> syn::Result<LitStr> {
 }
 
 impl Krate {
-    /// What was said, else what an attribute on the impl left.
+    /// Returns the path that was given, else the one that an attribute on the impl left in the body.
     fn or(self, block: &Block) -> Self {
         if self.said().is_some() {
             return self;
@@ -188,7 +188,7 @@ impl Krate {
     }
 }
 
-/// The statement that links what was said.
+/// Generates the statement that links the declaration into `HOST_MEMBERS`.
 fn link(kind: MemberKind, said: &Said, function: &ImplItemFn) -> syn::Stmt {
     let private = said.krate.private();
     let of = match owner::find(&function.block, owner::OF) {

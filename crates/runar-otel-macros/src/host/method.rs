@@ -25,17 +25,17 @@ pub(crate) const ATTRIBUTES: [&str; 6] = [
     "metered",
 ];
 
-/// What the attribute on the impl knows.
+/// The facts that an attribute on the impl passes on to its methods.
 pub(crate) struct Around {
     pub(crate) krate: Krate,
-    /// The owner, where it is known when the program is compiled.
+    /// A constant expression for the owner; `None` if a method has to ask its type at run time.
     pub(crate) owner: Option<TokenStream>,
-    /// The name of the type.
+    /// The name of the type, without path and arguments.
     pub(crate) of: String,
 }
 
 impl Around {
-    /// Instruments the methods of an impl, and says how many there are.
+    /// Instruments the methods of an impl, and returns how many it has instrumented.
     pub(crate) fn instrument(&self, item: &mut ItemImpl, errors: &mut Errors) -> usize {
         let methods = item.items.iter_mut().filter_map(|item| match item {
             ImplItem::Fn(method) => Some(method),
@@ -68,7 +68,7 @@ impl Around {
         Ok(skipped.is_empty())
     }
 
-    /// What the attributes of a method want; of one that has none of [`ATTRIBUTES`], nothing.
+    /// Returns the instrumentation that a method's attributes ask for; `None` if it has none of [`ATTRIBUTES`].
     fn wanted(&self, attributes: &[Attribute]) -> Option<Wanted> {
         let names: Vec<String> = attributes.iter().map(attributes::name).collect();
         let has = |known: &[&str]| names.iter().any(|name| known.contains(&name.as_str()));
@@ -91,7 +91,7 @@ impl Around {
     }
 }
 
-/// One attribute leaves the function out, another one asks for its metrics.
+/// Refuses `#[metered]` on a function that `#[metrics(skip)]` leaves out.
 pub(crate) fn no_contradiction(attributes: &[Attribute]) -> syn::Result<()> {
     let metered = attributes
         .iter()
@@ -106,8 +106,8 @@ pub(crate) fn no_contradiction(attributes: &[Attribute]) -> syn::Result<()> {
     }
 }
 
-/// Instruments a function, and keeps `#[metered]` without its options: an import of it stays in use, and it finds
-/// the function instrumented.
+/// Instruments a function, and keeps `#[metered]` without its options: an import of the attribute stays in use, and the
+/// attribute finds the function instrumented.
 pub(super) fn instrumented(function: &mut ImplItemFn, wanted: &Wanted) -> syn::Result<()> {
     let metered = |attribute: &&Attribute| attributes::is(attribute, &["metered"]);
     let path = function.attrs.iter().find(metered);
@@ -124,7 +124,8 @@ pub(super) fn instrumented(function: &mut ImplItemFn, wanted: &Wanted) -> syn::R
     Ok(())
 }
 
-/// Strips what an attribute on the impl takes from its methods: for the item that is emitted beside a message.
+/// Removes the attributes that an attribute on the impl takes from its methods, for the item that is emitted beside a
+/// message.
 pub(crate) fn stripped(mut item: ItemImpl) -> ItemImpl {
     for item in &mut item.items {
         if let ImplItem::Fn(method) = item {
@@ -146,7 +147,7 @@ fn says_metrics(attribute: &Attribute) -> bool {
     })
 }
 
-/// The topic that an attribute names.
+/// Returns the topic that an attribute names, if any.
 pub(super) fn topic(attribute: &Attribute) -> Option<LitStr> {
     let named = match attributes::name(attribute).as_str() {
         "event_handler" => "topic",
@@ -185,7 +186,7 @@ impl Subject {
     }
 }
 
-/// The last segment of a type's path.
+/// Returns the last segment of a type's path.
 pub(crate) fn last(of: &Type) -> Option<String> {
     match of {
         Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),

@@ -1,4 +1,4 @@
-//! `#[service]`, `#[action]`, `#[job]` and the like: what a host needs to know, checked and linked.
+//! `#[service]`, `#[action]`, `#[job]` and the like: the description of a service for a host, checked and linked.
 
 mod cache;
 mod cron;
@@ -17,13 +17,13 @@ pub(crate) use self::{
 };
 use crate::original::or_original;
 
-/// An attribute on a function.
+/// Expands an attribute on a function.
 pub(crate) fn member(kind: MemberKind, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let original = item.clone();
     or_original(member::expand(kind, arguments, item), &original)
 }
 
-/// An attribute on a struct or an impl.
+/// Expands an attribute on a struct or an impl.
 pub(crate) fn service(
     kind: ServiceKind,
     arguments: TokenStream,

@@ -1,23 +1,23 @@
-//! What an attribute on the impl leaves in the body of a method for the one on the method: the
-//! name of the type, and what else it knows.
+//! Notes that an attribute on the impl leaves in a method's body for the attribute on the method: the name of the type,
+//! the topic, and the path of the crate.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident};
 use syn::{Block, Item, Lit, Stmt, parse_quote};
 
-/// The name of the type.
+/// The note with the name of the type.
 pub(super) const OF: &str = "__RUNAR_OTEL_OF";
 
-/// The topic that an attribute named which is gone by then.
+/// The note with the topic, whose attribute is gone by then.
 pub(super) const TOPIC: &str = "__RUNAR_OTEL_TOPIC";
 
-/// The path of the crate, if an attribute on the impl says it.
+/// The note with the path of the crate, if an attribute on the impl gives one.
 pub(super) const CRATE: &str = "__RUNAR_OTEL_CRATE";
 
 /// The first statement of an instrumented function, by which other attributes know it.
 const METERED: &str = "__RUNAR_OTEL_METERED";
 
-/// Leaves a text under one of these names, once.
+/// Leaves a string under one of these names, unless there is one.
 pub(super) fn leave(block: &mut Block, name: &str, text: &str) {
     if find(block, name).is_none() {
         let name = format_ident!("{name}");
@@ -25,12 +25,12 @@ pub(super) fn leave(block: &mut Block, name: &str, text: &str) {
     }
 }
 
-/// The text that was left, however deep other attributes have moved the body since.
+/// Returns the string that was left, however deep other attributes have moved the body since.
 pub(super) fn find(block: &Block, name: &str) -> Option<String> {
     search(block.to_token_stream(), name)
 }
 
-/// Marks a function as instrumented, so that it is left alone.
+/// Marks a function as instrumented, so that no attribute instruments it again.
 pub(crate) fn mark(block: &mut Block) {
     if !marked(block) {
         block.stmts.insert(

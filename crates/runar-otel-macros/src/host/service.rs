@@ -12,7 +12,7 @@ use crate::{
     original::or_original,
 };
 
-/// Which attribute.
+/// The attribute on the struct or the impl.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServiceKind {
     Service,
@@ -37,7 +37,7 @@ const ATTRIBUTES: [&str; 4] = ["service", "publisher", "p2p_service", "dht_servi
 
 const OPTIONS: [&str; 5] = ["name", "path", "description", "version", "crate"];
 
-/// What an attribute says.
+/// The options of an attribute on a struct, as given.
 #[derive(Default)]
 struct Said {
     name: Option<LitStr>,
@@ -47,7 +47,7 @@ struct Said {
     krate: Krate,
 }
 
-/// The name that an attribute below gives the service; leniently, since it may be another crate's.
+/// Returns the name that an attribute below gives the service; leniently, since that attribute may be another crate's.
 pub(crate) fn service_name(attributes: &[Attribute]) -> Option<String> {
     let below = attributes
         .iter()
@@ -114,7 +114,7 @@ fn of_struct(
     Ok(quote!(#item #declaration))
 }
 
-/// Options of `#[metric_field]` mean something to `#[metrics]` only.
+/// Refuses options of `#[metric_field]` without a `#[metrics]` on the struct, which alone reads them.
 fn checked_fields(item: ItemStruct) -> syn::Result<ItemStruct> {
     let mut errors = Errors::default();
     if !has_metrics(&item) {
@@ -138,7 +138,7 @@ fn has_metrics(item: &ItemStruct) -> bool {
         .any(|attribute| attributes::is(attribute, &["metrics"]))
 }
 
-/// Without `#[inject]`, and without the `#[metric_field]` that no `#[metrics]` takes.
+/// Removes `#[inject]`, and `#[metric_field]` if there is no `#[metrics]` that takes it.
 fn without_fields(mut item: ItemStruct) -> ItemStruct {
     let taken: &[&str] = if has_metrics(&item) {
         &["inject"]
@@ -153,7 +153,7 @@ fn without_fields(mut item: ItemStruct) -> ItemStruct {
     item
 }
 
-/// Gives a `#[metrics]` below an option that it does not have.
+/// Adds an option to a `#[metrics]` below that lacks it.
 fn hand_down(item: &mut ItemStruct, name: &str, option: Option<TokenStream>) {
     let below = item
         .attrs
@@ -236,7 +236,7 @@ fn of_impl(
         .attrs
         .iter()
         .any(|attribute| attributes::is(attribute, &["metrics"]));
-    // `#[metrics]` on the impl knows more of the owner, and tells the methods their type too.
+    // `#[metrics]` on the impl knows more of the owner, and passes the type on to the methods too.
     if let (Some(subject), false) = (subject, below) {
         let around = Around {
             owner: subject.owner(&krate),
@@ -250,7 +250,7 @@ fn of_impl(
 }
 
 impl Subject {
-    /// The owner of methods, if the type can be named outside of the impl.
+    /// Returns the owner of the methods; `None` if the type cannot be named outside of the impl.
     fn owner(&self, krate: &Krate) -> Option<TokenStream> {
         let private = krate.private();
         let (name, outside) = (&self.name, self.outside.as_ref()?);

@@ -1,4 +1,4 @@
-//! What the attributes of hosts generate.
+//! Snapshots of the code that the attributes of hosts generate.
 
 use quote::quote;
 

@@ -1,4 +1,4 @@
-//! What stands in the parentheses of `#[metered(…)]`, each option by itself.
+//! The options in the parentheses of `#[metered(…)]`, each checked by itself.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
@@ -29,13 +29,13 @@ const KNOWN: &[&str] = &[
     "crate",
 ];
 
-/// An option: the word, for messages, and what it says.
+/// An option that was given: its word, for messages, and its value.
 pub(crate) struct Set<T> {
     pub(crate) word: Ident,
     pub(crate) value: T,
 }
 
-/// One bound of the histogram, with its token for messages.
+/// A bucket bound in seconds, with its token for messages.
 pub(crate) struct Bound {
     pub(crate) value: f64,
     pub(crate) token: Expr,
@@ -109,7 +109,7 @@ impl Said {
     }
 }
 
-/// The tokens between the parentheses of an attribute.
+/// Returns the tokens between the parentheses of an attribute; empty if it has none.
 pub(crate) fn tokens(attribute: &Attribute) -> syn::Result<TokenStream> {
     match &attribute.meta {
         Meta::Path(_) => Ok(TokenStream::new()),
@@ -142,7 +142,7 @@ fn put<T>(slot: &mut Option<Set<T>>, word: &Ident, value: syn::Result<T>, errors
     }
 }
 
-/// The expression behind `=`, or what is expected there.
+/// Returns the expression behind `=`, or an error that names what is expected there.
 fn value_of(word: &Ident, value: Value, expected: &str) -> syn::Result<Expr> {
     match value {
         Value::Is(expr) => Ok(expr),
@@ -200,7 +200,7 @@ fn list(word: &Ident, value: Value, expected: &str) -> syn::Result<Vec<Expr>> {
     }
 }
 
-/// All values, or all errors.
+/// Returns all values, or all errors in one.
 fn gather<T>(results: impl Iterator<Item = syn::Result<T>>) -> syn::Result<Vec<T>> {
     let mut errors = Errors::default();
     let values = results.filter_map(|result| errors.keep(result)).collect();

@@ -1,4 +1,4 @@
-//! Whether what the attribute says can be.
+//! Checks of the options of `#[metered]`, against each other and against the signature.
 
 use std::collections::HashSet;
 
@@ -21,17 +21,17 @@ pub(crate) const LEVELS: &[&str] = &["trace", "debug", "info", "warn", "error"];
 /// The labels that the macro and the exporters set.
 const OWN: &[&str] = &["service", "action", "outcome", "error_type", "event", "le"];
 
-/// The ends of names that a family has anyway, and what would follow them.
+/// The ends of names that a family adds anyway, and the suffix that would follow each.
 const SUFFIXES: &[(&str, &str)] = &[
     ("_total", "_requests_total"),
     ("_active_requests", "_active_requests"),
     ("_duration_seconds", "_duration_seconds"),
 ];
 
-/// Of all metrics of one family.
+/// The longest suffix that a family of metrics adds to its name.
 const LONGEST_SUFFIX: &str = "_publish_duration_seconds";
 
-/// Gathers everything that is wrong.
+/// Gathers all errors in the options of a function.
 pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
     let said = &model.said;
     if let Some(constness) = &model.signature.constness {
@@ -84,7 +84,7 @@ fn name_after(prefix: &str, name: &LitStr, errors: &mut Errors) {
     }
 }
 
-/// The suffix that would be doubled, and the name without any.
+/// Returns the suffix that would be doubled, and the name without any suffix.
 fn suffixed(name: &str) -> Option<(&'static str, &str)> {
     let (_, suffix) = SUFFIXES.iter().find(|(end, _)| name.ends_with(end))?;
     let mut stem = name;
@@ -115,7 +115,7 @@ fn increasing(bounds: &[Bound], errors: &mut Errors) {
     }
 }
 
-/// The number as it was written.
+/// Returns the number as written in the source.
 fn said(token: &Expr) -> String {
     token.to_token_stream().to_string().replace("- ", "-")
 }
@@ -149,7 +149,7 @@ fn labels(model: &Model<'_>, errors: &mut Errors) {
     }
 }
 
-/// A name for a label that is taken.
+/// Returns another name for a label whose name is taken.
 fn other(label: &str, model: &Model<'_>) -> String {
     match label {
         "le" => "bound".to_owned(),
@@ -238,7 +238,7 @@ fn outcome(model: &Model<'_>, errors: &mut Errors) {
     }
 }
 
-/// Where the type that is returned stands, or the function's name.
+/// Returns the span of the return type, else that of the function's name.
 fn returned_span(model: &Model<'_>) -> Span {
     match &model.signature.output {
         syn::ReturnType::Type(_, returned) => returned.span(),

@@ -1,4 +1,4 @@
-//! The body of a metered function: a declaration, the begin of a call, and the body as it was inside of it.
+//! The body of a metered function: a declaration, the begin of a call, and the original body inside of that call.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::format_ident;
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::place::placed;
 
-/// The new body.
+/// Generates the new body.
 pub(crate) fn expand(model: &Model<'_>, block: &Block) -> TokenStream {
     let marker = format_ident!("{}", MARKER);
     let declaration = declaration(model);
@@ -34,7 +34,7 @@ pub(crate) fn expand(model: &Model<'_>, block: &Block) -> TokenStream {
     })
 }
 
-/// What is known when it is compiled, and its entry in the list of all such.
+/// Generates the static call site, with all facts known at compile time, and its link into `SITES`.
 fn declaration(model: &Model<'_>) -> TokenStream {
     let p = &model.private;
     let said = &model.said;
@@ -82,8 +82,8 @@ fn declaration(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The error types, where they can be named outside of the body: then they begin at zero before the first call. Who
-/// knows the owner stands on an impl without type parameters; else a name could be one of those.
+/// Returns the error types if they can be named outside of the body: their series then begin at zero before the first
+/// call. A known owner means that the impl has no type parameters; otherwise a name in the type could be one of them.
 fn static_error_types(model: &Model<'_>) -> Option<TokenStream> {
     model.owner.as_ref()?;
     let returned = model.result.as_ref()?;
@@ -94,7 +94,7 @@ fn static_error_types(model: &Model<'_>) -> Option<TokenStream> {
     Some(quote!(|| #types))
 }
 
-/// The owner, if it is known when it is compiled.
+/// Returns the owner, if it is known at compile time.
 fn known_owner(model: &Model<'_>) -> Option<TokenStream> {
     let p = &model.private;
     match &model.owner {
@@ -104,7 +104,7 @@ fn known_owner(model: &Model<'_>) -> Option<TokenStream> {
     }
 }
 
-/// `async fn`.
+/// Generates the body of an `async fn`.
 fn awaited(model: &Model<'_>, block: &Block) -> TokenStream {
     let (begin, labels, span) = (begin(model), labels(model), in_span(model));
     let body = typed(model.result.as_ref()).before(block);
@@ -112,7 +112,7 @@ fn awaited(model: &Model<'_>, block: &Block) -> TokenStream {
     quote!(#begin #labels #span #call)
 }
 
-/// A function that is not async.
+/// Generates the body of a function that is neither async nor returns a future.
 fn called(model: &Model<'_>, block: &Block) -> TokenStream {
     let p = &model.private;
     let (begin, labels, span) = (begin(model), labels(model), in_span(model));
@@ -130,11 +130,12 @@ fn called(model: &Model<'_>, block: &Block) -> TokenStream {
     quote!(#begin #labels #span #call)
 }
 
-/// A function that returns a future: nothing is counted before that is polled.
+/// Generates the body of a function that returns a future: nothing is counted before the future is polled.
 fn returned(model: &Model<'_>, block: &Block, boxed: bool) -> TokenStream {
     let begin = begin(model);
     let typed = typed(model.result.as_ref());
-    // What is given back is not what the body returns: its box must be made the one that the signature says.
+    // The value that is given back is not the one that the body returns: its box must be given the type of the
+    // signature.
     let outer = model.opened.as_ref().map(|_| &typed);
     let tail = tail(block, boxed);
     // See `moved`.
@@ -230,7 +231,7 @@ fn error_types(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The closure that judges what was returned.
+/// Generates the closure that judges the returned value.
 fn verdict(model: &Model<'_>) -> TokenStream {
     let p = &model.private;
     if matches!(model.result, Some(Type::Never(_))) {

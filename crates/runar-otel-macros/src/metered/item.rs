@@ -1,11 +1,11 @@
-//! What the attribute stands on.
+//! The item under the attribute, which must be a function.
 
 use proc_macro2::TokenStream;
 use syn::{Error, ImplItemFn, Item, TraitItemFn, spanned::Spanned as _};
 
 const TYPE: &str = "for a whole service put `#[metrics]` on the type or on its impl";
 
-/// The function, or what is wrong with what is there instead.
+/// Parses the function, or returns an error that says where the attribute belongs.
 pub(crate) fn function(item: TokenStream) -> syn::Result<ImplItemFn> {
     let problem = match syn::parse2::<ImplItemFn>(item.clone()) {
         Ok(function) => return Ok(function),

@@ -6,11 +6,11 @@ use syn::{Ident, LitStr};
 
 use super::{hygiene::quote, model::Model};
 
-/// Where the value of a declared label comes from.
+/// The source of a declared label's value.
 enum Source {
-    /// Its text.
+    /// The argument of that name: an expression for its string.
     Argument(TokenStream),
-    /// `Option<Cow<str>>`.
+    /// A question to all arguments, as an expression of type `Option<Cow<str>>`.
     Context(TokenStream),
 }
 
@@ -27,7 +27,7 @@ fn sources(model: &Model<'_>) -> impl Iterator<Item = (usize, Source)> {
     })
 }
 
-/// The text of an argument. That it has none is said at the label.
+/// Generates the string of an argument. If its type has none, the compiler points at the label.
 fn text(model: &Model<'_>, label: &LitStr, argument: &Ident) -> TokenStream {
     let span = Span::mixed_site().located_at(label.span());
     let tokens = model.private.clone().into_iter();
@@ -40,7 +40,7 @@ fn text(model: &Model<'_>, label: &LitStr, argument: &Ident) -> TokenStream {
     quote_spanned!(span=> #p::text!(#argument))
 }
 
-/// Asks all arguments; `None` if there are none.
+/// Generates a question to the arguments, in order, for the label; `None` if there are no arguments.
 fn from_context(model: &Model<'_>, label: &str) -> Option<TokenStream> {
     let p = &model.private;
     let asked = model
@@ -49,7 +49,7 @@ fn from_context(model: &Model<'_>, label: &str) -> Option<TokenStream> {
     asked.reduce(|before, next| quote!(#before.or_else(|| #next)))
 }
 
-/// Gives the call the labels that the arguments know.
+/// Generates the statements that give the call the labels that the arguments know.
 pub(crate) fn labels(model: &Model<'_>) -> TokenStream {
     let labels = sources(model).map(|(at, source)| match source {
         Source::Argument(argument) => quote!(__call.label(#at, &#argument);),
@@ -63,7 +63,8 @@ pub(crate) fn labels(model: &Model<'_>) -> TokenStream {
     labels.collect()
 }
 
-/// The same, for a call that begins when the arguments are gone: reads them, and gives them to the call.
+/// Generates statements for a call that begins when the arguments are gone: the first read the labels, the second give
+/// them to the call.
 pub(crate) fn labels_early(model: &Model<'_>) -> (TokenStream, TokenStream) {
     let (mut early, mut late) = (TokenStream::new(), TokenStream::new());
     for (at, source) in sources(model) {

@@ -1,4 +1,4 @@
-//! `#[metered]`: what it says, whether that can be, and what becomes of the function.
+//! `#[metered]`: its options, their checks, and the expansion of the function.
 
 mod attr;
 mod check;
@@ -84,7 +84,7 @@ fn take_ours(attributes: &mut Vec<Attribute>) -> Vec<Attribute> {
         .collect()
 }
 
-/// The one list of options. Some hosts repeat the attributes of a function as they are: that is one list.
+/// Returns the one list of options. Some hosts repeat the attributes of a function unchanged: equal lists count as one.
 fn options(ours: &[Attribute], errors: &mut Errors) -> TokenStream {
     let mut first = TokenStream::new();
     for attribute in ours {

@@ -1,4 +1,4 @@
-//! A function to be metered: what the attribute says and what its signature shows.
+//! A metered function: the options of its attribute, and the facts that its signature shows.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
@@ -17,22 +17,23 @@ use crate::{
     options::{Options, Value},
 };
 
-/// Everything that the expansion needs beside the body.
+/// The input of the expansion, apart from the body.
 pub(crate) struct Model<'a> {
     pub(crate) said: Said,
     pub(crate) signature: &'a Signature,
-    /// Whether a `#[metered]` is there, or the other attribute wants what it does.
+    /// True if `#[metered]` is present, or if another attribute asks for metrics.
     pub(crate) metered: bool,
     pub(crate) role: Role,
     pub(crate) event: Option<LitStr>,
     pub(crate) owner: Option<TokenStream>,
     pub(crate) is_method: bool,
     pub(crate) work: Work,
-    /// The type of what a call results in: of the output of a future that is returned.
+    /// The type of a call's result, which for a returned future is its output; `None` if unknown.
     pub(crate) result: Option<Type>,
-    /// How the value is given back with `until = "drop"`.
+    /// The shape of the returned value with `until = "drop"`; `None` without the option, or if the type has no visible
+    /// end.
     pub(crate) opened: Option<Opened>,
-    /// `…::__private`.
+    /// The path of the module `__private`.
     pub(crate) private: TokenStream,
 }
 
@@ -74,12 +75,13 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The function's name, as the label `action` shows it.
+    /// Returns the function's name, as the label `action` shows it.
     pub(crate) fn name(&self) -> String {
         self.signature.ident.unraw().to_string()
     }
 
-    /// The name of the event that the function handles: what was said, else the name of the function.
+    /// Returns the name of the event that the function handles: the given one, else that of the function. `None` if the
+    /// function handles no events.
     pub(crate) fn event_name(&self) -> Option<TokenStream> {
         if self.role != Role::Event {
             return None;
@@ -91,7 +93,7 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// The arguments that have a name.
+    /// Returns the arguments that have a name.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = &Ident> {
         self.signature
             .inputs
@@ -113,13 +115,13 @@ impl<'a> Model<'a> {
     }
 }
 
-/// The name without its path.
+/// True if the last segment of the attribute's path is this name.
 pub(crate) fn is_named(attribute: &Attribute, name: &str) -> bool {
     let last = attribute.path().segments.last();
     last.is_some_and(|last| last.ident == name)
 }
 
-/// What the attributes of the hosts beside `#[metered]` make of a function.
+/// Returns the role and the topic that the attributes of hosts beside `#[metered]` give a function.
 pub(crate) fn role(attributes: &[Attribute]) -> (Role, Option<LitStr>) {
     let is = |name| move |attribute: &&Attribute| is_named(attribute, name);
     let handler = attributes
@@ -133,7 +135,7 @@ pub(crate) fn role(attributes: &[Attribute]) -> (Role, Option<LitStr>) {
     }
 }
 
-/// `#[event_handler("topic")]`, `#[subscribe(path = "topic")]`.
+/// Returns the topic of `#[event_handler("topic")]` or `#[subscribe(path = "topic")]`.
 fn topic(handler: &Attribute) -> Option<LitStr> {
     let tokens = super::attr::tokens(handler).ok()?;
     if let Ok(topic) = syn::parse2::<LitStr>(tokens.clone()) {
@@ -154,7 +156,7 @@ fn topic(handler: &Attribute) -> Option<LitStr> {
     })
 }
 
-/// A function is a method if it has a receiver or speaks of `Self`.
+/// True for a method: a function that has a receiver or mentions `Self`.
 fn is_method(signature: &Signature, block: &Block) -> bool {
     let mut finder = FindSelf(false);
     finder.visit_signature(signature);
@@ -178,7 +180,7 @@ impl<'ast> Visit<'ast> for FindSelf {
     fn visit_item(&mut self, _: &'ast Item) {}
 }
 
-/// Whether the word stands among the tokens.
+/// True if the word stands among the tokens, at any depth.
 pub(crate) fn mentions(tokens: TokenStream, word: &str) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == word,

@@ -1,4 +1,4 @@
-//! What a function returns, as far as its signature shows it.
+//! The return type of a function, as far as its signature shows it.
 
 use proc_macro2::TokenStream;
 use syn::{
@@ -8,18 +8,18 @@ use syn::{
 
 use super::hygiene::quote;
 
-/// How the work of a function is done.
+/// The moment at which a function does its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// When it is called.
+    /// During the call itself.
     Called,
-    /// `async fn`: when it is awaited.
+    /// `async fn`: when the call is awaited.
     Awaited,
-    /// When the future that it returns is awaited.
+    /// When the future that the function returns is awaited.
     Returned { boxed: bool },
 }
 
-/// How the work is done, and the type of what it results in, if that is known.
+/// Returns the moment of the work, and the type of its result, if that is known.
 pub(crate) fn work(is_async: bool, output: &ReturnType) -> (Work, Option<Type>) {
     let ReturnType::Type(_, returned) = output else {
         let work = if is_async {
@@ -35,7 +35,7 @@ pub(crate) fn work(is_async: bool, output: &ReturnType) -> (Work, Option<Type>) 
     future(returned).unwrap_or_else(|| (Work::Called, Some((**returned).clone())))
 }
 
-/// The future that is returned, with its output.
+/// Recognises a future as return type, and its output; `None` for other types.
 fn future(returned: &Type) -> Option<(Work, Option<Type>)> {
     if let Type::ImplTrait(of) = returned {
         let output = output(bounded(&of.bounds, "Future")?);
@@ -56,25 +56,26 @@ fn future(returned: &Type) -> Option<(Work, Option<Type>)> {
     Some((Work::Returned { boxed: true }, output))
 }
 
-/// What is measured until it is dropped, and how it is given back.
+/// A returned value that is measured until it ends or is dropped, by the shape in which it is given back.
 pub(crate) enum Opened {
-    /// `impl Stream`, and what says of which items, if its bounds do: the value alone can leave that open.
+    /// `impl Stream`, `impl Iterator` or `impl Body`; `items` is the function that fixes the type of items, if the
+    /// bounds name it: the value alone can leave that type open.
     Plain { items: Option<TokenStream> },
-    /// `Pin<Box<dyn Stream>>`.
+    /// `Pin<Box<dyn Stream>>`, or `BoxStream` and `LocalBoxStream`.
     Pinned,
-    /// `Box<dyn Iterator>`.
+    /// `Box<dyn Iterator>`, boxed but not pinned.
     Boxed,
-    /// `http::Response<…>`.
+    /// `http::Response<…>` with a body of one of these shapes.
     Response {
         body: Box<Opened>,
         of: Option<Box<Type>>,
     },
-    /// `Result<…, _>`.
+    /// `Result<…, _>` of one of these shapes.
     Result(Box<Opened>),
 }
 
 impl Opened {
-    /// `None` if the type is none whose end could be seen.
+    /// Recognises a return type; `None` if the end of its values cannot be seen.
     pub(crate) fn of(returned: &Type) -> Option<Self> {
         match returned {
             Type::ImplTrait(of) => has_end(&of.bounds).then(|| Self::Plain {
@@ -106,7 +107,7 @@ impl Opened {
         }
     }
 
-    /// The value with the call in it, as the signature wants it.
+    /// Generates the value with the call in it, of the type that the signature names.
     pub(crate) fn give_back(&self, private: &TokenStream, value: &TokenStream) -> TokenStream {
         let inner = quote!(__inner);
         match self {
@@ -145,7 +146,7 @@ fn has_end(bounds: &Punctuated<TypeParamBound, syn::Token![+]>) -> bool {
         .any(|name| bounded(bounds, name).is_some())
 }
 
-/// `stream_of::<I, _>` for `Stream<Item = I>`, and the same for an iterator.
+/// Generates `stream_of::<I, _>` for `Stream<Item = I>`, and `iterator_of::<I, _>` for an iterator.
 fn items(bounds: &Punctuated<TypeParamBound, syn::Token![+]>) -> Option<TokenStream> {
     let item = |of| {
         associated(bounded(bounds, of)?, "Item")
@@ -156,7 +157,7 @@ fn items(bounds: &Punctuated<TypeParamBound, syn::Token![+]>) -> Option<TokenStr
     of_stream.or_else(|| item("Iterator").map(|item| quote!(iterator_of::<#item, _>)))
 }
 
-/// The bound whose trait has this name.
+/// Returns the bound whose trait has this name.
 fn bounded<'a>(
     bounds: &'a Punctuated<TypeParamBound, syn::Token![+]>,
     name: &str,
@@ -169,12 +170,12 @@ fn bounded<'a>(
     })
 }
 
-/// `T` of `Future<Output = T>`.
+/// Returns `T` of `Future<Output = T>`.
 fn output(path: &Path) -> Option<Type> {
     associated(path, "Output")
 }
 
-/// `T` of `Trait<Name = T>`.
+/// Returns `T` of `Trait<Name = T>`.
 fn associated(path: &Path, name: &str) -> Option<Type> {
     arguments(path)?.find_map(|argument| match argument {
         GenericArgument::AssocType(of) if of.ident == name => Some(of.ty.clone()),
@@ -208,7 +209,7 @@ fn arguments(path: &Path) -> Option<impl Iterator<Item = &GenericArgument>> {
     }
 }
 
-/// The first argument that is a type.
+/// Returns the first generic argument that is a type.
 fn argument(path: &Path) -> Option<&Type> {
     arguments(path)?.find_map(|argument| match argument {
         GenericArgument::Type(of) => Some(of),
@@ -216,12 +217,14 @@ fn argument(path: &Path) -> Option<&Type> {
     })
 }
 
-/// The type as it may stand in a `let`: `_` in place of each `impl Trait`; `None` if nothing would be left of it.
+/// Returns the type as it may stand in a `let`: `_` in place of each `impl Trait`; `None` if nothing would be left of
+/// it.
 pub(crate) fn annotation(returned: &Type) -> Option<Type> {
     replaced(returned, &syn::parse_quote!(_))
 }
 
-/// The type as it may stand in an expression; `None` if nothing would be left of it.
+/// Returns the type as it may stand in an expression: `()` in place of each `impl Trait`; `None` if nothing would be
+/// left of it.
 pub(crate) fn nameable(returned: &Type) -> Option<Type> {
     replaced(returned, &syn::parse_quote!(()))
 }
@@ -249,7 +252,7 @@ impl VisitMut for ImplTrait<'_> {
     }
 }
 
-/// Whether the type means the same outside of the function: no type parameter, lifetime or `Self` in it.
+/// True if the type means the same outside of the function: no type parameter, lifetime or `Self` in it.
 pub(crate) fn is_static(returned: &Type, generics: &Generics) -> bool {
     let mut finder = FindBound {
         generics,

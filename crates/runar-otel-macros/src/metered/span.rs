@@ -12,7 +12,7 @@ use super::{
 };
 use crate::place::placed;
 
-/// Opens the span and gives it to the call.
+/// Generates the statement that opens the span and gives it to the call; empty with `skip_span`.
 pub(crate) fn in_span(model: &Model<'_>) -> TokenStream {
     if model.said.skip_span.is_some() {
         return TokenStream::new();
@@ -22,7 +22,8 @@ pub(crate) fn in_span(model: &Model<'_>) -> TokenStream {
     quote!(if __call.takes_span() { __call.in_span(#opened); })
 }
 
-/// The same for a call that begins when the arguments are gone: if the span reads them, it is opened before.
+/// Generates statements for a call that begins when the arguments are gone: the first open a span with `fields(…)`,
+/// which may read them, the second give the span to the call.
 pub(crate) fn open_early(model: &Model<'_>) -> (TokenStream, TokenStream) {
     if model.said.fields.is_none() {
         return (TokenStream::new(), in_span(model));
@@ -46,21 +47,23 @@ pub(crate) fn open_early(model: &Model<'_>) -> (TokenStream, TokenStream) {
     (early, late)
 }
 
-/// Whether the service is known when the span is opened.
+/// The time at which the service becomes known: before the span is opened, or later.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Service {
     Known,
     Later,
 }
 
-/// Whether the span is made in any case. A decision must not be waited upon: its context is that of the thread.
+/// True if the span is made in any case: by `keep_span`, or because its fields await. A decision must not be held
+/// across an `.await`: its context is that of the thread.
 fn keeps_span(model: &Model<'_>) -> bool {
     let said = &model.said;
     let waits = |fields: &Set<TokenStream>| mentions(fields.value.clone(), "await");
     said.keep_span.is_some() || said.fields.as_ref().is_some_and(waits)
 }
 
-/// Asks whether the trace is recorded, if one begins here, and opens the span, the one for log lines alone, or none.
+/// Generates the question whether a trace that begins here is recorded, and opens the span, the one for log lines
+/// alone, or none.
 fn open(model: &Model<'_>, service: Service) -> TokenStream {
     let recorded = span(model, service, Trace::Recorded);
     if keeps_span(model) {
@@ -99,11 +102,11 @@ fn open(model: &Model<'_>, service: Service) -> TokenStream {
     })
 }
 
-/// Which of the two spans of a function.
+/// The two spans of a function: recorded, or for log lines alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trace {
     Recorded,
-    /// The layer for traces leaves it out by the field that it has more.
+    /// For log lines alone: the layer for traces leaves the span out by its field `runar_otel.unsampled`.
     Unsampled,
 }
 

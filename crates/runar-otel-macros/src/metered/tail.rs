@@ -1,4 +1,4 @@
-//! How a body makes the future that it returns.
+//! The shape of a body that returns a future.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
@@ -6,11 +6,11 @@ use syn::{Block, Expr, ExprAsync, ExprClosure, ExprReturn, Item, Macro, Stmt, vi
 
 use super::{hygiene::quote, model::mentions, tokens::moved, typed::Typed};
 
-/// The shape of a body.
+/// The way in which a body makes its future.
 pub(crate) enum Tail<'a> {
-    /// Nothing but `async move { … }`, in its `Box::pin(…)`: the inner block. `#[async_trait]` makes this.
+    /// A single `async move { … }`, in its `Box::pin(…)`: the inner block. `#[async_trait]` makes this.
     Only(&'a Block),
-    /// Statements, and then the one future, without its `Box::pin(…)`.
+    /// Statements, and then the future, without its `Box::pin(…)`.
     Last {
         before: &'a [Stmt],
         future: Future<'a>,
@@ -23,7 +23,7 @@ pub(crate) enum Tail<'a> {
 pub(crate) struct Future<'a>(&'a Expr);
 
 impl Future<'_> {
-    /// Says the type of its output where an async block needs it.
+    /// Generates the future, with the type of its output where an async block needs it.
     pub(crate) fn typed(&self, typed: &Typed) -> TokenStream {
         match self.0 {
             Expr::Async(ExprAsync {
@@ -40,7 +40,7 @@ impl Future<'_> {
     }
 }
 
-/// Looks at a body that returns a future, in a box or not.
+/// Classifies a body that returns a future, in a box or not.
 pub(crate) fn tail(block: &Block, boxed: bool) -> Tail<'_> {
     let Some((Stmt::Expr(last, None), before)) = block.stmts.split_last() else {
         return Tail::Any;
@@ -65,7 +65,7 @@ pub(crate) fn tail(block: &Block, boxed: bool) -> Tail<'_> {
     }
 }
 
-/// `X` of `Box::pin(X)`.
+/// Returns `X` of `Box::pin(X)`.
 fn pinned(expr: &Expr) -> Option<&Expr> {
     let Expr::Call(call) = expr else {
         return None;
@@ -79,7 +79,7 @@ fn pinned(expr: &Expr) -> Option<&Expr> {
     is_pin.then(|| call.args.first()).flatten()
 }
 
-/// Whether the function can return before its last expression.
+/// A visitor that finds out if the function can return before its last expression.
 struct FindReturn(bool);
 
 impl<'ast> Visit<'ast> for FindReturn {

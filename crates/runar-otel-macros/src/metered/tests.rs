@@ -1,4 +1,4 @@
-//! Snapshots of what the attribute makes of functions of each shape.
+//! Snapshots of the code that the attribute generates for functions of each shape.
 
 use insta::assert_snapshot;
 use quote::quote;
@@ -83,7 +83,7 @@ fn event_handler_without_a_span() {
 }
 
 #[test]
-fn what_async_trait_makes_keeps_its_box() {
+fn a_future_of_async_trait_keeps_its_box() {
     assert_snapshot!(expanded_in_impl(
         &quote!(labels = ["tier"]),
         &quote! {

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 
 use super::hygiene::quote;
 
-/// An `Option` of the generated code.
+/// Generates an `Option` expression.
 pub(crate) fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
@@ -12,8 +12,8 @@ pub(crate) fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
     }
 }
 
-/// A closure or a future of the user's block. The block may stand in braces of a `macro_rules!`, which the compiler would
-/// take for the user's.
+/// Generates a closure or a future of the user's block. The block may stand in braces of a `macro_rules!`, which the
+/// compiler would take for the user's.
 pub(crate) fn moved(block: &TokenStream) -> TokenStream {
     quote!(#[allow(unused_braces)] #block)
 }

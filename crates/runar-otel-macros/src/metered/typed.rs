@@ -1,4 +1,4 @@
-//! The type of what an async block results in.
+//! The type of an async block's result.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, TokenStreamExt as _};
@@ -6,17 +6,17 @@ use syn::{Block, Stmt, Type};
 
 use super::{hygiene::quote, returned::annotation};
 
-/// A statement that says the type, which `?` and `return` need inside of an async block: a `let` with `impl Trait`
-/// in it does not compile.
+/// A statement that fixes the type, which `?` and `return` need inside of an async block: a `let` with `impl Trait` in
+/// it does not compile.
 pub(crate) struct Typed(Option<Type>);
 
-/// Of this type, or of one that cannot be named.
+/// Makes the statement for a type; empty if the type is unknown or cannot be named.
 pub(crate) fn typed(result: Option<&Type>) -> Typed {
     Typed(result.and_then(annotation))
 }
 
 impl Typed {
-    /// A block that begins with the statement.
+    /// Generates the block with the statement in front.
     pub(crate) fn before(&self, block: &Block) -> TokenStream {
         let has_items = block.stmts.iter().any(|stmt| matches!(stmt, Stmt::Item(_)));
         let mut tokens = TokenStream::new();

@@ -6,7 +6,7 @@ use syn::{Ident, Visibility};
 
 use super::model::{Kind, Model};
 
-/// What one accessor does.
+/// An accessor: a function of the struct that records.
 struct Accessor {
     name: &'static str,
     /// Its documentation; `{}` is the metric.
@@ -16,15 +16,15 @@ struct Accessor {
     takes: Takes,
 }
 
-/// What an accessor is given beside labels.
+/// The argument of an accessor beside its labels.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Takes {
     /// A number or a duration.
     Value,
     Duration,
-    /// Nothing: the value is 1.
+    /// No argument: the value is 1.
     One,
-    /// Nothing: it starts a timer.
+    /// No argument: the accessor starts a timer.
     Start,
 }
 
@@ -82,7 +82,7 @@ fn accessors(kind: Kind) -> Vec<Accessor> {
     }
 }
 
-/// All accessors of a metric, which record through `__SITE`.
+/// Generates the accessors of a metric, which record through `__SITE`.
 pub(super) fn expand(model: &Model, visibility: &Visibility) -> TokenStream {
     accessors(model.kind)
         .iter()
@@ -151,7 +151,7 @@ impl Accessor {
     }
 }
 
-/// The parameter for the value, which no label may have.
+/// Returns a name for the parameter of the value that no label has.
 fn value(model: &Model) -> Ident {
     let free = |word: &&str| model.labels.iter().all(|label| label.ident != word);
     let word = ["value", "amount", "measured"]

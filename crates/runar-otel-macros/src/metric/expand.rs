@@ -1,4 +1,4 @@
-//! What becomes of the struct.
+//! The expansion of `#[metric]`: the struct, its declaration and its accessors.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};

@@ -5,7 +5,7 @@ use syn::{Ident, LitStr};
 
 use crate::options::Errors;
 
-/// One label.
+/// A label, and the parameter that stands for it.
 #[derive(Clone, Debug)]
 pub(super) struct Label {
     pub(super) name: String,
@@ -48,7 +48,7 @@ pub(super) fn labels(said: &[LitStr], buckets: bool, errors: &mut Errors) -> Vec
     labels
 }
 
-/// The identifier that is closest to a name.
+/// Returns the identifier that is closest to a label's name.
 fn parameter(name: &str, span: Span) -> Ident {
     let mut word: String = name
         .chars()

@@ -1,4 +1,4 @@
-//! What `#[metric]` says, checked.
+//! The model of `#[metric]`: its options, checked.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -55,7 +55,7 @@ impl Kind {
         })
     }
 
-    /// From the type of a handle: the last segment of its path.
+    /// Returns the kind for a handle's type, given the last segment of its path; `None` for other types.
     pub(crate) fn of_handle(name: &str) -> Option<Self> {
         Some(match name {
             "Counter" => Self::Counter,
@@ -71,7 +71,7 @@ impl Kind {
         matches!(self, Self::Histogram | Self::Timer)
     }
 
-    /// The variant of `InstrumentKind`.
+    /// Returns the variant of `InstrumentKind`; a timer is a histogram.
     pub(crate) fn instrument(self) -> Ident {
         match self {
             Self::Timer => format_ident!("Histogram"),
@@ -80,7 +80,7 @@ impl Kind {
     }
 }
 
-/// What is declared of a metric.
+/// The declaration of a metric.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) kind: Kind,
@@ -92,7 +92,7 @@ pub(crate) struct Model {
     pub(crate) krate: Krate,
 }
 
-/// What is said, before it is known to be complete.
+/// The options as given, which may be incomplete.
 #[derive(Default)]
 struct Said {
     kind: Option<Kind>,
@@ -155,7 +155,7 @@ impl Model {
         })
     }
 
-    /// The link that makes the declaration known.
+    /// Generates the link of the declaration into `METRICS`.
     pub(crate) fn link(&self) -> TokenStream {
         let private = self.krate.private();
         let (name, description) = (&self.name, &self.description);
@@ -179,7 +179,7 @@ impl Model {
     }
 }
 
-/// The tokens of an `Option`.
+/// Generates an `Option` expression.
 pub(crate) fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
@@ -203,7 +203,7 @@ impl Said {
     }
 }
 
-/// A valid name of a metric.
+/// Parses a valid name of a metric.
 pub(crate) fn name(given: &Given) -> syn::Result<LitStr> {
     let text = given.text()?;
     match names::problem(&text.value()) {
@@ -212,7 +212,7 @@ pub(crate) fn name(given: &Given) -> syn::Result<LitStr> {
     }
 }
 
-/// A valid unit.
+/// Parses a unit: ASCII, at most 63 characters.
 pub(crate) fn checked_unit(given: &Given) -> syn::Result<LitStr> {
     let text = given.text()?;
     let unit = text.value();
@@ -228,14 +228,14 @@ pub(crate) fn checked_unit(given: &Given) -> syn::Result<LitStr> {
     Err(Error::new(text.span(), problem))
 }
 
-/// The unit of a timer whose name says nothing else.
+/// Returns the unit `s` for a timer whose name ends in no other unit; `None` for other metrics.
 pub(crate) fn unit(kind: Kind, name: &str) -> Option<String> {
     let parts = ["milliseconds", "microseconds", "nanoseconds"];
     let says = parts.iter().any(|part| name.ends_with(&format!("_{part}")));
     (kind == Kind::Timer && !says).then(|| "s".to_owned())
 }
 
-/// The first paragraph of the documentation.
+/// Returns the first paragraph of the documentation, on one line.
 fn first_paragraph(attributes: &[Attribute]) -> String {
     let lines = attributes
         .iter()

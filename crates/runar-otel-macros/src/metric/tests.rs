@@ -1,4 +1,4 @@
-//! What `#[metric]` generates.
+//! Snapshots of the code that `#[metric]` generates.
 
 use quote::quote;
 

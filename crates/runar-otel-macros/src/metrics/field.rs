@@ -21,7 +21,7 @@ pub(super) struct MetricField {
     description: String,
     unit: Option<String>,
     buckets: Option<Vec<f64>>,
-    /// Whether the attribute says anything: else it is only a mark.
+    /// True if the attribute has options; otherwise it is only a mark.
     pub(super) says: bool,
 }
 
@@ -33,7 +33,7 @@ struct Said {
     buckets: Option<(Given, Vec<f64>)>,
 }
 
-/// The attribute of a field, if it has one.
+/// Returns the `#[metric_field]` of a field, if it has one.
 pub(super) fn attribute(field: &Field) -> Option<&Attribute> {
     field
         .attrs
@@ -42,7 +42,7 @@ pub(super) fn attribute(field: &Field) -> Option<&Attribute> {
 }
 
 impl MetricField {
-    /// What the attribute says of a field; without a name it is the prefix and the field's.
+    /// Parses the attribute of a field. By default the metric has the prefix and the name of the field as its name.
     pub(super) fn parse(field: &Field, attribute: &Attribute, prefix: &str) -> syn::Result<Self> {
         let Some(kind) = last(&field.ty).as_deref().and_then(Kind::of_handle) else {
             let message = "`#[metric_field]` expects a `Counter`, `Gauge`, `UpDownCounter`, `Histogram` or `Timer`";
@@ -79,7 +79,7 @@ impl MetricField {
         })
     }
 
-    /// The link that makes the declaration known.
+    /// Generates the link of the declaration into `METRICS`.
     pub(super) fn link(&self, krate: &Krate) -> TokenStream {
         let private = krate.private();
         let (name, description) = (&self.name, &self.description);
@@ -103,7 +103,7 @@ impl MetricField {
         }
     }
 
-    /// The expression that registers the field's metric.
+    /// Generates the expression that registers the field's metric.
     pub(super) fn register(&self, field: &Field) -> TokenStream {
         let of = &field.ty;
         let (name, description) = (&self.name, &self.description);

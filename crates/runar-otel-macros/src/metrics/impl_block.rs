@@ -48,7 +48,7 @@ pub(super) fn expand(arguments: TokenStream, mut item: ItemImpl) -> syn::Result<
     Ok(quote!(#item #known #check))
 }
 
-/// The name of the constant that holds the owner: unique among all impls of the module, and always the same.
+/// Returns the name of the constant that holds the owner: unique among all impls of the module, and always the same.
 fn owner_ident(subject: &Subject, item: &ItemImpl) -> Ident {
     let mut said = item.self_ty.to_token_stream().to_string();
     if let Some((of_trait, _)) = &item.trait_ {
@@ -66,8 +66,8 @@ fn owner_ident(subject: &Subject, item: &ItemImpl) -> Ident {
     format_ident!("__RUNAR_OTEL_OWNER_{}_{hash:016x}", subject.name)
 }
 
-/// The owner as a constant. Its service is the struct's, with what the impl says in its place; if the struct has
-/// none, the impl's alone.
+/// Generates the owner as a constant. Its service is the struct's, with the options of the impl in place of the
+/// struct's; if the struct has no service, it is the impl's alone.
 fn known_owner(said: &Said, name: &str, outside: &Type, owner: &Ident) -> TokenStream {
     let private = said.krate.private();
     let service = option(said.service.as_ref());
@@ -116,7 +116,8 @@ fn known_owner(said: &Said, name: &str, outside: &Type, owner: &Ident) -> TokenS
     }
 }
 
-/// A generic type cannot be named outside of its impl: its methods ask it for its service, which is the struct's.
+/// Refuses options of the service on a generic impl. Its type cannot be named outside of the impl, so its methods ask
+/// the type for its service, which is the struct's.
 fn of_the_struct(said: &Said) -> syn::Result<()> {
     match &said.first {
         Some(option) => {
@@ -129,7 +130,7 @@ fn of_the_struct(said: &Said) -> syn::Result<()> {
     }
 }
 
-/// Asks for `#[metrics]` on the struct of a generic impl.
+/// Generates a check that the struct of a generic impl has `#[metrics]`.
 fn check(said: &Said, item: &ItemImpl) -> TokenStream {
     let private = said.krate.private();
     let of = &item.self_ty;

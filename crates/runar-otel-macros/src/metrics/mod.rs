@@ -27,14 +27,15 @@ pub(crate) fn metrics(arguments: TokenStream, item: &TokenStream) -> TokenStream
     }
 }
 
-/// On a function: `skip` leaves it out, for the attribute below it that would instrument it.
+/// Expands the attribute on a function: `skip` leaves the function out for the attribute below. Everything else is an
+/// error.
 fn elsewhere(
     arguments: &TokenStream,
     found: syn::Result<Item>,
     item: &TokenStream,
 ) -> syn::Result<TokenStream> {
     let Ok(mut function) = syn::parse2::<syn::ImplItemFn>(item.clone()) else {
-        // What cannot be read may well be an impl that is still being written.
+        // An item that cannot be parsed may well be an impl that is still being written.
         let place = match found? {
             Item::Enum(_) => ", not on an enum: put it on its impl",
             Item::Trait(_) => ", not on a trait: put it on the impl of the trait",

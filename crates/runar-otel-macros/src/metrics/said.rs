@@ -11,16 +11,16 @@ use crate::{
 
 const OPTIONS: [&str; 6] = ["prefix", "events", "service", "actions", "default", "crate"];
 
-/// What an attribute says.
+/// The options of an attribute, as given.
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) prefix: Option<LitStr>,
     pub(super) service: Option<LitStr>,
     pub(super) events: Option<bool>,
     pub(super) actions: Option<bool>,
-    /// `default`, where it stands.
+    /// The word `default`, for messages; `None` if `Default` is not asked for.
     pub(super) default: Option<Ident>,
-    /// The first option that says something of the service.
+    /// The first option about the service, for messages.
     pub(super) first: Option<Ident>,
     pub(super) krate: Krate,
 }

@@ -40,7 +40,7 @@ pub(super) fn expand(arguments: TokenStream, item: &ItemStruct) -> syn::Result<T
     })
 }
 
-/// Without our attributes of fields.
+/// Removes our attributes from the fields.
 pub(super) fn stripped(mut item: ItemStruct) -> ItemStruct {
     for field in &mut item.fields {
         attributes::take(&mut field.attrs, |attribute| {
@@ -50,7 +50,7 @@ pub(super) fn stripped(mut item: ItemStruct) -> ItemStruct {
     item
 }
 
-/// The service that the struct is.
+/// Generates the service that the struct is.
 fn service(said: &Said, item: &ItemStruct) -> TokenStream {
     let private = said.krate.private();
     let ident = &item.ident;
@@ -87,7 +87,7 @@ fn service(said: &Said, item: &ItemStruct) -> TokenStream {
     }
 }
 
-/// `Default`: metrics are registered, all else has its own default.
+/// Generates `Default`: metrics are registered, other fields have their own default.
 fn default(item: &ItemStruct, fields: &[Option<MetricField>]) -> TokenStream {
     let ident = &item.ident;
     let mut generics = item.generics.clone();
@@ -128,7 +128,7 @@ fn value(field: &Field, metric: Option<&MetricField>) -> TokenStream {
     }
 }
 
-/// A generic struct has a default where its fields have one.
+/// Returns the bounds of `Default` for a generic struct: each field without a metric has a default.
 fn bounds(item: &ItemStruct, fields: &[Option<MetricField>]) -> Vec<WherePredicate> {
     let plain = item
         .fields

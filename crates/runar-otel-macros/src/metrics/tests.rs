@@ -1,4 +1,4 @@
-//! What `#[metrics]` generates.
+//! Snapshots of the code that `#[metrics]` generates.
 
 use quote::quote;
 

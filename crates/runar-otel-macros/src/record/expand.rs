@@ -1,4 +1,4 @@
-//! What a use of a macro becomes.
+//! The expansion of the macros that record.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -6,7 +6,7 @@ use syn::{Expr, Ident, spanned::Spanned as _};
 
 use super::{Macro, parse::Call};
 
-/// One static call site, its link into the catalogue, and the call.
+/// Generates a static call site, its link into the catalogue, and the call.
 pub(crate) fn expand(which: Macro, call: &Call) -> TokenStream {
     let private = call.krate.private();
     let (name, function) = (&call.name, format_ident!("{}", which.name()));
@@ -30,8 +30,8 @@ pub(crate) fn expand(which: Macro, call: &Call) -> TokenStream {
     })
 }
 
-/// The text of a label's value, which is only borrowed: `__private::text!`, with the names that the compiler's messages
-/// point at in the place of the value.
+/// Generates the string of a label's value, which is only borrowed: `__private::text!`, with the names that the
+/// compiler's messages point at in the place of the value.
 pub(crate) fn text(private: &TokenStream, value: &Expr) -> TokenStream {
     let [named, text] = ["__value", "text"].map(|name| Ident::new(name, value.span()));
     quote!(match &(#value) {

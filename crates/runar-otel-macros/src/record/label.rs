@@ -1,4 +1,4 @@
-//! `add_label!("key", value)`.
+//! The macro `add_label!("key", value)`.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
@@ -11,7 +11,7 @@ use syn::{
 use super::{expand::text, parse};
 use crate::{krate::Krate, options::Errors};
 
-/// One use of the macro.
+/// A use of the macro, parsed.
 pub(crate) struct Call {
     krate: Krate,
     key: LitStr,
@@ -40,7 +40,7 @@ impl Parse for Call {
     }
 }
 
-/// The outer error ends parsing, the inner one lets it go on.
+/// Parses the key. The outer error ends parsing, after the inner one parsing continues.
 fn key(input: ParseStream<'_>) -> syn::Result<syn::Result<LitStr>> {
     if input.is_empty() {
         return Err(Error::new(
@@ -96,7 +96,7 @@ fn separator(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
     Ok(())
 }
 
-/// One call, which names its place.
+/// Generates the call, with its place in the source.
 pub(crate) fn expand(call: &Call) -> TokenStream {
     let private = call.krate.private();
     let (key, text) = (call.key.to_token_stream(), text(&private, &call.value));

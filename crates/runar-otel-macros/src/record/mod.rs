@@ -13,7 +13,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::Parser as _;
 
-/// Which macro it is.
+/// The macros that record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Macro {
     Increment,
@@ -30,20 +30,20 @@ pub(crate) fn expand(which: Macro, input: TokenStream) -> TokenStream {
         .map_or_else(|error| refused(&error), |call| expand::expand(which, &call))
 }
 
-/// Expands `add_label!`.
+/// Expands a use of `add_label!`.
 pub(crate) fn add_label(input: TokenStream) -> TokenStream {
     syn::parse2::<label::Call>(input)
         .map_or_else(|error| refused(&error), |call| label::expand(&call))
 }
 
-/// All errors, in a block whose type nobody asks for: so that they are the only messages.
+/// Generates all errors in a block of any type, so that they are the only messages.
 fn refused(error: &syn::Error) -> TokenStream {
     let errors = error.to_compile_error();
     quote!({ #errors })
 }
 
 impl Macro {
-    /// The name without `!`; the name of the function that it calls, too.
+    /// Returns the name without `!`, which is also the name of the function that the macro calls.
     fn name(self) -> &'static str {
         match self {
             Self::Increment => "increment",
@@ -54,7 +54,7 @@ impl Macro {
         }
     }
 
-    /// The kind of its call sites.
+    /// Returns the kind of the macro's call sites.
     fn site_kind(self) -> &'static str {
         match self {
             Self::Increment => "Counter",
@@ -65,7 +65,7 @@ impl Macro {
         }
     }
 
-    /// The type for names that are known at run time only.
+    /// Returns the type of handle for names that are known at run time only.
     fn handle(self) -> &'static str {
         match self {
             Self::Increment => "Counter",

@@ -1,4 +1,4 @@
-//! What stands in the parentheses: a name, `value: …` and `labels: {…}`.
+//! The arguments of the macros that record: a name, `value: …` and `labels: {…}`.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -17,7 +17,7 @@ use crate::{
     options::{Errors, closest},
 };
 
-/// One use of a macro.
+/// A use of a macro, parsed.
 pub(crate) struct Call {
     pub(crate) krate: Krate,
     pub(crate) name: LitStr,
@@ -25,14 +25,14 @@ pub(crate) struct Call {
     pub(crate) labels: Vec<(LitStr, Expr)>,
 }
 
-/// The `[$crate]` that the declarative macro puts first.
+/// Parses the `[$crate]` that the declarative macro puts first.
 pub(crate) fn krate(input: ParseStream<'_>) -> syn::Result<Krate> {
     let content;
     bracketed!(content in input);
     Ok(Krate::from_tokens(content.parse()?))
 }
 
-/// The string that an expression is, if it is one.
+/// Returns the string literal that an expression is, if it is one.
 pub(crate) fn literal(expr: &Expr) -> Option<&LitStr> {
     match expr {
         Expr::Lit(ExprLit {
@@ -44,7 +44,7 @@ pub(crate) fn literal(expr: &Expr) -> Option<&LitStr> {
     }
 }
 
-/// Parses one use and checks it; all that is wrong is said at once.
+/// Parses one use and checks it; all errors are reported at once.
 pub(crate) fn call(which: Macro, input: ParseStream<'_>) -> syn::Result<Call> {
     let krate = krate(input)?;
     let mut errors = Errors::default();
@@ -84,14 +84,14 @@ fn comma(input: ParseStream<'_>) -> syn::Result<()> {
     Err(Error::new(input.span(), "expected `,`"))
 }
 
-/// Whether a word with `:` (or `=`, by mistake) is next.
+/// True if a word with `:` (or `=`, by mistake) is next.
 fn is_keyed(input: ParseStream<'_>) -> bool {
     input.peek(Ident::peek_any)
         && !input.peek2(Token![::])
         && (input.peek2(Token![:]) || input.peek2(Token![=]) && !input.peek2(Token![==]))
 }
 
-/// The outer error ends parsing, the inner one lets it go on.
+/// Parses the name. The outer error ends parsing, after the inner one parsing continues.
 fn name(which: Macro, input: ParseStream<'_>) -> syn::Result<syn::Result<LitStr>> {
     if input.is_empty() || is_keyed(input) {
         let expected = format!(
@@ -125,12 +125,12 @@ fn name(which: Macro, input: ParseStream<'_>) -> syn::Result<syn::Result<LitStr>
 struct Given {
     value: Option<Expr>,
     labels: Option<Vec<(LitStr, Expr)>>,
-    /// Something was given that may be meant as the value: reported.
+    /// True if an argument was reported that may be meant as the value.
     is_doubtful: bool,
 }
 
 impl Given {
-    /// Takes what follows a comma.
+    /// Parses the argument after a comma.
     fn take(
         &mut self,
         which: Macro,
@@ -172,7 +172,7 @@ impl Given {
     }
 }
 
-/// A value or labels without their key.
+/// Reports a value or labels without their key.
 fn unkeyed(which: Macro, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
     if input.peek(Brace) {
         let group: TokenTree = input.parse()?;
@@ -188,7 +188,7 @@ fn unkeyed(which: Macro, input: ParseStream<'_>, errors: &mut Errors) -> syn::Re
     Ok(())
 }
 
-/// Tokens as a person writes them, if they are short.
+/// Returns the tokens as a person writes them, or `…` beyond 40 characters.
 fn shown(tokens: &TokenStream) -> String {
     let text = tokens.to_string().replace(" . ", ".").replace(" (", "(");
     if text.chars().count() > 40 {
@@ -213,14 +213,14 @@ fn unknown(which: Macro, key: &Ident) -> Error {
     Error::new(key.span(), message)
 }
 
-/// Goes on behind what cannot be understood.
+/// Skips tokens up to the next comma.
 fn skip(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {
         let _ = TokenTree::parse(input);
     }
 }
 
-/// `{"key" => value, …}`
+/// Parses labels: `{"key" => value, …}`.
 fn labels(
     which: Macro,
     input: ParseStream<'_>,

@@ -1,4 +1,4 @@
-//! What the macros expand to.
+//! Snapshots of the code that the macros generate.
 
 use proc_macro2::TokenStream;
 use quote::quote;

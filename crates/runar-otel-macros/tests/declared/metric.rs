@@ -96,7 +96,7 @@ fn a_timer_counts_seconds() {
 }
 
 #[test]
-fn what_is_declared_is_linked_and_known_to_handles() {
+fn a_declared_metric_is_linked_and_known_to_handles() {
     let took = METRICS.iter().find(|metric| metric.name == "metric_took");
     let took = took.unwrap();
     assert_eq!(

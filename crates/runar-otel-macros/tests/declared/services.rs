@@ -101,7 +101,7 @@ async fn actions_feed_the_service_and_the_metered_ones_their_own() {
 }
 
 #[test]
-fn what_the_attribute_says_is_linked() {
+fn the_attribute_links_its_options() {
     let of = |name: &str| SERVICES.iter().find(|service| service.name == name);
     let bus = of("bus").unwrap();
     assert!(bus.events && !bus.actions && bus.prefix.is_empty());

@@ -284,7 +284,7 @@ fn functions_that_are_not_async() {
 }
 
 #[test]
-fn what_a_value_means_can_be_said() {
+fn a_function_can_say_which_values_are_errors() {
     #[metered(name = "outcomes_ok_if", ok_if = |found| found.is_some_and(|it| it > 0))]
     fn ok_if(found: bool) -> Option<u8> {
         found.then_some(1)

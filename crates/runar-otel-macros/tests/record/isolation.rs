@@ -36,7 +36,7 @@ fn a_handle_of_the_process_tells_the_kind_in_isolation() {
 }
 
 #[test]
-fn what_is_recorded_in_isolation_stays_there() {
+fn isolated_records_stay_in_their_recorder() {
     let recorder = recorder();
     isolated().scope(count);
     assert!(recorder.series("isolation_total").is_empty());

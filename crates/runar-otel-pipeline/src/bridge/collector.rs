@@ -15,8 +15,8 @@ use crate::snapshot::Snapshot;
 /// For applications that have a `/metrics` endpoint of their own. Register it once per registry; a second time is
 /// refused with [`prometheus::Error::AlreadyReg`]. The registry's text encoder has no exemplars.
 ///
-/// It shows what was recorded through OpenTelemetry. Registries that are bridged into us are not passed on: an
-/// application that wants them in this registry as well registers their collectors there.
+/// The collector exposes metrics that were recorded through OpenTelemetry. Registries that are bridged into us are not
+/// passed on: an application that wants them in this registry as well registers their collectors there.
 ///
 /// # Examples
 /// ```
@@ -41,8 +41,8 @@ impl PrometheusCollector {
     /// Wraps a source of snapshots of cumulative values; it is asked with each scrape of the registry.
     #[must_use]
     pub fn new(source: Arc<dyn Fn() -> Snapshot + Send + Sync>) -> Self {
-        // What we will report is not known yet, but a collector is known by its descriptors: one that stands for
-        // us all. It is valid, so none is lost here.
+        // The metrics to report are not known yet, but a collector is known by its descriptors: one that stands for us
+        // all. It is valid, so none is lost here.
         let descriptor = Desc::new(
             "runar_otel_collector".to_owned(),
             "All metrics of runar-otel.".to_owned(),

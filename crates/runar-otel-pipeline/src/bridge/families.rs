@@ -18,8 +18,8 @@ use crate::{
 
 /// Translates a snapshot of cumulative values into families of the `prometheus` crate.
 ///
-/// Names and labels are those of the text exposition: that crate's encoder writes names as they are, so counters
-/// carry their `_total`. Its histograms always have a sum; one without is zero there. Exemplars have no place.
+/// Names and labels are those of the text exposition: that crate's encoder writes names as they are, so counters carry
+/// their `_total`. Histograms of the crate always have a sum; a missing sum becomes zero. Exemplars have no place.
 #[must_use]
 pub fn families(snapshot: &Snapshot) -> Vec<MetricFamily> {
     let families = Families::of(snapshot, &Options::default(), Dialect::Text);

@@ -11,7 +11,7 @@ use crate::{collect::Producer, snapshot::ScopeMetrics};
 /// The scope of bridged metrics.
 const SCOPE_NAME: &str = "runar_otel.prometheus_bridge";
 
-/// Merges what is kept in a registry of the `prometheus` crate into every snapshot.
+/// Merges the metrics of a registry of the `prometheus` crate into every snapshot.
 pub struct RegistryProducer {
     registry: Registry,
     scope: InstrumentationScope,
@@ -19,7 +19,7 @@ pub struct RegistryProducer {
 }
 
 impl RegistryProducer {
-    /// Bridges a registry. Its counters do not say since when they count: now is taken.
+    /// Bridges a registry. Its counters have no start time: the time of this call is used.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
         let scope = InstrumentationScope::builder(SCOPE_NAME)

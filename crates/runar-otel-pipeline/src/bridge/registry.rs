@@ -17,7 +17,7 @@ use crate::snapshot::{Data, Histogram, Metric, Number, Point, Summary, Temporali
 /// Counters become cumulative monotonic sums, gauges gauges, histograms lose the `+Inf` that ours imply, and
 /// summaries stay summaries. Families of unknown type are left out: that crate can neither make nor encode them.
 ///
-/// Empty while the registry itself is being collected on this thread: see [`PrometheusCollector`].
+/// Returns nothing while the registry itself is being collected on this thread: see [`PrometheusCollector`].
 ///
 /// [`PrometheusCollector`]: super::PrometheusCollector
 #[must_use]
@@ -144,7 +144,7 @@ fn summary(from: &proto::Metric) -> Summary {
 
 /// Reads a value under both models of the `prometheus` crate.
 ///
-/// Its plain model has `get_value`, the one behind its default feature `protobuf` has `value`, and an application may
+/// The plain model has `get_value`, the model behind the default feature `protobuf` has `value`, and an application may
 /// switch that feature on for us all. Whichever name is inherent wins over this trait; the other one forwards.
 #[allow(
     dead_code,

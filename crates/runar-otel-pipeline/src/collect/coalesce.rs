@@ -1,4 +1,4 @@
-//! Sharing of collections among those who ask at the same time.
+//! Sharing of collections among concurrent callers.
 
 use std::{
     sync::{Condvar, Mutex, PoisonError},
@@ -7,9 +7,8 @@ use std::{
 
 /// Runs one collection at a time, and no more of them than needed.
 ///
-/// Whoever asks gets the effect of a collection that *started* after the question: it may have been started
-/// by another, but one that was already under way does not do, because it may have missed what the caller
-/// recorded just before.
+/// A caller gets the effect of a collection that *started* after the call, perhaps on another thread. A collection that
+/// was already under way is not enough: it may have missed what the caller recorded just before.
 #[derive(Debug, Default)]
 pub(super) struct Coalesce {
     state: Mutex<State>,
@@ -27,7 +26,7 @@ struct State {
 impl Coalesce {
     /// Runs a collection or waits for one that serves as well.
     ///
-    /// Called from within a collection it does nothing, since waiting for itself would take for ever.
+    /// Does nothing when called from within a collection, which would wait for itself for ever.
     pub(super) fn run(&self, collect: impl FnOnce()) {
         let own = thread::current().id();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,14 +55,14 @@ impl Coalesce {
         collect();
     }
 
-    /// How many callers wait at this moment.
+    /// Returns the number of callers that wait at this moment.
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
         self.state.lock().unwrap().waiting
     }
 }
 
-/// Lets the waiting go on, even after a panic.
+/// Marks a collection as finished and wakes the waiting callers when it is dropped, even by a panic.
 struct Finish<'a> {
     shared: &'a Coalesce,
     number: u64,

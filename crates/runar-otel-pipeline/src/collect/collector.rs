@@ -1,4 +1,4 @@
-//! The collector of the pipeline: one run of the callbacks serves everyone who asks.
+//! The collector of the pipeline: one run of the callbacks serves all concurrent callers.
 
 use std::{
     fmt,
@@ -22,8 +22,8 @@ use crate::{
 
 /// Runs the callbacks, and hands out snapshots of the [`Store`].
 ///
-/// Callers that ask at the same time share a run of the callbacks. Collecting never fails: a callback that panics or does
-/// not return is left out, and reported once.
+/// Callers that ask at the same time share a run of the callbacks. Collecting never fails: a callback that panics or
+/// does not return is left out, and reported once.
 pub struct Collector {
     store: Store,
     resource: Arc<Resource>,
@@ -54,7 +54,7 @@ impl Collector {
         self.store.register(preference)
     }
 
-    /// Adds a consumer that acknowledges what arrived; see [`Store::register_push`].
+    /// Adds a consumer that acknowledges its deliveries; see [`Store::register_push`].
     pub fn register_push(&self, preference: TemporalityPreference) -> ConsumerId {
         self.store.register_push(preference)
     }
@@ -72,7 +72,8 @@ impl Collector {
         });
     }
 
-    /// Collects, and tells what a consumer gets to see: totals, or what it has not acknowledged.
+    /// Collects, and returns the snapshot of a consumer: totals, or the deltas that it has not acknowledged, with the
+    /// metrics of all producers.
     pub fn snapshot(&self, consumer: ConsumerId) -> Snapshot {
         let mut snapshot = self.recorded(consumer);
         let now = SystemTime::now();
@@ -82,7 +83,7 @@ impl Collector {
         snapshot
     }
 
-    /// Like [`snapshot`](Self::snapshot), without what other sources have.
+    /// Like [`snapshot`](Self::snapshot), without the metrics of producers.
     pub fn recorded(&self, consumer: ConsumerId) -> Snapshot {
         self.collect();
         Snapshot {
@@ -91,7 +92,7 @@ impl Collector {
         }
     }
 
-    /// Tells that a consumer has delivered its last snapshot; see [`Store::acknowledge`].
+    /// Marks the last snapshot of a consumer as delivered; see [`Store::acknowledge`].
     pub fn acknowledge(&self, consumer: ConsumerId) {
         self.store.acknowledge(consumer);
     }

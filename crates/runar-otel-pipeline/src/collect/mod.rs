@@ -1,4 +1,4 @@
-//! Collecting: the callbacks, once for all who ask, and then a walk over the series for each of them.
+//! Collecting: the callbacks, once for all concurrent callers, and then a walk over the series for each consumer.
 
 mod coalesce;
 mod collector;

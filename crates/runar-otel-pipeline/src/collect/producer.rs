@@ -6,6 +6,6 @@ use crate::snapshot::ScopeMetrics;
 
 /// A source of metrics outside of the gate, such as a bridged Prometheus registry.
 pub trait Producer: Send + Sync {
-    /// Its metrics now, cumulative, whichever temporality the consumer prefers.
+    /// Returns the metrics of the source now, cumulative, whichever temporality the consumer prefers.
     fn produce(&self, now: SystemTime) -> Vec<ScopeMetrics>;
 }

@@ -1,7 +1,7 @@
 //! The encoders: pure functions from a snapshot to a wire format or to text.
 //!
-//! They depend on [`Snapshot`](crate::snapshot::Snapshot) alone: no clock, no I/O, no runtime. What cannot be
-//! expressed in a format is left out and named in the result; reporting it is the caller's part.
+//! Encoders depend on [`Snapshot`](crate::snapshot::Snapshot) alone: no clock, no I/O, no runtime. Parts that a format
+//! cannot express are left out and named in the result; the caller reports them.
 
 pub mod console;
 pub mod exposition;

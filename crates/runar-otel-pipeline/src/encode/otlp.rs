@@ -1,9 +1,10 @@
 //! The OTLP encoding of a snapshot, as the Protobuf message of the metrics service.
 //!
-//! It is written straight from the snapshot into one buffer. The generated messages would hold a copy of every text and
-//! measure each part of themselves again and again before they write it.
+//! The message is written straight from the snapshot into one buffer. The generated messages would hold a copy of every
+//! string, and measure each of their parts again and again before they write it.
 
 mod attribute;
+mod field;
 mod point;
 mod wire;
 
@@ -24,13 +25,17 @@ pub fn encode(snapshot: &Snapshot) -> Vec<u8> {
     let sizes: Vec<usize> = snapshot.scopes.iter().map(size).collect();
     let whole: usize = sizes.iter().sum();
     let mut wire = Wire::with_capacity(whole);
-    wire.message(1, room(whole), |wire| {
-        wire.message(1, SMALL, |wire| resource(wire, &snapshot.resource));
+    wire.message(field::request::RESOURCE_METRICS, room(whole), |wire| {
+        wire.message(field::resource_metrics::RESOURCE, SMALL, |wire| {
+            resource(wire, &snapshot.resource);
+        });
         for (scope, size) in snapshot.scopes.iter().zip(sizes) {
-            wire.message(2, room(size), |wire| scope_metrics(wire, scope));
+            wire.message(field::resource_metrics::SCOPE_METRICS, room(size), |wire| {
+                scope_metrics(wire, scope);
+            });
         }
         wire.text(
-            3,
+            field::resource_metrics::SCHEMA_URL,
             snapshot.resource.schema_url.as_deref().unwrap_or_default(),
         );
     });
@@ -38,36 +43,43 @@ pub fn encode(snapshot: &Snapshot) -> Vec<u8> {
 }
 
 fn resource(wire: &mut Wire, from: &Resource) {
-    attribute::list(wire, 1, pairs(&from.attributes));
+    attribute::list(wire, field::resource::ATTRIBUTES, pairs(&from.attributes));
 }
 
 fn scope_metrics(wire: &mut Wire, from: &ScopeMetrics) {
     let scope = &from.scope;
-    wire.message(1, SMALL, |wire| {
-        wire.text(1, scope.name());
-        wire.text(2, scope.version().unwrap_or_default());
-        attribute::list(wire, 3, pairs(scope.attributes()));
+    wire.message(field::scope_metrics::SCOPE, SMALL, |wire| {
+        wire.text(field::scope::NAME, scope.name());
+        wire.text(field::scope::VERSION, scope.version().unwrap_or_default());
+        attribute::list(wire, field::scope::ATTRIBUTES, pairs(scope.attributes()));
     });
     for metric in &from.metrics {
-        wire.message(2, room(metric_size(metric)), |wire| {
-            write_metric(wire, metric);
-        });
+        wire.message(
+            field::scope_metrics::METRICS,
+            room(metric_size(metric)),
+            |wire| {
+                write_metric(wire, metric);
+            },
+        );
     }
-    wire.text(3, scope.schema_url().unwrap_or_default());
+    wire.text(
+        field::scope_metrics::SCHEMA_URL,
+        scope.schema_url().unwrap_or_default(),
+    );
 }
 
 fn write_metric(wire: &mut Wire, from: &Metric) {
-    wire.text(1, &from.name);
-    wire.text(2, &from.description);
-    wire.text(3, &from.unit);
-    let field = match from.data {
-        Data::Gauge(_) => 5,
-        Data::Sum { .. } => 7,
-        Data::Histogram { .. } => 9,
-        Data::ExponentialHistogram { .. } => 10,
-        Data::Summary(_) => 11,
+    wire.text(field::metric::NAME, &from.name);
+    wire.text(field::metric::DESCRIPTION, &from.description);
+    wire.text(field::metric::UNIT, &from.unit);
+    let number = match from.data {
+        Data::Gauge(_) => field::metric::GAUGE,
+        Data::Sum { .. } => field::metric::SUM,
+        Data::Histogram { .. } => field::metric::HISTOGRAM,
+        Data::ExponentialHistogram { .. } => field::metric::EXPONENTIAL_HISTOGRAM,
+        Data::Summary(_) => field::metric::SUMMARY,
     };
-    wire.message(field, room(data_size(&from.data)), |wire| {
+    wire.message(number, room(data_size(&from.data)), |wire| {
         data(wire, &from.data);
     });
 }
@@ -81,9 +93,9 @@ fn data(wire: &mut Wire, from: &Data) {
             monotonic,
         } => {
             each(wire, points, point::number);
-            wire.present_integer(2, code(*temporality));
+            wire.present_integer(field::data::AGGREGATION_TEMPORALITY, code(*temporality));
             if *monotonic {
-                wire.present_integer(3, 1);
+                wire.present_integer(field::data::IS_MONOTONIC, 1);
             }
         }
         Data::Histogram {
@@ -91,14 +103,14 @@ fn data(wire: &mut Wire, from: &Data) {
             temporality,
         } => {
             each(wire, points, point::histogram);
-            wire.present_integer(2, code(*temporality));
+            wire.present_integer(field::data::AGGREGATION_TEMPORALITY, code(*temporality));
         }
         Data::ExponentialHistogram {
             points,
             temporality,
         } => {
             each(wire, points, point::exponential);
-            wire.present_integer(2, code(*temporality));
+            wire.present_integer(field::data::AGGREGATION_TEMPORALITY, code(*temporality));
         }
         Data::Summary(points) => each(wire, points, point::summary),
     }
@@ -115,7 +127,7 @@ fn each<V>(
     }
 }
 
-/// `AggregationTemporality`
+/// Returns the number of `AggregationTemporality` in OTLP.
 fn code(temporality: Temporality) -> i64 {
     match temporality {
         Temporality::Delta => 1,
@@ -123,12 +135,12 @@ fn code(temporality: Temporality) -> i64 {
     }
 }
 
-/// The number of bytes to keep for the length of a message of about this size.
+/// Returns the number of bytes to keep for the length of a message of about this size.
 fn room(size: usize) -> usize {
     varint_size(size as u64)
 }
 
-/// The size that a scope will have, about: enough for the buffer, and for the room of lengths.
+/// Estimates the size of a scope in bytes, for the capacity of the buffer and the room of lengths.
 fn size(scope: &ScopeMetrics) -> usize {
     scope.metrics.iter().map(metric_size).sum()
 }
@@ -138,7 +150,7 @@ fn metric_size(metric: &Metric) -> usize {
     texts + data_size(&metric.data)
 }
 
-/// Counted by its first point; the others are alike.
+/// Estimates the size of data in bytes, by its first point; the others are alike.
 fn data_size(data: &Data) -> usize {
     match data {
         Data::Gauge(points) | Data::Sum { points, .. } => points_size(points, |_| 0),

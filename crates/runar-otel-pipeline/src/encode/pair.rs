@@ -8,7 +8,7 @@ use runar_otel_core::labels::ValueRef;
 /// The name and the value of a label or of an attribute.
 pub(crate) type Pair<'a> = (&'a str, ValueRef<'a>);
 
-/// Attributes in the form in which a label set gives its labels.
+/// Returns attributes in the form in which a label set gives its labels.
 pub(crate) fn pairs<'a, I: IntoIterator<Item = &'a KeyValue>>(
     attributes: I,
 ) -> Map<I::IntoIter, fn(&'a KeyValue) -> Pair<'a>> {

@@ -1,4 +1,4 @@
-//! A snapshot with one of everything, for tests.
+//! Snapshots for tests, among them one with every type of data.
 
 use std::{
     sync::Arc,
@@ -19,7 +19,7 @@ use crate::snapshot::{
     ScopeMetrics, Snapshot, Summary, Temporality,
 };
 
-/// A moment in milliseconds after a fixed one.
+/// Returns the time so many milliseconds after a fixed moment.
 pub(crate) fn at(milliseconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(1_700_000_000_000 + milliseconds)
 }
@@ -65,7 +65,7 @@ pub(crate) fn counter(
     metric(name, unit, data)
 }
 
-/// A gauge.
+/// A gauge without description.
 pub(crate) fn gauge(name: &'static str, unit: &'static str, points: Vec<Point<Number>>) -> Metric {
     metric(name, unit, Data::Gauge(points))
 }
@@ -107,7 +107,7 @@ pub(crate) fn snapshot(metrics: Vec<Metric>) -> Snapshot {
     }
 }
 
-/// One of everything.
+/// A snapshot with every type of data, in two scopes.
 pub(crate) fn everything() -> Snapshot {
     let resource = Resource {
         attributes: vec![

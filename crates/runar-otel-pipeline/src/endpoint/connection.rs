@@ -1,4 +1,4 @@
-//! One connection, which no client can hold for ever.
+//! A connection of the endpoint, which no client can hold for ever.
 
 use std::{
     convert::Infallible,
@@ -21,10 +21,10 @@ use tokio::{
 
 use super::respond::Site;
 
-/// How long a client may take nothing of an answer.
+/// The time after which a client that takes nothing of a response is dropped.
 const STALL_LIMIT: Duration = Duration::from_secs(20);
 
-/// No request of a scraper is nearly as large.
+/// The size limit of the read buffer, in bytes: no request of a scraper is nearly as large.
 const BUFFER: usize = 64 * 1024;
 
 /// Answers the requests of one client until it goes, stalls, or `stop` completes.

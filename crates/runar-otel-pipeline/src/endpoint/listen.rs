@@ -1,4 +1,4 @@
-//! Getting hold of the port.
+//! Listening, with new attempts while the port is taken.
 
 use std::{
     io,
@@ -11,11 +11,11 @@ use tokio::{
     time::sleep,
 };
 
-/// How long to wait after the first refusal; each later wait is twice as long.
+/// The wait after the first refusal; each later wait is twice as long, up to `LONGEST_WAIT`.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// Listens as soon as the port can be had. A refusal is told once, and so is its end.
+/// Listens as soon as the port is free. The first refusal is logged, and so is the end of the refusals.
 pub(super) async fn listen_patiently(
     host: &str,
     port: u16,

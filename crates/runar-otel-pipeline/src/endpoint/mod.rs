@@ -1,7 +1,7 @@
 //! The pull endpoint: a small HTTP server from which Prometheus scrapes.
 //!
-//! It belongs on the runtime of [`Background`](crate::background::Background) and knows no metrics itself:
-//! a [`Scrape`] gives it the text.
+//! The server runs on the runtime of [`Background`](crate::background::Background) and knows no metrics itself: a
+//! [`Scrape`] renders the page.
 
 mod connection;
 mod listen;

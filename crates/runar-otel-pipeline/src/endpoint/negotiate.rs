@@ -1,4 +1,4 @@
-//! Which text format and which coding a client wants (RFC 9110, "Content Negotiation").
+//! Content negotiation: the text format and the coding that a client wants (RFC 9110, "Content Negotiation").
 
 use crate::encode::exposition::{OPENMETRICS_CONTENT_TYPE, TEXT_CONTENT_TYPE};
 
@@ -9,12 +9,12 @@ pub enum Format {
     /// The Prometheus text format 0.0.4, which everybody understands but which has no exemplars.
     #[default]
     Text,
-    /// OpenMetrics 1.0.
+    /// OpenMetrics 1.0, which has exemplars.
     OpenMetrics,
 }
 
 impl Format {
-    /// The value of `Content-Type`.
+    /// Returns the value of `Content-Type`.
     #[must_use]
     pub fn content_type(self) -> &'static str {
         match self {
@@ -26,7 +26,7 @@ impl Format {
     fn matches(self, range: &Range<'_>) -> Option<Specificity> {
         let (kind, subtype, versions): (_, _, &[&str]) = match self {
             Self::Text => ("text", "plain", &["0.0.4"]),
-            // What 0.0.1 was became 1.0.0; clients that ask for it read both.
+            // Version 0.0.1 became 1.0.0; clients that ask for 0.0.1 read both.
             Self::OpenMetrics => ("application", "openmetrics-text", &["1.0.0", "0.0.1"]),
         };
         if range.kind == "*" && range.subtype == "*" {
@@ -46,10 +46,10 @@ impl Format {
     }
 }
 
-/// The format that an `Accept` header asks for.
+/// Returns the format that an `Accept` header asks for.
 ///
-/// OpenMetrics if it is wanted by name at least as much as the text format, and the text format in every
-/// other case: without the header, for `*/*`, and for a header that makes no sense.
+/// OpenMetrics if it weighs more than the text format, or as much and is named. The text format in every other case:
+/// without the header, for `*/*`, and for a header that makes no sense.
 #[must_use]
 pub fn format(accept: Option<&str>) -> Format {
     let ranges: Vec<Range<'_>> = accept.map(ranges).unwrap_or_default();
@@ -64,7 +64,7 @@ pub fn format(accept: Option<&str>) -> Format {
     Format::Text
 }
 
-/// Whether an `Accept-Encoding` header asks for gzip.
+/// True if an `Accept-Encoding` header allows gzip and does not prefer `identity`.
 #[must_use]
 pub fn accepts_gzip(accept_encoding: Option<&str>) -> bool {
     let mut gzip = None;
@@ -86,7 +86,7 @@ pub fn accepts_gzip(accept_encoding: Option<&str>) -> bool {
     gzip > 0.0 && gzip >= identity.unwrap_or(0.0)
 }
 
-/// One media range of an `Accept` header.
+/// A media range of an `Accept` header.
 struct Range<'a> {
     kind: &'a str,
     subtype: &'a str,
@@ -94,7 +94,7 @@ struct Range<'a> {
     quality: f32,
 }
 
-/// How exactly a range names a format; the more exact range counts.
+/// The precision with which a range names a format; the most precise range counts.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Specificity {
     None,
@@ -127,7 +127,7 @@ fn preference(format: Format, ranges: &[Range<'_>]) -> Preference {
     best
 }
 
-/// The ranges that make sense; the others are as if they were not there.
+/// Parses the ranges of a header, without malformed ones.
 fn ranges(accept: &str) -> Vec<Range<'_>> {
     parts(accept, ',').filter_map(range).collect()
 }
@@ -155,7 +155,7 @@ fn parameter<'a>(parameters: &'a str, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.trim().trim_matches('"'))
 }
 
-/// The weight, 1 without one, or `None` if it is no weight.
+/// Returns the weight `q`, 1 without one, or `None` if it is no number from 0 to 1.
 fn quality(parameters: &str) -> Option<f32> {
     let Some(text) = parameter(parameters, "q") else {
         return Some(1.0);
@@ -170,7 +170,7 @@ fn quality(parameters: &str) -> Option<f32> {
     (0.0..=1.0).contains(&weight).then_some(weight)
 }
 
-/// The parts between separators that stand outside quotes.
+/// Splits a header at the separators that stand outside quotes.
 fn parts(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     let mut escaped = false;

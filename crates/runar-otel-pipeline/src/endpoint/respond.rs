@@ -1,4 +1,4 @@
-//! The answer to one request.
+//! The response to a request.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -15,28 +15,28 @@ use crate::gzip;
 
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-/// How long compression may take; a body that takes longer is sent as it is.
+/// The time limit of compression; a body that takes longer is sent as it is.
 const COMPRESSION_LIMIT: Duration = Duration::from_secs(5);
 
-/// What the endpoint serves.
+/// A source of pages for the endpoint.
 pub trait Scrape: Send + Sync {
-    /// Renders all metrics in the format. It runs on the private runtime and must not block it.
+    /// Renders all metrics in the format. The future runs on the private runtime and must not block it.
     fn scrape(&self, format: Format) -> ScrapeFuture;
 }
 
-/// A scrape on its way.
+/// The future of a scrape.
 pub type ScrapeFuture = Pin<Box<dyn Future<Output = Scraped> + Send + 'static>>;
 
-/// A rendered scrape.
+/// A rendered page with its content type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scraped {
     /// The value of `Content-Type`.
     pub content_type: &'static str,
-    /// The text.
+    /// The page, not compressed.
     pub body: Bytes,
 }
 
-/// What an answer is made of.
+/// The path, source and time limit of an endpoint, from which it responds.
 pub(super) struct Site {
     pub(super) path: String,
     pub(super) source: Arc<dyn Scrape>,
@@ -101,7 +101,8 @@ impl Site {
         response
     }
 
-    /// The scrape in a task of its own, so that its panic is not ours; it ends with the request.
+    /// Scrapes in a task of its own, so that only the task panics; `None` after a panic. The task ends with the
+    /// request.
     async fn scraped(&self, format: Format) -> Option<Scraped> {
         let source = self.source.clone();
         let mut task = JoinSet::new();
@@ -117,7 +118,7 @@ fn notice(status: StatusCode, text: String) -> Response<Full<Bytes>> {
     response
 }
 
-/// A header that may come in several lines as one list; what is no text is left out.
+/// Joins the lines of a header into one list, without lines that are no text; `None` without lines.
 fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let lines: Vec<&str> = headers
         .get_all(name)

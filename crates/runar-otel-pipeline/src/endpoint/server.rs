@@ -1,4 +1,4 @@
-//! The life of the endpoint.
+//! The pull endpoint: its options, start and stop.
 
 use std::{
     fmt, io,
@@ -17,13 +17,13 @@ use tokio::{
 
 use super::{Scrape, connection, listen::listen_patiently, respond::Site};
 
-/// How long open connections may finish their answer after a stop.
+/// The time in which open connections may finish their response after a stop.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How long to wait when the system has no more file descriptors or memory for a connection.
+/// The wait when the system has no more file descriptors or memory for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(250);
 
-/// Where the endpoint listens and what it puts up with.
+/// Address and limits of the pull endpoint.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct EndpointOptions {
@@ -33,11 +33,12 @@ pub struct EndpointOptions {
     pub port: u16,
     /// The path of the metrics, `/metrics` by default; a missing slash in front is added.
     pub path: String,
-    /// How many connections an address serves at a time, 64 by default; further ones wait.
+    /// The number of connections that an address serves at a time, 64 by default, at least 1; further ones wait.
     pub max_connections: usize,
-    /// How long a client may be silent before and within the head of a request, 20 seconds by default.
+    /// The time in which a client has to send the head of a request, 20 seconds by default; idle time before the head
+    /// counts.
     pub header_timeout: Duration,
-    /// How long a scrape may take, 30 seconds by default.
+    /// The time limit of a scrape, 30 seconds by default; beyond it the endpoint responds with 503.
     pub scrape_timeout: Duration,
 }
 
@@ -65,7 +66,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Starts the endpoint on the runtime. It returns before the port is bound.
+    /// Starts the endpoint on the runtime. Returns before the port is bound.
     pub fn spawn(handle: &Handle, options: EndpointOptions, source: Arc<dyn Scrape>) -> Self {
         let (stop, stopping) = watch::channel(false);
         let status = Arc::new(Status::default());
@@ -74,19 +75,19 @@ impl Endpoint {
         Self { stop, status }
     }
 
-    /// The first address on which it listens; `None` before it does and after it stopped.
+    /// Returns the first address on which the endpoint listens; `None` before the port is bound and after the end.
     #[must_use]
     pub fn local_addr(&self) -> Option<SocketAddr> {
         self.local_addrs().first().copied()
     }
 
-    /// All addresses on which it listens.
+    /// Returns the addresses on which the endpoint listens; none before the port is bound and after the end.
     #[must_use]
     pub fn local_addrs(&self) -> Vec<SocketAddr> {
         self.status.state().addresses.clone()
     }
 
-    /// Waits until it listens, at most until the deadline; not to be called on the endpoint's runtime.
+    /// Waits until the endpoint listens, at most until the deadline. Do not call it on the endpoint's runtime.
     #[must_use]
     pub fn wait_bound(&self, deadline: Instant) -> Option<SocketAddr> {
         self.status
@@ -94,16 +95,17 @@ impl Endpoint {
         self.local_addr()
     }
 
-    /// Waits until it has tried once to listen, at most until the deadline; not to be called on the endpoint's runtime.
+    /// Waits until the endpoint has tried once to listen, at most until the deadline. Do not call it on the endpoint's
+    /// runtime.
     pub fn wait_tried(&self, deadline: Instant) {
         self.status
             .wait(deadline, |state| state.ended || state.tried);
     }
 
-    /// Frees the port, lets answers under way be finished for a second, and waits for that, at most until
-    /// the deadline; not to be called on the endpoint's runtime. It can be called again.
+    /// Frees the port, leaves responses under way a second to finish, and waits for them, at most until the deadline.
+    /// Do not call it on the endpoint's runtime. Further calls are allowed.
     ///
-    /// Returns whether everything was over by the deadline.
+    /// Returns true if the endpoint had ended by the deadline.
     #[must_use]
     pub fn stop(&self, deadline: Instant) -> bool {
         self.stop.send_replace(true);
@@ -112,7 +114,7 @@ impl Endpoint {
     }
 }
 
-/// Completes when the endpoint is told to stop or is dropped.
+/// Completes when the endpoint is stopped or dropped.
 async fn stop_wanted(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
@@ -146,7 +148,7 @@ async fn run(
     while tasks.join_next().await.is_some() {}
 }
 
-/// What the connections of one address share.
+/// State that the connections of one address share.
 #[derive(Clone)]
 struct Room {
     site: Arc<Site>,
@@ -176,7 +178,7 @@ impl Room {
     }
 }
 
-/// The next client. What goes wrong is the client's or passes.
+/// Accepts the next client. Errors of a client are ignored; after other errors it waits [`EXHAUSTED`] and tries again.
 async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
@@ -197,7 +199,7 @@ fn is_of_client(error: &io::Error) -> bool {
     )
 }
 
-/// What the endpoint tells threads outside its runtime.
+/// State of the endpoint for threads outside its runtime.
 #[derive(Default)]
 struct Status {
     state: Mutex<State>,
@@ -247,7 +249,7 @@ impl fmt::Debug for Status {
     }
 }
 
-/// Tells the end when the task is over in whatever way, its runtime's end included.
+/// Marks the endpoint as ended when its task is over in any way, the end of its runtime included.
 struct Ending(Arc<Status>);
 
 impl Drop for Ending {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use super::{Endpoint, EndpointOptions, Format, Scrape, ScrapeFuture, Scraped};
 use crate::{background::Background, gzip};
 
-/// What the metrics are in a test.
+/// A source of pages: one of a size in bytes, a panic, or none for ever.
 enum Source {
     Size(usize),
     Panic,
@@ -154,7 +154,7 @@ fn head_is_get_without_the_body() {
 }
 
 #[test]
-fn whoever_is_lost_is_told_the_way() {
+fn an_unknown_path_shows_the_way() {
     let (_background, _endpoint, address) = start(Source::Size(3), |options| {
         options.path = "telemetry".to_owned();
     });
@@ -210,7 +210,7 @@ fn slow_clients_block_nobody() {
     for stream in &mut slow {
         stream.write_all(b"GET /met").unwrap();
     }
-    // One that asks for a large answer and takes none of it.
+    // A client that asks for a large response and takes none of it.
     let mut deaf = connect(address);
     deaf.write_all(b"GET /metrics HTTP/1.1\r\nhost: test\r\n\r\n")
         .unwrap();
@@ -218,7 +218,7 @@ fn slow_clients_block_nobody() {
 }
 
 #[test]
-fn who_never_ends_a_request_makes_room_for_others() {
+fn a_client_that_never_ends_a_request_makes_room_for_others() {
     let (_background, _endpoint, address) = start(Source::Size(3), |options| {
         options.max_connections = 2;
         options.header_timeout = Duration::from_millis(50);

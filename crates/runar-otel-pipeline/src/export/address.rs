@@ -1,23 +1,14 @@
-//! What of an endpoint and of headers is accepted.
+//! Checks of the OTLP endpoint and of the configured headers.
 
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::InvalidHeaderValue};
 use reqwest::Url;
 
-use super::{ExportError, OtlpOptions, Protocol, Secret, redacted::redacted};
+use super::{ExportError, OtlpOptions};
+use crate::settings::{Protocol, Secret, is_reserved_header, redacted};
 
-/// Headers that describe the body and the connection; only the exporter knows them.
-const RESERVED: [&str; 6] = [
-    "content-type",
-    "content-encoding",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "host",
-];
-
-/// The endpoint as a URL that a transport can use without TLS.
+/// Parses the endpoint: an `http` URL without credentials, and for gRPC without a path.
 pub(super) fn endpoint(options: &OtlpOptions) -> Result<Url, ExportError> {
     let text = options.endpoint.trim();
     let invalid = |expected| ExportError::InvalidEndpoint {
@@ -45,7 +36,7 @@ pub(super) fn endpoint(options: &OtlpOptions) -> Result<Url, ExportError> {
     Ok(url)
 }
 
-/// The headers, names in lower case, values marked as sensitive.
+/// Returns the headers, names in lower case, values marked as sensitive.
 pub(super) fn headers(list: &[(String, Secret)]) -> Result<HeaderMap, ExportError> {
     let mut headers = HeaderMap::new();
     for (name, value) in list {
@@ -63,7 +54,7 @@ fn header(name: &str, value: &Secret) -> Result<(HeaderName, HeaderValue), Expor
     };
     let key = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| invalid("a name of letters, digits and hyphens", None))?;
-    if RESERVED.contains(&key.as_str()) {
+    if is_reserved_header(key.as_str()) {
         return Err(invalid(
             "a name that the exporter does not set itself",
             None,
@@ -77,7 +68,7 @@ fn header(name: &str, value: &Secret) -> Result<(HeaderName, HeaderValue), Expor
     Ok((key, value))
 }
 
-/// Whether the host is this machine, which no proxy can reach for us.
+/// True if the host is this machine, which no proxy can reach for us.
 pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -118,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_endpoint_is_named() {
+    fn a_bad_endpoint_is_named() {
         for text in [
             "",
             "localhost:4317",

@@ -10,7 +10,7 @@ use super::error::readable;
 pub struct Delivered {
     /// The number of data points that the receiver rejected; they must not be sent again.
     pub rejected: i64,
-    /// The reason for it, or a warning; empty without either.
+    /// The reason for the rejection, or a warning; empty without either.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! Why metrics were not delivered.
+//! Errors of an OTLP export.
 
 use std::{fmt, time::Duration};
 
@@ -6,132 +6,132 @@ use http::header::InvalidHeaderValue;
 use thiserror::Error;
 use tonic::Code;
 
-/// Why an exporter could not be made or an export failed.
+/// Errors of making an OTLP exporter, and of its exports.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ExportError {
-    /// The endpoint is none.
+    /// The endpoint is no URL that the protocol can use.
     #[error("invalid otlp endpoint `{endpoint}`: expected {expected}")]
     InvalidEndpoint {
-        /// The endpoint, without secrets.
+        /// The endpoint, without credentials and query.
         endpoint: String,
-        /// What was expected.
+        /// The expected form of an endpoint.
         expected: &'static str,
     },
-    /// The endpoint asks for encryption.
+    /// The endpoint is an `https` URL; TLS is not supported yet.
     #[error(
         "otlp endpoint `{endpoint}` asks for tls, which is not supported yet: expected http://"
     )]
     TlsNotSupported {
-        /// The endpoint, without secrets.
+        /// The endpoint, without credentials and query.
         endpoint: String,
     },
     /// A header cannot be sent.
     #[error("invalid otlp header `{name}`: expected {expected}")]
     InvalidHeader {
-        /// Its name.
+        /// Name of the header, as configured.
         name: String,
-        /// What was expected.
+        /// The expected form of the name or the value.
         expected: &'static str,
-        /// What is wrong with the value.
+        /// The error of the value; `None` if the name is refused.
         source: Option<InvalidHeaderValue>,
     },
-    /// The total timeout leaves no time.
+    /// The total timeout is zero.
     #[error("invalid otlp total timeout {timeout:?}: expected more than zero")]
     InvalidTimeout {
-        /// The total timeout.
+        /// The total timeout, as configured.
         timeout: Duration,
     },
-    /// The system gave no HTTP client, or the client no request.
+    /// The HTTP client could not be built, or could not build the request.
     #[error("no otlp http client")]
     HttpClient(#[source] reqwest::Error),
     /// The gRPC library refuses the endpoint.
     #[error("no otlp grpc client")]
     GrpcClient(#[source] tonic::transport::Error),
-    /// The request was not sent for its size.
+    /// The request is larger than the limit, and was not sent.
     #[error("otlp request of {size} bytes: expected at most {limit}")]
     RequestTooLarge {
-        /// Its size in bytes, before compression.
+        /// Size of the request in bytes, before compression.
         size: usize,
-        /// The largest allowed.
+        /// The largest size allowed, in bytes.
         limit: usize,
     },
-    /// The HTTP response was not read for its size; OTLP forbids another attempt.
+    /// The HTTP response is larger than the limit, and was not read; OTLP forbids another attempt.
     #[error("otlp response is too large: expected at most {limit} bytes")]
     ResponseTooLarge {
-        /// The largest allowed.
+        /// The largest size allowed, in bytes.
         limit: usize,
     },
     /// The receiver refused the data for good.
     #[error("otlp receiver refused the metrics with {status}: {message}")]
     Rejected {
-        /// Its answer.
+        /// Status of the receiver's response.
         status: Status,
-        /// Its reason; may be empty.
+        /// The receiver's reason; may be empty.
         message: String,
     },
     /// The receiver could not be reached or could not take the data now.
     #[error("otlp receiver was unavailable in {attempts} attempts")]
     Unavailable {
-        /// How often it was tried.
+        /// The number of attempts made.
         attempts: u32,
-        /// How the last attempt failed.
+        /// The error of the last attempt.
         #[source]
         last: AttemptError,
     },
     /// The receiver did not answer in time.
     #[error("otlp receiver did not answer in {attempts} attempts within {after:?}")]
     TimedOut {
-        /// How long it was tried.
+        /// The time from the first attempt to the end of the last.
         after: Duration,
-        /// How often it was tried.
+        /// The number of attempts made.
         attempts: u32,
-        /// How the last attempt failed.
+        /// The error of the last attempt.
         #[source]
         last: AttemptError,
     },
 }
 
 impl ExportError {
-    /// Whether the same data may be sent again later.
+    /// True if the same data may be sent again later.
     ///
-    /// If not, OTLP wants it dropped and counted.
+    /// Data for which this is false has to be dropped and counted, as OTLP demands.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::TimedOut { .. })
     }
 }
 
-/// How one attempt failed that may be followed by another.
+/// Errors of a single attempt after which another may succeed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AttemptError {
-    /// The request did not get through.
+    /// The HTTP request failed before a response came.
     #[error("http request failed")]
     Http(#[source] reqwest::Error),
-    /// The call did not get through.
+    /// The gRPC call failed on this side, before the receiver answered.
     #[error("grpc call failed")]
     Grpc(#[source] Box<tonic::Status>),
-    /// The receiver asked to try later.
+    /// The receiver refused the data for now; OTLP allows another attempt.
     #[error("{status}: {message}")]
     Refused {
-        /// Its answer.
+        /// Status of the receiver's response.
         status: Status,
-        /// Its reason; may be empty.
+        /// The receiver's reason; may be empty.
         message: String,
     },
-    /// There was no answer in time.
+    /// No answer came within this time.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
 }
 
-/// What a receiver answered.
+/// The status of a receiver's response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
-    /// An HTTP status.
+    /// An HTTP status code.
     Http(u16),
-    /// A gRPC code.
+    /// A gRPC status code.
     Grpc(Code),
 }
 
@@ -144,10 +144,10 @@ impl fmt::Display for Status {
     }
 }
 
-/// How much of a receiver's text is kept.
+/// The largest part of a receiver's message that is kept, in characters.
 const LONGEST_MESSAGE: usize = 1024;
 
-/// A receiver's text on one line and short enough for a log.
+/// Returns a receiver's message on one line, and short enough for a log.
 pub(super) fn readable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })

@@ -11,7 +11,7 @@ use super::{
 
 /// Sends metrics to an OTLP receiver, over one connection that is kept.
 ///
-/// It holds the connection on the runtime on which it first exports: export on that runtime only.
+/// The connection belongs to the runtime of the first export: export on that runtime only.
 #[derive(Debug)]
 pub struct OtlpExporter {
     transport: Transport,
@@ -41,13 +41,14 @@ impl OtlpExporter {
         })
     }
 
-    /// Sends an encoded `ExportMetricsServiceRequest` until it is answered for good or the total timeout is over.
+    /// Sends an encoded `ExportMetricsServiceRequest` until the receiver gives a final answer or the total timeout is
+    /// over.
     ///
-    /// It can be dropped at any time; the receiver may then have the data or not.
+    /// The future can be dropped at any time; the receiver may then have the data or not.
     ///
     /// # Errors
-    /// When the receiver refuses the data, cannot be reached, or does not answer in time;
-    /// [`ExportError::is_transient`] tells whether to keep the data.
+    /// When the receiver refuses the data, cannot be reached, or does not answer in time; [`ExportError::is_transient`]
+    /// is true if the same data may be sent again.
     pub async fn export(&self, request: impl Into<Bytes>) -> Result<Delivered, ExportError> {
         let body = request.into();
         let size = body.len();

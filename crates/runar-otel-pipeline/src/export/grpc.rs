@@ -29,17 +29,19 @@ use super::{
 const EXPORT: PathAndQuery =
     PathAndQuery::from_static("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export");
 
-/// How tonic, on either side, reports a message beyond the limit. Its code would be retryable.
+/// The text with which tonic, on either side, refuses a message beyond the size limit. Its code, `OutOfRange`, would be
+/// retryable.
 const TOO_LARGE: &str = "Error, decoded message length too large";
 
-/// The gRPC side of an exporter.
+/// The gRPC transport of an exporter.
 #[derive(Debug)]
 pub(super) struct Grpc {
     endpoint: Endpoint,
     metadata: MetadataMap,
     compression: Compression,
     max_response_size: usize,
-    /// Connected when first used, which needs the runtime; made anew after a silence.
+    /// The channel, which connects when first used and needs the runtime for that. `None` before, and after a timeout
+    /// or a failed connection.
     channel: Mutex<Option<Channel>>,
 }
 
@@ -109,7 +111,7 @@ impl Grpc {
         Ok(response.into_inner())
     }
 
-    /// No answer came in time. The connection may be dead without either side knowing: start a new one.
+    /// Reports a timeout and drops the channel: the connection may be dead without either side knowing.
     fn silent(&self, after: Duration) -> Failure {
         self.disconnect();
         Failure::transient(AttemptError::TimedOut(after))
@@ -150,7 +152,7 @@ fn failed(status: tonic::Status) -> Failure {
     }
 }
 
-/// Whether an error of this type lies behind the status.
+/// True if an error of type `E` is among the sources of the status.
 fn cause<E: Error + 'static>(status: &tonic::Status) -> bool {
     let mut source = status.source();
     while let Some(error) = source {
@@ -162,7 +164,7 @@ fn cause<E: Error + 'static>(status: &tonic::Status) -> bool {
     false
 }
 
-/// Sends a request that is encoded already: the generated client would copy it for every attempt.
+/// A codec for requests that are encoded already: the generated client would copy them for every attempt.
 #[derive(Clone, Copy, Debug)]
 struct Encoded;
 

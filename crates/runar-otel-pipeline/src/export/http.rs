@@ -20,16 +20,15 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     AttemptError, Compression, Delivered, ExportError, OtlpOptions, Status, address,
     error::readable,
-    redacted::redacted,
     retry::{Failure, is_retryable_status, retry_after},
     user_agent::USER_AGENT,
 };
-use crate::gzip;
+use crate::{gzip, settings::redacted};
 
 const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 
-/// The HTTP side of an exporter.
+/// The HTTP transport of an exporter.
 pub(super) struct Http {
     client: Client,
     url: Url,
@@ -42,9 +41,9 @@ pub(super) struct Http {
 /// Makes the client for an OTLP endpoint: no redirects, no retries of its own, and no proxy in front of this machine.
 ///
 /// # Errors
-/// When the system gives no client.
+/// When the client cannot be built.
 pub fn http_client(endpoint: &str, timeout: Duration) -> Result<Client, reqwest::Error> {
-    // Another crate may switch on features of reqwest; what they would do by default is off here.
+    // Another crate may switch on features of reqwest; their default behaviour is off here.
     let mut builder = Client::builder()
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -86,7 +85,8 @@ impl Http {
         })
     }
 
-    /// Compresses the body if asked to, once for all attempts.
+    /// Compresses the body if configured, once for all attempts. A body that takes longer than an attempt may is sent
+    /// as it is.
     pub(super) async fn prepare(&self, body: Bytes) -> Prepared {
         let mut headers = self.headers.clone();
         if self.compression == Compression::None {
@@ -134,9 +134,9 @@ impl Http {
         }))
     }
 
-    /// Reads what the receiver has to say about data that it took.
+    /// Reads the response to data that the receiver accepted.
     ///
-    /// The status alone says that it took it: a body that breaks off must not cause a second delivery.
+    /// The status alone says that the receiver has the data: a body that breaks off must not cause a second delivery.
     async fn accepted(&self, response: Response, deadline: Instant) -> Result<Delivered, Failure> {
         let limit = self.max_response_size;
         let unread = |message: &str| Delivered {
@@ -151,7 +151,7 @@ impl Http {
         }
     }
 
-    /// The reason that a refusal gives: a `google.rpc.Status`, a text, or where a redirect points.
+    /// Returns the reason for a refusal: the message of a `google.rpc.Status`, a text, or the target of a redirect.
     ///
     /// Redirects are not followed: most would turn the request into one without its body.
     async fn reason(&self, response: Response, deadline: Instant) -> String {
@@ -199,7 +199,7 @@ fn header<'a>(response: &'a Response, name: &http::HeaderName) -> Option<&'a str
     response.headers().get(name)?.to_str().ok()
 }
 
-/// What could be read of a response.
+/// The body of a response, as far as it could be read.
 enum Body {
     Whole(Bytes),
     TooLarge,

@@ -11,7 +11,6 @@ mod exporter;
 mod grpc;
 mod http;
 mod options;
-mod redacted;
 mod retry;
 #[cfg(test)]
 mod tests;
@@ -21,4 +20,6 @@ pub use delivered::Delivered;
 pub use error::{AttemptError, ExportError, Status};
 pub use exporter::OtlpExporter;
 pub use http::http_client;
-pub use options::{Compression, OtlpOptions, Protocol, RetryPolicy, Secret};
+pub use options::{OtlpOptions, RetryPolicy};
+
+pub use crate::settings::{Compression, Protocol, Secret};

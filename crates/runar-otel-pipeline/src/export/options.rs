@@ -1,26 +1,26 @@
-//! What an OTLP exporter can be told.
+//! Options of an OTLP exporter.
 
 use std::{fmt, time::Duration};
 
-use super::redacted::redacted;
+use crate::settings::{Compression, Protocol, Secret, redacted};
 
-/// Where to send metrics and how.
+/// Endpoint, headers, time limits, retries and size limits of an OTLP exporter.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OtlpOptions {
-    /// The protocol.
+    /// The transport protocol, which decides the form of `endpoint`.
     pub protocol: Protocol,
     /// The full URL for HTTP, `/v1/metrics` included; `http://host:port` for gRPC.
     pub endpoint: String,
     /// Headers (HTTP) or metadata (gRPC) of every request. A later one replaces an earlier one of its name.
     pub headers: Vec<(String, Secret)>,
-    /// How long one attempt may take, 10 seconds by default; zero leaves only the total.
+    /// The time limit of one attempt, 10 seconds by default; zero leaves only `total_timeout`.
     pub timeout: Duration,
-    /// How long an export may take with all its attempts and waits, 30 seconds by default.
+    /// The time limit of an export with all its attempts and waits, 30 seconds by default; zero is refused.
     pub total_timeout: Duration,
-    /// Whether requests are compressed; they are not by default.
+    /// The compression of requests, none by default.
     pub compression: Compression,
-    /// How long to wait between attempts.
+    /// The waits between attempts, by default from 500 milliseconds up to 5 seconds.
     pub retry: RetryPolicy,
     /// The largest request that is sent, in bytes before compression; 64 MiB by default, as OTLP recommends.
     pub max_request_size: usize,
@@ -29,7 +29,7 @@ pub struct OtlpOptions {
 }
 
 impl OtlpOptions {
-    /// Options with the defaults of the specification for an endpoint.
+    /// Returns options for an endpoint, with the defaults of the specification.
     #[must_use]
     pub fn new(protocol: Protocol, endpoint: impl Into<String>) -> Self {
         Self {
@@ -62,39 +62,18 @@ impl fmt::Debug for OtlpOptions {
     }
 }
 
-/// The protocols of OTLP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// `grpc`: gRPC over HTTP/2. Proxies of the environment do not apply.
-    Grpc,
-    /// `http/protobuf`: Protobuf over HTTP/1.1. Proxies of the environment apply, except to loopback.
-    HttpProtobuf,
-}
-
-/// How requests are compressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Compression {
-    /// Not at all.
-    #[default]
-    None,
-    /// With gzip.
-    Gzip,
-}
-
-/// How the waits between attempts grow; each is shortened at random by up to a half.
+/// The waits between attempts: each is longer than the one before, and shortened at random by up to a half.
 ///
-/// A wait that the receiver demands (`Retry-After`, `RetryInfo`) is a minimum. What would end after the
-/// total timeout is not waited for.
+/// A wait that the receiver demands (`Retry-After`, `RetryInfo`) is a minimum. If a wait would end after the total
+/// timeout, the export fails at once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
     /// The first wait, 500 milliseconds by default.
     pub initial: Duration,
-    /// By how much the next wait is longer, 1.5 by default.
+    /// The factor by which each wait is longer than the one before, 1.5 by default.
     pub factor: f64,
-    /// The longest wait, 5 seconds by default.
+    /// The longest wait, 5 seconds by default; a wait that the receiver demands may be longer.
     pub max: Duration,
 }
 
@@ -105,30 +84,6 @@ impl Default for RetryPolicy {
             factor: 1.5,
             max: Duration::from_secs(5),
         }
-    }
-}
-
-/// A text that no log may show.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps the text.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself, for the wire only.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
     }
 }
 

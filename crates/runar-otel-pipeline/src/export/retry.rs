@@ -1,4 +1,4 @@
-//! When a failed attempt is followed by another.
+//! Retries of failed attempts.
 
 use std::{
     future::Future,
@@ -10,15 +10,15 @@ use tonic::Code;
 
 use super::{AttemptError, ExportError, RetryPolicy};
 
-/// What no wait and no timeout exceeds, so that adding it to a clock cannot overflow.
+/// The limit of waits and timeouts, so that adding one to a clock cannot overflow.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How one attempt failed.
+/// The outcome of a failed attempt.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// For good.
+    /// The export fails: no further attempt may succeed.
     Permanent(ExportError),
-    /// It may be tried again, not before the receiver's demand.
+    /// Another attempt may succeed, not before the wait that the receiver demanded.
     Transient {
         error: AttemptError,
         demanded: Option<Duration>,
@@ -26,7 +26,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// A failure that may be tried again whenever we like.
+    /// Makes a failure for which the retry policy alone decides the wait.
     pub(super) fn transient(error: AttemptError) -> Self {
         Self::Transient {
             error,
@@ -35,7 +35,7 @@ impl Failure {
     }
 }
 
-/// The time that an export may take.
+/// Time limits of an export: for each attempt and in total.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
     attempt: Duration,
@@ -43,7 +43,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// Bounds for an attempt, where zero means no bound of its own, and for the whole.
+    /// Checks the limits: zero for an attempt means the total, which must not be zero. A day is the most.
     pub(super) fn new(attempt: Duration, total: Duration) -> Result<Self, ExportError> {
         if total.is_zero() {
             return Err(ExportError::InvalidTimeout { timeout: total });
@@ -56,13 +56,13 @@ impl Bounds {
         })
     }
 
-    /// How long one attempt may take.
+    /// Returns the time limit of one attempt.
     pub(super) fn attempt(self) -> Duration {
         self.attempt
     }
 }
 
-/// Attempts until one succeeds, fails for good, or the time is up. Each is told its deadline.
+/// Calls `attempt` with its deadline, again and again, until it succeeds, fails for good, or the time is up.
 pub(super) async fn persist<T, A, F>(
     policy: RetryPolicy,
     bounds: Bounds,
@@ -106,9 +106,9 @@ fn given_up(attempts: u32, after: Duration, last: AttemptError) -> ExportError {
 }
 
 impl RetryPolicy {
-    /// How long to wait after so many failures, or `None` if that would leave no time.
+    /// Returns the wait after this many failures, or `None` if the wait would leave no time.
     ///
-    /// `chance` is in `[0, 1)`.
+    /// `chance` is a random number in `[0, 1)`; 0 halves the wait.
     fn wait(
         &self,
         failures: u32,
@@ -126,14 +126,14 @@ impl RetryPolicy {
     }
 }
 
-/// Whether OTLP/HTTP lets a status be tried again (OTLP specification, "Retryable Response Codes").
+/// True if OTLP/HTTP allows another attempt after this status (OTLP specification, "Retryable Response Codes").
 pub(super) fn is_retryable_status(status: u16) -> bool {
     matches!(status, 429 | 502 | 503 | 504)
 }
 
-/// Whether OTLP/gRPC lets a code be tried again (OTLP specification, "Failures").
+/// True if OTLP/gRPC allows another attempt after this code (OTLP specification, "Failures").
 ///
-/// A receiver that is exhausted recovers only if it says when.
+/// `ResourceExhausted` allows it only with a `RetryInfo`, by which the receiver says that it will recover.
 pub(super) fn is_retryable_code(code: Code, has_retry_info: bool) -> bool {
     match code {
         Code::Cancelled
@@ -147,7 +147,7 @@ pub(super) fn is_retryable_code(code: Code, has_retry_info: bool) -> bool {
     }
 }
 
-/// The wait that a `Retry-After` header demands: seconds or a date.
+/// Returns the wait that a `Retry-After` header demands, seconds or a date; `None` if the header is neither.
 pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse() {
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_end_too_late_is_not_waited_for() {
+    fn a_retry_past_the_deadline_is_skipped() {
         let policy = RetryPolicy::default();
         assert_eq!(policy.wait(1, Some(SECOND), SECOND, 0.5), None);
         assert_eq!(policy.wait(1, None, Duration::from_millis(100), 0.5), None);

@@ -21,10 +21,10 @@ use runar_otel_core::{
 
 use super::view::{Wanted, is_read};
 
-/// Takes a measurement, by the bits of its value.
+/// A function that records a measurement, by the bits of its value.
 type Record = Box<dyn Fn(u64, &[KeyValue]) + Send>;
 
-/// The instruments made so far.
+/// The instruments made so far, by stream.
 pub(super) struct Instruments {
     provider: SdkMeterProvider,
     wanted: Arc<Wanted>,
@@ -32,7 +32,8 @@ pub(super) struct Instruments {
     identities: HashSet<Identity, RandomState>,
 }
 
-/// What the SDK tells instruments of a meter apart by; it would add up what two of one identity record.
+/// The key by which the SDK distinguishes instruments: it would add up the measurements of two instruments with one
+/// key.
 type Identity = (
     InstrumentationScope,
     String,
@@ -42,7 +43,7 @@ type Identity = (
 );
 
 struct Instrument {
-    /// `None` for a stream that the SDK reads itself.
+    /// Records a measurement; `None` for a stream that the SDK reads itself or does not get.
     record: Option<Record>,
     /// Kept, so that no other stream gets the address.
     _stream: Arc<Stream>,
@@ -58,7 +59,7 @@ impl Instruments {
         }
     }
 
-    /// Makes the instrument of a stream. Waits for collections: the SDK holds its lock meanwhile.
+    /// Makes the instrument of a stream. Waits for running collections, during which the SDK holds its lock.
     pub(super) fn add(&mut self, stream: &Arc<Stream>) {
         let record = if self.identities.insert(identity(stream)) {
             self.make(stream)
@@ -114,7 +115,7 @@ fn identity(stream: &Stream) -> Identity {
     )
 }
 
-/// Gives a builder of the SDK what the stream says.
+/// Makes a builder of the SDK with the name, unit and description of a stream.
 macro_rules! dressed {
     ($meter:expr, $method:ident, $stream:expr) => {{
         let plan = $stream.plan();
@@ -130,7 +131,7 @@ macro_rules! dressed {
     }};
 }
 
-/// The instrument of a stream whose measurements come through the queue.
+/// Makes the instrument of a stream whose measurements come through the queue.
 fn synchronous(meter: &Meter, stream: &Arc<Stream>) -> Option<Record> {
     macro_rules! recording {
         ($method:ident, $record:ident, $number:expr) => {{
@@ -161,7 +162,7 @@ fn synchronous(meter: &Meter, stream: &Arc<Stream>) -> Option<Record> {
     }
 }
 
-/// The instrument of a stream that the SDK reads when a reader collects.
+/// Makes the instrument of a stream that the SDK reads when a reader collects.
 fn observable(meter: &Meter, stream: &Arc<Stream>) {
     macro_rules! observing {
         ($method:ident, $number:expr) => {{
@@ -184,7 +185,7 @@ fn observable(meter: &Meter, stream: &Arc<Stream>) {
     ) {
         return leave_out(&plan.name);
     }
-    // The SDK has no sums of gauges: for the SDK they are what they look like.
+    // The SDK has no sums of gauges: such a stream becomes the instrument that its shape suggests.
     match (plan.shape(), stream.number()) {
         (Some(Shape::MonotonicSum), NumberKind::F64) => {
             observing!(f64_observable_counter, double);
@@ -200,7 +201,7 @@ fn observable(meter: &Meter, stream: &Arc<Stream>) {
     }
 }
 
-/// The values of a stream. The SDK gets them when nothing of the stream is locked any more.
+/// Reads the values of a stream. The SDK gets them when no lock of the stream is held any more.
 fn read(stream: &Stream) -> Vec<(Number, Vec<KeyValue>)> {
     let mut all = Vec::with_capacity(stream.len());
     stream.numbers(Consumer::default(), SystemTime::now(), |labels, reading| {
@@ -229,7 +230,7 @@ fn signed(value: Number) -> Option<i64> {
     }
 }
 
-/// The SDK makes one metric of two that views give one name.
+/// Reports a metric that shares its name with another: the SDK would make one metric of both.
 fn leave_out_second(name: &str) {
     report::once(("mirror", "second", name), || {
         format!(
@@ -239,7 +240,7 @@ fn leave_out_second(name: &str) {
     });
 }
 
-/// The SDK takes totals and last values of callbacks, and no histograms.
+/// Reports a metric that the SDK cannot take: it takes totals and last values of callbacks, and no histograms.
 fn leave_out(name: &str) {
     report::once(("mirror", name), || {
         format!(

@@ -1,4 +1,4 @@
-//! The mirror: readers of the OpenTelemetry SDK, fed with what the gate records.
+//! The mirror: readers of the OpenTelemetry SDK, fed with the measurements of the gate.
 //!
 //! ```text
 //! record ─▶ queue ─▶ thread ─▶ instruments of the SDK ─▶ readers

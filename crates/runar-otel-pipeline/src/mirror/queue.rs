@@ -18,11 +18,11 @@ use runar_otel_core::{
     series::{Mirror, Series, Stream},
 };
 
-/// How many measurements wait for the SDK at the most; what does not fit is missing for attached readers.
+/// The largest number of measurements that wait for the SDK; attached readers miss those that do not fit.
 pub const CAPACITY: usize = 65_536;
 
-/// How long something waits for the thread that feeds the SDK, if that may be waiting for a lock of the SDK: a collection
-/// holds it, and waits itself.
+/// The time limit for waiting on the thread that feeds the SDK. That thread may wait for a lock of the SDK that a
+/// collection holds, and the collection waits itself.
 pub(super) const PATIENCE: Duration = Duration::from_millis(200);
 
 thread_local!(static FEEDS: Cell<bool> = const { Cell::new(false) });
@@ -39,25 +39,25 @@ pub(super) struct Measured {
     pub(super) bits: u64,
 }
 
-/// What the thread is to do. Orders find room when measurements do not.
+/// An order to the thread. Orders find room when measurements do not.
 pub(super) enum Order {
-    /// Make an instrument for a stream, and tell.
+    /// Make an instrument for a stream, then signal.
     Made(Arc<Stream>, Tell),
-    /// Empty the queue, and tell.
+    /// Empty the queue, then signal.
     Empty(Tell),
-    /// Empty the queue, tell, and end.
+    /// Empty the queue, then signal and end.
     End(Tell),
 }
 
-/// Tells that an order is done when it is dropped.
+/// Signals by its drop that an order is done.
 pub(super) type Tell = SyncSender<()>;
 
-/// What both ends know.
+/// State that both ends of the queue share.
 #[derive(Default)]
 pub(super) struct State {
-    /// How many measurements found no room, and were not told of yet. Relaxed: a number for a report.
+    /// The number of measurements that found no room and are not reported yet. Relaxed: a number for a report.
     pub(super) lost: AtomicU64,
-    /// When the instrument was begun that is being made.
+    /// Begin of the instrument that is being made; `None` while none is.
     making: Mutex<Option<Instant>>,
 }
 
@@ -67,14 +67,14 @@ impl State {
         *self.making.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
 
-    /// How long the next instrument is worth waiting for: not long after one that takes too long.
+    /// Returns the time limit for waiting on the next instrument: the longer one takes already, the shorter.
     fn patience(&self) -> Duration {
         let making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         making.map_or(PATIENCE, |since| PATIENCE.saturating_sub(since.elapsed()))
     }
 }
 
-/// What waits for the thread. Under its lock an element is moved, and nothing else is done.
+/// Measurements and orders that wait for the thread. Under their lock elements are moved, and nothing else is done.
 #[derive(Default)]
 struct Waiting {
     measured: VecDeque<Measured>,
@@ -94,7 +94,7 @@ impl Waiting {
 #[derive(Default)]
 struct Shared {
     waiting: Mutex<Waiting>,
-    /// The thread that feeds the SDK. It looks at what waits once it has said so here.
+    /// The thread that feeds the SDK. It looks at the queue only after it is set here.
     feeder: OnceLock<Thread>,
     state: State,
 }
@@ -123,13 +123,13 @@ pub(super) fn queue() -> (Tap, Outlet) {
 }
 
 impl Tap {
-    /// Gives an order. It is lost if the thread has ended, and in a child that cannot have the lock.
+    /// Sends an order. The order is lost if the thread has ended, and in a forked child that cannot have the lock.
     pub(super) fn order(&self, order: Order) {
         let Some(mut waiting) = forked::lock(&self.0.waiting) else {
             return;
         };
         if waiting.gone {
-            // The lock goes first: what the order holds may be the last of its kind.
+            // The lock is released first: the order may hold the last reference to a stream.
             drop(waiting);
             return drop(order);
         }
@@ -138,17 +138,17 @@ impl Tap {
         self.0.wake();
     }
 
-    /// Gives an order, and waits until it is done, no longer than said.
+    /// Sends an order, and waits until it is done, no longer than `timeout`.
     pub(super) fn wait(&self, order: impl FnOnce(Tell) -> Order, timeout: Duration) {
         let (tell, told) = sync_channel(1);
         self.order(order(tell));
         if !is_feeding() {
-            // A thread that has ended drops what would tell.
+            // If the thread has ended, the order is dropped, which signals as well.
             let _ = told.recv_timeout(timeout);
         }
     }
 
-    /// Lets the thread end.
+    /// Ends the thread, without waiting for it.
     pub(super) fn end(&self) {
         self.order(Order::End(sync_channel(1).0));
     }
@@ -164,7 +164,7 @@ impl Drop for Tap {
 }
 
 impl Outlet {
-    /// Makes the current thread the one that takes what waits.
+    /// Makes the current thread the one that feeds the SDK.
     pub(super) fn begin(&self) {
         FEEDS.set(true);
         let _ = self.0.feeder.set(thread::current());
@@ -178,7 +178,7 @@ impl Outlet {
         self.0.lock().orders.pop_front()
     }
 
-    /// Waits for an order, no longer than said.
+    /// Waits for an order, no longer than `timeout`.
     pub(super) fn wait_for_order(&self, timeout: Duration) -> Option<Order> {
         let began = Instant::now();
         loop {
@@ -193,14 +193,14 @@ impl Outlet {
         }
     }
 
-    /// Moves the oldest measurements over, so many at the most.
+    /// Moves the oldest measurements, at most `most`, to `to`.
     pub(super) fn take(&self, to: &mut Vec<Measured>, most: usize) {
         let mut waiting = self.0.lock();
         let most = most.min(waiting.measured.len());
         to.extend(waiting.measured.drain(..most));
     }
 
-    /// Waits for something to do, no longer than said; false if nothing will ever come.
+    /// Waits for orders or measurements, no longer than `timeout`; false if nothing will ever come.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> bool {
         let began = Instant::now();
         loop {
@@ -224,7 +224,7 @@ impl Outlet {
 }
 
 impl Drop for Outlet {
-    /// Whoever waits for an order is told, and what waits is dropped without the lock.
+    /// Drops waiting orders, which signals to their senders, and measurements, after the lock is released.
     fn drop(&mut self) {
         let left = {
             let mut waiting = self.0.lock();
@@ -239,7 +239,7 @@ impl Drop for Outlet {
 }
 
 impl Mirror for Tap {
-    /// Waits for the instrument, so that a collection right after does not come before it: not within a collection, which
+    /// Waits for the instrument, so that a collection right after has it. Does not wait within a collection, which
     /// would wait for itself.
     fn made(&self, stream: &Arc<Stream>) {
         let patience = if in_callback() {
@@ -251,11 +251,12 @@ impl Mirror for Tap {
     }
 
     fn recorded(&self, stream: &Stream, series: &Arc<Series>, bits: u64) {
-        // The SDK logs while it is fed. What a subscriber records of that would come back here, for ever.
+        // The SDK logs while it is fed. A measurement that a subscriber makes of such a log would come back here, for
+        // ever.
         if is_feeding() {
             return;
         }
-        // In a child a thread of the parent may hold the lock for ever.
+        // In a forked child a thread of the parent may hold the lock for ever.
         let Some(mut waiting) = forked::lock(&self.0.waiting) else {
             return;
         };

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::collect::Collector;
 
-/// How long a flush waits for the queue.
+/// The time limit for a flush or a shutdown to wait for the queue.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Readers of the OpenTelemetry SDK, with a provider of the SDK that is fed from a gate.
@@ -82,7 +82,7 @@ impl SdkReaders {
         }))
     }
 
-    /// The mirror to be given to the gate ([`GateOptions::mirror`](runar_otel_core::gate::GateOptions::mirror)).
+    /// Returns the mirror for the gate ([`GateOptions::mirror`](runar_otel_core::gate::GateOptions::mirror)).
     #[must_use]
     pub fn mirror(&self) -> Arc<dyn Mirror> {
         self.0.tap.clone()
@@ -128,15 +128,15 @@ impl fmt::Debug for SdkReaders {
     }
 }
 
-/// What has to happen before a reader reads.
+/// The work before a reader reads: the callbacks of the application, then the queue.
 struct BeforeCollection {
     tap: Arc<Tap>,
     collector: Arc<OnceLock<Weak<Collector>>>,
 }
 
 impl BeforeCollection {
-    /// Runs the callbacks of the application, which the SDK does not know, and then waits for what was recorded: also by
-    /// the callbacks.
+    /// Runs the callbacks of the application, which the SDK does not know, and then waits until the queue is empty of
+    /// measurements, also of those that the callbacks made.
     fn run(&self) {
         if let Some(collector) = self.collector.get().and_then(Weak::upgrade) {
             collector.collect();

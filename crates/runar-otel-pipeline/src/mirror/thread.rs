@@ -20,13 +20,14 @@ use super::{
     queue::{CAPACITY, Measured, Order, Outlet, Tell},
 };
 
-/// Losses that are no further apart are told of together.
+/// The least time between two reports of losses.
 const OUTAGE: Duration = Duration::from_secs(60);
 
-/// How many measurements are taken from the queue at a time: recording threads wait no longer than that.
+/// The number of measurements taken from the queue at a time: recording threads wait for the lock no longer than that
+/// takes.
 const CHUNK: usize = 256;
 
-/// How long a measurement waits for the thread that makes its stream.
+/// The time limit for a measurement to wait until the thread that makes its stream has said so.
 const STREAM_PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) fn spawn(outlet: Outlet, instruments: Instruments) -> io::Result<()> {
@@ -40,7 +41,7 @@ pub(super) fn spawn(outlet: Outlet, instruments: Instruments) -> io::Result<()> 
     };
     let run = move || {
         feeder.outlet.begin();
-        // Spans of what the SDK does here would be spans of telemetry about itself.
+        // Spans of the SDK's work here would be telemetry about telemetry.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
         if caught(|| feeder.run()).is_none() {
             report::say("attached readers get nothing more: the thread that feeds them panicked");
@@ -57,7 +58,7 @@ struct Feeder {
     labels: LabelCache,
     /// Orders that came while a measurement waited for its stream.
     postponed: VecDeque<Order>,
-    /// Measurements that are out of the queue.
+    /// The buffer for measurements taken from the queue.
     taken: Vec<Measured>,
     /// The time of the last report of losses.
     told: Option<Instant>,
@@ -81,14 +82,14 @@ impl Feeder {
             self.empty();
             self.tell_losses(ends);
             drop(waiting);
-            // Who ends it may be the last one that it would wait for.
+            // The sender of the end may be the last one that the thread would wait for.
             if ends || self.postponed.is_empty() && !self.outlet.wait(self.patience()) {
                 return;
             }
         }
     }
 
-    /// How long to wait for something to do, if there are losses to be told of.
+    /// Returns the time until losses are to be reported; `None`, wait without limit, if there are no losses.
     fn patience(&self) -> Option<Duration> {
         let untold = self.outlet.state().lost.load(Ordering::Relaxed) > 0;
         untold.then(|| self.untold_for())
@@ -106,7 +107,7 @@ impl Feeder {
         postponed.or_else(|| self.outlet.next_order())
     }
 
-    /// Takes everything that was in the queue when this began, at least.
+    /// Takes at least the measurements that were in the queue at the start.
     fn empty(&mut self) {
         for _ in 0..CAPACITY.div_ceil(CHUNK) {
             let mut taken = std::mem::take(&mut self.taken);
@@ -134,7 +135,8 @@ impl Feeder {
         }
     }
 
-    /// Waits for a stream if need be: another thread may record into it before the one that made it says so.
+    /// True if the stream has its instrument. Waits for it if need be: another thread may record into a stream before
+    /// the thread that made the stream says so.
     fn knows(&mut self, stream: usize) -> bool {
         let mut since = None;
         while !self.instruments.knows(stream) {
@@ -149,7 +151,7 @@ impl Feeder {
         true
     }
 
-    /// Tells how many measurements found no room: once, and once a minute as long as it goes on.
+    /// Reports how many measurements found no room: at once, and then once a minute as long as there are losses.
     fn tell_losses(&mut self, at_once: bool) {
         if !at_once && !self.untold_for().is_zero() {
             return;
@@ -165,29 +167,29 @@ impl Feeder {
         ));
     }
 
-    /// How long losses have to wait to be told of.
+    /// Returns the time until the next report of losses is allowed.
     fn untold_for(&self) -> Duration {
         let told = self.told.map(|told| told.elapsed());
         told.map_or(Duration::ZERO, |told| OUTAGE.saturating_sub(told))
     }
 }
 
-/// A series, and its labels as the SDK wants them.
+/// A series, and its labels as the SDK takes them.
 type Labelled = (Weak<Series>, Box<[KeyValue]>);
 
 /// The labels of series, by address.
 #[derive(Default)]
 struct LabelCache {
     by_series: HashMap<usize, Labelled, RandomState>,
-    /// How many there were after the last look for those that are gone.
+    /// The number of series after the last removal of dead ones.
     kept: usize,
 }
 
-/// So many series may have gone unnoticed.
+/// The number of new series, beyond a doubling, after which dead ones are removed.
 const SLACK: usize = 1000;
 
 impl LabelCache {
-    /// A series is known by its address, which a weak reference keeps from becoming another's.
+    /// Returns the labels of a series, by its address; a weak reference keeps the address from being reused.
     fn of(&mut self, series: &Arc<Series>) -> &[KeyValue] {
         if self.by_series.len() > 2 * self.kept + SLACK {
             self.by_series

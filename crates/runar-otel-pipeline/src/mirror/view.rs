@@ -1,24 +1,25 @@
-//! The view that tells the SDK what our views made of an instrument.
+//! The SDK view that carries the result of our own views to the SDK.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry_sdk::metrics::{Aggregation as SdkAggregation, Instrument, Stream};
 use runar_otel_core::metric::{Aggregation, InstrumentKind, StreamPlan};
 
-/// The SDK allocates room for the whole limit when an instrument is made.
+/// The largest limit of a plan that is passed on: the SDK allocates room for the whole limit when an instrument is
+/// made.
 const MOST_SERIES: usize = 1 << 20;
 
-/// The plan of the stream whose instrument is being made. One thread makes them all, one after the other.
+/// The plan of the stream whose instrument is being made. One thread makes all instruments, one after the other.
 #[derive(Default)]
 pub(super) struct Wanted(Mutex<Option<StreamPlan>>);
 
 impl Wanted {
-    /// Wants instruments to be like this plan, or as the SDK would have them.
+    /// Sets the plan of the next instruments; `None` leaves them to the SDK.
     pub(super) fn want(&self, plan: Option<StreamPlan>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = plan;
     }
 
-    /// The view of the SDK.
+    /// Returns the SDK view that applies the plan.
     pub(super) fn view(
         self: &Arc<Self>,
     ) -> impl Fn(&Instrument) -> Option<Stream> + Send + Sync + 'static {
@@ -30,7 +31,8 @@ impl Wanted {
     }
 }
 
-/// Aggregation and limit. Names, units and labels need no view: instruments are made as the plan has them.
+/// Translates aggregation and limit of a plan. Names, units and labels need no view: instruments are made as the plan
+/// has them.
 fn compile(plan: &StreamPlan) -> Option<Stream> {
     let stream = Stream::builder().with_cardinality_limit(limit(plan));
     let Some(aggregation) = aggregation(&plan.aggregation) else {
@@ -44,10 +46,10 @@ pub(super) fn is_read(kind: InstrumentKind) -> bool {
     kind.is_observable() || kind == InstrumentKind::Gauge
 }
 
-/// The stream has applied its limit already. The SDK keeps the sets that were observed last until the next ones are
-/// read, and gets one set more, that of the overflow.
+/// Returns the limit for the SDK. The stream has applied its own limit already, and adds one more set, the overflow
+/// series. Of values that the SDK reads, it keeps the label sets of the last read until the next one.
 fn limit(plan: &StreamPlan) -> usize {
-    // The set without labels has a place there.
+    // One more for the overflow series. The set without labels has a place of its own in the SDK.
     let limit = plan.total_limit.clamp(1, MOST_SERIES) + 1;
     if is_read(plan.kind) {
         limit * 2 + 2
@@ -56,7 +58,7 @@ fn limit(plan: &StreamPlan) -> usize {
     }
 }
 
-/// `None` for the kind's own one.
+/// Translates an aggregation; `None` for the default of the instrument's kind.
 fn aggregation(aggregation: &Aggregation) -> Option<SdkAggregation> {
     Some(match aggregation {
         Aggregation::Drop => SdkAggregation::Drop,
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_has_room_for_two_collections() {
+    fn read_instruments_have_room_for_two_collections() {
         let mut options = GateOptions::default();
         options.limit = 10;
         assert_eq!(plans(options).map(|plan| limit(&plan)), [11, 24]);

@@ -1,4 +1,4 @@
-//! The schedule: what is collected and delivered when, on the private runtime.
+//! The schedule: pushes at an interval and scrapes on request, on the private runtime.
 
 mod push;
 mod scrape;

@@ -1,4 +1,4 @@
-//! The push: collects and delivers at an interval, and when asked to.
+//! The push: collects and delivers at an interval, and on request.
 
 use std::{
     error::Error,
@@ -24,15 +24,15 @@ use crate::{
     store::{ConsumerId, TemporalityPreference},
 };
 
-/// When and how a push happens.
+/// Interval, time limit and temporality of a push.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct PushOptions {
     /// The time between two pushes, 60 seconds by default.
     pub interval: Duration,
-    /// How long one collection and delivery may take, retries included; 30 seconds by default.
+    /// The time limit of one collection and delivery, retries included; 30 seconds by default.
     pub timeout: Duration,
-    /// In which temporality the sink wants its points; cumulative by default.
+    /// The temporality that the sink prefers; cumulative by default.
     pub temporality: TemporalityPreference,
 }
 
@@ -46,26 +46,27 @@ impl Default for PushOptions {
     }
 }
 
-/// A sink that is fed at an interval. Dropping it ends the pushes.
+/// A handle to a sink that gets metrics at an interval. Dropping the last clone ends the pushes.
 #[derive(Clone, Debug)]
 pub struct Push {
     flushes: mpsc::UnboundedSender<Flush>,
 }
 
-/// Somebody waits for a delivery that begins after now.
+/// The reply channel of a caller that waits for a delivery begun after its request.
 type Flush = std_mpsc::SyncSender<Result<(), FlushError>>;
 
-/// Why a flush did not deliver everything.
+/// Errors of a flush.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FlushError {
-    /// It takes longer than the caller wants to wait; it goes on behind his back.
+    /// The delivery did not finish within the caller's time limit. The delivery continues in the background.
     #[error("metrics were not delivered within {0:?}")]
     TimedOut(Duration),
-    /// The receiver did not take it. What was not delivered stays for the next push.
+    /// The metrics were not delivered. They stay for the next push, unless the receiver has refused them for good or a
+    /// size limit forbids another attempt.
     #[error("metrics were not delivered: {0}")]
     Failed(String),
-    /// There is nothing left to deliver with.
+    /// Telemetry is shut down: nothing is delivered any more.
     #[error("metrics are not delivered any more: telemetry is shut down")]
     Stopped,
 }
@@ -93,7 +94,7 @@ impl Push {
         Self { flushes }
     }
 
-    /// Collects and delivers now, and waits for it, whatever thread or runtime this is called from.
+    /// Collects and delivers now, and waits for the delivery; any thread or runtime may call it.
     ///
     /// # Errors
     /// When it takes longer than `patience`, when the receiver does not take the metrics, and after a shutdown.
@@ -113,9 +114,9 @@ struct Pusher {
     consumer: ConsumerId,
     sink: Arc<Sink>,
     options: PushOptions,
-    /// A collection that has begun and not ended, perhaps since an earlier push.
+    /// The collection under way, perhaps of an earlier push.
     collecting: Option<JoinHandle<Snapshot>>,
-    /// Failed pushes in a row.
+    /// The number of failed pushes in a row.
     failed: u64,
 }
 
@@ -133,7 +134,7 @@ impl Pusher {
                     None => return,
                 },
             }
-            // Who asked before the collection starts is served by it.
+            // The collection serves every request that came before its start.
             while let Ok(flush) = asked.try_recv() {
                 waiting.push(flush);
             }
@@ -144,7 +145,8 @@ impl Pusher {
         }
     }
 
-    /// One collection and delivery. What is not delivered stays: the consumer does not acknowledge it.
+    /// Collects and delivers once. Data that was not delivered is not acknowledged and so stays, unless it must not be
+    /// sent again.
     async fn push(&mut self) -> Result<(), FlushError> {
         let began = Instant::now();
         let (limit, sink) = (self.options.timeout, self.sink.clone());
@@ -178,10 +180,10 @@ impl Pusher {
         }
     }
 
-    /// Collects, after the collection of an earlier push that took too long.
+    /// Collects, once the collection of an earlier push that took too long has ended.
     ///
-    /// One beside it would wait for it on one more thread, and what an abandoned snapshot hands out late would be
-    /// acknowledged with a delivery that does not have it.
+    /// A second collection would wait for the first on one more thread. Deltas that an abandoned snapshot hands out
+    /// late would be acknowledged with a delivery that does not have them.
     async fn snapshot(&mut self) -> Result<Snapshot, JoinError> {
         if let Some(earlier) = &mut self.collecting {
             let _ = earlier.await;
@@ -214,7 +216,7 @@ impl Pusher {
         }
     }
 
-    /// One warning per outage: it is tried again anyway.
+    /// Logs a failed push: one warning per outage, as the next push tries again, and an error for data that is dropped.
     fn failed(&mut self, problem: &str, keep: Keep) {
         self.failed += 1;
         if keep == Keep::Nothing {
@@ -230,15 +232,15 @@ impl Pusher {
     }
 }
 
-/// What becomes of data that was not delivered.
+/// The fate of data that was not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keep {
     Data,
     Nothing,
 }
 
-/// Data that a receiver finds invalid must not be sent again (OTLP: *Bad data*). Any other refusal speaks of the
-/// receiver or of our settings, not of the data: they stay until those are mended.
+/// Returns the fate of data after an error. Data that a receiver finds invalid must not be sent again (OTLP: *Bad
+/// data*). Any other refusal is about the receiver or our settings, not the data: the data stays until they are mended.
 fn keeps(error: &ExportError) -> Keep {
     match error {
         ExportError::Rejected {
@@ -247,7 +249,7 @@ fn keeps(error: &ExportError) -> Keep {
         }
         // The receiver has the data, its answer was too long.
         | ExportError::ResponseTooLarge { .. }
-        // It would be as large the next time, and larger.
+        // The next request would be as large, or larger.
         | ExportError::RequestTooLarge { .. }
         | ExportError::Rejected {
             status: Status::Grpc(Code::InvalidArgument),
@@ -257,7 +259,7 @@ fn keeps(error: &ExportError) -> Keep {
     }
 }
 
-/// The message of an error with those of its sources.
+/// Joins the messages of an error and of its sources.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,4 +1,4 @@
-//! What the pull endpoint serves: a snapshot of the collector, as text.
+//! The source of the pull endpoint: snapshots of the collector, as text.
 
 use std::{
     fmt,
@@ -33,17 +33,18 @@ pub struct CollectorScrape {
 struct Rendering {
     collector: Arc<Collector>,
     consumer: ConsumerId,
-    /// How long a page may be served again, in nanoseconds; 0 for never. Relaxed: the value stands for itself.
+    /// The time for which a page may be served again, in nanoseconds; 0 for never. Relaxed: the value stands for
+    /// itself.
     reuse: AtomicU64,
-    /// A scrape that has begun and not ended, perhaps since a client that gave up: another one beside it would only
-    /// wait for the same collection, on one more thread.
+    /// The scrape under way, perhaps of a client that gave up: a second scrape beside it would only wait for the same
+    /// collection, on one more thread.
     running: Mutex<Running>,
 }
 
 #[derive(Default)]
 struct Running {
     scrape: Option<JoinHandle<String>>,
-    /// The last page, and when it was asked for.
+    /// The last page, with its format and the time of its request; `None` while pages are not served again.
     last: Option<(Format, Instant, Bytes)>,
 }
 
@@ -62,7 +63,8 @@ impl CollectorScrape {
         }
     }
 
-    /// Lets a page be served again for so long after it was asked for; by default every scrape collects.
+    /// Sets the time, from its request on, for which a page is served again; zero, the default, lets every scrape
+    /// collect.
     pub fn reuse(&self, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.rendering.reuse.store(nanos, Ordering::Relaxed);
@@ -105,7 +107,7 @@ impl Rendering {
         page
     }
 
-    /// The last page, while it may be served again.
+    /// Returns the last page if it has this format and may still be served.
     fn fresh(&self, running: &Running, format: Format, now: Instant) -> Option<Bytes> {
         let (of, asked, page) = running.last.as_ref()?;
         let is_fresh = now.saturating_duration_since(*asked) < self.reuse();
@@ -151,7 +153,7 @@ mod tests {
     use super::*;
     use crate::{background::Background, collect::Producer, snapshot::ScopeMetrics};
 
-    /// A source of metrics that hangs until it is let go.
+    /// A source of metrics that hangs until the test releases it.
     struct Hanging(std::sync::Mutex<mpsc::Receiver<()>>, mpsc::Sender<()>);
 
     impl Producer for Hanging {
@@ -162,7 +164,7 @@ mod tests {
         }
     }
 
-    /// Counts how often it is asked.
+    /// Counts the calls of `produce`.
     struct Counting(AtomicU64);
 
     impl Producer for Counting {

@@ -1,4 +1,4 @@
-//! The sinks: where a push goes.
+//! The sinks: destinations of pushes.
 
 use std::io::Write as _;
 
@@ -8,11 +8,11 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// Where a push goes.
+/// The destination of a push.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Sink {
-    /// An OTLP receiver.
+    /// An OTLP receiver, over HTTP or gRPC.
     Otlp(OtlpExporter),
     /// Standard output, for people.
     Console,
@@ -30,14 +30,14 @@ impl Sink {
             Self::Console => {
                 let print =
                     move || std::io::stdout().write_all(console::text(&snapshot).as_bytes());
-                // Who closed standard output does not want to read it.
+                // A closed standard output is no failure: nobody reads it.
                 let _ = tokio::task::spawn_blocking(print).await;
                 Ok(Delivered::default())
             }
         }
     }
 
-    /// What reports call it.
+    /// Returns the name of the sink in log messages.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Otlp(_) => "otlp",

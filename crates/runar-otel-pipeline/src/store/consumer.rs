@@ -1,33 +1,15 @@
-//! Consumers of the store: who asks, and in which temporality.
+//! Consumers of the store, and their temporality.
 
 use runar_otel_core::metric::InstrumentKind;
 
-use crate::snapshot::Temporality;
+use crate::{settings::TemporalityPreference, snapshot::Temporality};
 
-/// Names a consumer of a [`Store`](super::Store).
+/// Identifier of a consumer of a [`Store`](super::Store).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConsumerId(pub(super) usize);
 
-/// The temporality that a consumer wants, per kind of instrument.
-///
-/// OpenTelemetry specification, OTLP metrics exporter: *Additional environment variable configuration*
-/// (`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`). The preferences do not speak of gauges, and for what is not
-/// configured cumulative temporality is the default (metrics SDK: *MetricReader*): every consumer gets their last value
-/// each time, and totals where a view makes sums or histograms of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TemporalityPreference {
-    /// Totals for every kind. Prometheus can read nothing else.
-    #[default]
-    Cumulative,
-    /// Deltas for counters and histograms, totals for the rest.
-    Delta,
-    /// Deltas for synchronous counters and histograms, totals for the rest.
-    LowMemory,
-}
-
 impl TemporalityPreference {
-    /// The temporality for an instrument of this kind.
+    /// Returns the temporality for an instrument of this kind.
     #[must_use]
     pub fn temporality(self, kind: InstrumentKind) -> Temporality {
         let delta = match self {

@@ -1,4 +1,4 @@
-//! The store itself.
+//! The store: snapshots for consumers, and the end of series that all have seen.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,13 +13,16 @@ use runar_otel_core::{
     series::{Consumer, Moment, Reading, Stream},
 };
 
-use super::consumer::{ConsumerId, TemporalityPreference};
-use crate::snapshot::{Data, Metric, Point, ScopeMetrics, Temporality};
+use super::consumer::ConsumerId;
+use crate::{
+    settings::TemporalityPreference,
+    snapshot::{Data, Metric, Point, ScopeMetrics, Temporality},
+};
 
-/// Serves each consumer in its own temporality: totals, or whatever it has not acknowledged yet.
+/// Serves each consumer in its own temporality: totals, or the deltas that it has not acknowledged yet.
 ///
-/// Nothing is lost by a failed export: a consumer that does not [`acknowledge`](Self::acknowledge) gets the same again,
-/// with what came after.
+/// Nothing is lost by a failed export: a consumer that does not [`acknowledge`](Self::acknowledge) gets the same deltas
+/// again, with those of the time after added.
 ///
 /// # Examples
 ///
@@ -42,26 +45,26 @@ use crate::snapshot::{Data, Metric, Point, ScopeMetrics, Temporality};
 pub struct Store {
     streams: Arc<Streams>,
     consumers: Mutex<Vec<Registered>>,
-    /// When idle series were looked for.
+    /// The time of the last sweep for idle series; `None` before the first.
     swept: Mutex<Option<Instant>>,
 }
 
-/// A consumer.
+/// A registered consumer, and the snapshots that it has seen.
 #[derive(Clone, Copy, Debug)]
 struct Registered {
     preference: TemporalityPreference,
-    /// When the last snapshot began that it has seen.
+    /// Begin of the last snapshot that the consumer has seen; `None` before that.
     seen: Option<Moment>,
-    /// When its last snapshot began, if it has seen that only once it acknowledges.
+    /// Begin of the last snapshot while it is not acknowledged; `None` for a consumer that never acknowledges.
     handed_out: Option<Moment>,
-    /// True if a snapshot may be lost on its way.
+    /// True if a snapshot may be lost on its way, and counts as seen only once acknowledged.
     acknowledges: bool,
 }
 
-/// Without a change for so long, a series whose consumers all want deltas is idle.
+/// The time without a change after which a series is idle, if all its consumers want deltas.
 pub const IDLE: Duration = Duration::from_secs(5 * 60);
 
-/// How often idle series are looked for.
+/// The least time between two sweeps for idle series.
 const SWEEP: Duration = Duration::from_secs(60);
 
 impl Store {
@@ -75,7 +78,7 @@ impl Store {
         }
     }
 
-    /// The streams.
+    /// Returns the streams that the store reads.
     #[must_use]
     pub fn streams(&self) -> &Arc<Streams> {
         &self.streams
@@ -83,12 +86,13 @@ impl Store {
 
     /// Adds a consumer.
     ///
-    /// Its first deltas are the totals so far.
+    /// The first deltas of a consumer are the totals so far.
     pub fn register(&self, preference: TemporalityPreference) -> ConsumerId {
         self.register_as(preference, false)
     }
 
-    /// Adds a consumer that acknowledges what arrived, whatever its temporality: series that end wait for that.
+    /// Adds a consumer that acknowledges its deliveries, whatever its temporality: retired series wait for the
+    /// acknowledgement.
     pub fn register_push(&self, preference: TemporalityPreference) -> ConsumerId {
         self.register_as(preference, true)
     }
@@ -110,7 +114,7 @@ impl Store {
         id
     }
 
-    /// How many consumers want deltas of instruments of this kind.
+    /// Returns the number of consumers that want deltas of instruments of this kind.
     #[must_use]
     pub fn deltas(&self, kind: InstrumentKind) -> usize {
         let consumers = self.consumers();
@@ -120,7 +124,7 @@ impl Store {
             .count()
     }
 
-    /// Everything that a consumer gets to see: totals, or the deltas that it has not acknowledged.
+    /// Returns the metrics of a consumer: totals, or the deltas that it has not acknowledged.
     ///
     /// Scopes and metrics are sorted by name.
     pub fn snapshot(&self, consumer: ConsumerId) -> Vec<ScopeMetrics> {
@@ -149,7 +153,8 @@ impl Store {
         scopes
     }
 
-    /// Ends the series that were retired, now that a consumer has seen what there is; from time to time also idle ones.
+    /// Notes the snapshot of a consumer, and ends retired series that all consumers have seen; once a minute at most
+    /// also idle series.
     fn has_seen(&self, ConsumerId(at): ConsumerId, began: Moment) {
         let seen = {
             let mut consumers = self.consumers();
@@ -159,7 +164,7 @@ impl Store {
                     false => consumer.seen = Some(began),
                 }
             }
-            // `None` is the least: one that has seen nothing.
+            // `None` is the least: a consumer that has seen nothing.
             consumers.iter().map(|consumer| consumer.seen).min()
         };
         for stream in self.streams.all() {
@@ -176,7 +181,7 @@ impl Store {
         }
     }
 
-    /// Ends the series that have been [`IDLE`] at this time, of metrics whose consumers all want deltas.
+    /// Ends the series without a change for [`IDLE`] at this time, of metrics whose consumers all want deltas.
     pub fn end_idle(&self, now: SystemTime) {
         let all = self.consumers().len();
         for stream in self.streams.all() {
@@ -186,9 +191,10 @@ impl Store {
         }
     }
 
-    /// Tells that the consumer has delivered its last snapshot.
+    /// Marks the last snapshot of a consumer as delivered.
     ///
-    /// Of totals only [`register_push`](Self::register_push) waits for it. One consumer delivers one snapshot at a time.
+    /// With totals, only a consumer of [`register_push`](Self::register_push) needs this call. A consumer delivers one
+    /// snapshot at a time.
     pub fn acknowledge(&self, consumer: ConsumerId) {
         if let Some(registered) = self.consumers().get_mut(consumer.0)
             && let Some(handed_out) = registered.handed_out.take()
@@ -202,7 +208,8 @@ impl Store {
         }
     }
 
-    /// A consumer as a stream sees it. A last value has no temporality: every consumer gets it each time.
+    /// Translates a consumer for a stream: its slot among the consumers that want deltas, if it wants them. A last
+    /// value has no temporality: every consumer gets it each time.
     fn consumer(&self, ConsumerId(at): ConsumerId, stream: &Stream) -> Consumer {
         let plan = stream.plan();
         if plan.shape() == Some(Shape::Gauge) {
@@ -235,7 +242,7 @@ impl Registered {
     }
 }
 
-/// The metric of a stream as a consumer gets it, `None` without points.
+/// Returns the metric of a stream for a consumer, `None` without points.
 fn metric(stream: &Stream, consumer: Consumer, time: SystemTime) -> Option<Metric> {
     let temporality = match consumer.slot {
         Some(_) => Temporality::Delta,

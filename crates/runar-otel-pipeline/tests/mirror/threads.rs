@@ -13,7 +13,7 @@ use runar_otel_core::series::{Mirror, Series, Stream};
 use super::*;
 
 #[test]
-fn what_many_threads_record_arrives() {
+fn records_of_many_threads_arrive() {
     let rig = Rig::new(Vec::new());
     thread::scope(|scope| {
         for at in 0..4 {

@@ -1,32 +1,32 @@
-//! The comparison: how a value found stands to the one expected.
+//! The comparison of a value found with the expected one.
 
 use std::fmt;
 
-/// How large a difference rounding may make, relative to the larger value.
+/// The largest difference that counts as rounding, relative to the larger value.
 const ROUNDING: f64 = 1e-9;
 
-/// How a value found should stand to the one expected.
+/// The relation of a value found to the expected one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Comparison {
-    /// `==`
+    /// `==`: equal, or both not a number.
     Equal,
-    /// `!=`
+    /// `!=`: not equal, and not both not a number.
     Unequal,
-    /// `<`
+    /// `<`: less than expected.
     Less,
-    /// `<=`
+    /// `<=`: at most the expected value.
     AtMost,
-    /// `>`
+    /// `>`: greater than expected.
     Greater,
-    /// `>=`
+    /// `>=`: at least the expected value.
     AtLeast,
     /// `~`: equal but for rounding.
     About,
 }
 
 impl Comparison {
-    /// Tells whether the value found is as expected; not a number equals not a number.
+    /// True if the value found is as expected; not a number equals not a number.
     #[must_use]
     #[expect(
         clippy::float_cmp,

@@ -1,4 +1,4 @@
-//! One condition of an assertion: a part of the series, a comparison, the value expected.
+//! Conditions of an assertion: a part of the series, a comparison, the expected value.
 
 use std::{fmt, time::Duration};
 
@@ -9,16 +9,16 @@ use crate::series::{Series, Value};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Condition {
-    /// What is looked at.
+    /// The part of the series that is compared.
     pub part: Part,
-    /// How it should stand to what is expected.
+    /// The relation of the part to the expected value.
     pub comparison: Comparison,
-    /// What is expected.
+    /// The expected value; durations in seconds.
     pub expected: f64,
 }
 
 impl Condition {
-    /// Expects something of a part.
+    /// Makes a condition on a part.
     #[must_use]
     pub fn new(part: Part, comparison: Comparison, expected: impl Expected) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl fmt::Display for Condition {
     }
 }
 
-/// What a condition looks at.
+/// The part of the matching series that a condition compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Part {
@@ -45,14 +45,14 @@ pub enum Part {
     Count,
     /// The sums of histograms and summaries, added up.
     Sum,
-    /// How many exemplars there are.
+    /// The number of exemplars of all series.
     Exemplars,
-    /// How many series match.
+    /// The number of matching series.
     Series,
 }
 
 impl Part {
-    /// What the series have come to; `None` if some have no such part.
+    /// Returns this part, added up over the series; `None` if some have no such part.
     pub(crate) fn of(self, found: &[&Series]) -> Option<f64> {
         found.iter().map(|series| self.of_one(series)).sum()
     }
@@ -73,7 +73,7 @@ impl Part {
     }
 }
 
-/// As it is written in front of the comparison.
+/// Writes a part as it stands in front of the comparison.
 impl fmt::Display for Part {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
@@ -92,7 +92,7 @@ impl fmt::Display for Part {
     note = "expected an integer, a float or a `Duration`"
 )]
 pub trait Expected {
-    /// The value as the metric has it.
+    /// Returns the value as the metric has it.
     fn to_f64(&self) -> f64;
 }
 

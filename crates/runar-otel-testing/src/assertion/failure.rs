@@ -1,17 +1,16 @@
-//! What a failed assertion says.
+//! Messages of failed assertions.
 
 use std::fmt::Write;
 
-use super::{
-    Condition,
-    nearness::{distance, is_near},
-};
+use strsim::levenshtein;
+
+use super::{Condition, nearness::is_near};
 use crate::{query::Query, series::Series};
 
-/// How many series a message lists.
+/// The number of series that a message lists; further series are counted.
 const LISTED: usize = 20;
 
-/// No series is there.
+/// Returns the message for a query that no series matches, with the closest series first.
 pub(crate) fn absent(query: &Query, conditions: &[Condition], all: &[Series]) -> String {
     let wanted: Vec<String> = conditions.iter().map(ToString::to_string).collect();
     let mut said = format!("there is no series `{query}`");
@@ -21,7 +20,7 @@ pub(crate) fn absent(query: &Query, conditions: &[Condition], all: &[Series]) ->
     let mut near: Vec<&Series> = all.iter().collect();
     near.sort_by_cached_key(|series| {
         (
-            distance(&query.name, &series.name),
+            levenshtein(&query.name, &series.name),
             query.missed(series),
             series.to_string(),
         )
@@ -38,12 +37,12 @@ pub(crate) fn absent(query: &Query, conditions: &[Condition], all: &[Series]) ->
     said
 }
 
-/// In what the nearest series of the name differs.
+/// Returns the labels in which the nearest series of the name differs.
 fn other_labels(query: &Query, nearest: &Series) -> String {
     let mut said = String::new();
     for (name, wanted) in &query.labels {
         let known = nearest.labels.keys();
-        let slip = known.min_by_key(|known| distance(name, known));
+        let slip = known.min_by_key(|known| levenshtein(name, known));
         match (nearest.labels.get(name), slip) {
             (Some(there), _) if there != wanted => {
                 let _ = write!(said, "; `{name}` is {there:?} in the closest one");
@@ -60,7 +59,7 @@ fn other_labels(query: &Query, nearest: &Series) -> String {
     said
 }
 
-/// The value is another one.
+/// Returns the message for a condition that does not hold.
 pub(crate) fn refuted(
     query: &Query,
     condition: &Condition,
@@ -82,7 +81,7 @@ pub(crate) fn refuted(
     said
 }
 
-/// A number is asked of a histogram, or a count of a number.
+/// Explains why there is no value: a number was expected of a histogram, or a count of a number.
 fn wrong_part(found: &[&Series]) -> String {
     match found.first() {
         Some(series) if series.distribution().is_some() => {
@@ -93,7 +92,7 @@ fn wrong_part(found: &[&Series]) -> String {
     }
 }
 
-/// A series is there that should not be.
+/// Returns the message for series that should not be there.
 pub(crate) fn present(query: &Query, found: &[Series]) -> String {
     let mut said = format!("expected no series `{query}`");
     list(&mut said, "found", found.iter());

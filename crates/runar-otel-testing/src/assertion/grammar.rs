@@ -1,6 +1,6 @@
 //! The grammar of the assertions.
 
-/// Fails unless a series is there and what it has come to is as expected.
+/// Fails unless a series is there and its value is as expected.
 ///
 /// ```text
 /// assert_metric!(source, "name")                                          a series of this name is there
@@ -15,11 +15,11 @@
 /// which is equal but for rounding. Values of labels are anything that can be displayed; expected values are numbers,
 /// or a `Duration`, which counts in seconds. Where several series match, their values are added up.
 ///
-/// A series must be there: `== 0` does not hold for one that is missing. For that there is
-/// [`assert_no_metric!`](crate::assert_no_metric).
+/// A series must be there: `== 0` does not hold for a missing series. Use
+/// [`assert_no_metric!`](crate::assert_no_metric) for that.
 ///
 /// # Panics
-/// When it does not hold. The message tells the value found, or the series that are there, the closest first.
+/// When a condition does not hold. The message shows the value found, or the series that are there, the closest first.
 ///
 /// # Examples
 /// ```
@@ -75,7 +75,7 @@ macro_rules! assert_metric {
 /// ```
 ///
 /// # Panics
-/// When there is one; the message lists what was found.
+/// When there is such a series; the message lists the series found.
 ///
 /// # Examples
 /// ```

@@ -1,4 +1,4 @@
-//! Assertions on metrics that tell what is there when they fail.
+//! Assertions on metrics that show the series found when they fail.
 
 mod comparison;
 mod condition;
@@ -29,7 +29,7 @@ pub fn check<M: Metrics + ?Sized>(source: &M, query: &Query, conditions: &[Condi
     }
 }
 
-/// Fails if there is such a series.
+/// Fails if there is a series that matches the query.
 #[track_caller]
 pub fn check_none<M: Metrics + ?Sized>(source: &M, query: &Query) {
     let found = source.find(query);

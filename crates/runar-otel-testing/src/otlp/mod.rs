@@ -1,4 +1,4 @@
-//! From OTLP messages to series, and to spans.
+//! Series and spans from OTLP messages.
 
 mod point;
 mod span;
@@ -14,7 +14,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 
 use crate::series::Labels;
 
-/// Attributes as text.
+/// Converts attributes to labels, values as text.
 fn labels(attributes: &[KeyValue]) -> Labels {
     let pairs = attributes
         .iter()
@@ -37,7 +37,7 @@ fn text(value: Option<&AnyValue>) -> String {
     }
 }
 
-/// An id in hexadecimal.
+/// Writes an id in hexadecimal.
 fn hex(id: &[u8]) -> String {
     use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! One data point of OTLP as value and exemplars.
+//! Data points of OTLP, reduced to labels, value and exemplars.
 
 use opentelemetry_proto::tonic::metrics::v1::{
     Exemplar as ProtoExemplar, ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint,
@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 use super::{hex, labels};
 use crate::series::{Bucket, Distribution, Exemplar, Labels, Value};
 
-/// A data point, whatever its kind.
+/// A data point of any type.
 #[derive(Clone, Debug)]
 pub(super) struct Point {
     pub(super) labels: Labels,

@@ -1,4 +1,4 @@
-//! Spans that have ended, as OTLP has them.
+//! Spans that have ended, read from OTLP.
 
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
@@ -12,7 +12,7 @@ use crate::series::Labels;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FinishedSpan {
-    /// The name.
+    /// Name of the span.
     pub name: String,
     /// The trace in hexadecimal.
     pub trace_id: String,
@@ -32,7 +32,7 @@ pub struct FinishedSpan {
     pub service: String,
 }
 
-/// The spans of a request.
+/// Returns the spans of a request.
 pub(crate) fn spans(request: &ExportTraceServiceRequest) -> Vec<FinishedSpan> {
     let resources = request.resource_spans.iter();
     resources.flat_map(of_resource).collect()
@@ -49,7 +49,7 @@ fn of_resource(from: &ResourceSpans) -> Vec<FinishedSpan> {
     spans.map(|span| of_span(span, &service)).collect()
 }
 
-/// A span of no known service.
+/// Converts a span of no known service.
 pub(crate) fn finished(from: &Span) -> FinishedSpan {
     of_span(from, "")
 }

@@ -1,4 +1,4 @@
-//! The state: what all requests so far come to, per series.
+//! The state: the series that result from all requests so far.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use opentelemetry_proto::tonic::{
 use super::{labels, point::Point};
 use crate::series::{Bucket, Distribution, Kind, Labels, Series, Value};
 
-/// Tells one series from another.
+/// The key of a series: name, labels, scope and resource.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Identity {
     name: String,
@@ -20,13 +20,13 @@ struct Identity {
     resource: Labels,
 }
 
-/// Series as a receiver has them that adds up deltas and replaces totals.
+/// The series of a receiver, which adds up deltas and replaces totals.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     series: BTreeMap<Identity, Series>,
 }
 
-/// Whether a value is added to what was there or takes its place.
+/// The effect of a new value: a total replaces the value before, a delta is added to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Meaning {
     Total,
@@ -34,14 +34,14 @@ enum Meaning {
 }
 
 impl State {
-    /// What one request comes to.
+    /// Returns the state after one request.
     pub(crate) fn of(request: &ExportMetricsServiceRequest) -> Self {
         let mut state = Self::default();
         state.take(request);
         state
     }
 
-    /// Takes in a request.
+    /// Adds the data points of a request.
     pub(crate) fn take(&mut self, request: &ExportMetricsServiceRequest) {
         for resource in &request.resource_metrics {
             for scope in &resource.scope_metrics {
@@ -52,7 +52,7 @@ impl State {
         }
     }
 
-    /// The series, sorted by name and labels.
+    /// Returns the series, sorted by name and labels.
     pub(crate) fn series(&self) -> Vec<Series> {
         self.series.values().cloned().collect()
     }
@@ -164,7 +164,7 @@ fn sum(known: Value, new: Value) -> Value {
     }
 }
 
-/// Buckets with other bounds than before begin anew.
+/// Adds up the counts of buckets; new buckets with other bounds replace the known ones.
 fn buckets(known: &[Bucket], new: &[Bucket]) -> Vec<Bucket> {
     let same = known.len() == new.len()
         && known

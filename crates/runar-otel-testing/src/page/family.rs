@@ -1,24 +1,24 @@
-//! What a page consists of.
+//! The parts of a page: families, samples and exemplars.
 
 use crate::series::{Kind, Labels};
 
-/// All samples of one metric.
+/// A metric of a page with its samples.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Family {
     /// The name, as the `TYPE` line has it.
     pub name: String,
-    /// Its type; [`Kind::Unknown`] without a `TYPE` line, and for types that are none of ours.
+    /// The type; [`Kind::Unknown`] without a `TYPE` line, and for types that are none of ours.
     pub kind: Kind,
-    /// Its unit; empty without a `UNIT` line.
+    /// The unit; empty without a `UNIT` line.
     pub unit: String,
-    /// What it means; empty without a `HELP` line.
+    /// The description; empty without a `HELP` line.
     pub help: String,
-    /// Its samples, in the order of the page.
+    /// The samples, in the order of the page.
     pub samples: Vec<Sample>,
 }
 
-/// One sample.
+/// A sample: a line with name, labels and value.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Sample {
@@ -26,9 +26,9 @@ pub struct Sample {
     pub name: String,
     /// The labels, unescaped.
     pub labels: Labels,
-    /// The value.
+    /// The value; may be infinite or not a number.
     pub value: f64,
-    /// The time, in the unit of the format; samples rarely have one.
+    /// The time, in seconds in OpenMetrics, in milliseconds in the text format; samples rarely have one.
     pub timestamp: Option<f64>,
     /// The exemplar; OpenMetrics only.
     pub exemplar: Option<PageExemplar>,
@@ -38,11 +38,11 @@ pub struct Sample {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PageExemplar {
-    /// Its labels, among them `trace_id` and `span_id`.
+    /// The labels, among them `trace_id` and `span_id`.
     pub labels: Labels,
     /// The measured value.
     pub value: f64,
-    /// When it was measured, in seconds since 1970.
+    /// The time of the measurement, in seconds since 1970; `None` if the page has none.
     pub timestamp: Option<f64>,
 }
 
@@ -57,7 +57,7 @@ impl Family {
         }
     }
 
-    /// Whether a sample of this name belongs to the family.
+    /// True if a sample of this name belongs to the family.
     pub(super) fn owns(&self, sample: &str) -> bool {
         let Some(suffix) = sample.strip_prefix(self.name.as_str()) else {
             return false;

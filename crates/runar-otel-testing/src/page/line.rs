@@ -1,4 +1,4 @@
-//! One line of a page.
+//! A line of a page, read as a sample.
 
 use std::str::FromStr;
 
@@ -54,7 +54,7 @@ fn value_and_time(text: &str) -> Outcome<(f64, Option<f64>)> {
     }
 }
 
-/// Reads labels in braces, if there are any; gives what follows them.
+/// Reads labels in braces, if there are any, and returns them with the rest of the line.
 fn labels_of(text: &str) -> Outcome<(Labels, &str)> {
     let mut labels = Labels::new();
     let Some(mut rest) = text.strip_prefix('{') else {
@@ -82,7 +82,7 @@ fn labels_of(text: &str) -> Outcome<(Labels, &str)> {
     }
 }
 
-/// Reads up to the closing quote; gives the text unescaped and what follows.
+/// Reads up to the closing quote, and returns the string, unescaped, with the rest of the line.
 fn quoted(text: &str) -> Outcome<(String, &str)> {
     let mut escaped = false;
     let end = text.char_indices().find_map(|(at, character)| {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sample_is_refused() {
+    fn a_bad_sample_is_refused() {
         for line in [
             "",
             "a",

@@ -1,4 +1,4 @@
-//! The page: what Prometheus scrapes, read back.
+//! The page that Prometheus scrapes, read back.
 
 mod family;
 mod line;
@@ -45,35 +45,35 @@ pub struct Page {
 }
 
 impl Page {
-    /// Reads a page. One that ends with `# EOF` is OpenMetrics, any other the text format 0.0.4.
+    /// Reads a page. A page that ends with `# EOF` is OpenMetrics, any other the text format 0.0.4.
     ///
     /// # Errors
-    /// When a line is none of either format; a counter in OpenMetrics whose sample lacks `_total` is such a line.
+    /// When a line belongs to neither format; a counter in OpenMetrics whose sample lacks `_total` is such a line.
     pub fn parse(text: impl Into<String>) -> Result<Self, ParseError> {
         let text = text.into();
         let families = parse::families(&text)?;
         Ok(Self { text, families })
     }
 
-    /// The page as it was served.
+    /// Returns the page as it was served.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The families, in the order of the page.
+    /// Returns the families, in the order of the page.
     #[must_use]
     pub fn families(&self) -> &[Family] {
         &self.families
     }
 
-    /// The family of this name. In OpenMetrics the family of a counter has no `_total`, in 0.0.4 it has.
+    /// Returns the family of this name. In OpenMetrics the name for a counter lacks `_total`, in 0.0.4 it has it.
     #[must_use]
     pub fn family(&self, name: &str) -> Option<&Family> {
         self.families.iter().find(|family| family.name == name)
     }
 
-    /// The first sample of this name, suffix included, that has at least these labels.
+    /// Returns the first sample of this name, suffix included, that has at least these labels.
     #[must_use]
     pub fn sample(&self, name: &str, labels: &[(&str, &str)]) -> Option<&Sample> {
         let all = self.families.iter().flat_map(|family| &family.samples);
@@ -92,7 +92,7 @@ impl Metrics for Page {
     }
 }
 
-/// The page as it was served.
+/// Writes the page as it was served.
 impl fmt::Display for Page {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.text)

@@ -1,4 +1,4 @@
-//! From the text of a page to its families.
+//! Families from the text of a page.
 
 use super::{
     family::Family,
@@ -6,20 +6,20 @@ use super::{
 };
 use crate::series::Kind;
 
-/// What is wrong with a page.
+/// The first line of a page that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of the page: expected {expected}: {text}")]
 #[non_exhaustive]
 pub struct ParseError {
-    /// The line, from 1.
+    /// Number of the line, from 1.
     pub line: usize,
-    /// What was expected there.
+    /// The expected form of the line or of a part of it.
     pub expected: String,
     /// The line itself.
     pub text: String,
 }
 
-/// Which format a page is in.
+/// The format of a page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
     OpenMetrics,

@@ -1,4 +1,4 @@
-//! From the samples of a page to series: buckets and quantiles put together again.
+//! Series from the samples of a page: buckets and quantiles put together again.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ fn series(family: &Family, name: &str, labels: Labels, value: Value) -> Series {
     }
 }
 
-/// A histogram or summary on its way.
+/// A histogram or summary whose samples are being read.
 #[derive(Default)]
 struct Gathered {
     distribution: Distribution,
@@ -87,7 +87,7 @@ impl Gathered {
     }
 }
 
-/// A page counts everything up to the bound in each bucket; here each bucket has its own.
+/// Turns the cumulative counts of a page into a count for each bucket alone.
 fn separate(buckets: &mut [Bucket]) {
     buckets.sort_by(|one, other| one.bound.total_cmp(&other.bound));
     let mut below = 0;

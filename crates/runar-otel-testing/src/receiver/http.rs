@@ -70,7 +70,7 @@ fn decode<M: Message + Default>(headers: &HeaderMap, body: &[u8]) -> Result<M, R
     message.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()).into_response())
 }
 
-/// An empty message is a success in full.
+/// Makes the response. An empty message means that all data was accepted.
 fn answer(result: Result<(), Refusal>) -> Response {
     match result {
         Ok(()) => ([(header::CONTENT_TYPE, PROTOBUF)], Bytes::new()).into_response(),

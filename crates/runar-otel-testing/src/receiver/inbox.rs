@@ -1,4 +1,4 @@
-//! The inbox: what was received, and what is to be refused.
+//! The inbox: the data received, and the refusals to come.
 
 use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
@@ -22,7 +22,7 @@ struct State {
     received: Received,
     refusals: usize,
     status: u16,
-    /// How many requests there were; it wakes up who waits.
+    /// The number of requests so far, refused ones included; waiting threads wake up when it changes.
     arrivals: usize,
 }
 
@@ -69,14 +69,14 @@ impl Inbox {
         self.state().received = Received::default();
     }
 
-    /// Waits for what is wanted; what is there when the time is over.
+    /// Waits until `is_enough` is true of the data received; the error is the data at the deadline.
     pub(super) fn wait(
         &self,
         mut is_enough: impl FnMut(&Received) -> bool,
         deadline: Instant,
     ) -> Result<Received, Received> {
         loop {
-            // The condition is not asked under the lock: it may look at the receiver itself.
+            // The condition is not checked under the lock: it may look at the receiver itself.
             let (received, seen) = {
                 let state = self.state();
                 (state.received.clone(), state.arrivals)

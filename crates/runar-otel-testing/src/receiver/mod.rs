@@ -28,13 +28,13 @@ use self::inbox::Inbox;
 pub use self::received::Received;
 use crate::{fail::fail, metrics::Metrics, otlp::FinishedSpan, series::Series};
 
-/// The most that one request may weigh.
+/// The largest request that is accepted, in bytes.
 const LARGEST: usize = 256 << 20;
 
-/// An OTLP receiver on a free port of this machine that keeps what it is sent: metrics and spans, over HTTP with
+/// An OTLP receiver on a free port of this machine that keeps the data received: metrics and spans, over HTTP with
 /// Protobuf and over gRPC on the same port, with gzip or without.
 ///
-/// It runs on a thread of its own, so that it answers whatever the test does meanwhile: in plain tests, on
+/// The receiver runs on a thread of its own, so that it answers whatever the test does meanwhile: in plain tests, on
 /// `current_thread` runtimes and on others. When it is dropped, the port is free.
 ///
 /// # Examples
@@ -73,7 +73,7 @@ pub struct OtlpReceiver {
 }
 
 impl OtlpReceiver {
-    /// Starts a receiver.
+    /// Starts a receiver, or fails the test.
     ///
     /// # Panics
     /// When the system refuses a port or a thread.
@@ -86,7 +86,7 @@ impl OtlpReceiver {
         }
     }
 
-    /// Starts a receiver.
+    /// Starts a receiver, or returns the error of the system.
     ///
     /// # Errors
     /// When the system refuses a port or a thread.
@@ -123,37 +123,37 @@ impl OtlpReceiver {
         })
     }
 
-    /// The base URL, for HTTP and for gRPC: `http://127.0.0.1:…`.
+    /// Returns the base URL, for HTTP and for gRPC: `http://127.0.0.1:…`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The address on which it listens.
+    /// Returns the address on which the receiver listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Everything that was received so far.
+    /// Returns the metrics and spans received so far.
     #[must_use]
     pub fn received(&self) -> Received {
         self.inbox.received()
     }
 
-    /// The series that were received so far; see [`Received`].
+    /// Returns the series that were received so far; see [`Received`].
     #[must_use]
     pub fn metrics(&self) -> Vec<Series> {
         self.inbox.received().series()
     }
 
-    /// The spans that were received so far.
+    /// Returns the spans that were received so far.
     #[must_use]
     pub fn spans(&self) -> Vec<FinishedSpan> {
         self.inbox.received().spans().to_vec()
     }
 
-    /// Forgets what was received; refusals that were ordered stay.
+    /// Forgets the data received and the count of refusals; refusals still to come stay.
     pub fn clear(&self) {
         self.inbox.clear();
     }
@@ -161,19 +161,19 @@ impl OtlpReceiver {
     /// Refuses the next requests, of metrics or spans, with this HTTP status.
     ///
     /// Over gRPC 400 is `InvalidArgument`, 401 `Unauthenticated`, 403 `PermissionDenied`, 404 `Unimplemented`, 429,
-    /// 502, 503 and 504 are `Unavailable`, any other is `Unknown`. What is refused is not kept, only counted in
-    /// [`Received::refused`]. A later call replaces what is left of an earlier one.
+    /// 502, 503 and 504 are `Unavailable`, any other is `Unknown`. Refused requests are not kept, only counted in
+    /// [`Received::refused`]. A later call replaces the rest of an earlier one.
     pub fn refuse(&self, requests: usize, status: u16) {
         self.inbox.refuse(requests, status);
     }
 
-    /// Waits until what was received is as wanted, and returns it.
+    /// Waits until `is_enough` is true of the data received, and returns the data.
     ///
-    /// It blocks the thread, and wakes up at each request. On a `current_thread` runtime tasks of the test stand still
-    /// meanwhile; exports of `runar-otel` do not run there.
+    /// The call blocks the thread, and wakes up at each request. On a `current_thread` runtime tasks of the test stand
+    /// still meanwhile; exports of `runar-otel` do not run there.
     ///
     /// # Panics
-    /// When the time is over; the message lists what is there.
+    /// When the time is over; the message lists the data received.
     #[track_caller]
     pub fn wait_until(
         &self,
@@ -188,10 +188,10 @@ impl OtlpReceiver {
         }
     }
 
-    /// Like [`wait_until`](Self::wait_until), for what may not come.
+    /// Like [`wait_until`](Self::wait_until), for data that may not come.
     ///
     /// # Errors
-    /// When the time is over: what was received until then.
+    /// When the time is over; the error is the data received until then.
     pub fn try_wait_until(
         &self,
         is_enough: impl FnMut(&Received) -> bool,
@@ -203,7 +203,7 @@ impl OtlpReceiver {
     }
 }
 
-/// Longer than any test.
+/// A time limit longer than any test.
 const FOREVER: Duration = Duration::from_secs(24 * 3600);
 
 impl Metrics for OtlpReceiver {

@@ -1,4 +1,4 @@
-//! What was received.
+//! The data that a receiver has received.
 
 use std::fmt;
 
@@ -12,9 +12,9 @@ use crate::{
     series::Series,
 };
 
-/// Everything that a receiver was sent until a moment.
+/// The data that a receiver has received until a moment.
 ///
-/// Its series are what a backend would show: deltas are added up, of totals the last one counts; exemplars gather.
+/// The series are those that a backend would show: deltas are added up, the last total counts, and exemplars gather.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
     state: State,
@@ -25,25 +25,25 @@ pub struct Received {
 }
 
 impl Received {
-    /// The spans, in the order of their arrival.
+    /// Returns the spans, in the order of their arrival.
     #[must_use]
     pub fn spans(&self) -> &[FinishedSpan] {
         &self.spans
     }
 
-    /// The first span of this name.
+    /// Returns the first span of this name.
     #[must_use]
     pub fn span(&self, name: &str) -> Option<&FinishedSpan> {
         self.spans.iter().find(|span| span.name == name)
     }
 
-    /// The requests with metrics as they came, for what the series do not tell.
+    /// Returns the requests with metrics as they came, for facts that the series do not show.
     #[must_use]
     pub fn requests(&self) -> &[ExportMetricsServiceRequest] {
         &self.requests
     }
 
-    /// How many requests were refused.
+    /// Returns the number of refused requests.
     #[must_use]
     pub fn refused(&self) -> usize {
         self.refused
@@ -70,7 +70,7 @@ impl Metrics for Received {
     }
 }
 
-/// A list of what is there.
+/// Lists the series and spans, after their numbers.
 impl fmt::Display for Received {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let series = self.series();

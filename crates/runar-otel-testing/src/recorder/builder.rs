@@ -21,7 +21,7 @@ pub struct RecorderBuilder {
     spans: bool,
 }
 
-/// What moves the clock besides `advance`.
+/// The source of time of the clock, besides `advance`.
 #[derive(Default)]
 enum Tempo {
     #[default]
@@ -31,10 +31,10 @@ enum Tempo {
 }
 
 impl RecorderBuilder {
-    /// Records spans too: while something runs inside of the recorder, `tracing` spans are sampled and kept, and give
+    /// Records spans too: while code runs inside of the recorder, `tracing` spans are sampled and kept, and give
     /// measurements their exemplars.
     ///
-    /// The subscriber for that replaces whatever else is installed, as long as the recorder is current.
+    /// The subscriber for the spans replaces any other, as long as the recorder is current.
     ///
     /// # Examples
     /// ```
@@ -100,7 +100,7 @@ impl RecorderBuilder {
         self
     }
 
-    /// Starts everything that belongs to the recorder.
+    /// Starts the pipeline, the clock and the spans of the recorder.
     pub(super) fn start(self) -> Recording {
         let (gate, pipeline) = Pipeline::start(self.options);
         let (clock, manual) = self.tempo.clock();
@@ -114,7 +114,7 @@ impl RecorderBuilder {
 }
 
 impl Tempo {
-    /// The clock that goes at this tempo, and what moves it besides.
+    /// Returns the clock of this tempo, and the handle by which a test moves the clock as well.
     fn clock(self) -> (Clock, ManualClock) {
         let (stopped, manual) = Clock::manual();
         let ahead = manual.clone();

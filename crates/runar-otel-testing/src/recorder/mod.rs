@@ -31,13 +31,13 @@ use crate::{
 
 /// Records what one test does, apart from other tests, from [`runar_otel::init`] and from the process's own metrics.
 ///
-/// While something runs inside of it ([`run`](Self::run), [`run_async`](Self::run_async)), everything that is recorded
-/// with the facade and its macros goes here: handles that exist already, too, and those made meanwhile also outlive
-/// it. Tests with recorders of their own run in parallel. A task or thread that is spawned inside does not belong to
-/// it by itself: carry the recorder along with [`scope`](Self::scope). Instruments that a library takes from
-/// `opentelemetry::global` are not caught.
+/// While code runs inside of the recorder ([`run`](Self::run), [`run_async`](Self::run_async)), every measurement of
+/// the facade and its macros goes here, also of handles that exist already. Handles made meanwhile outlive the
+/// recorder. Tests with recorders of their own run in parallel. A task or thread that is spawned inside does not belong
+/// to the recorder by itself: carry the recorder along with [`scope`](Self::scope). Instruments that a library takes
+/// from `opentelemetry::global` are not caught.
 ///
-/// It needs neither `init()` nor a runtime, and delivers nothing. Clones are the same recorder.
+/// A recorder needs neither `init()` nor a runtime, and delivers nothing. Clones are the same recorder.
 ///
 /// # Examples
 /// ```
@@ -90,7 +90,7 @@ impl Recorder {
         RecorderBuilder::default()
     }
 
-    /// Runs something inside of the recorder.
+    /// Runs `work` inside of the recorder.
     pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         self.recording.run(work)
     }
@@ -105,13 +105,14 @@ impl Recorder {
         Scope::new(self.recording.clone(), future)
     }
 
-    /// What was recorded until now.
+    /// Returns the totals of all measurements so far.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.recording.pipeline.snapshot()
     }
 
-    /// What was recorded until now, as Prometheus would see it: the OpenMetrics page, without labels for the scope.
+    /// Returns the measurements so far as Prometheus would see them: the OpenMetrics page, without `target_info` and
+    /// labels for the scope.
     ///
     /// # Panics
     /// When the page cannot be read, which would be a mistake in `runar-otel`.
@@ -127,7 +128,7 @@ impl Recorder {
         }
     }
 
-    /// The spans that have ended, in the order of their ends.
+    /// Returns the spans that have ended, in the order of their ends.
     ///
     /// # Panics
     /// When the recorder was made without [`with_spans`](RecorderBuilder::with_spans).
@@ -142,9 +143,10 @@ impl Recorder {
         }
     }
 
-    /// The clock that durations inside of the recorder are measured with: `advance` lets time pass.
+    /// Returns the clock that durations inside of the recorder are measured with: `advance` lets time pass.
     ///
-    /// By default it also goes on with the system's; one of [`manual_clock`](RecorderBuilder::manual_clock) does not.
+    /// By default the clock also follows the system's; the clock of [`manual_clock`](RecorderBuilder::manual_clock)
+    /// does not.
     #[must_use]
     pub fn clock(&self) -> &ManualClock {
         &self.recording.clock

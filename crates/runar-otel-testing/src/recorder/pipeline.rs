@@ -14,7 +14,7 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
-    /// Makes a pipeline, and the gate through which it is fed.
+    /// Makes a pipeline, and the gate that feeds it.
     pub(super) fn start(options: GateOptions) -> (Gate, Self) {
         let streams = Streams::new(options);
         let collector = Collector::new(streams.clone(), std::sync::Arc::default(), Vec::new());
@@ -26,7 +26,7 @@ impl Pipeline {
         (Gate::new(streams), pipeline)
     }
 
-    /// Totals since the start.
+    /// Returns the totals since the start.
     pub(super) fn snapshot(&self) -> Snapshot {
         self.collector.snapshot(self.consumer)
     }

@@ -1,4 +1,4 @@
-//! Everything that belongs to one recorder.
+//! The state of one recorder.
 
 use std::{fmt, sync::Arc};
 
@@ -16,7 +16,7 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    /// Runs something inside of the recorder.
+    /// Runs `work` inside of the recorder.
     pub(super) fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         match &self.spans {
             Some(spans) => dispatcher::with_default(spans.dispatch(), || self.isolated.scope(work)),

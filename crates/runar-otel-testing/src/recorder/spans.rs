@@ -1,4 +1,4 @@
-//! The spans of a recorder: a subscriber of its own, and what it exported.
+//! The spans of a recorder: a subscriber of its own, and the spans that have ended.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -25,7 +25,7 @@ use crate::otlp::{self, FinishedSpan};
 pub(super) struct Spans {
     dispatch: Dispatch,
     kept: Kept,
-    /// Spans may end as long as it is there.
+    /// Kept because spans can end only while their provider exists.
     _provider: SdkTracerProvider,
 }
 
@@ -64,7 +64,7 @@ impl Spans {
             .build();
         let layer = OpenTelemetryLayer::new(provider.tracer("runar-otel-testing"))
             .with_context_activation(true);
-        // Some events of the OpenTelemetry crates are said while the current context is locked.
+        // Some events of the OpenTelemetry crates are emitted while the current context is locked.
         let seen = FilterFn::new(|metadata| !metadata.target().starts_with("opentelemetry"));
         Self {
             dispatch: Dispatch::new(Registry::default().with(layer.with_filter(seen))),

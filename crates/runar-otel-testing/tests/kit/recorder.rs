@@ -195,7 +195,7 @@ async fn spans_stay_with_their_recorder() {
 }
 
 #[test]
-fn what_is_recorded_outside_is_not_there() {
+fn a_recorder_misses_records_made_outside() {
     let recorder = Recorder::new();
     SHARED.increment();
     assert_no_metric!(recorder, "kit_shared_total");

@@ -11,7 +11,7 @@ use crate::{patience::Pending, resource::Identity};
 #[derive(Debug)]
 pub(crate) enum AttachedReader {}
 
-/// No readers.
+/// The readers of a build without the feature `sdk-reader`: always none.
 #[derive(Debug)]
 pub(crate) struct Attached;
 

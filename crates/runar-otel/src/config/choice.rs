@@ -1,6 +1,7 @@
 //! Settings that are a choice among names.
 
 use runar_otel_core::exemplar::ExemplarFilter;
+use runar_otel_pipeline::settings::{Compression, TemporalityPreference};
 
 use crate::config::environment::Choice;
 
@@ -39,43 +40,8 @@ impl Choice for TracesExporterKind {
         &[("otlp", Self::Otlp), ("console", Self::Console)];
 }
 
-/// A transport of the OpenTelemetry protocol.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Protocol {
-    /// gRPC, by default on port 4317.
-    Grpc,
-    /// Protobuf over HTTP, by default on port 4318.
-    #[default]
-    HttpProtobuf,
-}
-
-/// A compression of exported data.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Compression {
-    /// Sends data as it is.
-    #[default]
-    None,
-    /// Compresses with gzip.
-    Gzip,
-}
-
 impl Choice for Compression {
     const NAMES: &'static [(&'static str, Self)] = &[("none", Self::None), ("gzip", Self::Gzip)];
-}
-
-/// A preference for the temporality of pushed metrics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TemporalityPreference {
-    /// Everything since the start.
-    #[default]
-    Cumulative,
-    /// Counters and histograms since the last export, up-down counters since the start.
-    Delta,
-    /// Synchronous counters and histograms since the last export, the others since the start.
-    LowMemory,
 }
 
 impl Choice for TemporalityPreference {
@@ -116,9 +82,9 @@ impl Choice for ExemplarFilter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Propagator {
-    /// W3C Trace Context.
+    /// W3C Trace Context: the headers `traceparent` and `tracestate`.
     TraceContext,
-    /// W3C Baggage.
+    /// W3C Baggage: the header `baggage`.
     Baggage,
 }
 
@@ -132,23 +98,23 @@ impl Choice for Propagator {
 /// The lowest level of log lines that are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LogLevel {
-    /// Everything.
+    /// Single steps and all other lines.
     Trace,
     /// Details for finding faults.
     Debug,
-    /// What happens.
+    /// Normal operation; the OpenTelemetry crates from `warn` on.
     #[default]
     Info,
-    /// What may go wrong.
+    /// Warnings and errors: faults that may come.
     Warn,
-    /// What went wrong.
+    /// Errors alone: faults that have come.
     Error,
-    /// Nothing.
+    /// No log lines at all.
     Off,
 }
 
 impl LogLevel {
-    /// Directives of `EnvFilter` for the level; what the OpenTelemetry crates find worth an `info` is not.
+    /// Returns directives of `EnvFilter` for the level. At `info` the OpenTelemetry crates are limited to `warn`.
     pub(crate) fn directives(self) -> String {
         let level = match self {
             Self::Trace => "trace",

@@ -2,36 +2,37 @@
 
 use std::borrow::Cow;
 
+use runar_otel_pipeline::settings::Protocol;
 use tonic::transport::Uri;
 
-use crate::config::{choice::Protocol, signal::Signal};
+use crate::config::signal::Signal;
 
 /// The kind of an endpoint setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndpointKind {
-    /// The base of all signals; over HTTP each signal appends its path.
+    /// The base URL of all signals; over HTTP each signal appends its path.
     Base,
-    /// One signal, used as it is.
+    /// The URL of a single signal, used unchanged.
     Signal,
 }
 
 /// The reason that an endpoint cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It is no endpoint.
+    /// The value is no valid endpoint; the string says what was expected.
     Bad(Cow<'static, str>),
-    /// It asks for TLS.
+    /// The endpoint asks for TLS, which is not supported yet; the string says what was expected.
     Tls(Cow<'static, str>),
 }
 
 const HTTP: &str = "a URL such as `http://localhost:4318`, without user name";
 const GRPC: &str = "a URL such as `http://localhost:4317`, without user name and path";
 
-/// Returns the endpoint that holds when none is set.
+/// Returns the default endpoint on this host: port 4318 and the signal's path for HTTP, port 4317 for gRPC.
 pub(crate) fn default_for(protocol: Protocol, signal: Signal) -> String {
     match protocol {
-        Protocol::HttpProtobuf => format!("http://localhost:4318{}", signal.path()),
         Protocol::Grpc => "http://localhost:4317".to_owned(),
+        _ => format!("http://localhost:4318{}", signal.path()),
     }
 }
 
@@ -71,14 +72,6 @@ pub(crate) fn grpc(text: &str, insecure: bool) -> Result<String, Fault> {
     }
 }
 
-/// Hides a user name and a password in front of the host.
-pub(crate) fn without_user(text: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((_, host)) => format!("***@{host}"),
-        None => text.to_owned(),
-    }
-}
-
 fn tls() -> Fault {
     Fault::Tls("`http://…`: TLS is not supported yet, nothing is exported".into())
 }
@@ -97,13 +90,13 @@ fn is_url(text: &str) -> bool {
     };
     let host = url.host().is_some_and(|host| !host.is_empty());
     let authority = url.authority().map_or("", |authority| authority.as_str());
-    // A port that is there but is none does not fit 16 bits.
+    // `port_u16` is `None` for a port that does not fit 16 bits.
     let (_, tail) = authority.rsplit_once(']').unwrap_or(("", authority));
     let port = !tail.contains(':') || url.port_u16().is_some();
     host && port && !text.contains(['@', '#'])
 }
 
-/// A gRPC target has no path.
+/// True for the URL of a gRPC target, which has neither path nor query.
 fn is_target(text: &str) -> bool {
     let path = text.parse::<Uri>().ok();
     let bare = path.is_some_and(|url| matches!(url.path(), "" | "/") && url.query().is_none());
@@ -115,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_exporter_would_refuse_is_bad_here_already() {
+    fn an_endpoint_that_the_exporter_refuses_is_bad() {
         let bad = |made: Result<String, Fault>| matches!(made, Err(Fault::Bad(_)));
         assert!(bad(http(
             "http://host:70000",
@@ -185,10 +178,5 @@ mod tests {
         assert_eq!(grpc("http://c:4317", false), url("http://c:4317"));
         assert_eq!(grpc("unix:///x", true), Err(Fault::Bad(GRPC.into())));
         assert_eq!(grpc("a b", true), Err(Fault::Bad(GRPC.into())));
-    }
-
-    #[test]
-    fn user_is_hidden() {
-        assert_eq!(without_user("http://u:p@c:1"), "***@c:1");
     }
 }

@@ -6,10 +6,10 @@ use crate::config::problem::Problem;
 
 /// A setting that is one of several names.
 pub(crate) trait Choice: Copy + PartialEq + 'static {
-    /// All names, in lower case, with what they stand for.
+    /// The names, in lower case, each with its choice; a choice may have several names.
     const NAMES: &'static [(&'static str, Self)];
 
-    /// Finds the choice by its name in any case, or says what was expected.
+    /// Finds the choice by its name in any case, or returns the expected names.
     fn from_name(name: &str) -> Result<Self, Cow<'static, str>> {
         Self::NAMES
             .iter()
@@ -59,14 +59,14 @@ impl<'a> Environment<'a> {
             .push(Problem::environment(key, value, expected));
     }
 
-    /// Reads a text without the white space around it.
+    /// Reads a string without the white space around it; `None` if the variable is unset or blank.
     pub(crate) fn text(&self, key: &str) -> Option<String> {
         let text = (self.lookup)(key)?;
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    /// Reads a value of any kind; `parse` says what it expects.
+    /// Reads a value of any type; for a bad value, `parse` returns what it expects.
     pub(crate) fn parsed<T>(
         &mut self,
         key: &str,
@@ -141,7 +141,7 @@ impl<'a> Environment<'a> {
     }
 }
 
-/// Tells whether a duration can serve as an interval or a timeout.
+/// True if a duration can serve as an interval or a timeout: above zero, at most 2147483647 ms.
 pub(crate) fn is_usable(duration: &Duration) -> bool {
     !duration.is_zero() && duration.as_millis() <= 2_147_483_647
 }

@@ -3,27 +3,26 @@
 mod choice;
 mod endpoint;
 mod environment;
+pub(crate) mod header;
 mod otlp;
 mod overrides;
 mod pairs;
 mod problem;
 mod resolve;
 mod sampler;
-pub(crate) mod secret;
 mod settings;
 pub(crate) mod signal;
 #[cfg(test)]
 mod tests;
 
-pub use choice::{
-    Compression, HistogramAggregation, MetricsExporterKind, Propagator, Protocol,
-    TemporalityPreference, TracesExporterKind,
-};
+pub use choice::{HistogramAggregation, MetricsExporterKind, Propagator, TracesExporterKind};
+pub(crate) use header::Header;
 pub(crate) use otlp::OtlpConfig;
 pub(crate) use overrides::Overrides;
 pub(crate) use problem::ConfigError;
 pub use problem::{Problem, Source};
 pub(crate) use resolve::{Resolved, resolve};
+pub(crate) use runar_otel_pipeline::settings::Secret;
+pub use runar_otel_pipeline::settings::{Compression, Protocol, TemporalityPreference};
 pub use sampler::Sampler;
-pub(crate) use secret::{Header, Secret};
 pub(crate) use settings::{Config, SubscriberChoice};

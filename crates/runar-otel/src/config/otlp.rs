@@ -2,13 +2,14 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use runar_otel_pipeline::settings::{Compression, Protocol, redacted};
+
 use crate::config::{
-    choice::{Compression, Protocol},
     endpoint::{self, EndpointKind, Fault},
     environment::Environment,
+    header::{Header, header},
     pairs,
     problem::{Problem, Source},
-    secret::{Header, header},
     signal::Signal,
 };
 
@@ -18,9 +19,9 @@ pub(crate) struct OtlpConfig {
     pub(crate) protocol: Protocol,
     /// The full URL for HTTP, the target for gRPC; always `http://…`.
     pub(crate) endpoint: String,
-    /// Sorted by name, each name once.
+    /// The headers of each request, sorted by name, each name once.
     pub(crate) headers: Vec<Header>,
-    /// The time for one export, attempts and pauses included.
+    /// The time limit of one attempt to export, 10 s by default.
     pub(crate) timeout: Duration,
     pub(crate) compression: Compression,
 }
@@ -38,14 +39,14 @@ impl OtlpConfig {
     }
 }
 
-/// A protocol as the specification names them, supported here or not.
+/// A protocol that the specification names, supported here or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Requested {
     Supported(Protocol),
     HttpJson,
 }
 
-/// A value and where it was set.
+/// A value with the key and the source that set it.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry<T> {
     pub(crate) key: Cow<'static, str>,
@@ -67,9 +68,9 @@ pub(crate) struct Layer {
     pub(crate) headers: Option<Vec<Header>>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) compression: Option<Compression>,
-    /// Whether a gRPC endpoint without scheme is reached without TLS.
+    /// True if a gRPC endpoint without a scheme is reached without TLS; `None`, if unset, counts as false.
     pub(crate) insecure: Option<bool>,
-    /// Files with certificates and keys.
+    /// Paths of files with certificates and keys, which are refused as long as TLS is not supported.
     pub(crate) tls: Vec<Entry<String>>,
 }
 
@@ -102,19 +103,19 @@ impl Layer {
     }
 }
 
-/// The three levels, the first one that has a value wins.
+/// The three levels of settings; for each setting the first level with a value wins.
 pub(crate) struct Layers<'a> {
     pub(crate) builder: &'a Layer,
     pub(crate) signal: &'a Layer,
     pub(crate) general: &'a Layer,
 }
 
-/// The merged settings and what was wrong with them.
+/// The merged settings, and the problems among them.
 pub(crate) struct Merged {
     pub(crate) config: OtlpConfig,
     /// Bad values; the default stands in for them.
     pub(crate) ignored: Vec<Problem>,
-    /// Settings that ask for what is not supported; exporting without them would be wrong.
+    /// Settings that ask for unsupported features; exporting without these would be wrong.
     pub(crate) refused: Vec<Problem>,
 }
 
@@ -180,13 +181,13 @@ impl Layers<'_> {
             return;
         };
         let resolved = match protocol {
-            Protocol::HttpProtobuf => endpoint::http(&entry.value, kind, signal),
             Protocol::Grpc => {
                 let insecure = self.first(|layer| layer.insecure).unwrap_or(false);
                 endpoint::grpc(&entry.value, insecure)
             }
+            _ => endpoint::http(&entry.value, kind, signal),
         };
-        let value = endpoint::without_user(&entry.value);
+        let value = redacted(&entry.value);
         match resolved {
             Ok(endpoint) => merged.config.endpoint = endpoint,
             Err(Fault::Bad(expected)) => merged.ignored.push(entry.problem(value, expected)),
@@ -203,7 +204,7 @@ impl Layers<'_> {
         }
     }
 
-    /// The headers of the signal stand in for the general ones; the builder's are added to either.
+    /// Merges the headers: the signal's replace the general ones, the builder's are added to either.
     fn merged_headers(&self) -> Vec<Header> {
         let environment = self
             .signal

@@ -1,22 +1,19 @@
-//! What the builder sets: it wins over the environment, and mistakes in it are errors.
+//! The builder's values: they win over the environment, and mistakes in them are errors.
 
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
+use runar_otel_core::exemplar::ExemplarFilter;
+use runar_otel_pipeline::settings::{Compression, Protocol, Secret, TemporalityPreference};
 use tracing_subscriber::EnvFilter;
 
-use runar_otel_core::exemplar::ExemplarFilter;
-
 use crate::config::{
-    choice::{
-        Compression, HistogramAggregation, MetricsExporterKind, Propagator, Protocol,
-        TemporalityPreference, TracesExporterKind,
-    },
+    choice::{HistogramAggregation, MetricsExporterKind, Propagator, TracesExporterKind},
     environment::is_usable,
+    header::header,
     otlp::{Entry, Layer, Requested},
     problem::{Problem, Source},
     sampler::{RATIO, Sampler, is_ratio},
-    secret::{Secret, header},
     settings::{Config, SubscriberChoice},
 };
 
@@ -131,7 +128,7 @@ impl Overrides {
         }
     }
 
-    /// Returns the log filter if it is one.
+    /// Returns the log filter that was set, and reports it as a mistake if it cannot be parsed.
     pub(crate) fn checked_log_filter(&self, mistakes: &mut Vec<Problem>) -> Option<String> {
         let filter = self.log_filter.clone()?;
         if EnvFilter::try_new(&filter).is_err() {
@@ -141,7 +138,7 @@ impl Overrides {
     }
 }
 
-/// What a log filter looks like.
+/// The expected form of a log filter, for messages.
 pub(crate) const LOG_FILTER: &str = "directives such as `info,my_crate=debug`";
 
 fn set<T: Clone>(target: &mut T, value: Option<&T>) {

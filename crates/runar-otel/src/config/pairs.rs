@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-/// Splits the list; each entry is a decoded pair, or the entry that is none.
+/// Splits the list; each entry is a decoded pair, or as an error the entry that is no pair.
 ///
 /// Empty entries (a trailing comma) are skipped.
 pub(crate) fn split(text: &str) -> impl Iterator<Item = Result<(String, String), &str>> {
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pair_is_handed_back() {
+    fn a_bad_pair_is_handed_back() {
         for entry in ["novalue", "=v", "a=%zz", "a=%4", "a=%FF"] {
             let pairs: Vec<_> = split(entry).collect();
             assert_eq!(pairs, [Err(entry)]);

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-/// Where a configuration value comes from.
+/// The origin of a configuration value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
@@ -21,7 +21,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// One configuration value that cannot be used.
+/// A configuration value that cannot be used.
 ///
 /// A problem in the environment is logged once and the default is used instead, as the OpenTelemetry
 /// specification demands; a problem in the builder makes `init()` fail.
@@ -30,11 +30,11 @@ impl fmt::Display for Source {
 pub struct Problem {
     /// The environment variable or the method of the builder.
     pub key: Cow<'static, str>,
-    /// Where the value was set.
+    /// The origin of the value: environment or builder.
     pub source: Source,
     /// The value, `***` where it may be secret.
     pub value: String,
-    /// What would have been accepted, or why the value is not.
+    /// The values that would be accepted, or the reason why this one is not.
     pub expected: Cow<'static, str>,
 }
 
@@ -82,12 +82,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that is wrong with the values given to the [`Builder`](crate::Builder).
+/// The mistakes in the values given to the [`Builder`](crate::Builder).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid configuration: {}", joined(problems))]
 #[non_exhaustive]
 pub(crate) struct ConfigError {
-    /// All problems, in the order in which the values are checked; never empty.
+    /// The problems, in the order in which the values are checked; never empty.
     pub(crate) problems: Vec<Problem>,
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Resolved {
 /// `lookup` returns the value of an environment variable.
 ///
 /// # Errors
-/// When the builder was given something unusable; all such mistakes are in the error.
+/// When the builder was given values that cannot be used; the error holds all of them.
 pub(crate) fn resolve(
     overrides: &Overrides,
     lookup: &dyn Fn(&str) -> Option<String>,
@@ -70,7 +70,7 @@ pub(crate) fn resolve(
     }
 }
 
-/// Reads everything that is neither the protocol, the resource nor the log filter.
+/// Reads all settings apart from the protocol, the resource and the log filter.
 fn read(environment: &mut Environment<'_>) -> Config {
     let mut config = Config::default();
     if let Some(text) = environment.text("OTEL_CONFIG_FILE") {

@@ -1,4 +1,4 @@
-//! Which traces are recorded and exported.
+//! The samplers: rules for which traces are recorded and exported.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::config::environment::Environment;
 pub enum Sampler {
     /// Records every span.
     AlwaysOn,
-    /// Records none.
+    /// Records no span.
     AlwaysOff,
     /// Records this share of all traces, from 0 to 1.
     TraceIdRatio(f64),
@@ -80,7 +80,7 @@ impl Sampler {
     }
 }
 
-/// Tells whether a number is a share from 0 to 1.
+/// True if a number is a share from 0 to 1, both included.
 pub(crate) fn is_ratio(ratio: &f64) -> bool {
     (0.0..=1.0).contains(ratio)
 }

@@ -1,28 +1,26 @@
-//! Everything that can be configured.
+//! The resolved configuration, and its defaults.
 
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use runar_otel_core::exemplar::ExemplarFilter;
+use runar_otel_pipeline::settings::TemporalityPreference;
 
 use crate::config::{
-    choice::{
-        HistogramAggregation, LogLevel, MetricsExporterKind, Propagator, TemporalityPreference,
-        TracesExporterKind,
-    },
+    choice::{HistogramAggregation, LogLevel, MetricsExporterKind, Propagator, TracesExporterKind},
     otlp::OtlpConfig,
     sampler::Sampler,
     signal::Signal,
 };
 
-/// Everything that can be configured, resolved; `Default` is what holds when nothing is set.
+/// The resolved configuration; `Default` holds the values that apply when nothing is set.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Config {
     /// False if `OTEL_SDK_DISABLED` is `true`: nothing is recorded or exported.
     pub(crate) enabled: bool,
-    /// The name of the service; without it the resource derives one from the executable.
+    /// The name of the service; if `None`, the resource derives a name from the executable.
     pub(crate) service_name: Option<String>,
-    /// The identity of the Runar node.
+    /// The identity of the Runar node; if `None`, the resource lacks `runar.node.id`.
     pub(crate) node_id: Option<String>,
     /// The other attributes of the resource, sorted by key, each key once.
     pub(crate) resource_attributes: Vec<KeyValue>,
@@ -33,12 +31,12 @@ pub(crate) struct Config {
     pub(crate) temporality: TemporalityPreference,
     pub(crate) histogram_aggregation: HistogramAggregation,
     pub(crate) exemplar_filter: ExemplarFilter,
-    /// The time between two pushes of metrics.
+    /// The time between two pushes of metrics, 60 s by default.
     pub(crate) metric_interval: Duration,
-    /// The time that one collection and push may take.
+    /// The time limit of one collection and push, 30 s by default.
     pub(crate) metric_timeout: Duration,
     pub(crate) prometheus: PrometheusAddress,
-    /// Empty if context does not travel.
+    /// The formats in which context is sent and read; if empty, it is neither sent nor read.
     pub(crate) propagators: Vec<Propagator>,
     pub(crate) sampler: Sampler,
     /// `OTEL_LOG_LEVEL`; part of `log_filter` already.
@@ -52,11 +50,11 @@ pub(crate) struct Config {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PrometheusAddress {
     pub(crate) host: String,
-    /// 0 takes any free port.
+    /// The port, 9464 by default; 0 takes any free one.
     pub(crate) port: u16,
 }
 
-/// The choice if `init()` installs a `tracing` subscriber.
+/// The choice whether `init()` installs a `tracing` subscriber, as it does by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum SubscriberChoice {
     #[default]

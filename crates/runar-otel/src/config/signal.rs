@@ -1,6 +1,6 @@
 //! The signals that are pushed.
 
-/// A kind of telemetry that is pushed.
+/// A type of telemetry that is pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     Metrics,
@@ -8,7 +8,7 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    /// Returns the part of the names of its variables.
+    /// Returns the signal's part of the names of its environment variables.
     pub(crate) fn infix(self) -> &'static str {
         match self {
             Self::Metrics => "METRICS_",

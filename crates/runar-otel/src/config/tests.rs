@@ -8,7 +8,7 @@ use runar_otel_core::exemplar::ExemplarFilter;
 use super::*;
 use crate::{
     Builder,
-    config::{choice::LogLevel, secret::header},
+    config::{choice::LogLevel, header::header},
 };
 
 fn read(variables: &[(&str, &str)], overrides: &Builder) -> Result<Resolved, ConfigError> {
@@ -28,7 +28,7 @@ fn keys(problems: &[Problem]) -> Vec<&str> {
     problems.iter().map(|problem| &*problem.key).collect()
 }
 
-/// A variable, a valid and an invalid value, and what the valid one changes in the default.
+/// A variable, a valid and an invalid value, and the change that the valid one makes in the default.
 type Row = (&'static str, &'static str, &'static str, fn(&mut Config));
 
 const ROWS: &[Row] = &[
@@ -256,7 +256,7 @@ fn sampler_takes_its_ratio() {
 type Refusal<'a> = (&'a [(&'a str, &'a str)], &'a [MetricsExporterKind], bool);
 
 #[test]
-fn what_needs_tls_or_json_switches_the_exporter_off() {
+fn tls_and_json_switch_the_exporter_off() {
     use MetricsExporterKind::{Otlp, Prometheus};
     let (on, off) = ([Otlp, Prometheus].as_slice(), [Prometheus].as_slice());
     let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");

@@ -2,8 +2,8 @@
 
 /// Adds to a counter: 1, or `value`.
 ///
-/// A name that is known as a gauge or an up-down counter (registered, declared, or set by another macro) is one: then
-/// that is changed. A counter refuses what is negative or not finite, and reports it once.
+/// If the name is known as a gauge or an up-down counter (registered, declared, or set by another macro), that
+/// instrument is changed. A counter refuses a value that is negative or not finite, and reports it once.
 ///
 /// # Examples
 ///
@@ -30,9 +30,9 @@ macro_rules! __increment {
     };
 }
 
-/// Takes away from a gauge or an up-down counter: 1, or `value`.
+/// Subtracts 1, or `value`, from a gauge or an up-down counter.
 ///
-/// A name that nobody knows becomes a gauge.
+/// An unknown name becomes a gauge.
 ///
 /// # Examples
 ///

@@ -2,9 +2,9 @@
 
 /// Sets a label of the innermost `#[metered]` call that this code belongs to.
 ///
-/// The call declares the label: `#[metered(labels = ["user_tier"])]`. It may be set anywhere below, across `.await`, and in
-/// called functions; the last value counts. A label that is not declared, or outside of any metered call, is
-/// reported once.
+/// The call declares the label: `#[metered(labels = ["user_tier"])]`. The label may be set anywhere below, across
+/// `.await`, and in called functions; the last value counts. A label that is not declared, or outside of any metered
+/// call, is reported once.
 ///
 /// # Examples
 ///

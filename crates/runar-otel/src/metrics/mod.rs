@@ -15,19 +15,20 @@
 //! - **Values** are integers, floats or [`Duration`](std::time::Duration)s, see [`MetricValue`](crate::MetricValue).
 //!   The first one decides whether a counter has whole numbers or fractions; fractions in a counter of whole numbers
 //!   are rounded, which is reported once.
-//! - **Labels** are `{"key" => value, …}`: the keys are literals, the values what implements `Display`, or an `Option` of
-//!   it (`None` is the empty text). Values and labels are only borrowed.
+//! - **Labels** are `{"key" => value, …}`: the keys are literals, the values implement `Display`, or are an `Option` of
+//!   such a type (`None` is the empty string). Values and labels are only borrowed.
 //! - **The metric** is made by its first use, unless `#[metric]` or a handle has declared it: then that counts, with
 //!   unit, description and buckets.
 //! - **The unit** is the declared one, else the one that the name ends in (`_seconds`, `_bytes`), else seconds for
 //!   durations.
 //!
-//! What does not fit together (another kind, other labels than declared) is reported once, with both places in the source.
+//! A use that contradicts the metric's declaration or first use (another kind, other labels) is reported once, with
+//! both places in the source.
 //!
 //! # Beside a dependency called `metrics`
 //!
-//! Write `use runar_otel::metrics;` (or `use runar_otel::prelude::metrics;`): what is imported by name wins over what is
-//! in the list of dependencies.
+//! Write `use runar_otel::metrics;` (or `use runar_otel::prelude::metrics;`): an import by name wins over the list of
+//! dependencies.
 //!
 //! [`Counter::new`]: crate::Counter::new
 

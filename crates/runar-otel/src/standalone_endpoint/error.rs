@@ -6,12 +6,12 @@ use crate::InitError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExporterError {
-    /// The address cannot be had.
+    /// The address cannot be bound.
     #[error("cannot listen on {host}:{port}: expected an address of this machine with a free port")]
     Address {
-        /// The host.
+        /// The requested host name or address.
         host: String,
-        /// The port.
+        /// The requested port; 0 asks for any free one.
         port: u16,
     },
     /// No telemetry runs, and none can be started.

@@ -12,13 +12,13 @@ use crate::{endpoints::Address, init::start_metrics_only};
 
 /// Serves metrics over HTTP, with or without [`init`](crate::init()).
 ///
-/// While telemetry runs, its metrics are served, and an endpoint that listens on the address already is the one that
-/// serves them. While none runs, the exporter starts it: metrics alone, without spans, OTLP or a `tracing` subscriber.
-/// A later `init()` takes the place of that; totals begin anew then, and the exporter goes on serving. When the
-/// telemetry of an `init()` ends, the exporter is silent until the next one.
+/// While telemetry runs, its metrics are served; an endpoint that listens on the address already is shared. While none
+/// runs, the exporter starts telemetry: metrics alone, without spans, OTLP or a `tracing` subscriber. A later `init()`
+/// replaces that telemetry: totals begin anew, and the exporter continues to serve. When the telemetry of an `init()`
+/// ends, the exporter is silent until the next one.
 ///
-/// A page is OpenMetrics for who asks for that, as Prometheus does, with exemplars; for others it is in the text
-/// format 0.0.4.
+/// A client that accepts OpenMetrics, as Prometheus does, gets a page in that format, with exemplars. Other clients get
+/// the text format 0.0.4.
 ///
 /// # Examples
 /// ```
@@ -52,11 +52,11 @@ pub enum ExportFormat {
     OpenMetrics,
 }
 
-/// How metrics get to who wants them.
+/// The protocol by which metrics are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExportProtocol {
-    /// An HTTP endpoint that is asked: `GET /metrics`.
+    /// An HTTP endpoint to scrape: `GET /metrics`.
     #[default]
     Http,
 }
@@ -100,8 +100,7 @@ impl MetricsExporter {
 
     /// Starts serving, until the process ends.
     ///
-    /// If that does not work it is reported once and the application runs on; a port in use is tried again until it
-    /// is free.
+    /// A failure is reported once and the application runs on; a port in use is tried again until it is free.
     pub fn start(self) {
         if let Err(error) = self.launch() {
             report::once(
@@ -114,12 +113,12 @@ impl MetricsExporter {
         }
     }
 
-    /// Like [`start`](Self::start), for who wants to know.
+    /// Like [`start`](Self::start), but returns the exporter, or the reason why it cannot start.
     ///
-    /// Serving goes on when the value is dropped.
+    /// The exporter continues to serve when the value is dropped.
     ///
     /// # Errors
-    /// When the address cannot be had, or telemetry cannot start; nothing is left behind then.
+    /// When the address cannot be bound, or telemetry cannot start; nothing is left behind then.
     ///
     /// # Examples
     /// ```

@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 use super::state::{self, Slot};
 use crate::endpoints::Address;
 
-/// An exporter of metrics that was started. It goes on serving when this value is dropped.
+/// An exporter of metrics that was started. The exporter continues to serve when this value is dropped.
 pub struct RunningExporter {
     slot: Arc<Slot>,
 }
@@ -15,8 +15,8 @@ impl RunningExporter {
         Self { slot }
     }
 
-    /// The address on which it listens; `None` while its port is in use, and while no telemetry runs or
-    /// `OTEL_SDK_DISABLED` is set.
+    /// Returns the address on which the exporter listens; `None` while its port is in use, and while no telemetry runs
+    /// or `OTEL_SDK_DISABLED` is set.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         self.slot.served().and_then(|served| served.local_addr())
@@ -24,13 +24,13 @@ impl RunningExporter {
 
     /// Stops serving, in about a second at the most.
     ///
-    /// The endpoint of an `init()` that it has joined stays. Telemetry that was started for exporters ends with the
-    /// last of them.
+    /// The endpoint of an `init()` that the exporter has joined stays. Telemetry that was started for exporters ends
+    /// with the last of them.
     pub fn stop(self) {
         state::stop(&self.slot);
     }
 
-    /// The address that it wants and cannot have.
+    /// Returns the requested address if the exporter has an endpoint that cannot bind it; otherwise `None`.
     pub(super) fn refused(&self) -> Option<Address> {
         let served = self.slot.served()?;
         match served.local_addr() {

@@ -1,4 +1,4 @@
-//! The state that all exporters of the process share: the endpoints that serve, and the telemetry that was started for them.
+//! The state that all exporters of the process share: their endpoints, and the telemetry that was started for them.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -11,7 +11,7 @@ use crate::{
     endpoints::{self, Address, Endpoints, Owner, Served},
 };
 
-/// How long a stop may take.
+/// The time limit of a stop, 1 s.
 const CLOSING: Duration = Duration::from_secs(1);
 
 static STATE: Mutex<State> = Mutex::new(State {
@@ -20,7 +20,7 @@ static STATE: Mutex<State> = Mutex::new(State {
 });
 
 struct State {
-    /// Telemetry that no `init()` started.
+    /// Telemetry that was started for exporters; `None` if no exporter needed it.
     own: Option<Telemetry>,
     slots: Vec<Arc<Slot>>,
 }
@@ -32,10 +32,10 @@ pub(crate) enum Standalone {
     Absent,
 }
 
-/// One exporter, whichever telemetry it serves just now.
+/// An exporter that was started, independent of the telemetry that it serves at the moment.
 #[derive(Debug)]
 pub(super) struct Slot {
-    /// `None` for the configured one.
+    /// The requested address; `None` for the configured one.
     address: Option<Address>,
     reuse: Duration,
     served: Mutex<Option<Arc<Served>>>,
@@ -50,12 +50,12 @@ impl Slot {
         })
     }
 
-    /// The endpoint that serves for it.
+    /// Returns the endpoint that serves for the exporter; `None` before it has one.
     pub(super) fn served(&self) -> Option<Arc<Served>> {
         lock(&self.served).clone()
     }
 
-    /// Sees to it that one of these endpoints serves for it.
+    /// Lets one of these endpoints serve for the exporter, unless one does already.
     fn serve(&self, endpoints: &Endpoints) {
         let mut served = lock(&self.served);
         if served.as_ref().is_some_and(|served| endpoints.has(served)) {
@@ -80,7 +80,7 @@ pub(super) fn launch(slot: &Arc<Slot>, start: Start) -> Result<(), ExporterError
         start_standalone(&mut state, start)?;
         state.slots.push(slot.clone());
     }
-    // Telemetry that is about to start will do it by itself, and what is disabled never will.
+    // Telemetry that is about to start serves all exporters by itself, and disabled telemetry serves none.
     serve_all();
     Ok(())
 }
@@ -114,7 +114,7 @@ pub(crate) fn serve_all() {
 
 /// Ends the telemetry that was started for exporters, because an `init()` takes its place.
 pub(crate) fn yield_to_init() -> Standalone {
-    // Under the lock: no exporter shall start another one meanwhile.
+    // Under the lock: no exporter may start other telemetry meanwhile.
     let mut state = lock(&STATE);
     match state.own.take() {
         Some(telemetry) => {

@@ -13,7 +13,7 @@ use opentelemetry_sdk::{
     trace::{SpanData, SpanExporter},
 };
 
-/// Writes one line for each finished span.
+/// An exporter that writes one line for each finished span.
 pub(crate) struct ConsoleExporter<W> {
     output: Mutex<W>,
 }

@@ -1,4 +1,4 @@
-//! Which log lines are written.
+//! The log directives: which lines are written, and whether lines depend on spans.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use tracing_subscriber::{
     layer::{Context, Filter},
 };
 
-/// An [`EnvFilter`] that follows each span on its way only if one of its directives is about spans.
+/// An [`EnvFilter`] that observes spans only if one of its directives is about spans.
 ///
-/// The filter itself takes a lock whenever a span is made, entered, left and closed, to find that it has no business
-/// with it.
+/// A plain `EnvFilter` takes a lock whenever a span is made, entered, left and closed, even if no directive is about
+/// spans.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Directives {
     filter: Arc<EnvFilter>,
@@ -24,7 +24,7 @@ pub(crate) struct Directives {
 }
 
 impl Directives {
-    /// What cannot be parsed is left out, with a word on standard error.
+    /// Parses directives; invalid ones are left out and reported on standard error.
     pub(crate) fn parse(directives: &str) -> Self {
         Self {
             filter: Arc::new(EnvFilter::builder().parse_lossy(directives)),
@@ -33,12 +33,12 @@ impl Directives {
         }
     }
 
-    /// Whether spans need to be there, because lines depend on them.
+    /// True if a directive names a span or a field, so that log lines depend on the spans of calls.
     pub(crate) fn follow_spans(&self) -> bool {
         self.follows_spans
     }
 
-    /// Whether lines show the spans of a callsite. Only where they are not followed.
+    /// True if lines show the spans of a callsite. Valid only if [`follow_spans`](Self::follow_spans) is false.
     pub(crate) fn show(&self, span: &'static Metadata<'static>) -> bool {
         let filter: &dyn Filter<Registry> = &*self.filter;
         filter.callsite_enabled(span).is_always()

@@ -1,4 +1,4 @@
-//! What can go wrong with spans.
+//! Errors while spans are set up, delivered or flushed.
 
 use std::{io, time::Duration};
 
@@ -15,13 +15,13 @@ pub enum TracesError {
     /// The OTLP exporter cannot be built.
     #[error("cannot build the OTLP exporter for spans to {endpoint}")]
     Exporter {
-        /// Where spans were to be sent.
+        /// The full URL (HTTP) or the target (gRPC) to which spans were to be sent.
         endpoint: String,
-        /// What the exporter says.
+        /// The error of `opentelemetry-otlp`.
         #[source]
         source: ExporterBuildError,
     },
-    /// The system gave no thread.
+    /// The system refused a thread.
     #[error("cannot start a thread to deliver spans")]
     Thread(#[source] io::Error),
     /// Spans were not delivered in time.

@@ -14,7 +14,7 @@ use crate::traces::{
     visibility::sees,
 };
 
-/// Decides with the sampler of a provider.
+/// The sampler of a provider, asked before the first span of a trace is made.
 ///
 /// Only for samplers with which a trace that was decided against has no recorded span further down: those that follow
 /// the parent, and those that look at nothing but the trace id.
@@ -25,12 +25,14 @@ pub(crate) struct Decider {
     ids: RandomIdGenerator,
 }
 
-/// What a sampler looks at.
+/// The inputs by which a sampler decides.
 #[derive(Debug)]
 pub(crate) enum Looks {
-    /// The samplers of the SDK; this is the one for spans without a parent.
+    /// The trace id and the parent alone, as the SDK's samplers do. The field is the sampler for spans without a
+    /// parent.
     AtTraceId(Sampler),
-    /// One of the application's own: it gets to see what it sees when the span starts, or is not asked here.
+    /// Name, kind and attributes as well, as a sampler of the application's own may do. Such a sampler is asked here
+    /// only if it sees the fields that it would see at the start of the span.
     AtEverything,
 }
 
@@ -43,7 +45,7 @@ impl Decider {
         }
     }
 
-    /// Decides about a span if it begins a trace and is one that our layer sees.
+    /// Decides about a span that begins a trace and that our layer sees; all others stay undecided.
     pub(crate) fn decide(&self, span: &Coming<'_>, provider: u64) -> Head {
         if matches!(self.looks, Looks::AtEverything) && !span.complete {
             return Head::Undecided;
@@ -90,12 +92,12 @@ impl Decider {
     }
 }
 
-/// Whether a span that is made in this context begins a trace.
+/// True if a span that is made in this context begins a trace: it has no parent, and telemetry is not suppressed.
 fn begins(context: &Context) -> bool {
     !has_parent(context) && !context.is_telemetry_suppressed()
 }
 
-/// As `tracing-opentelemetry` reads `otel.kind`.
+/// Converts the field `otel.kind` as `tracing-opentelemetry` does; `Internal` by default.
 fn kind_of(kind: Option<&str>) -> SpanKind {
     match kind {
         Some("server") => SpanKind::Server,
@@ -106,7 +108,7 @@ fn kind_of(kind: Option<&str>) -> SpanKind {
     }
 }
 
-/// The attributes that the span will have when it starts, but for those of its thread.
+/// Returns the attributes that the span will have when it starts, but for those of its thread.
 fn attributes(span: &Coming<'_>) -> Vec<KeyValue> {
     let metadata = span.metadata;
     let place = [

@@ -1,7 +1,7 @@
-//! The decision about a trace before its first span is there, and the span that comes to be as decided.
+//! The sampling decision on a trace, taken before its first span exists, and the span that is built by it.
 //!
-//! The decision is laid out on the thread while the span comes to be. The tracer takes it, once, and puts it where the
-//! provider's id generator and sampler find it while the span is built.
+//! The decision lies in a thread-local while `tracing` creates the span. The tracer takes the decision, once, and hands
+//! its trace id and result to the provider's id generator and sampler while the span is built.
 
 use std::{
     cell::{Cell, RefCell},
@@ -23,13 +23,13 @@ pub(crate) struct Decision {
     pub(crate) result: SamplingResult,
     /// The callsite of the span.
     pub(crate) metadata: &'static Metadata<'static>,
-    /// Which provider's sampler has decided.
+    /// Number of the provider whose sampler decided; another provider ignores the decision.
     pub(crate) provider: u64,
 }
 
 impl Decision {
-    /// The decision on the span that is being built, if there is one: it begins a trace, in the provider that decided,
-    /// at the callsite for which it was decided, and it is the first that asks.
+    /// Takes the decision on the span that is being built. `None` unless the span begins a trace, in the provider that
+    /// decided, at the callsite for which the decision was made; a decision is taken once.
     pub(crate) fn take(
         parent: &Context,
         builder: &SpanBuilder,
@@ -53,7 +53,7 @@ impl Decision {
         ) && is("code.file.path", &|it| Some(it.as_str().as_ref()) == file)
     }
 
-    /// Builds a span as decided.
+    /// Builds a span with the decided trace id and sampling result.
     pub(crate) fn honoured<R>(self, build: impl FnOnce() -> R) -> R {
         let _cleared = Cleared;
         let _ = TRACE.try_with(|trace| trace.set(Some(self.trace)));
@@ -62,7 +62,7 @@ impl Decision {
     }
 }
 
-/// Whether a span that is made in this context is part of a trace already.
+/// True if a span that is made in this context has a valid parent, so that it belongs to an existing trace.
 pub(crate) fn has_parent(context: &Context) -> bool {
     context.has_active_span() && context.span().span_context().is_valid()
 }
@@ -77,7 +77,7 @@ fn take_result() -> Option<SamplingResult> {
     taken.ok().flatten()
 }
 
-/// No other span is to find what this one has left.
+/// Clears both thread-locals on drop, so that no later span takes a decision that this span left.
 struct Cleared;
 
 impl Drop for Cleared {
@@ -87,7 +87,7 @@ impl Drop for Cleared {
     }
 }
 
-/// Random ids, but for a span that was decided.
+/// An id generator: the decided trace id for a decided span, otherwise random ids.
 #[derive(Debug, Default)]
 pub(crate) struct DecidedIds(RandomIdGenerator);
 
@@ -102,7 +102,7 @@ impl IdGenerator for DecidedIds {
     }
 }
 
-/// A sampler, but for a span that was decided.
+/// A sampler that returns the decided result for a decided span, and otherwise asks the inner sampler.
 #[derive(Clone)]
 pub(crate) struct DecidedSampler(pub(crate) Box<dyn ShouldSample>);
 

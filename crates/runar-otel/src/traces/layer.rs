@@ -11,14 +11,15 @@ use crate::traces::{
 
 /// Returns the layer for a subscriber of your own.
 ///
-/// It exports `tracing` spans once [`init()`](crate::init) has run, and makes each entered span the
-/// current one of OpenTelemetry, which is what gives exemplars their trace. It may be installed before
-/// `init()` and outlives a shutdown; until `init()` and after a shutdown its spans record nothing. Use it
-/// together with [`Builder::without_subscriber`](crate::Builder::without_subscriber).
+/// The layer exports `tracing` spans once [`init()`](crate::init) has run, and makes each entered span the current one
+/// of OpenTelemetry, which gives exemplars their trace. The layer may be installed before `init()` and outlives a
+/// shutdown; until `init()` and after a shutdown its spans record nothing. Use it together with
+/// [`Builder::without_subscriber`](crate::Builder::without_subscriber).
 ///
-/// It takes all levels: add `.with_filter(LevelFilter::INFO)` to leave out what libraries say at `debug`
-/// and `trace`. Spans and events of OpenTelemetry itself are always left out. Meters that third parties take from
-/// `opentelemetry::global` before `init()`, whose instruments record nothing, are reported once it is installed.
+/// The layer takes all levels: add `.with_filter(LevelFilter::INFO)` to leave out spans and events of libraries at
+/// `debug` and `trace`. Spans and events of OpenTelemetry itself are always left out. Meters that third parties take
+/// from `opentelemetry::global` before `init()`, whose instruments record nothing, are reported once the layer is
+/// installed.
 ///
 /// # Examples
 /// ```

@@ -14,7 +14,7 @@ use tracing_subscriber::{
 
 use crate::traces::{directives::Directives, spanless::Spanless, visibility::is_internal};
 
-/// The usual line of `tracing-subscriber` and ` trace_id=… span_id=…` after it.
+/// The full line of `tracing-subscriber`, followed by ` trace_id=… span_id=…`.
 ///
 /// The ids are those of the current span of OpenTelemetry, sampled or not; outside of any span the line
 /// ends without them. Unsampled calls that have no span are shown as if they had one.
@@ -25,7 +25,7 @@ pub(crate) struct TracedLine {
 }
 
 impl TracedLine {
-    /// The lines that these directives want.
+    /// Makes the format. Lines show a call that has no span only if the directives `shown` let its span through.
     pub(crate) fn new(shown: Directives) -> Self {
         Self {
             line: Format::default(),
@@ -45,7 +45,7 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        // The OpenTelemetry crates log while they hold the current context: it cannot be read then.
+        // The OpenTelemetry crates log while they hold the current context, which cannot be read then.
         let ids = match is_internal(event.metadata()) {
             true => None,
             false => active_span(),

@@ -16,19 +16,19 @@ use opentelemetry_sdk::{
 };
 use tokio::runtime::Handle;
 
-/// How many exports of this process have failed. Only compared with itself, so any ordering is enough.
+/// Number of exports of this process that have failed. Only compared with itself, so any ordering is enough.
 static FAILURES: AtomicU64 = AtomicU64::new(0);
 
-/// Returns how many exports have failed so far.
+/// Returns the number of failed exports so far.
 pub(crate) fn failures() -> u64 {
     FAILURES.load(Ordering::Relaxed)
 }
 
 /// An exporter whose work is done on another runtime.
 ///
-/// For the batch processor only, whose thread has no runtime and nothing else to do: it blocks that thread
-/// until the export is done, at most for the timeout. The timeout runs on the blocked thread, so it ends
-/// the export even if the runtime is stuck or gone.
+/// For the batch processor only, whose thread has no runtime and nothing else to do: the exporter blocks that thread
+/// until the export is done, at most for the timeout. The timeout runs on the blocked thread, so it ends the export
+/// even if the runtime is stuck or gone.
 #[derive(Debug)]
 pub(crate) struct OnRuntime<E> {
     inner: Arc<E>,

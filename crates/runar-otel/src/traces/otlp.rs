@@ -1,8 +1,8 @@
 //! The OTLP exporter for spans, configured by us alone.
 //!
-//! `opentelemetry-otlp` reads the environment by itself as well. What our configuration says is passed
-//! explicitly and wins; headers are set on each request, because those of the environment would be put over
-//! the ones given to its builder. One thing cannot be undone: compression that the environment turns on.
+//! `opentelemetry-otlp` reads the environment by itself as well. Our settings are passed explicitly and win. Headers
+//! are set on each request, because those of the environment would replace the ones given to its builder. A compression
+//! that the environment turns on cannot be turned off.
 
 use std::{fmt, future::Future, pin::Pin};
 
@@ -23,18 +23,18 @@ use crate::{
 
 /// Builds an exporter that works on `runtime`.
 ///
-/// Nothing is connected yet; a Collector that cannot be reached shows at the first export.
+/// No connection is made yet: an unreachable Collector shows at the first export.
 pub(crate) fn exporter(
     config: &OtlpConfig,
     runtime: &Handle,
 ) -> Result<OnRuntime<SpanExporter>, TracesError> {
     let built = match config.protocol {
-        Protocol::HttpProtobuf => http(config)?,
         Protocol::Grpc => {
             // A channel spawns its worker when it is made.
             let _entered = runtime.enter();
             grpc(config)
         }
+        _ => http(config)?,
     };
     let exporter = built.map_err(|source| TracesError::Exporter {
         endpoint: config.endpoint.clone(),
@@ -116,7 +116,7 @@ fn put_metadata(metadata: &mut MetadataMap, added: &HeaderMap) {
     *metadata = MetadataMap::from_headers(headers);
 }
 
-/// The configuration has checked names and values already.
+/// Converts headers, whose names and values the configuration has checked already.
 fn header_map(headers: &[Header]) -> HeaderMap {
     let pairs = headers.iter().filter_map(|(name, value)| {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
@@ -142,11 +142,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::{Config, secret::header, signal::Signal},
+        config::{Config, header::header, signal::Signal},
         traces::{provider, shutdown},
     };
 
-    /// Reads one request with a body and answers that all is well.
+    /// Reads one request with a body and answers with status 200.
     fn answer(mut stream: TcpStream) -> Vec<u8> {
         let mut request = Vec::new();
         let mut chunk = [0; 4096];

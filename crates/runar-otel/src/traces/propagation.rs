@@ -1,4 +1,4 @@
-//! How context travels between processes.
+//! The propagators that carry context between processes.
 
 use opentelemetry::{
     global,
@@ -14,7 +14,7 @@ pub(crate) fn install_propagators(propagators: &[Propagator]) {
     global::set_text_map_propagator(composite(propagators));
 }
 
-/// Makes context travel no more.
+/// Resets the global propagator: context is neither sent nor read any more.
 pub(crate) fn remove_propagators() {
     global::set_text_map_propagator(NoopTextMapPropagator::new());
 }

@@ -20,12 +20,12 @@ use crate::{
     },
 };
 
-/// Which traces are recorded, and when that is decided.
+/// Sampling options that only the builder sets: the application's own sampler, and spans for all calls.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sampling {
-    /// The application's own sampler for traces that begin here, in place of the configured one.
+    /// The application's own sampler for traces that begin here; `None` leaves them to the configured one.
     pub(crate) root: Option<Box<dyn ShouldSample>>,
-    /// Whether every metered call makes its span, even if nobody will see it.
+    /// True if every metered call makes its span, even if its trace is not recorded. False by default.
     pub(crate) keep_spans: bool,
 }
 
@@ -37,7 +37,7 @@ impl Sampling {
         }
     }
 
-    /// Makes a provider sample so, and heed what was decided before there was a span.
+    /// Gives a provider this sampling, and an id generator and a sampler that honour decisions made before the span.
     pub(crate) fn apply(
         &self,
         builder: TracerProviderBuilder,
@@ -48,7 +48,8 @@ impl Sampling {
             .with_sampler(DecidedSampler(self.sampler(configured)))
     }
 
-    /// Who decides before there is a span; nobody if that would save nothing.
+    /// Returns the decider that samples a call before its span is made. `None` if that would save nothing: all spans
+    /// are kept, or all traces that begin here are recorded.
     pub(crate) fn decider(&self, configured: Sampler) -> Option<Decider> {
         let looks = match (&self.root, configured) {
             _ if self.keep_spans => return None,
@@ -85,7 +86,7 @@ pub(crate) fn builder(
     Ok(builder)
 }
 
-/// Returns what a configured sampler asks for a span without a parent.
+/// Returns the SDK's sampler that a configured sampler applies to spans without a parent.
 fn root_of(configured: Sampler) -> SdkSampler {
     match configured {
         Sampler::ParentBasedAlwaysOn => SdkSampler::AlwaysOn,

@@ -11,13 +11,13 @@ use runar_otel_core::caught;
 
 use crate::traces::{TracesError, on_runtime};
 
-/// How long the SDK's batch processor waits for a flush, whatever it is asked for.
+/// The time that the SDK's batch processor waits for a flush, 5 s, whatever timeout it is given.
 const SDK_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Exports all ended spans; returns when that is done, or after the timeout.
+/// Exports all ended spans; returns when they are exported, or after the timeout.
 ///
 /// # Errors
-/// When the spans are not delivered, or not in time. They may still be delivered later then.
+/// When the spans are not delivered in time. Late spans may still be delivered afterwards.
 pub(crate) fn flush(provider: &SdkTracerProvider, timeout: Duration) -> Result<(), TracesError> {
     let provider = provider.clone();
     within(timeout, move |deadline| flush_until(&provider, deadline))
@@ -32,7 +32,7 @@ pub(crate) fn flush(provider: &SdkTracerProvider, timeout: Duration) -> Result<(
 pub(crate) fn shutdown(provider: &SdkTracerProvider, timeout: Duration) -> Result<(), TracesError> {
     let provider = provider.clone();
     within(timeout, move |deadline| {
-        // The SDK's shutdown exports too, but does not tell whether that worked.
+        // The SDK's shutdown exports too, but does not report whether the export worked.
         let flushed = flush_until(&provider, deadline);
         let left = deadline.saturating_duration_since(Instant::now());
         match provider.shutdown_with_timeout(left) {
@@ -43,7 +43,8 @@ pub(crate) fn shutdown(provider: &SdkTracerProvider, timeout: Duration) -> Resul
     })
 }
 
-/// Does the work on a thread of its own, because what the SDK does in it is not bounded.
+/// Runs the work on a thread of its own and waits until the timeout, at most 24 h, because calls of the SDK are not
+/// bounded.
 fn within(
     timeout: Duration,
     work: impl FnOnce(Instant) -> Result<(), TracesError> + Send + 'static,
@@ -64,7 +65,7 @@ fn within(
         .unwrap_or(Err(TracesError::Timeout(timeout)))
 }
 
-/// Flushes again while the SDK gives up before the deadline.
+/// Flushes until the deadline, and again whenever the SDK gives up before.
 fn flush_until(provider: &SdkTracerProvider, deadline: Instant) -> Result<(), TracesError> {
     let failures = on_runtime::failures();
     let mut given_up = false;
@@ -78,7 +79,7 @@ fn flush_until(provider: &SdkTracerProvider, deadline: Instant) -> Result<(), Tr
             return Err(TracesError::Delivery(error));
         }
     }
-    // A flush that was given up has told nobody how its export ended.
+    // A flush that gave up has not reported how its export ended.
     if !given_up || on_runtime::failures() == failures {
         return Ok(());
     }
@@ -129,7 +130,7 @@ mod tests {
         (background, provider)
     }
 
-    /// Makes a span, flushes and stops; neither delivers, both return in time.
+    /// Makes a span, flushes and stops; checks that neither delivers and both return in time.
     fn fail_in_time(protocol: Protocol, port: u16, export: Duration, stop: Duration) {
         let (_background, provider) = started(protocol, port, export);
         provider.tracer("test").start("lost");

@@ -1,7 +1,7 @@
 //! Unsampled calls that have no span, in log lines.
 //!
-//! Such a call begins only outside of all spans, so that it comes first in a line. The standard formatter writes the line
-//! without it, and it is put in.
+//! Such a call begins only outside of all spans, so the call comes first in a line. The standard formatter writes the
+//! line without the call, which is then inserted.
 
 use std::fmt::{self, Write};
 
@@ -20,11 +20,12 @@ use tracing_subscriber::{
 
 use crate::traces::directives::Directives;
 
-/// Notes in which call without a span a span is made: it may be entered elsewhere, too.
+/// A layer that notes for each span the call without a span in which it was made, since the span may be entered
+/// elsewhere, too.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NoteCalls;
 
-/// The call without a span in which a span was made. What is above that is not above it.
+/// The call without a span in which a span was made. The parents of that span are not around the call.
 #[derive(Clone, Copy)]
 struct Above(call::Spanless);
 
@@ -43,16 +44,17 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for NoteCalls {
     }
 }
 
-/// The call without a span around an event, and the spans of its line that are not around it.
+/// The call without a span around an event, and the outer spans of the event's line: these are not around the call, and
+/// are left out of the line.
 pub(crate) struct Spanless<'a, S: for<'b> LookupSpan<'b>> {
     call: call::Spanless,
     beyond: Vec<SpanRef<'a, S>>,
-    /// Whether there are spans in the call.
+    /// True if the line has spans that were made in the call.
     has_spans: bool,
 }
 
 impl<'a, S: Subscriber + for<'b> LookupSpan<'b>> Spanless<'a, S> {
-    /// Finds the call, if there is one that lines show.
+    /// Finds the call around an event. `None` if there is none, or if the log directives hide its span.
     pub(crate) fn around<N>(
         context: &'a FmtContext<'_, S, N>,
         event: &Event<'_>,
@@ -80,7 +82,7 @@ impl<'a, S: Subscriber + for<'b> LookupSpan<'b>> Spanless<'a, S> {
         })
     }
 
-    /// Writes a line of the standard formatter with the call in it.
+    /// Writes a line of the standard formatter, with the call inserted in front of its spans.
     pub(crate) fn write<N>(
         &self,
         context: &FmtContext<'_, S, N>,
@@ -108,14 +110,14 @@ impl<'a, S: Subscriber + for<'b> LookupSpan<'b>> Spanless<'a, S> {
     }
 }
 
-/// Finds where the spans are in a line of the standard formatter: after the level. In front of that is the time alone.
+/// Returns the byte position of the spans in a line of the standard formatter: after the level, which follows the time.
 fn start_of_spans(line: &str, event: &Event<'_>) -> Option<usize> {
     let level = line.find(event.metadata().level().as_str())?;
     let after = line.get(level..)?.find(' ')?;
     Some(level + after + 1)
 }
 
-/// Writes the fields that the span of the call would have, as those of any span.
+/// Writes the fields that the span of the call would have, in the subscriber's format of fields.
 fn write_fields<S, N>(
     call: &call::Spanless,
     context: &FmtContext<'_, S, N>,
@@ -160,7 +162,7 @@ where
     write!(out, "{}", paint.dimmed(":"))
 }
 
-/// Colours as the standard formatter has them, or none.
+/// The styles of the standard formatter; plain text if false.
 #[derive(Clone, Copy, Debug)]
 struct Paint(bool);
 
@@ -174,7 +176,7 @@ impl Paint {
     }
 }
 
-/// A text in a style of the terminal, or none.
+/// A string with the ANSI code of its style; `None` writes it plain.
 struct Painted<'a>(Option<u8>, &'a str);
 
 impl fmt::Display for Painted<'_> {

@@ -1,4 +1,4 @@
-//! Log lines of the OpenTelemetry crates, each once in a while.
+//! Rate limit for log lines of the OpenTelemetry crates: each once a minute.
 
 use std::{
     collections::HashMap,
@@ -11,20 +11,20 @@ use tracing_subscriber::layer::{Context, Filter};
 
 use crate::traces::visibility::is_internal;
 
-/// How long the same line is not repeated.
+/// The time during which the line of a callsite is not repeated, 60 s.
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// A filter that lets each kind of line of the OpenTelemetry crates pass once a minute.
 ///
-/// They report every failed export, twice and every few seconds: without a Collector an application would
-/// drown in it. All other lines pass.
+/// These crates report every failed export, twice and every few seconds: without a Collector they would flood the log.
+/// All other lines pass.
 #[derive(Debug, Default)]
 pub(crate) struct Sparing {
     passed: Mutex<HashMap<Identifier, Instant>>,
 }
 
 impl Sparing {
-    /// Tells whether a line passes; in doubt, when another thread asks as well, it does not.
+    /// True if a line passes. False while another thread holds the lock, so that logging never waits.
     fn passes(&self, callsite: Identifier, now: Instant) -> bool {
         let Ok(mut passed) = self.passed.try_lock() else {
             return false;
@@ -43,7 +43,8 @@ impl<S> Filter<S> for Sparing {
         true
     }
 
-    /// Only events are looked at one by one: what other filters say of a callsite holds.
+    /// Accepts every callsite: only events are filtered, one by one. The verdicts of other filters on the callsite
+    /// hold.
     fn callsite_enabled(&self, _: &'static Metadata<'static>) -> Interest {
         Interest::always()
     }

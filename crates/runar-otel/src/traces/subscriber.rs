@@ -27,14 +27,14 @@ use crate::traces::{
 /// Set once, read to tell our own subscriber from others; nothing else depends on it.
 static OURS: AtomicBool = AtomicBool::new(false);
 
-/// What became of the installation.
+/// The outcome of installing the global subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SubscriberInstall {
     /// Our subscriber is the global one now.
     Installed,
-    /// The global one is ours from before, with its filter, or has our layer.
+    /// The global subscriber is our earlier one, which keeps its filter, or it has our layer.
     AlreadyOurs,
-    /// It is somebody else's and lacks our layer: spans do not reach OpenTelemetry.
+    /// The global subscriber is a foreign one without our layer: spans do not reach OpenTelemetry.
     Foreign,
 }
 
@@ -169,7 +169,7 @@ mod tests {
         }
     }
 
-    /// A line without its time and its ids, and the ids.
+    /// Splits a line into its text without time and ids, and the ids.
     fn parts(line: &str) -> (String, String) {
         let (said, ids) = line.split_once(" trace_id=").unwrap_or((line, ""));
         let said = said.split_once(' ').map_or(said, |(_, said)| said);

@@ -1,4 +1,4 @@
-//! A tracer that looks up the provider at each span, so that it may come later, go, and come back.
+//! A tracer that looks up the provider at each span, so that providers may be installed later, removed, and replaced.
 
 use std::{
     borrow::Cow,
@@ -25,22 +25,22 @@ use runar_otel_core::{
 
 use crate::traces::{head::Decider, head_decision::Decision};
 
-/// What is installed now.
+/// The installed provider; `None` while telemetry does not run.
 static CURRENT: ArcSwapOption<Installed> = ArcSwapOption::const_empty();
 
-/// How many providers were installed so far. Nothing else depends on it.
+/// Number of providers that were installed so far. Relaxed is enough: no other memory depends on the number.
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
-/// A provider that makes spans.
+/// An installed provider: its tracer, and its decider.
 struct Installed {
     tracer: SdkTracer,
-    /// Decides about traces before their first span is made, if that is to be.
+    /// Decides about traces before their first span is made; `None` leaves the decision to the start of the span.
     decider: Option<Decider>,
-    /// Tells it from providers before and after it.
+    /// Number of the provider, unique in the process; ties a decision to its provider.
     number: u64,
 }
 
-/// Makes spans with this provider from now on, and has metered calls ask the decider.
+/// Makes spans with this provider from now on, and lets metered calls ask the decider.
 pub(crate) fn install(provider: &SdkTracerProvider, decider: Option<Decider>) {
     let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
         .with_version(env!("CARGO_PKG_VERSION"))

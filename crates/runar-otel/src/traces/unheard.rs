@@ -1,4 +1,4 @@
-//! Meters that were made while there was no provider: what they record nobody counts.
+//! Meters that were made while there was no provider: their measurements are lost, which is reported.
 
 use std::fmt::Debug;
 
@@ -8,16 +8,16 @@ use tracing::{
     field::{Field, Visit},
 };
 
-/// The event of the OpenTelemetry API for such a meter, at level `debug`.
+/// Name of the event, at level `debug`, by which the OpenTelemetry API announces such a meter.
 const NAME: &str = "NoopMeterProvider.MeterCreation";
 
-/// True for the event that tells of such a meter.
+/// True for the event that announces such a meter.
 #[inline]
 pub(super) fn is_told_by(metadata: &Metadata<'_>) -> bool {
     metadata.name() == NAME && metadata.target() == "opentelemetry"
 }
 
-/// Reports the meter that an event tells of.
+/// Reports the meter that an event announces, once for each name.
 #[cold]
 pub(super) fn report(event: &Event<'_>) {
     let mut meter = MeterName(String::new());
@@ -31,7 +31,7 @@ pub(super) fn report(event: &Event<'_>) {
     });
 }
 
-/// The field `meter_name`.
+/// The value of the event's field `meter_name`; empty if the event lacks the field.
 struct MeterName(String);
 
 impl Visit for MeterName {

@@ -19,19 +19,19 @@ use crate::traces::unheard;
 /// The filters that may keep spans away from the layer, beside its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Around {
-    /// Filters of the application.
+    /// Unknown filters, in a subscriber of the application: they are asked for each span.
     Unknown,
-    /// Nothing: the subscriber is ours.
+    /// No filters: the subscriber is ours. A log directive is about spans, so lines depend on the spans of calls.
     Nothing,
-    /// Nothing, and the log lines beside it show calls that have no span.
+    /// No filters: the subscriber is ours. Its log lines show calls that have no span.
     Lines,
 }
 
-/// Tells whether the layer sees a callsite at all. The answer is static, so `tracing` asks once.
+/// True if the layer sees a callsite. The answer is static, so `tracing` asks once.
 ///
-/// Spans whose trace was decided against before they were made exist for logs only: hiding them here saves most of
-/// their cost. Events of the OpenTelemetry crates are left out because some of them are emitted while the current
-/// context is locked.
+/// Spans of a trace that was unsampled before they were made exist for logs only: hiding them here saves most of their
+/// cost. Events of the OpenTelemetry crates are left out because some of them are emitted while the current context is
+/// locked.
 pub(crate) fn is_seen(metadata: &Metadata<'_>, floor: LevelFilter) -> bool {
     let is_ours = !is_internal(metadata) || unheard::is_told_by(metadata);
     *metadata.level() <= floor && !is_unsampled(metadata) && is_ours
@@ -41,7 +41,7 @@ fn is_unsampled(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && metadata.fields().field(UNSAMPLED).is_some()
 }
 
-/// Tells whether a span or event comes from the OpenTelemetry crates.
+/// True if a span or event comes from the OpenTelemetry crates.
 pub(crate) fn is_internal(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     ["opentelemetry", "tracing_opentelemetry"]
@@ -49,12 +49,12 @@ pub(crate) fn is_internal(metadata: &Metadata<'_>) -> bool {
         .any(|name| target.starts_with(name))
 }
 
-/// Tells whether the subscriber that is current on this thread has the layer.
+/// True if the subscriber that is current on this thread has the layer.
 pub(crate) fn is_installed() -> bool {
     tracing::dispatcher::get_default(|dispatch| dispatch.downcast_ref::<Mark>().is_some())
 }
 
-/// Tells the listeners of a span that is made now, on this thread, if the layer would see it.
+/// Returns the listeners of a span that is about to be made on this thread; `None` if the layer would not see the span.
 pub(crate) fn sees(span: &Coming<'_>) -> Option<Listeners> {
     tracing::dispatcher::get_default(|dispatch| {
         let mark = dispatch.downcast_ref::<Mark>()?;
@@ -76,18 +76,19 @@ pub(crate) fn sees(span: &Coming<'_>) -> Option<Listeners> {
     })
 }
 
-/// Tells whether log lines show a call as they do with a span, if there is none: all of its fields are known, and it is
-/// the first thing in its lines.
+/// True if log lines can show a call without a span as they would with one: all its fields are known, and it is outside
+/// of all spans and of all other calls without a span.
 fn is_shown_alone(span: &Coming<'_>, dispatch: &Dispatch) -> bool {
     span.complete && dispatch.current_span().id().is_none() && call::spanless(None).is_none()
 }
 
-/// Asks all filters of a subscriber, some of which may want the span now and not at another time.
+/// True if all filters of a subscriber let a span through to the mark. A filter may want the span now and not at
+/// another time, so the answer is not kept.
 ///
-/// What they answer is kept by `tracing-subscriber` for the span that is made next. The second question takes it back,
-/// because a layer that wants nothing at all makes it forget the answers.
+/// `tracing-subscriber` keeps the filters' answers for the span that is made next. A second question, which the mark
+/// denies, makes `tracing-subscriber` forget these answers.
 fn reaches_mark(dispatch: &Dispatch, metadata: &Metadata<'_>) -> bool {
-    /// A filter may panic.
+    /// Resets the question on drop, because a filter may panic.
     struct Over;
     impl Drop for Over {
         fn drop(&mut self) {
@@ -109,17 +110,18 @@ thread_local! {
     static QUESTION: Cell<Question> = const { Cell::new(Question::None) };
 }
 
-/// A question to the mark that comes from us rather than from a macro of `tracing`.
+/// A question to the mark that we ask, rather than a macro of `tracing`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Question {
     None,
     IsItSeen,
-    /// The answer to the first question.
+    /// The answer to `IsItSeen`: the question has reached the mark.
     Seen,
     Forget,
 }
 
-/// A layer that is found where our layer is, and sees what that sees. It notes that the thread has spans.
+/// A marker layer beside our layer, behind the same filter: a subscriber that has the mark has our layer. The mark also
+/// notes that the thread has spans.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
     pub(crate) floor: LevelFilter,

@@ -107,7 +107,7 @@ fn a_series_that_wakes_while_it_is_retired_goes_on() {
 }
 
 #[test]
-fn what_was_to_end_in_one_life_does_not_end_the_next() {
+fn a_retirement_ends_no_later_life() {
     let bench = Bench::new();
     bench.record(5);
     bench.retire();

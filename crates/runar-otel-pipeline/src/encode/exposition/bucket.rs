@@ -4,7 +4,7 @@ use crate::snapshot::{ExponentialBuckets, ExponentialHistogram, Histogram};
 
 /// Cumulative counts by ascending bound; the bucket up to `+Inf` is the total.
 ///
-/// Made to be filled again for each series.
+/// One value is filled again for each series.
 #[derive(Debug, Default)]
 pub(crate) struct Buckets {
     /// Upper inclusive bounds, strictly ascending and finite, with the count of all values up to each.
@@ -61,7 +61,7 @@ impl Buckets {
         self.list.first().is_some_and(|(bound, _)| *bound < 0.0)
     }
 
-    /// Turns counts per bucket into cumulative ones and drops what is no bound of its own.
+    /// Turns counts per bucket into cumulative ones and drops infinite and repeated bounds.
     fn accumulate(&mut self, beyond: u64, count: u64) {
         let mut sum = 0_u64;
         for (bound, count) in &mut self.list {
@@ -83,7 +83,8 @@ impl Buckets {
     }
 }
 
-/// One side of an exponential histogram at scale 0 or below, from its first to its last count above zero.
+/// The positive or negative side of an exponential histogram at scale 0 or below, from the first to the last count
+/// above zero.
 struct Side {
     first: i64,
     counts: Vec<u64>,
@@ -119,19 +120,19 @@ impl Side {
         side
     }
 
-    /// The index after the last.
+    /// Returns the index after the last bucket.
     fn end(&self) -> i64 {
         self.first
             .saturating_add(i64::try_from(self.counts.len()).unwrap_or(i64::MAX))
     }
 
-    /// The edge of a bucket that is nearer to zero.
+    /// Returns the distance from zero of a bucket's nearer edge.
     fn edge(&self, index: i64) -> f64 {
         power_of_two(index.saturating_mul(self.step))
     }
 }
 
-/// Two to the power of an exponent, exactly; zero or infinity outside the range of `f64`.
+/// Returns two to the power of an exponent, exactly; zero or infinity outside the range of `f64`.
 fn power_of_two(exponent: i64) -> f64 {
     let bits = match exponent {
         1024.. => return f64::INFINITY,

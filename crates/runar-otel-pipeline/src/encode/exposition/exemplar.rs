@@ -9,8 +9,8 @@ use super::{
 };
 use crate::encode::pair::pairs;
 
-/// The number of code points that names and values of an exemplar's labels may have together: OpenMetrics 1.0, *Exemplars*.
-/// Prometheus throws the whole exemplar away beyond it.
+/// The largest number of code points in names and values of an exemplar's labels: OpenMetrics 1.0, *Exemplars*.
+/// Prometheus drops the whole exemplar beyond it.
 const LIMIT: usize = 128;
 
 /// Writes an exemplar behind a sample.
@@ -51,7 +51,7 @@ pub(crate) fn write(out: &mut String, exemplar: &Exemplar) {
     write_seconds(out, exemplar.time);
 }
 
-/// The latest of some exemplars, for a sample that has room for one.
+/// Returns the latest exemplar, for a sample that has room for one; NaN values do not count.
 pub(crate) fn latest(exemplars: &[Exemplar]) -> Option<&Exemplar> {
     let real = exemplars.iter().filter(|exemplar| !exemplar.value.is_nan());
     real.max_by_key(|exemplar| exemplar.time)
@@ -69,7 +69,7 @@ impl<'a> Placing<'a> {
         Self { rest: exemplars }
     }
 
-    /// The latest exemplar among those up to a bound that no bucket before had.
+    /// Returns the latest exemplar up to a bound and above the bound before.
     pub(crate) fn up_to(&mut self, bound: f64) -> Option<&'a Exemplar> {
         let within = self
             .rest
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_makes_room_for_what_does() {
+    fn labels_that_do_not_fit_make_room_for_those_that_do() {
         let written = linked(vec![
             KeyValue::new("a", "x".repeat(70)),
             KeyValue::new("b", "short"),

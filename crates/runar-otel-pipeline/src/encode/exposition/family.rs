@@ -18,11 +18,11 @@ pub(crate) const TARGET_INFO: &str = "target_info";
 pub(crate) enum Kind {
     /// Sums that only grow.
     Counter,
-    /// Everything else that is one number.
+    /// Last values, and sums that may fall.
     Gauge,
     /// Buckets, explicit or exponential.
     Histogram,
-    /// Quantiles.
+    /// Quantiles, with count and sum.
     Summary,
 }
 
@@ -38,7 +38,7 @@ impl Kind {
         }
     }
 
-    /// The label that samples of this type carry themselves.
+    /// Returns the label that samples of this type carry themselves, if there is one.
     pub(crate) fn reserved(self) -> Option<Reserved> {
         match self {
             Self::Histogram => Some(Reserved {
@@ -53,7 +53,7 @@ impl Kind {
         }
     }
 
-    /// Suffixes that samples of this type may have besides their plain name.
+    /// Returns the suffixes that samples of this type may have besides their plain name.
     fn suffixes(self, dialect: Dialect) -> &'static [&'static str] {
         match (self, dialect) {
             (Self::Gauge, _) | (Self::Counter, Dialect::Text) => &[],
@@ -73,18 +73,18 @@ pub(crate) struct Family<'a> {
     pub(crate) base: String,
     /// `_total` for counters, else nothing.
     pub(crate) total: &'static str,
-    /// The type.
+    /// The type of all its metrics.
     pub(crate) kind: Kind,
     /// The unit in words, empty without one.
     pub(crate) unit: Cow<'static, str>,
     /// The description, empty without one.
     pub(crate) help: &'a str,
-    /// The metrics, each with the place of its scope.
+    /// The metrics, each with the index of its scope.
     pub(crate) members: Vec<(&'a Metric, usize)>,
 }
 
 impl Family<'_> {
-    /// The name in the text format: counters keep their suffix.
+    /// Returns the name in the text format: counters keep their suffix.
     pub(crate) fn full(&self) -> String {
         format!("{}{}", self.base, self.total)
     }
@@ -97,7 +97,7 @@ pub(crate) struct Families<'a> {
     pub(crate) list: Vec<Family<'a>>,
     /// The labels of each scope of the snapshot.
     pub(crate) scopes: Vec<Vec<Label<'static>>>,
-    /// The parts that had to be left out.
+    /// The parts that were left out.
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -128,7 +128,7 @@ impl<'a> Families<'a> {
         }
     }
 
-    /// The labels of the scope at a place.
+    /// Returns the labels of the scope at an index.
     pub(crate) fn scope(&self, at: usize) -> &[Label<'static>] {
         self.scopes.get(at).map_or(&[], Vec::as_slice)
     }
@@ -138,7 +138,7 @@ struct Arranging<'a, 'o> {
     options: &'o Options,
     dialect: Dialect,
     list: Vec<Family<'a>>,
-    /// Every name that a sample or a header has, and its family; `None` is the resource.
+    /// The names of samples and headers, each with the index of its family; `None` stands for the resource.
     taken: HashMap<String, Option<usize>>,
     problems: Vec<Problem>,
 }
@@ -251,7 +251,7 @@ fn join<'a>(
     family.members.push((metric, scope));
 }
 
-/// All names that a family must have for itself: OpenMetrics 1.0, *Suffixes*.
+/// Returns the names that no other family may use: OpenMetrics 1.0, *Suffixes*.
 fn claims(name: &Name, kind: Kind, dialect: Dialect) -> Vec<String> {
     let header = match dialect {
         Dialect::OpenMetrics => name.base.clone(),

@@ -1,17 +1,17 @@
-//! The two formats, and the choice of what they contain.
+//! The two text formats, and their optional contents.
 
-/// The things that an exposition contains besides the metrics themselves.
+/// The optional contents of an exposition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// True if each series says which meter made it, as `otel_scope_…` labels. Default: true.
+    /// True if each series names its meter, as `otel_scope_…` labels. Default: true.
     pub scope_labels: bool,
     /// True if the resource is exposed as `target_info`. Default: true.
     pub target_info: bool,
-    /// True if names get the unit and `_total` as suffixes. Default: true. OpenMetrics has no counter without
-    /// `_total`: one whose name lacks it is then of type `unknown` there, and has no exemplars.
+    /// True if names get the unit and `_total` as suffixes. Default: true. OpenMetrics has no counter without `_total`:
+    /// a counter whose name lacks it is then of type `unknown` there, and has no exemplars.
     pub suffixes: bool,
-    /// True if OpenMetrics says since when a series counts, as `_created` samples. Default: false, because
+    /// True if OpenMetrics shows the start time of each series, as `_created` samples. Default: false, because
     /// Prometheus stores them as series of their own unless told otherwise.
     pub start_times: bool,
 }
@@ -27,11 +27,11 @@ impl Default for Options {
     }
 }
 
-/// The two formats.
+/// The two text formats of Prometheus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// OpenMetrics 1.0.
+    /// OpenMetrics 1.0, with exemplars.
     OpenMetrics,
-    /// Text format 0.0.4.
+    /// Text format 0.0.4, without exemplars.
     Text,
 }

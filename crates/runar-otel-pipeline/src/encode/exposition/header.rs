@@ -6,7 +6,7 @@ use super::{
     number::{Quotes, write_escaped},
 };
 
-/// Writes the header of a family in the order that its format wants.
+/// Writes the header of a family in the order that its format demands.
 pub(super) fn write(out: &mut String, family: &Family<'_>, dialect: Dialect) {
     match dialect {
         Dialect::OpenMetrics => openmetrics(out, family),

@@ -17,7 +17,7 @@ const SCOPE: [&str; 3] = [
     "otel_scope_schema_url",
 ];
 
-/// One label.
+/// A label as Prometheus reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Label<'a> {
     /// The name, valid in Prometheus.
@@ -87,7 +87,7 @@ pub(crate) fn collect<'a>(
     settle(labels);
 }
 
-/// Makes the labels that say which meter a series comes from.
+/// Makes the labels `otel_scope_…`, which name the meter of a series.
 ///
 /// Attributes of the scope that would hide its name, version or schema are dropped (OpenTelemetry specification,
 /// compatibility: *Instrumentation Scope*).

@@ -1,4 +1,4 @@
-//! Writes labels with templates: those of a series whose names are known cost no more than their values.
+//! Writes labels with templates: for a series whose label names are known, only the values cost time.
 
 use runar_otel_core::labels::LabelSet;
 
@@ -13,9 +13,9 @@ const MOST: usize = 16;
 /// Writes the labels of one series after the other.
 #[derive(Debug, Default)]
 pub(super) struct LabelTemplates<'a> {
-    /// The templates of a metric so far.
+    /// The templates of the current metric.
     templates: Vec<Template>,
-    /// The place of the template of the series before.
+    /// Index of the template that fitted the series before.
     last: usize,
     scratch: Vec<Label<'a>>,
 }

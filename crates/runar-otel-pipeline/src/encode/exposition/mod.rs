@@ -45,9 +45,9 @@ pub const TEXT_CONTENT_TYPE: &str =
 /// A snapshot in a Prometheus format.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exposition {
-    /// The page.
+    /// The text of the page.
     pub body: String,
-    /// The parts that had to be left out; to be reported once.
+    /// The parts that were left out; report each once.
     pub problems: Vec<Problem>,
 }
 
@@ -60,7 +60,7 @@ pub fn openmetrics(snapshot: &Snapshot) -> Exposition {
     openmetrics_with(snapshot, &Options::default())
 }
 
-/// Like [`openmetrics`], with a choice of what it contains.
+/// Like [`openmetrics`], with a choice of contents.
 #[must_use]
 pub fn openmetrics_with(snapshot: &Snapshot, options: &Options) -> Exposition {
     render(snapshot, options, Dialect::OpenMetrics)
@@ -72,7 +72,7 @@ pub fn text(snapshot: &Snapshot) -> Exposition {
     text_with(snapshot, &Options::default())
 }
 
-/// Like [`text`], with a choice of what it contains.
+/// Like [`text`], with a choice of contents.
 #[must_use]
 pub fn text_with(snapshot: &Snapshot, options: &Options) -> Exposition {
     render(snapshot, options, Dialect::Text)
@@ -96,7 +96,7 @@ fn render(snapshot: &Snapshot, options: &Options, dialect: Dialect) -> Expositio
     Exposition { body, problems }
 }
 
-/// The resource as an info metric: OpenTelemetry specification, compatibility: *Resource Attributes*.
+/// Writes the resource as an info metric: OpenTelemetry specification, compatibility: *Resource Attributes*.
 fn target_info(out: &mut String, resource: &Resource, dialect: Dialect) {
     let mut labels = Vec::new();
     label::collect(&mut labels, pairs(&resource.attributes), &[], None);

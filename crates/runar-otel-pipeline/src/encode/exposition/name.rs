@@ -1,4 +1,4 @@
-//! Names: from what OTLP carries to what Prometheus likes.
+//! Names of metrics: translated from OTLP to Prometheus.
 
 use std::borrow::Cow;
 
@@ -67,7 +67,7 @@ impl Name {
         }
     }
 
-    /// The name under which values of gauges and counters appear.
+    /// Returns the name under which values of gauges and counters appear.
     pub(crate) fn full(&self) -> String {
         format!("{}{}", self.base, self.total)
     }

@@ -10,8 +10,8 @@ use crate::snapshot::Number;
 
 /// Writes a float the way Go's `%g` does: shortest round trip, exponents from 1e-5 down and from 1e+6 up.
 ///
-/// Label values such as `le` are compared as text, so they have to look the same whoever writes them (OpenMetrics,
-/// *Canonical Numbers*). OpenMetrics adds `.0` to a float that would read as an integer.
+/// Label values such as `le` are compared as text, so every writer has to write them alike (OpenMetrics, *Canonical
+/// Numbers*). OpenMetrics adds `.0` to a float that would read as an integer.
 pub(crate) fn write_float(out: &mut String, value: f64, dialect: Dialect) {
     if value.is_nan() {
         out.push_str("NaN");
@@ -56,16 +56,16 @@ pub(crate) fn write_seconds(out: &mut String, time: SystemTime) {
     let _ = write!(out, "{}.{:03}", since.as_secs(), since.subsec_millis());
 }
 
-/// The characters that need a backslash besides line feed and backslash itself.
+/// The treatment of double quotes where line feeds and backslashes are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quotes {
-    /// Double quotes do.
+    /// Double quotes get a backslash.
     Escaped,
     /// Double quotes stay: `HELP` of the text format.
     Plain,
 }
 
-/// Writes a text with line feeds, backslashes and, if asked for, double quotes escaped.
+/// Writes a string with line feeds, backslashes and, if `quotes` says so, double quotes escaped.
 #[inline]
 pub(crate) fn write_escaped(out: &mut String, text: &str, quotes: Quotes) {
     // Looks at all bytes, because that is faster than to stop at the first one.

@@ -1,10 +1,10 @@
-//! The things that an exposition had to leave out.
+//! The parts of a snapshot that an exposition leaves out.
 
 use std::fmt;
 
-/// Something in a snapshot that a Prometheus format cannot express; the rest is written.
+/// A part of a snapshot that a Prometheus format cannot express; the rest is written.
 ///
-/// A problem comes back with every scrape until its cause is gone: report each one once. It names families, never
+/// A problem comes back with every scrape until its cause is gone: report each one once. Problems name families, never
 /// label sets, so that there are few.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -43,7 +43,7 @@ pub enum Problem {
         /// The name of the family.
         family: String,
     },
-    /// Values were dropped: the format forbids negative ones and those that are no number there.
+    /// Values were dropped: the format forbids negative values and NaN there.
     ForbiddenValue {
         /// The name of the family.
         family: String,

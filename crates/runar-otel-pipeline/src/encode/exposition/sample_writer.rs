@@ -27,25 +27,25 @@ pub(super) struct SampleWriter<'a> {
     check: Check,
     hashes: Hashes,
     seen: Seen,
-    /// The labels of a metric in the page, to be hashed.
+    /// Positions in the page of the labels of one metric, which are hashed at its end.
     places: Vec<Range<usize>>,
     templates: LabelTemplates<'a>,
     /// The labels of the series at hand, as written.
     labels: String,
-    /// The beginning of its bucket lines.
+    /// The beginning of the bucket lines of the series at hand.
     head: String,
     buckets: Buckets,
     bounds: Bounds,
 }
 
-/// The time at which series of a family with the same labels are looked for.
+/// The time at which duplicate series of a family are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Check {
-    /// The end of the family. If it has such series, all of it is written again.
+    /// The end of the family. A family with duplicates is written again.
     ///
-    /// Label sets of a metric may differ and look alike, by their names (`a.b` and `a_b`), their types (`1` and `"1"`) or a
-    /// label without a value; metrics of one family may have the same label sets, and so may the points of a metric that a
-    /// bridge brings. So nothing but the written labels can tell.
+    /// Label sets of a metric may differ and look alike, by their names (`a.b` and `a_b`), their types (`1` and `"1"`)
+    /// or a label without a value; metrics of one family may have the same label sets, and so may the points of a
+    /// metric that a bridge brings. So only the written labels show duplicates.
     Afterwards,
     /// The moment before a series is written.
     AtOnce,
@@ -78,7 +78,7 @@ impl<'a> SampleWriter<'a> {
         }
     }
 
-    /// The text written so far, to put a header at its end.
+    /// Returns the page written so far, to put a header at its end.
     pub(super) fn out(&mut self) -> &mut String {
         self.out
     }
@@ -153,7 +153,7 @@ impl<'a> SampleWriter<'a> {
         }
     }
 
-    /// Tells whether a number stays whose labels are written, and remembers the labels.
+    /// Returns true if a number stays whose labels are written, and remembers the labels.
     #[inline]
     fn keeps(&mut self, family: &Family<'_>, value: Number, labels: Range<usize>) -> bool {
         let text = self.out.get(labels.clone()).unwrap_or_default();
@@ -212,7 +212,7 @@ impl<'a> SampleWriter<'a> {
         }
     }
 
-    /// Ends the sample that ends with these labels.
+    /// Completes the sample that ends with these labels: value, exemplar and start time.
     fn number(&mut self, family: &'a Family<'a>, point: &'a Point<Number>, labels: Range<usize>) {
         if labels.is_empty() {
             // No braces around nothing.
@@ -335,7 +335,8 @@ impl<'a> SampleWriter<'a> {
         self.out.push('\n');
     }
 
-    /// OpenMetrics 1.0 forbids negative values and those that are no number where something is counted.
+    /// True, and noted as a problem, for values below zero and NaN, which OpenMetrics 1.0 forbids where something is
+    /// counted.
     fn is_forbidden(&mut self, family: &Family<'_>, value: f64) -> bool {
         let forbidden = self.dialect == Dialect::OpenMetrics && (value.is_nan() || value < 0.0);
         if forbidden {
@@ -346,7 +347,7 @@ impl<'a> SampleWriter<'a> {
     }
 }
 
-/// The labels of the buckets, which are the same in one series after the other.
+/// The labels of the buckets, kept because they are the same in one series after the other.
 #[derive(Debug, Default)]
 struct Bounds {
     /// Each bound, `+Inf` too, with its label up to the count.
@@ -354,7 +355,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    /// These, if they are those of the buckets, else new ones.
+    /// Returns these labels if they fit the buckets, else new ones.
     fn of(self, buckets: &[(f64, u64)], dialect: Dialect) -> Self {
         let bounds = || {
             buckets
@@ -362,7 +363,7 @@ impl Bounds {
                 .map(|(bound, _)| *bound)
                 .chain([f64::INFINITY])
         };
-        // Bounds are unlike NaN and minus zero: who is equal looks alike.
+        // Bounds are never NaN or minus zero: equal bounds have equal text.
         if self.list.iter().map(|(bound, _)| *bound).eq(bounds()) {
             return self;
         }
@@ -378,7 +379,7 @@ impl Bounds {
     }
 }
 
-/// Writes the label that a sample carries by its type.
+/// Writes the label that a sample has by its type, `le` or `quantile`.
 fn write_own(out: &mut String, name: &str, value: f64, dialect: Dialect) {
     out.push_str(name);
     out.push_str("=\"");

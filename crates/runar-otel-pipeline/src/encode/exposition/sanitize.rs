@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Replaces what the legacy character set `[a-zA-Z_:][a-zA-Z0-9_:]*` lacks by `_` and collapses runs of `_`.
+/// Replaces characters outside the legacy set `[a-zA-Z_:][a-zA-Z0-9_:]*` by `_` and collapses runs of `_`.
 pub(crate) fn sanitize(name: &str) -> Cow<'_, str> {
     clean(
         name,

@@ -1,4 +1,4 @@
-//! Finds labels that were there before.
+//! Finds label sets that a family has already.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -29,7 +29,7 @@ impl Seen {
         self.places.reserve(more);
     }
 
-    /// Tells whether these written labels are new, and remembers them.
+    /// Remembers written labels, and returns true if they are new.
     pub(crate) fn admit(&mut self, labels: &str) -> bool {
         let is_new = !self.holds(labels);
         if is_new {
@@ -38,7 +38,7 @@ impl Seen {
         is_new
     }
 
-    /// Tells whether these written labels are known.
+    /// True if these written labels are known.
     pub(super) fn holds(&self, labels: &str) -> bool {
         let known = self.places.get(&self.hasher.hash_one(labels));
         known.is_some_and(|place| self.texts.get(place.clone()) == Some(labels))
@@ -55,9 +55,9 @@ impl Seen {
 
 /// The labels of one family as texts, to be compared all at once when the family is written.
 ///
-/// To compare them one by one, between the lines, takes several times as long. A text that was just written cannot be read back, to hash it, before it has left the
-/// store buffer of the processor, behind all that was written before; and a look-up in a large table has the next line wait
-/// for memory, where many look-ups wait together.
+/// Comparing them one by one, between the lines, takes several times as long. Text that was just written cannot be read
+/// back for hashing before it has left the store buffer of the processor, behind all earlier writes. And a look-up in a
+/// large table lets the next line wait for memory, where many look-ups wait together.
 #[derive(Debug, Default)]
 pub(super) struct Hashes {
     hasher: RandomState,
@@ -76,7 +76,7 @@ impl Hashes {
         self.list.push(self.hasher.hash_one(labels));
     }
 
-    /// True if all texts are different. It is false even so if two texts have one hash, which is hardly ever.
+    /// True if all texts differ. Two texts with one hash make it false as well, which hardly ever happens.
     pub(super) fn all_differ(&self) -> bool {
         if self.list.len() < 2 {
             return true;

@@ -20,18 +20,18 @@ pub(super) struct Template {
     end: String,
     /// True if a label set has its labels in the order of the page as well.
     in_order: bool,
-    /// True if several labels become one: not for a template to write.
+    /// True if several labels become one, which a template cannot write.
     joined: bool,
 }
 
-/// One label of a template.
+/// A label of a template, with the text before its value.
 #[derive(Debug)]
 struct Part {
     /// The name in a label set.
     key: String,
     /// The name on the page.
     name: String,
-    /// True if the value has no character, which is as good as no label.
+    /// True if the value is empty, which is as good as no label.
     empty: bool,
     /// The text before the value.
     before: String,
@@ -87,8 +87,9 @@ impl Template {
         }
         let mut labels = labels.iter();
         for part in &self.parts {
-            // A string is taken where it lies. To move the value first costs more than to write it: it is moved in other
-            // pieces than it was put together from, for which the processor has to wait until its store buffer is empty.
+            // A string is read where it lies. Moving the value first costs more than writing it: the value is moved in
+            // other pieces than it was put together from, for which the processor has to wait until its store buffer is
+            // empty.
             let is_written = match labels.next() {
                 Some((key, ValueRef::Str(text))) => part.key == key && part.write_text(out, text),
                 Some((key, value)) => part.key == key && part.write(out, value),
@@ -139,7 +140,7 @@ impl Part {
         }
     }
 
-    /// Writes a string; `false` if it is empty and is not to be, or the other way round.
+    /// Writes a string; `false` if it is empty and the template's value is not, or the other way round.
     #[inline]
     fn write_text(&self, out: &mut String, text: &str) -> bool {
         out.push_str(&self.before);
@@ -147,7 +148,7 @@ impl Part {
         text.is_empty() == self.empty
     }
 
-    /// Writes a value; `false` if it is empty and is not to be, or the other way round.
+    /// Writes a value; `false` if it is empty and the template's value is not, or the other way round.
     fn write(&self, out: &mut String, value: ValueRef<'_>) -> bool {
         match value {
             ValueRef::Str(text) => return self.write_text(out, text),
@@ -180,7 +181,7 @@ impl Text {
         self.piece.push('"');
     }
 
-    /// Adds a label, and takes what there is before its value.
+    /// Adds a label, and returns the text before its value.
     fn up_to_value(&mut self, name: &str) -> String {
         self.open(name);
         std::mem::replace(&mut self.piece, "\"".to_owned())

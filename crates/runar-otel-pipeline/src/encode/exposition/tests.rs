@@ -295,7 +295,7 @@ fn metrics_of_one_family_share_no_label_set() {
     assert_eq!(exposition.problems, duplicates);
     assert_eq!(exposition.body, expected);
 
-    // The same in two scopes, which their labels tell apart.
+    // The same labels in two scopes, which the scope labels distinguish.
     let second = metrics.scopes[0].metrics.split_off(1).remove(0);
     metrics.scopes.push(ScopeMetrics {
         scope: InstrumentationScope::builder("other").build(),
@@ -453,7 +453,7 @@ fn exemplars_of_exponential_histograms_sit_in_the_converted_bucket() {
 }
 
 #[test]
-fn what_surrounds_the_metrics_can_be_left_out() {
+fn a_page_can_omit_all_but_the_metrics() {
     let options = Options {
         scope_labels: false,
         target_info: false,

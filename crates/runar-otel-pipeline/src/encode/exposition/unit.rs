@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::sanitize::sanitize;
 
-/// The words for a unit: what is measured, and per what.
+/// The words for a unit: above and below the fraction line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Words {
     /// `bytes` of `By/s`; empty without one.

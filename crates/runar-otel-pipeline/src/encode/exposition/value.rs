@@ -6,7 +6,7 @@ use runar_otel_core::labels::{ArrayRef, ValueRef};
 
 use super::{format::Dialect, number::write_float};
 
-/// Gives the text of a value.
+/// Returns the text of a value.
 ///
 /// OpenTelemetry specification, common: *AnyValue representation for non-OTLP protocols*. Strings stay as they are,
 /// everything else is JSON.

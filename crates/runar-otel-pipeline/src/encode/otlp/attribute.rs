@@ -2,18 +2,21 @@
 
 use runar_otel_core::labels::{ArrayRef, ValueRef};
 
-use super::wire::{SMALL, Wire, field_size};
+use super::{
+    field,
+    wire::{SMALL, Wire, field_size},
+};
 use crate::encode::pair::Pair;
 
 /// Writes labels or attributes, in their order.
 #[inline]
-pub(super) fn list<'a>(wire: &mut Wire, field: u8, mut pairs: impl Iterator<Item = Pair<'a>>) {
+pub(super) fn list<'a>(wire: &mut Wire, number: u8, mut pairs: impl Iterator<Item = Pair<'a>>) {
     // A string is taken where it lies. To move the value first costs more than to write it: it is moved in other pieces than
     // it was put together from, for which the processor has to wait until its store buffer is empty.
     loop {
         match pairs.next() {
-            Some((name, ValueRef::Str(value))) => text(wire, field, name, value),
-            Some((name, value)) => typed(wire, field, name, value),
+            Some((name, ValueRef::Str(value))) => text(wire, number, name, value),
+            Some((name, value)) => typed(wire, number, name, value),
             None => return,
         }
     }
@@ -21,44 +24,48 @@ pub(super) fn list<'a>(wire: &mut Wire, field: u8, mut pairs: impl Iterator<Item
 
 /// Writes a `KeyValue` with a string, whose lengths are known beforehand.
 #[inline]
-fn text(wire: &mut Wire, field: u8, name: &str, value: &str) {
+fn text(wire: &mut Wire, number: u8, name: &str, value: &str) {
     let any_value = field_size(value.len());
     let key = if name.is_empty() {
         0
     } else {
         field_size(name.len())
     };
-    wire.begin(field, key + field_size(any_value));
-    wire.text(1, name);
-    wire.begin(2, any_value);
-    wire.present_text(1, value);
+    wire.begin(number, key + field_size(any_value));
+    wire.text(field::key_value::KEY, name);
+    wire.begin(field::key_value::VALUE, any_value);
+    wire.present_text(field::any_value::STRING, value);
 }
 
-fn typed(wire: &mut Wire, field: u8, name: &str, value: ValueRef<'_>) {
-    wire.message(field, SMALL, |wire| {
-        wire.text(1, name);
-        wire.message(2, SMALL, |wire| any_value(wire, value));
+fn typed(wire: &mut Wire, number: u8, name: &str, value: ValueRef<'_>) {
+    wire.message(number, SMALL, |wire| {
+        wire.text(field::key_value::KEY, name);
+        wire.message(field::key_value::VALUE, SMALL, |wire| {
+            any_value(wire, value);
+        });
     });
 }
 
-/// `AnyValue`
+/// Writes the content of an `AnyValue`, empty for an unknown type.
 fn any_value(wire: &mut Wire, value: ValueRef<'_>) {
     match value {
-        ValueRef::Str(value) => wire.present_text(1, value),
-        ValueRef::Bool(value) => wire.present_integer(2, i64::from(value)),
-        ValueRef::I64(value) => wire.present_integer(3, value),
-        ValueRef::F64(value) => wire.present_double(4, value),
+        ValueRef::Str(value) => wire.present_text(field::any_value::STRING, value),
+        ValueRef::Bool(value) => wire.present_integer(field::any_value::BOOL, i64::from(value)),
+        ValueRef::I64(value) => wire.present_integer(field::any_value::INT, value),
+        ValueRef::F64(value) => wire.present_double(field::any_value::DOUBLE, value),
         ValueRef::Array(array) => array_value(wire, array),
         // The API's types may grow; an attribute without a value says that there was one we cannot carry.
         _ => {}
     }
 }
 
-/// `ArrayValue`
+/// Writes an `ArrayValue`, field 5 of its `AnyValue`.
 fn array_value(wire: &mut Wire, array: ArrayRef<'_>) {
-    wire.message(5, SMALL, |wire| {
+    wire.message(field::any_value::ARRAY, SMALL, |wire| {
         for element in array.iter() {
-            wire.message(1, SMALL, |wire| any_value(wire, element));
+            wire.message(field::array_value::VALUES, SMALL, |wire| {
+                any_value(wire, element);
+            });
         }
     });
 }

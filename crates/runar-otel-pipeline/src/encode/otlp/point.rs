@@ -1,13 +1,13 @@
 //! Data points and exemplars in OTLP.
 //!
-//! Fields go out in the order of their numbers, as every other writer has them.
+//! Fields are sent in the order of their numbers, as by every other writer.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use runar_otel_core::exemplar::Exemplar;
 
 use super::{
-    attribute,
+    attribute, field,
     wire::{SMALL, Wire},
 };
 use crate::{
@@ -15,12 +15,9 @@ use crate::{
     snapshot::{ExponentialBuckets, ExponentialHistogram, Histogram, Number, Point, Summary},
 };
 
-/// The points in every kind of data.
-const POINTS: u8 = 1;
-
 /// Facts of the point before, which is mostly like the next one.
 pub(super) struct Before {
-    /// The number of bytes that its length took.
+    /// The number of bytes that the length of the point took.
     room: usize,
     start: Moment,
     time: Moment,
@@ -41,7 +38,7 @@ impl Before {
     }
 }
 
-/// A time, and the same in nanoseconds since the epoch.
+/// A time, and its nanoseconds since the epoch.
 #[derive(Clone, Copy)]
 struct Moment {
     time: SystemTime,
@@ -70,14 +67,16 @@ pub(super) fn number(wire: &mut Wire, before: &mut Before, from: &Point<Number>)
     {
         return;
     }
-    before.room = wire.message(POINTS, before.room, |wire| {
+    before.room = wire.message(field::data::DATA_POINTS, before.room, |wire| {
         times(wire, before, from);
         match value {
-            Scalar::Real(value) => wire.present_double(4, value),
-            Scalar::Integer(value) => wire.present_fixed(6, value.cast_unsigned()),
+            Scalar::Real(value) => wire.present_double(field::number_point::AS_DOUBLE, value),
+            Scalar::Integer(value) => {
+                wire.present_fixed(field::number_point::AS_INT, value.cast_unsigned());
+            }
         }
-        exemplars(wire, 5, &from.exemplars);
-        attribute::list(wire, 7, from.labels.iter());
+        exemplars(wire, field::number_point::EXEMPLARS, &from.exemplars);
+        attribute::list(wire, field::number_point::ATTRIBUTES, from.labels.iter());
     });
 }
 
@@ -91,16 +90,22 @@ pub(super) fn histogram(wire: &mut Wire, before: &mut Before, from: &Point<Histo
     } else {
         &value.bounds
     };
-    before.room = wire.message(POINTS, before.room, |wire| {
+    before.room = wire.message(field::data::DATA_POINTS, before.room, |wire| {
         times(wire, before, from);
-        wire.fixed(4, value.count);
-        real(wire, 5, value.sum);
-        wire.packed_fixed(6, value.counts.iter().copied());
-        wire.packed_fixed(7, bounds.iter().map(|bound| bound.to_bits()));
-        exemplars(wire, 8, &from.exemplars);
-        attribute::list(wire, 9, from.labels.iter());
-        real(wire, 11, value.min);
-        real(wire, 12, value.max);
+        wire.fixed(field::histogram_point::COUNT, value.count);
+        real(wire, field::histogram_point::SUM, value.sum);
+        wire.packed_fixed(
+            field::histogram_point::BUCKET_COUNTS,
+            value.counts.iter().copied(),
+        );
+        wire.packed_fixed(
+            field::histogram_point::EXPLICIT_BOUNDS,
+            bounds.iter().map(|bound| bound.to_bits()),
+        );
+        exemplars(wire, field::histogram_point::EXEMPLARS, &from.exemplars);
+        attribute::list(wire, field::histogram_point::ATTRIBUTES, from.labels.iter());
+        real(wire, field::histogram_point::MIN, value.min);
+        real(wire, field::histogram_point::MAX, value.max);
     });
 }
 
@@ -111,56 +116,63 @@ pub(super) fn exponential(
     from: &Point<ExponentialHistogram>,
 ) {
     let value = &from.value;
-    before.room = wire.message(POINTS, before.room, |wire| {
-        attribute::list(wire, 1, from.labels.iter());
+    before.room = wire.message(field::data::DATA_POINTS, before.room, |wire| {
+        attribute::list(
+            wire,
+            field::exponential_point::ATTRIBUTES,
+            from.labels.iter(),
+        );
         times(wire, before, from);
-        wire.fixed(4, value.count);
-        real(wire, 5, value.sum);
-        wire.signed(6, value.scale);
-        wire.fixed(7, value.zero_count);
-        buckets(wire, 8, &value.positive);
-        buckets(wire, 9, &value.negative);
-        exemplars(wire, 11, &from.exemplars);
-        real(wire, 12, value.min);
-        real(wire, 13, value.max);
-        wire.double(14, value.zero_threshold);
+        wire.fixed(field::exponential_point::COUNT, value.count);
+        real(wire, field::exponential_point::SUM, value.sum);
+        wire.signed(field::exponential_point::SCALE, value.scale);
+        wire.fixed(field::exponential_point::ZERO_COUNT, value.zero_count);
+        buckets(wire, field::exponential_point::POSITIVE, &value.positive);
+        buckets(wire, field::exponential_point::NEGATIVE, &value.negative);
+        exemplars(wire, field::exponential_point::EXEMPLARS, &from.exemplars);
+        real(wire, field::exponential_point::MIN, value.min);
+        real(wire, field::exponential_point::MAX, value.max);
+        wire.double(
+            field::exponential_point::ZERO_THRESHOLD,
+            value.zero_threshold,
+        );
     });
 }
 
 /// Writes a point with quantiles, `SummaryDataPoint`; exemplars have no place in it.
 pub(super) fn summary(wire: &mut Wire, before: &mut Before, from: &Point<Summary>) {
-    before.room = wire.message(POINTS, before.room, |wire| {
+    before.room = wire.message(field::data::DATA_POINTS, before.room, |wire| {
         times(wire, before, from);
-        wire.fixed(4, from.value.count);
+        wire.fixed(field::summary_point::COUNT, from.value.count);
         if !from.value.sum.is_nan() {
-            wire.double(5, from.value.sum);
+            wire.double(field::summary_point::SUM, from.value.sum);
         }
         let quantiles = from.value.quantiles.iter();
         for (quantile, value) in quantiles.filter(|(_, value)| !value.is_nan()) {
-            wire.message(6, SMALL, |wire| {
-                wire.double(1, *quantile);
-                wire.double(2, *value);
+            wire.message(field::summary_point::QUANTILE_VALUES, SMALL, |wire| {
+                wire.double(field::quantile::QUANTILE, *quantile);
+                wire.double(field::quantile::VALUE, *value);
             });
         }
-        attribute::list(wire, 7, from.labels.iter());
+        attribute::list(wire, field::summary_point::ATTRIBUTES, from.labels.iter());
     });
 }
 
-/// Start and time have the same numbers in every kind of point. A start of zero means unknown.
+/// Writes start and time, whose field numbers are the same in every type of point. A start of zero means unknown.
 #[inline]
 fn times<V>(wire: &mut Wire, before: &mut Before, from: &Point<V>) {
     let start = from.start.map_or(0, |start| before.start.nanos(start));
-    wire.fixed(2, start);
-    wire.fixed(3, before.time.nanos(from.time));
+    wire.fixed(field::point::START_TIME, start);
+    wire.fixed(field::point::TIME, before.time.nanos(from.time));
 }
 
-fn buckets(wire: &mut Wire, field: u8, from: &ExponentialBuckets) {
+fn buckets(wire: &mut Wire, number: u8, from: &ExponentialBuckets) {
     if from.counts.is_empty() {
         return;
     }
-    wire.message(field, SMALL, |wire| {
-        wire.signed(1, from.offset);
-        wire.packed_varint(2, &from.counts);
+    wire.message(number, SMALL, |wire| {
+        wire.signed(field::buckets::OFFSET, from.offset);
+        wire.packed_varint(field::buckets::BUCKET_COUNTS, &from.counts);
     });
 }
 
@@ -182,16 +194,20 @@ fn value(number: Number) -> Scalar {
 }
 
 #[inline]
-fn exemplars(wire: &mut Wire, field: u8, from: &[Exemplar]) {
+fn exemplars(wire: &mut Wire, number: u8, from: &[Exemplar]) {
     for exemplar in from.iter().filter(|exemplar| !exemplar.value.is_nan()) {
-        wire.message(field, SMALL, |wire| {
-            wire.fixed(2, nanos(exemplar.time));
-            wire.present_double(3, exemplar.value);
+        wire.message(number, SMALL, |wire| {
+            wire.fixed(field::exemplar::TIME, nanos(exemplar.time));
+            wire.present_double(field::exemplar::AS_DOUBLE, exemplar.value);
             if let Some(span) = exemplar.span {
-                wire.bytes(4, &span.span_id.to_bytes());
-                wire.bytes(5, &span.trace_id.to_bytes());
+                wire.bytes(field::exemplar::SPAN_ID, &span.span_id.to_bytes());
+                wire.bytes(field::exemplar::TRACE_ID, &span.trace_id.to_bytes());
             }
-            attribute::list(wire, 7, pairs(&exemplar.filtered_attributes));
+            attribute::list(
+                wire,
+                field::exemplar::FILTERED_ATTRIBUTES,
+                pairs(&exemplar.filtered_attributes),
+            );
         });
     }
 }

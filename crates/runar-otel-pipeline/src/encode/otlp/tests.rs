@@ -159,7 +159,7 @@ fn labels_are_written_as_attributes_are() {
     let attributes = &sent.resource.as_ref().unwrap().attributes;
     let data = sent.scope_metrics[0].metrics[0].data.clone().unwrap();
     let points = numbers(data);
-    // By their text: a value that is no number is unlike itself.
+    // Compared by their text: a value that is not a number is unlike itself.
     assert_eq!(
         format!("{:?}", points[0].attributes),
         format!("{attributes:?}")
@@ -259,7 +259,7 @@ fn many_points_are_written_as_one_is() {
             }
         }
     }
-    // `request` compares with what the generated messages write, whose lengths now take two and three bytes.
+    // `request` compares with the bytes of the generated messages, whose lengths now take two and three bytes.
     let request = request(&all);
     let metrics = &request.resource_metrics[0].scope_metrics[0].metrics;
     assert!(metrics.iter().all(|metric| metric.encoded_len() > 1 << 14));

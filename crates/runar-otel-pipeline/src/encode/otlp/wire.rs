@@ -1,6 +1,6 @@
 //! The Protobuf wire format: fields written one after the other into one buffer.
 //!
-//! Fields of the default value are left out, as proto3 has it; what may be absent is the caller's to decide.
+//! Fields with the default value are left out, as in proto3; functions called `present_…` write them as well.
 
 /// The number of bytes that the length of a small message takes: one up to 127 bytes.
 pub(super) const SMALL: usize = 1;
@@ -14,20 +14,21 @@ const LENGTH_DELIMITED: u8 = 2;
 pub(super) struct Wire(Vec<u8>);
 
 impl Wire {
-    /// Begins with room for so many bytes.
+    /// Makes a buffer with room for so many bytes.
     pub(super) fn with_capacity(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
     }
 
-    /// Everything written.
+    /// Returns the bytes written so far.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
     /// Writes a message within this one.
     ///
-    /// Its length comes first and is known last: `room` bytes are kept for it, and the message is moved if they are
-    /// too few or too many. Only large messages need a good guess. Returns how many were needed.
+    /// The length of the message comes first and is known last: `room` bytes are kept for it, and the message is moved
+    /// if they are too few or too many. Only large messages need a good guess. Returns the number of bytes that the
+    /// length needed.
     #[inline]
     pub(super) fn message(
         &mut self,
@@ -69,7 +70,7 @@ impl Wire {
         self.0.truncate(to + length);
     }
 
-    /// Writes a text, if there is one.
+    /// Writes a string, unless it is empty.
     #[inline]
     pub(super) fn text(&mut self, field: u8, text: &str) {
         if !text.is_empty() {
@@ -77,7 +78,7 @@ impl Wire {
         }
     }
 
-    /// Writes a text, an empty one too.
+    /// Writes a string, even an empty one.
     #[inline]
     pub(super) fn present_text(&mut self, field: u8, text: &str) {
         self.bytes(field, text.as_bytes());
@@ -157,7 +158,7 @@ impl Wire {
         }
     }
 
-    /// Field numbers of OTLP are below 16: one byte.
+    /// Writes the key of a field, in one byte: field numbers of OTLP are below 16.
     #[inline]
     fn key(&mut self, field: u8, kind: u8) {
         self.0.push(field << 3 | kind);
@@ -173,20 +174,20 @@ impl Wire {
     }
 }
 
-/// The number of bytes that a field takes whose content has this length.
+/// Returns the size, in bytes, of a field whose content has this length.
 #[inline]
 pub(super) fn field_size(length: usize) -> usize {
     1 + varint_size(length as u64) + length
 }
 
-/// The number of bytes that a number takes.
+/// Returns the size, in bytes, of a number as a varint.
 #[inline]
 pub(super) fn varint_size(value: u64) -> usize {
     let bits = 64 - (value | 1).leading_zeros();
     bits.div_ceil(7) as usize
 }
 
-/// The next byte of a number: its low seven bits, and whether others follow.
+/// Returns the next byte of a varint: its low seven bits, and a high bit if more bytes follow.
 #[inline]
 fn low_bits(value: u64) -> u8 {
     let [low, ..] = value.to_le_bytes();

@@ -26,7 +26,7 @@ use crate::export::{
 type Answer = Result<ExportMetricsServiceResponse, GrpcStatus>;
 type Seen = Arc<Mutex<Vec<(MetadataMap, ExportMetricsServiceRequest)>>>;
 
-/// Gives the answers in order, then none at all, and remembers what it saw.
+/// Gives the responses in order, then none at all, and remembers the requests.
 struct Scripted {
     script: Mutex<Vec<Answer>>,
     seen: Seen,
@@ -177,7 +177,7 @@ async fn partial_success_is_a_success() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_final() {
+async fn a_request_that_is_too_large_fails_for_good() {
     let ok = || Ok(ExportMetricsServiceResponse::default());
     let huge = "x".repeat(4 * 1024 * 1024 + 1);
     let (url, seen) = serve(0, vec![Ok(partial(0, &huge)), ok()]).await;
@@ -204,7 +204,7 @@ async fn a_silent_receiver_is_left_in_time() {
     assert!(started.elapsed() < Duration::from_secs(10));
 }
 
-/// It accepts the connection and never speaks HTTP/2.
+/// A mute port accepts the connection and never speaks HTTP/2.
 #[tokio::test]
 async fn a_mute_port_is_left_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -22,7 +22,7 @@ use crate::{
     gzip,
 };
 
-/// What the server answers next; nothing at all if it has run out of answers.
+/// The responses of the server, one per request; beyond them it gives none.
 type Script = Vec<Response<Full<Bytes>>>;
 type Seen = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
 
@@ -38,7 +38,7 @@ async fn listen(port: u16) -> TcpListener {
     TcpListener::bind(("127.0.0.1", port)).await.unwrap()
 }
 
-/// Starts a server that gives the answers in order and remembers what it saw.
+/// Starts a server that gives the responses in order and remembers the requests.
 fn serve(listener: TcpListener, mut script: Script) -> (String, Seen) {
     script.reverse();
     let url = format!("http://{}/v1/metrics", listener.local_addr().unwrap());

@@ -33,7 +33,7 @@ fn message(name: &str) -> ExportMetricsServiceRequest {
     }
 }
 
-/// The same as it is sent.
+/// Encodes the message of one metric as it is sent.
 fn request(name: &str) -> Vec<u8> {
     message(name).encode_to_vec()
 }

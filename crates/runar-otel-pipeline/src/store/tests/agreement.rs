@@ -1,8 +1,8 @@
-//! Whatever happens, deltas and totals agree.
+//! Deltas and totals agree, whatever the order of records and exports.
 
 use super::*;
 
-/// What happens to a store between two collections.
+/// A step of a random test: measurements, or an export to one of two consumers.
 #[derive(Clone, Debug)]
 enum Step {
     Record(Vec<(u8, u8)>),
@@ -16,7 +16,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![record, export]
 }
 
-/// Adds up what was acknowledged, checking that the windows of each series do not overlap.
+/// Adds up the acknowledged deltas, checking that the windows of each series do not overlap.
 #[derive(Default)]
 struct Backend(HashMap<LabelSet, (u64, f64, SystemTime)>);
 
@@ -120,7 +120,7 @@ proptest! {
                 received += values(&bench, deltas).iter().map(|(_, value)| value).sum::<f64>();
                 bench.store.acknowledge(deltas);
             }
-            // Those who export more rarely may lose what departed meanwhile.
+            // Consumers that export more rarely may lose series that departed meanwhile.
             if monotonic && every == 1 {
                 prop_assert_eq!(received, counted as f64);
             }

@@ -85,7 +85,7 @@ fn a_recorded_series_that_returns_is_one_point() {
 }
 
 #[test]
-fn what_came_after_the_last_collection_of_a_life_is_owed() {
+fn a_life_owes_what_came_after_its_last_collection() {
     let bench = Bench::new();
     let deltas = bench.deltas();
     let counter = bench.counter();

@@ -62,7 +62,7 @@ fn a_retired_series_that_is_recorded_to_goes_on() {
     assert!(bench.store.snapshot(one).is_empty());
 }
 
-/// A push may fail, and then nobody has seen what was in it.
+/// A push may fail, and then no consumer has seen its data.
 #[test]
 fn totals_that_are_pushed_are_seen_once_they_arrive() {
     let bench = Bench::new();
@@ -167,7 +167,7 @@ impl Lives {
     }
 }
 
-/// Records in three threads while this runs; how often.
+/// Records in three threads while this runs, and returns the number of records.
 fn beside(record: impl Fn() + Sync, work: impl FnOnce()) -> f64 {
     let over = std::sync::atomic::AtomicBool::new(false);
     let order = std::sync::atomic::Ordering::Relaxed;
@@ -374,7 +374,7 @@ fn idle_series_end_where_all_consumers_want_deltas() {
     });
     assert_eq!(values(&bench, deltas), named(&[("a", 4.0), ("kept", 2.0)]));
     bench.store.acknowledge(deltas);
-    // Whoever wants totals later gets those of the life that began then.
+    // A later consumer of totals gets those of the life that began then.
     let totals = bench.totals();
     let all = sums(&bench, totals);
     let a = all.iter().find(|point| point.labels == set("a")).unwrap();

@@ -6,7 +6,7 @@ use runar_otel_core::exemplar::{ExemplarReservoir, Measurement, Reservoir};
 
 use super::*;
 
-/// Hands over what the test puts there.
+/// Hands over the exemplars that the test puts there.
 #[derive(Clone, Default)]
 struct Held(Arc<Mutex<Vec<Exemplar>>>);
 
@@ -55,7 +55,7 @@ fn a_point_takes_exemplars_of_its_window_and_its_buckets() {
     assert_eq!(exemplars(deltas).0, [0.5, 7.0]);
     bench.store.acknowledge(deltas);
 
-    // Newer ones replace older ones of their bucket; what is later than the point waits.
+    // Newer exemplars replace older ones of their bucket; exemplars later than the point wait.
     record(&histogram, "a", &[0.75, 8.0]);
     let now = SystemTime::now();
     let later = now + Duration::from_millis(200);

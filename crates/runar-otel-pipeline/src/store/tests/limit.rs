@@ -55,7 +55,7 @@ fn observed_overflow_is_the_sum_of_what_is_observed() {
             &[("b", 22.0), ("true", 306.0)],
             &[("b", 22.0), ("true", 1.0)],
         );
-        // A folded counter that was reset has only counted what it shows.
+        // A folded counter that was reset has only counted its current value.
         check(
             &[("c", 4), ("b", 22)],
             &[("b", 22.0), ("true", 4.0)],
@@ -189,7 +189,7 @@ fn a_retired_series_leaves_and_returns_anew() {
     returned.holds(sums(&bench, totals)[0].start);
 }
 
-/// A histogram counts what was observed: it stays when nothing is observed beyond the limit any more.
+/// A histogram counts observations: they stay when nothing is observed beyond the limit any more.
 #[test]
 fn an_overflow_histogram_of_observed_values_stays() {
     let view = View::select("m").buckets(BOUNDS.into());

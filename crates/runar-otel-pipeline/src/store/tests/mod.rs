@@ -186,7 +186,7 @@ impl Span {
 
 fn data(bench: &Bench, consumer: ConsumerId) -> Option<Data> {
     let mut scopes = bench.store.snapshot(consumer);
-    // Not what the gate tells of its limits.
+    // Without the metrics of the gate about its own limits.
     scopes.retain(|scope| scope.scope.name() != SCOPE_NAME);
     assert!(scopes.len() <= 1);
     let mut metrics = scopes.pop()?.metrics;
@@ -218,8 +218,8 @@ fn exponentials(bench: &Bench, consumer: ConsumerId) -> Vec<Point<ExponentialHis
     }
 }
 
-/// Sorted by labels, the overflow series at the end. Each set is there once: two points of one set would be two streams
-/// with one identity.
+/// Returns the points sorted by labels, the overflow series at the end. Each set is there once: two points of one set
+/// would be two streams with one identity.
 fn sorted<V: std::fmt::Debug>(mut points: Vec<Point<V>>) -> Vec<Point<V>> {
     points.sort_by(|one, next| one.labels.cmp(&next.labels));
     let twice = points.windows(2).find(|two| two[0].labels == two[1].labels);

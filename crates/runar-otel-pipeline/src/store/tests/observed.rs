@@ -1,4 +1,4 @@
-//! What callbacks observe: whole values, of what is there now.
+//! Values observed by callbacks: totals of the label sets that exist now.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn an_observed_counter_that_returns_has_its_full_value() {
     bench.tell(&told, &[("b", 2)]);
     let gone = sums(&bench, totals);
     assert_eq!((gone.len(), gone[0].value), (1, Number::U64(2)));
-    // The delta of the one that is gone is still owed.
+    // The delta of the series that is gone is still owed.
     assert_eq!(values(&bench, deltas), named(&[("a", 5.0), ("b", 2.0)]));
     bench.store.acknowledge(deltas);
     assert!(values(&bench, deltas).is_empty());
@@ -121,7 +121,7 @@ fn the_recorded_and_the_observed_of_one_name_do_not_mix() {
 }
 
 #[test]
-fn what_instruments_of_one_stream_observe_adds_up() {
+fn observations_of_instruments_of_one_stream_add_up() {
     let bench = Bench::new();
     let (totals, deltas) = (bench.totals(), bench.deltas());
     let (one, other) = (bench.observed(), bench.observed());

@@ -1,4 +1,4 @@
-//! What the consumers make the series keep.
+//! The state that series keep for their consumers.
 
 use allocation_counter::{AllocationInfo, measure};
 
@@ -77,7 +77,7 @@ fn a_consumer_of_deltas_is_what_makes_series_keep_something() {
     }
 }
 
-/// Sums of doubles that lose what is small beside them: as a difference of totals each later delta would be 0.
+/// Sums of doubles in which small values are lost: as a difference of totals each later delta would be 0.
 #[test]
 fn totals_stay_exact_when_a_consumer_of_deltas_comes_later() {
     let bench = Bench::new();

@@ -51,7 +51,7 @@ fn unacknowledged_deltas_come_again_with_what_came_after() {
 }
 
 #[test]
-fn what_did_not_change_is_absent_from_deltas() {
+fn deltas_omit_unchanged_series() {
     let bench = Bench::new();
     let consumer = bench.deltas();
     let counter = bench.counter();
@@ -110,7 +110,7 @@ fn deltas_of_what_is_observed_start_together_too() {
 }
 
 #[test]
-fn what_comes_during_an_export_is_not_acknowledged_with_it() {
+fn an_acknowledgement_omits_what_came_during_the_export() {
     let bench = Bench::new();
     let consumer = bench.deltas();
     let counter = bench.counter();
@@ -124,9 +124,9 @@ fn what_comes_during_an_export_is_not_acknowledged_with_it() {
     now.holds(points[0].time);
 }
 
-/// Another consumer may have collected in between: then it is known already, and still not handed out.
+/// Another consumer may have collected in between: then the value is known already, and still not handed out.
 #[test]
-fn what_another_collects_during_an_export_is_not_acknowledged() {
+fn an_acknowledgement_omits_what_another_consumer_collected() {
     let bench = Bench::new();
     let (consumer, other) = (bench.deltas(), bench.totals());
     let counter = bench.counter();

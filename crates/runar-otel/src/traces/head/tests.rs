@@ -108,7 +108,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Made {
     }
 }
 
-/// Runs under a subscriber with our layer, and tells what spans were made. [`call`] has been called before.
+/// Runs the work under a subscriber with our layer, after a first [`call`], and returns the counts of its spans.
 fn traced(work: impl FnOnce()) -> Made {
     tracing::subscriber::with_default(Registry::default(), warm);
     let made = Made::default();

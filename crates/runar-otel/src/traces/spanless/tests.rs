@@ -34,11 +34,11 @@ impl io::Write for Captured {
     }
 }
 
-/// What becomes of the span of a call.
+/// The span of a call in a test: recorded, for log lines alone, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trace {
     Recorded,
-    /// Not recorded: the span is made for log lines alone, because a directive could be about it.
+    /// Not recorded: the span is made for log lines alone, because a directive could be about the span.
     Hidden,
     Spanless,
 }
@@ -81,7 +81,7 @@ fn comparable(line: &str, known: &mut Vec<String>) -> String {
     line
 }
 
-/// Runs a work in all ways and under several filters, and compares what is said. Returns what it is.
+/// Runs the work with each kind of span and under several filters, checks that the lines are equal, and returns them.
 fn same_lines(filters: &[&str], work: impl Fn()) -> Vec<String> {
     let _alone = alone();
     // The first call at a place is never decided.
@@ -99,7 +99,7 @@ fn same_lines(filters: &[&str], work: impl Fn()) -> Vec<String> {
     said
 }
 
-/// The scopes of plain lines: what is between level and target.
+/// Returns the scopes of plain lines: the part between level and target.
 fn scopes(lines: &[String]) -> Vec<String> {
     let level = |line: &str| line.trim_start().find(' ').map(|at| at + 2);
     let scope = |line: &String| {
@@ -232,7 +232,7 @@ fn steps() -> impl Iterator<Item = u8> {
     (0..3).inspect(|at| info!(at, "step"))
 }
 
-/// What a span is in is settled when it begins: a span that is entered around a later part is not around the call.
+/// The parents of a call are fixed when it begins: a span that is entered around a later part is not around the call.
 #[test]
 fn span_around_a_later_part_is_not_around_the_call() {
     #[metered(crate = crate)]

@@ -1,4 +1,4 @@
-//! Where and how long the context of an unsampled call is the current one.
+//! The context of an unsampled call: where it is current, and for how long.
 
 use std::{
     cell::RefCell,
@@ -12,7 +12,7 @@ use opentelemetry::trace::TraceId;
 
 use super::*;
 
-/// Notes the trace in which it is dropped.
+/// A value that notes the trace in which it is dropped.
 #[derive(Clone, Default)]
 struct Dropped(Arc<Mutex<Option<TraceId>>>);
 
@@ -43,7 +43,7 @@ fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut TaskContext::from_waker(Waker::noop()))
 }
 
-/// As [`warm`] does.
+/// Calls `waits` once, undecided, to show its place to `tracing`, like [`warm`].
 fn show_place() {
     tracing::subscriber::with_default(Registry::default(), || {
         let mut first = pin!(waits(None));
@@ -74,7 +74,7 @@ fn futures_on_one_thread_have_their_context_in_their_polls_alone() {
 }
 
 #[test]
-fn what_a_cancelled_future_leaves_is_dropped_in_its_context() {
+fn a_cancelled_future_drops_in_its_context() {
     let _stage = Stage::new(NEVER);
     show_place();
     let made = traced(|| {

@@ -1,4 +1,4 @@
-//! What the span of a call is told at its end, and who hears it.
+//! The end of a call: the fields that its span gets, and the listeners that see them.
 
 use opentelemetry::{KeyValue, trace::Status};
 use tracing::{
@@ -11,7 +11,7 @@ use crate::traces::{layer::spans_from, visibility::Around};
 
 const ALWAYS: Sampler = Sampler::ParentBasedTraceIdRatio(1.0);
 
-/// Notes what is recorded on spans after they were made.
+/// A layer that notes the fields recorded on spans after they were made.
 #[derive(Clone, Default)]
 struct Recorded(Arc<std::sync::Mutex<Vec<String>>>);
 
@@ -63,7 +63,7 @@ fn all_ends() {
     drop(awaited(Ok(())));
 }
 
-/// What is recorded, and what is heard beside our layer.
+/// Runs the work; returns the exported spans, and the fields that another layer saw recorded.
 fn under(around: Around, sampler: Sampler, work: fn()) -> (Vec<SpanData>, Vec<String>) {
     let stage = Stage::new(sampler);
     let heard = Recorded::default();
@@ -123,7 +123,7 @@ fn error_of_a_hidden_span_is_heard_by_other_layers_and_harmless() {
     }
 }
 
-/// The end is told the span of the call, even if the body leaves another one behind as the current one.
+/// The outcome goes to the span of the call, even if the body leaves another span behind as the current one.
 #[test]
 fn end_is_told_the_right_span() {
     let (spans, _) = under(Around::Nothing, ALWAYS, || {

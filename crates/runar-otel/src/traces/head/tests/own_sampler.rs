@@ -1,4 +1,4 @@
-//! A sampler of the application's own: what it is told, and what becomes of all that it answers.
+//! A sampler of the application's own: its arguments, and the effect of each answer.
 
 use std::sync::Mutex;
 
@@ -12,7 +12,7 @@ use opentelemetry_sdk::trace::{
 
 use super::*;
 
-/// What it was asked.
+/// The arguments of one question to the sampler.
 #[derive(Clone, Debug, PartialEq)]
 struct Question {
     name: String,
@@ -20,7 +20,7 @@ struct Question {
     attributes: Vec<KeyValue>,
 }
 
-/// Answers what it was told to, and remembers the questions.
+/// A sampler that gives a fixed answer and remembers the questions.
 #[derive(Clone, Debug)]
 struct Told {
     decision: SamplingDecision,
@@ -116,7 +116,7 @@ fn trace_state_is_that_of_an_unsampled_call_and_of_what_is_below() {
     assert_eq!(stage.names(), [""; 0]);
 }
 
-/// Notes which spans are recorded.
+/// A span processor that notes which spans are recorded.
 #[derive(Clone, Debug, Default)]
 struct Recorded(Arc<Mutex<Vec<(TraceId, bool)>>>);
 
@@ -143,7 +143,7 @@ impl SpanProcessor for Recorded {
 }
 
 #[test]
-fn what_is_recorded_only_reaches_the_processors() {
+fn recorded_only_spans_reach_the_processors() {
     let told = Told::new(SamplingDecision::RecordOnly);
     let recorded = Recorded::default();
     let stage = told.stage_with(|builder| builder.with_span_processor(recorded.clone()));

@@ -58,7 +58,7 @@ fn local_parent_decides() {
     );
 }
 
-/// What is no valid span context is no parent.
+/// An invalid span context is no parent, so a call in it begins a trace.
 #[test]
 fn invalid_span_context_is_no_parent() {
     let _stage = Stage::new(NEVER);

@@ -1,4 +1,4 @@
-//! Which traces are exported, and under which ids.
+//! The share of traces that is exported, and their ids.
 
 use opentelemetry::trace::{SpanId, SpanKind, TraceId};
 use opentelemetry_sdk::trace::{Sampler as SdkSampler, SamplingDecision, ShouldSample};
@@ -49,7 +49,7 @@ fn share_is_that_of_the_sampler_and_the_sampler_accepts_each_exported_id() {
 }
 
 #[test]
-fn what_is_always_recorded_is_not_asked_for() {
+fn always_recorded_spans_are_not_asked_for() {
     for sampler in [Sampler::AlwaysOn, Sampler::ParentBasedAlwaysOn] {
         let stage = Stage::new(sampler);
         let made = traced(|| (0..5).for_each(|_| warm()));

@@ -1,11 +1,11 @@
-//! Only what our layer would see is decided; and nobody else sees less than before.
+//! Only calls that our layer would see are decided; other layers see as much as before.
 
 use tracing::{Event, Level, level_filters::LevelFilter};
 use tracing_subscriber::{EnvFilter, filter::dynamic_filter_fn};
 
 use super::*;
 
-/// Counts events.
+/// A layer that counts events.
 #[derive(Clone, Default)]
 struct Events(Arc<AtomicUsize>);
 

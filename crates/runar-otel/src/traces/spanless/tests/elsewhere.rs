@@ -1,4 +1,4 @@
-//! What is called from a call that has no span, and tasks that stay in it.
+//! Functions called from a call that has no span, and tasks that stay in that call.
 
 use std::collections::HashMap;
 

@@ -1,52 +1,21 @@
-//! Values that must not show up in logs.
+//! Headers of export requests.
 
-use std::fmt;
-
-/// A text whose `Debug` prints `***`.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Secret(String);
-
-impl Secret {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// Hands out the text, to be sent and never to be logged.
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
+use runar_otel_pipeline::settings::{Secret, is_reserved_header};
 
 /// A header of export requests; its name is lower case.
 pub(crate) type Header = (String, Secret);
 
-/// Checks a header and brings its name to lower case, as gRPC demands.
+/// Checks a header and brings its name to lower case, as gRPC demands; `None` if it is invalid or reserved.
 pub(crate) fn header(name: &str, value: &str) -> Option<Header> {
     let name = name.trim().to_ascii_lowercase();
     let is_name = !name.is_empty() && name.bytes().all(is_token);
     let is_value = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    // gRPC reads a name that ends so as binary data.
-    let is_free = !RESERVED.contains(&name.as_str()) && !name.ends_with("-bin");
+    // gRPC reads the value of a name with `-bin` at its end as binary data.
+    let is_free = !is_reserved_header(&name) && !name.ends_with("-bin");
     (is_name && is_value && is_free).then(|| (name, Secret::new(value)))
 }
 
-/// Headers that an exporter sets itself.
-const RESERVED: [&str; 6] = [
-    "content-type",
-    "content-encoding",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "host",
-];
-
-/// Tells whether a byte may stand in a header name (RFC 9110, `tchar`).
+/// True if a byte may stand in a header name (RFC 9110, `tchar`).
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
@@ -64,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_header_is_refused() {
+    fn a_bad_header_is_refused() {
         for (name, value) in [
             ("", "v"),
             ("a b", "v"),
