@@ -29,7 +29,7 @@ impl Moment {
 
 /// The series of a stream that will end, by their address. Changed under the lock of the stream.
 ///
-/// A live series with the mark [`RETIRED`](state::RETIRED) has its entry since it got the mark, within one life. A
+/// A live series with the mark `RETIRED` has its entry since it got the mark, within one life. A
 /// record takes both away.
 #[derive(Debug, Default)]
 pub(super) struct Ending(HashMap<usize, Retired>);
