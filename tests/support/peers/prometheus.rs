@@ -21,7 +21,7 @@ pub fn prometheus() -> Result<PathBuf> {
 /// `promtool`, which checks configurations, rules and exposition pages.
 ///
 /// # Errors
-/// As [`prometheus`], with which it is built.
+/// Builds promtool, together with [`prometheus()`].
 pub fn promtool() -> Result<PathBuf> {
     Ok(directory()?.join("promtool"))
 }
