@@ -21,7 +21,7 @@ pub fn prometheus() -> Result<PathBuf> {
 /// `promtool`, which checks configurations, rules and exposition pages.
 ///
 /// # Errors
-/// Builds promtool, together with [`prometheus()`].
+/// The errors of [`prometheus()`], which builds promtool, too.
 pub fn promtool() -> Result<PathBuf> {
     Ok(directory()?.join("promtool"))
 }

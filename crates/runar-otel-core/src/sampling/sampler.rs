@@ -57,7 +57,7 @@ pub enum Head {
     /// No decision yet: the span is sampled when it starts.
     #[default]
     Undecided,
-    /// The span is recorded. Its tracer [takes](take_decision) the decision while the span is made or first entered.
+    /// The span is recorded. Its tracer [takes](super::take_decision) the decision while the span is made or first entered.
     Recorded(Decision, Listeners),
     /// No span is recorded, and none exists at all if it would be for [traces](Listeners::Traces) alone. The call runs
     /// in this context.
