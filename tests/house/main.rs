@@ -244,7 +244,7 @@ const PIPELINE: &Rooms = &[
 const FACADE: &Rooms = &[
     ("resource", &["config"]),
     ("attached", &["patience", "resource"]),
-    ("traces", &["config"]),
+    ("traces", &["config", "patience"]),
     ("builder", &["attached", "config", "traces"]),
     ("error", &["config", "traces"]),
     (
@@ -286,12 +286,15 @@ const FACADE: &Rooms = &[
 const MACROS: &Rooms = &[
     ("attributes", &["options"]),
     ("error_type", &["attributes", "krate", "options"]),
-    ("metered", &["krate", "names", "options", "place"]),
+    ("metered", &["krate", "names", "options", "place", "tokens"]),
     (
         "host",
         &["attributes", "krate", "metered", "options", "original"],
     ),
-    ("metric", &["krate", "names", "options", "original"]),
+    (
+        "metric",
+        &["krate", "names", "options", "original", "tokens"],
+    ),
     (
         "metrics",
         &[

@@ -18,6 +18,7 @@ mod place;
 #[cfg(test)]
 mod pretty;
 mod record;
+mod tokens;
 mod values;
 
 use proc_macro::TokenStream;

@@ -1,6 +1,7 @@
 //! Work that may hang, on a thread of its own, awaited until a deadline.
 
 use std::{
+    io,
     sync::mpsc::{self, Receiver},
     thread,
     time::{Duration, Instant},
@@ -14,18 +15,26 @@ pub(crate) struct Pending<R>(Receiver<R>);
 /// The least time to wait, 10 ms: work that has finished counts even after its deadline.
 const GRACE: Duration = Duration::from_millis(10);
 
-/// Begins work that may hang, on a new thread.
+/// Begins work that may hang, on a new thread. Without a thread the work counts as work that panicked.
 pub(crate) fn begin<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> Pending<R> {
+    try_begin(work).unwrap_or_else(|_| Pending(mpsc::sync_channel(1).1))
+}
+
+/// Begins work that may hang, on a new thread.
+///
+/// # Errors
+/// When there is no thread for it.
+pub(crate) fn try_begin<R: Send + 'static>(
+    work: impl FnOnce() -> R + Send + 'static,
+) -> io::Result<Pending<R>> {
     let (done, result) = mpsc::sync_channel(1);
-    // Without a thread the sender is dropped, which reads like work that panicked.
-    let _ = thread::Builder::new()
-        .name("runar-otel-wait".to_owned())
-        .spawn(move || {
-            caught(|| {
-                let _ = done.try_send(work());
-            });
+    let thread = thread::Builder::new().name("runar-otel-wait".to_owned());
+    thread.spawn(move || {
+        caught(|| {
+            let _ = done.try_send(work());
         });
-    Pending(result)
+    })?;
+    Ok(Pending(result))
 }
 
 impl<R> Pending<R> {

@@ -5,6 +5,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident};
 use syn::{Block, Item, Lit, Stmt, parse_quote};
 
+use crate::metered::MARKER;
+
 /// The note with the name of the type.
 pub(super) const OF: &str = "__RUNAR_OTEL_OF";
 
@@ -13,9 +15,6 @@ pub(super) const TOPIC: &str = "__RUNAR_OTEL_TOPIC";
 
 /// The note with the path of the crate, if an attribute on the impl gives one.
 pub(super) const CRATE: &str = "__RUNAR_OTEL_CRATE";
-
-/// The first statement of an instrumented function, by which other attributes know it.
-const METERED: &str = "__RUNAR_OTEL_METERED";
 
 /// Leaves a string under one of these names, unless there is one.
 pub(super) fn leave(block: &mut Block, name: &str, text: &str) {
@@ -33,12 +32,8 @@ pub(super) fn find(block: &Block, name: &str) -> Option<String> {
 /// Marks a function as instrumented, so that no attribute instruments it again.
 pub(crate) fn mark(block: &mut Block) {
     if !marked(block) {
-        block.stmts.insert(
-            0,
-            parse_quote!(
-                const __RUNAR_OTEL_METERED: () = ();
-            ),
-        );
+        let marker = format_ident!("{MARKER}");
+        block.stmts.insert(0, parse_quote!(const #marker: () = ();));
     }
 }
 
@@ -49,7 +44,7 @@ pub(super) fn insert(block: &mut Block, statement: Stmt) {
 }
 
 fn marked(block: &Block) -> bool {
-    matches!(block.stmts.first(), Some(Stmt::Item(Item::Const(item))) if item.ident == METERED)
+    matches!(block.stmts.first(), Some(Stmt::Item(Item::Const(item))) if item.ident == MARKER)
 }
 
 fn search(tokens: TokenStream, name: &str) -> Option<String> {

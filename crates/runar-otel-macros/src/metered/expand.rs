@@ -12,11 +12,11 @@ use super::{
     returned::{Work, annotation, is_static, nameable},
     span::{in_span, open_early},
     tail::{Tail, tail},
-    tokens::{moved, option},
+    tokens::moved,
     typed::typed,
     wanted::Role,
 };
-use crate::place::placed;
+use crate::{place::placed, tokens::option};
 
 /// Generates the new body.
 pub(crate) fn expand(model: &Model<'_>, block: &Block) -> TokenStream {

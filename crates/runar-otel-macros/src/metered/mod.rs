@@ -22,6 +22,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Attribute, Block, Error, Signature};
 
+pub(crate) use self::marker::MARKER;
 pub(crate) use self::wanted::{Role, Wanted};
 use self::{attr::Said, model::Model};
 use crate::{krate::Krate, options::Errors};

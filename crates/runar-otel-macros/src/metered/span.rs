@@ -8,9 +8,8 @@ use super::{
     attr::Set,
     hygiene::quote,
     model::{Model, mentions},
-    tokens::option,
 };
-use crate::place::placed;
+use crate::{place::placed, tokens::option};
 
 /// Generates the statement that opens the span and gives it to the call; empty with `skip_span`.
 pub(crate) fn in_span(model: &Model<'_>) -> TokenStream {

@@ -4,14 +4,6 @@ use proc_macro2::TokenStream;
 
 use super::hygiene::quote;
 
-/// Generates an `Option` expression.
-pub(crate) fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
-    match value {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
-    }
-}
-
 /// Generates a closure or a future of the user's block. The block may stand in braces of a `macro_rules!`, which the
 /// compiler would take for the user's.
 pub(crate) fn moved(block: &TokenStream) -> TokenStream {

@@ -9,6 +9,7 @@ use crate::{
     krate::Krate,
     names,
     options::{Errors, Given, Options, closest, unknown},
+    tokens::option,
 };
 
 const OPTIONS: [&str; 7] = [
@@ -176,14 +177,6 @@ impl Model {
                 at: ::core::panic::Location::caller(),
             };
         }
-    }
-}
-
-/// Generates an `Option` expression.
-pub(crate) fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
-    match value {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
     }
 }
 

@@ -1,15 +1,13 @@
 //! Flushing and stopping the provider of spans in bounded time.
 
-use std::{
-    sync::mpsc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::{error::OTelSdkError, trace::SdkTracerProvider};
-use runar_otel_core::caught;
 
-use crate::traces::{TracesError, on_runtime};
+use crate::{
+    patience::try_begin,
+    traces::{TracesError, on_runtime},
+};
 
 /// The time that the SDK's batch processor waits for a flush, 5 s, whatever timeout it is given.
 const SDK_PATIENCE: Duration = Duration::from_secs(5);
@@ -51,18 +49,9 @@ fn within(
 ) -> Result<(), TracesError> {
     let timeout = timeout.min(Duration::from_secs(24 * 3600));
     let deadline = Instant::now() + timeout;
-    let (sender, receiver) = mpsc::sync_channel(1);
-    thread::Builder::new()
-        .name("runar-otel-stop".to_owned())
-        .spawn(move || {
-            caught(|| {
-                let _ = sender.send(work(deadline));
-            });
-        })
-        .map_err(TracesError::Thread)?;
-    receiver
-        .recv_timeout(timeout)
-        .unwrap_or(Err(TracesError::Timeout(timeout)))
+    let pending = try_begin(move || work(deadline)).map_err(TracesError::Thread)?;
+    let done = pending.wait(deadline);
+    done.unwrap_or(Err(TracesError::Timeout(timeout)))
 }
 
 /// Flushes until the deadline, and again whenever the SDK gives up before.
