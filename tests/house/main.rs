@@ -305,6 +305,7 @@ const MACROS: &Rooms = &[
             "names",
             "options",
             "original",
+            "tokens",
         ],
     ),
     ("record", &["krate", "names", "options"]),

@@ -8,8 +8,9 @@ use crate::{
     attributes,
     host::method::last,
     krate::Krate,
-    metric::{Kind, checked_unit, metric_name, option, unit_of},
+    metric::{Kind, checked_unit, metric_name, unit_of},
     options::{Errors, Given, unknown},
+    tokens::option,
 };
 
 const OPTIONS: [&str; 4] = ["name", "description", "unit", "buckets"];

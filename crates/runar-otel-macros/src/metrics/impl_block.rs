@@ -7,8 +7,8 @@ use syn::{Error, Ident, ImplItem, ItemImpl, Type};
 use super::said::Said;
 use crate::{
     host::method::{ATTRIBUTES, Around, Subject},
-    metric::option,
     options::Errors,
+    tokens::option,
 };
 
 pub(super) fn expand(arguments: TokenStream, mut item: ItemImpl) -> syn::Result<TokenStream> {
