@@ -37,7 +37,7 @@ impl Stream {
         let Some(series) = known.cloned() else { return };
         // Consumers do not know a value in the cell of a series that sleeps: its thread is about to begin a life.
         let last = match series.is_live() {
-            true if !series.retires() => return,
+            true if !series.mark_retired() => return,
             true => Last::Is(self.fingerprint(&series, &series.cell)),
             false => Last::Over,
         };
@@ -49,20 +49,21 @@ impl Stream {
         self.retired.store(inner.ending.len(), Ordering::Relaxed);
     }
 
-    /// Takes the mark of retirement off a series in which a value was recorded. A sum that also shrinks stays marked,
-    /// and ends once it is 0.
+    /// Has a series go on in which a value was recorded since it was retired. A sum that also shrinks is retired again by
+    /// the next collection, and ends once it is 0.
     #[cold]
-    pub(super) fn goes_on(&self, series: &Series) {
+    pub(super) fn record_after_retiring(&self, series: &Series) {
         let Some(mut inner) = forked::lock(&self.inner) else {
             return;
         };
         if !series.is_retired() {
             return;
         }
+        // Without the mark, only one record between two collections takes the lock.
+        series.unmark_retired();
         if self.shape.kind == CellKind::UpDown {
-            return inner.ending.change(series);
+            return inner.ending.note(series, Last::Changed);
         }
-        series.has_retired();
         inner.ending.remove(series);
         self.count_ending(&inner);
     }
@@ -103,14 +104,13 @@ impl Stream {
         let others = 2;
         if series.is_live() {
             let last = match retired.last {
-                // A series without a mark began another life.
-                _ if !series.is_retired() => return None,
+                // The series began another life.
                 Last::Over => return None,
-                Last::Changed => return self.is_to_end_later(series),
+                Last::Changed => return self.retire_again(series),
                 Last::Is(last) => last,
             };
             if !self.end_life(inner, &series, others, Some(last)) {
-                return self.is_to_end_later(series);
+                return self.retire_again(series);
             }
             retired.last = Last::Over;
         }
@@ -123,16 +123,16 @@ impl Stream {
         None
     }
 
-    /// Keeps a series marked whose value has changed since it was retired. A sum that also shrinks ends once it is 0
-    /// and Retires a sum that also shrinks again, with its new value: the series ends once it is 0 and all consumers
-    /// have read that. Any other series loses the mark.
-    fn is_to_end_later(&self, series: Arc<Series>) -> Option<Retired> {
-        if self.shape.kind == CellKind::UpDown {
-            let last = self.fingerprint(&series, &series.cell);
-            return Some(Retired::new(series, Last::Is(last)));
+    /// Retires a sum that also shrinks again, with its new value: the series ends once it is 0 and all consumers have
+    /// read that. Any other series goes on.
+    fn retire_again(&self, series: Arc<Series>) -> Option<Retired> {
+        if self.shape.kind != CellKind::UpDown {
+            series.unmark_retired();
+            return None;
         }
-        series.has_retired();
-        None
+        series.mark_retired();
+        let last = self.fingerprint(&series, &series.cell);
+        Some(Retired::new(series, Last::Is(last)))
     }
 
     /// The fingerprint of a series, whose newest part is in this cell.

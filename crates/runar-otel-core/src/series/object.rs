@@ -164,12 +164,12 @@ impl Series {
     }
 
     /// Marks the series as retired; false if it was retired already. Under the lock of the stream.
-    pub(super) fn retires(&self) -> bool {
+    pub(super) fn mark_retired(&self) -> bool {
         self.state.fetch_or(state::RETIRED, Ordering::Relaxed) & state::RETIRED == 0
     }
 
     /// Removes the mark of retirement. Under the lock of the stream.
-    pub(super) fn has_retired(&self) {
+    pub(super) fn unmark_retired(&self) {
         self.state.fetch_and(!state::RETIRED, Ordering::Relaxed);
     }
 

@@ -235,7 +235,7 @@ impl Stream {
             mirror.recorded(self, series, made.bits);
         }
         if series.is_retired() {
-            self.goes_on(series);
+            self.record_after_retiring(series);
         }
         if self.moved.get().is_some() {
             self.hand_on(series, made.by.is_none().then_some(made.bits));

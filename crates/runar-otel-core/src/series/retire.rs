@@ -10,6 +10,7 @@ use super::{
     change::Made,
     delivery::{CellValue as _, Deliveries},
     object::{Series, SeriesCell, state},
+    retired::Last,
     stream::{Inner, Stream},
     value::{Aggregate as _, Fingerprint, Number},
 };
@@ -102,22 +103,23 @@ impl Stream {
         }
         series.set_life(state::ASLEEP);
         let ends = match self.shape.kind {
-            CellKind::Level => self.ends_level(series, last),
-            CellKind::UpDown => self.ends_at_zero(inner, series, last),
-            _ => self.ends_total(inner, series, last),
+            CellKind::Level => self.end_level(series, last),
+            CellKind::UpDown => self.end_at_zero(inner, series, last),
+            _ => self.end_total(inner, series, last),
         };
         if !ends {
             series.set_life(state::LIVE);
             return false;
         }
-        series.has_retired();
+        series.unmark_retired();
+        inner.ending.note(series, Last::Over);
         if !self.is_kept(inner, series, others) {
             self.unlink(inner, series);
         }
         true
     }
 
-    fn ends_level(&self, series: &Series, last: Option<Fingerprint>) -> bool {
+    fn end_level(&self, series: &Series, last: Option<Fingerprint>) -> bool {
         let (cell, shape) = (&series.cell, &self.shape);
         let Some(last) = last else {
             cell.take_level(shape);
@@ -127,7 +129,7 @@ impl Stream {
         level.fingerprint() == last && cell.take_level_of(shape, level)
     }
 
-    fn ends_at_zero(
+    fn end_at_zero(
         &self,
         inner: &mut Inner,
         series: &Arc<Series>,
@@ -142,7 +144,7 @@ impl Stream {
         ends
     }
 
-    fn ends_total(
+    fn end_total(
         &self,
         inner: &mut Inner,
         series: &Arc<Series>,
@@ -262,7 +264,7 @@ impl Stream {
         let now = SystemTime::now();
         match series.life() {
             state::LIVE => {}
-            _ if !self.is_new(series, made.bits) && self.settles(&mut inner, series) => {}
+            _ if !self.is_new(series, made.bits) && self.settle(&mut inner, series) => {}
             state::ASLEEP => {
                 if self.is_level() && made.by.is_none() {
                     // The value may have been taken with the life before.
@@ -276,7 +278,7 @@ impl Stream {
 
     /// Hands on the part of a measurement that came late to a life that ended: the sum of a value that was counted in
     /// it. False if there is a count besides, of a record that came meanwhile; then all stays there.
-    fn settles(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
+    fn settle(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
         let deltas = self.deltas.load(Ordering::Acquire);
         let has_windows = deltas > 0 && self.shape.kind == CellKind::Buckets;
         // In a child a walk of the parent may have the lock of the windows for ever.
@@ -299,7 +301,7 @@ impl Stream {
             // life.
             late.move_to(&current.cell, &self.shape);
             if !current.is_live() {
-                self.settles(inner, &current);
+                self.settle(inner, &current);
             }
             return true;
         }

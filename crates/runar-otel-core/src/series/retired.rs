@@ -29,8 +29,8 @@ impl Moment {
 
 /// The series of a stream that will end, by their address. Changed under the lock of the stream.
 ///
-/// A live series with the mark `RETIRED` has its entry since it got the mark, within one life. A
-/// record takes both away.
+/// A live series has the mark `RETIRED` exactly while its entry is [`Last::Is`]. A record takes the mark away, and the entry,
+/// which a sum that also shrinks keeps as [`Last::Changed`]; the end of a life makes it [`Last::Over`].
 #[derive(Debug, Default)]
 pub(super) struct Ending(HashMap<usize, Retired>);
 
@@ -80,18 +80,23 @@ impl Ending {
         let due = self.0.extract_if(|_, retired| retired.is_due(seen));
         due.map(|(_, retired)| retired).collect()
     }
-}
 
-impl Ending {
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Notes that a series has another value now.
-    pub(super) fn change(&mut self, series: &Series) {
+    /// Notes what is known of the last value of a series now, if that is retired.
+    pub(super) fn note(&mut self, series: &Series, last: Last) {
         if let Some(retired) = self.0.get_mut(&address(series)) {
-            retired.last = Last::Changed;
+            retired.last = last;
         }
+    }
+
+    /// Notes that all lives are over.
+    pub(super) fn end_all(&mut self) {
+        self.0
+            .values_mut()
+            .for_each(|retired| retired.last = Last::Over);
     }
 
     pub(super) fn remove(&mut self, series: &Series) {

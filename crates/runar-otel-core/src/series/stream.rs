@@ -343,6 +343,9 @@ impl Stream {
         let mut reservoirs = Vec::new();
         let mut inner = self.lock();
         let departed = std::mem::take(&mut inner.departed);
+        if !self.is_level() {
+            inner.ending.end_all();
+        }
         for series in inner.members.all().iter().chain(self.overflow.get()) {
             if let Some(extras) = series.extras() {
                 let mut delivery = extras
@@ -358,7 +361,7 @@ impl Stream {
                 if series.life() != state::UNLINKED {
                     series.set_life(state::ASLEEP);
                 }
-                series.has_retired();
+                series.unmark_retired();
                 series.cell.clear(&self.shape);
             }
         }

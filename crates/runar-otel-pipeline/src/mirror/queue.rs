@@ -119,6 +119,8 @@ pub(super) struct Outlet(Arc<Shared>);
 
 pub(super) fn queue() -> (Tap, Outlet) {
     let shared = Arc::new(Shared::default());
+    // All of it now: a recording thread allocates nothing, and no other one waits for that under the lock.
+    shared.lock().measured.reserve_exact(CAPACITY);
     (Tap(shared.clone()), Outlet(shared))
 }
 

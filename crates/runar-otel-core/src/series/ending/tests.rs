@@ -159,3 +159,27 @@ fn a_level_that_reaches_a_series_that_left_is_made_in_the_next() {
     bench.change_late(Adjusted(Value::U64(1)));
     assert_eq!(bench.value(), Some(4));
 }
+
+#[test]
+fn a_retired_sum_that_shrinks_takes_the_lock_once_between_collections() {
+    let bench = Bench::of(|meter| drop(meter.i64_up_down_counter("m").build()));
+    bench.record(2);
+    bench.retire();
+    assert!(bench.series.is_retired());
+    bench.stream.record_after_retiring(&bench.series);
+    assert!(!bench.series.is_special(), "the next record is a plain one");
+    bench.end();
+    assert!(bench.series.is_retired(), "retired again");
+    assert_eq!(bench.stream.len(), 1);
+}
+
+#[test]
+fn a_retirement_under_one_provider_ends_no_series_of_the_next() {
+    let bench = Bench::new();
+    bench.record(5);
+    bench.retire();
+    assert!(bench.stream.attach(7, SystemTime::now(), 0).is_some());
+    bench.record(5);
+    bench.end();
+    assert_eq!(bench.value(), Some(5));
+}
