@@ -1,15 +1,15 @@
 //! Gzip compression, of large bodies on a blocking thread.
 
-use std::{io::Write, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use flate2::{Compression, write::GzEncoder};
 use tokio::time::timeout;
 
 /// The largest body, in bytes, that is compressed on the calling thread: another thread would cost more than it saves.
 const ON_THE_SPOT: usize = 64 * 1024;
 
-/// Compresses the bytes with gzip. `None` if that takes longer than the limit: the bytes are then sent as they are.
+/// Compresses the bytes with gzip. `None` if that takes longer than the limit, and without the feature `gzip`: the bytes
+/// are then sent as they are.
 ///
 /// The limit matters because the blocking threads are few and a name look-up may hold them.
 pub(crate) async fn compressed(bytes: &Bytes, limit: Duration) -> Option<Bytes> {
@@ -21,10 +21,17 @@ pub(crate) async fn compressed(bytes: &Bytes, limit: Duration) -> Option<Bytes> 
     timeout(limit, compressing).await.ok()?.ok()?
 }
 
+#[cfg(feature = "gzip")]
 fn compress(bytes: &[u8]) -> Option<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
-    encoder.write_all(bytes).ok()?;
+    let room = Vec::with_capacity(bytes.len() / 8);
+    let mut encoder = flate2::write::GzEncoder::new(room, flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, bytes).ok()?;
     encoder.finish().ok().map(Bytes::from)
+}
+
+#[cfg(not(feature = "gzip"))]
+fn compress(_: &[u8]) -> Option<Bytes> {
+    None
 }
 
 #[cfg(test)]

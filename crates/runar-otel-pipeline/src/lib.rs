@@ -14,11 +14,14 @@
 //! ```
 
 pub mod background;
+#[cfg(feature = "prometheus-registry")]
 pub mod bridge;
 pub mod collect;
 pub mod encode;
+#[cfg(feature = "prometheus-endpoint")]
 pub mod endpoint;
 pub mod export;
+#[cfg(any(feature = "otlp-http", feature = "prometheus-endpoint"))]
 mod gzip;
 #[cfg(feature = "sdk-reader")]
 pub mod mirror;

@@ -17,8 +17,10 @@ mod metrics;
 mod otlp;
 mod page;
 mod query;
+#[cfg(feature = "receiver")]
 mod receiver;
 mod recorder;
+#[cfg(feature = "scrape")]
 mod scrape;
 mod series;
 
@@ -30,6 +32,10 @@ pub mod __private {
 
 pub use runar_otel_core::clock::ManualClock;
 
+#[cfg(feature = "receiver")]
+pub use crate::receiver::{OtlpReceiver, Received};
+#[cfg(feature = "scrape")]
+pub use crate::scrape::{ScrapeError, scrape, scrape_text, try_scrape};
 pub use crate::{
     assertion::Expected,
     catalogue::assert_catalogue,
@@ -38,8 +44,6 @@ pub use crate::{
     otlp::FinishedSpan,
     page::{Family, Page, PageExemplar, ParseError, Sample},
     query::{Extent, Query},
-    receiver::{OtlpReceiver, Received},
     recorder::{Recorder, RecorderBuilder, Scope},
-    scrape::{ScrapeError, scrape, scrape_text, try_scrape},
     series::{Bucket, Distribution, Exemplar, Kind, Labels, Series, Value},
 };

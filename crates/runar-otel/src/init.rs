@@ -7,6 +7,10 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use runar_otel_core::{clock::keep_to_the_system, decline, report};
 use runar_otel_pipeline::background::Background;
 
+#[cfg(feature = "prometheus-endpoint")]
+use crate::standalone_endpoint::{self, Standalone};
+#[cfg(feature = "subscriber")]
+use crate::traces::SubscriberInstall;
 use crate::{
     builder::{Builder, Parts},
     claim::Claim,
@@ -14,9 +18,8 @@ use crate::{
     error::InitError,
     metrics_pipeline,
     resource::Identity,
-    standalone_endpoint::{self, Standalone},
     telemetry::{Running, SAYING, Scope, Telemetry},
-    traces::{self, Sampling, SubscriberInstall},
+    traces::{self, Sampling},
 };
 
 /// Starts telemetry as the environment says, else with the defaults.
@@ -63,23 +66,7 @@ impl Builder {
     /// All mistakes in the builder's values, at once; else as [`init`](crate::init()).
     pub fn init(self) -> Result<Telemetry, InitError> {
         let (resolved, parts) = self.check()?;
-        let mut standalone = Standalone::Absent;
-        let claim = loop {
-            if let Some(claim) = Claim::take() {
-                break claim;
-            }
-            standalone = standalone_endpoint::yield_to_init();
-            if standalone == Standalone::Absent {
-                return Err(InitError::Running);
-            }
-        };
-        let started = claimed(claim, resolved, parts, Scope::Everything);
-        if started.is_ok() {
-            standalone_endpoint::serve_all();
-        } else if standalone == Standalone::Ended {
-            standalone_endpoint::restart_standalone(start_metrics_only);
-        }
-        started
+        start_everything(resolved, parts)
     }
 
     /// Resolves the configuration, or returns all mistakes at once.
@@ -104,8 +91,37 @@ impl Builder {
     }
 }
 
+/// Starts telemetry in place of that which was started for exporters.
+#[cfg(feature = "prometheus-endpoint")]
+fn start_everything(resolved: Resolved, parts: Parts) -> Result<Telemetry, InitError> {
+    let mut standalone = Standalone::Absent;
+    let claim = loop {
+        if let Some(claim) = Claim::take() {
+            break claim;
+        }
+        standalone = standalone_endpoint::yield_to_init();
+        if standalone == Standalone::Absent {
+            return Err(InitError::Running);
+        }
+    };
+    let started = claimed(claim, resolved, parts, Scope::Everything);
+    if started.is_ok() {
+        standalone_endpoint::serve_all();
+    } else if standalone == Standalone::Ended {
+        standalone_endpoint::restart_standalone(start_metrics_only);
+    }
+    started
+}
+
+#[cfg(not(feature = "prometheus-endpoint"))]
+fn start_everything(resolved: Resolved, parts: Parts) -> Result<Telemetry, InitError> {
+    let claim = Claim::take().ok_or(InitError::Running)?;
+    claimed(claim, resolved, parts, Scope::Everything)
+}
+
 /// Starts metrics alone, for exporters, unless telemetry runs. Subscriber, spans and propagators of the application
 /// stay unchanged.
+#[cfg(feature = "prometheus-endpoint")]
 pub(crate) fn start_metrics_only() -> Result<Telemetry, InitError> {
     let builder = builder().metrics_exporters([]).traces_exporters([]);
     let (resolved, parts) = builder.check()?;
@@ -177,12 +193,25 @@ fn start(
     ))
 }
 
+#[cfg(feature = "subscriber")]
 fn install_subscriber(config: &Config) {
     if traces::install_subscriber(&config.log_filter) == SubscriberInstall::Foreign {
         tracing::warn!(
             target: "runar_otel",
             "a `tracing` subscriber is installed already and lacks our layer: add `runar_otel::layer()` to it, \
              else there are neither traces nor exemplars"
+        );
+    }
+}
+
+/// Without the feature `subscriber` the application has to have one.
+#[cfg(not(feature = "subscriber"))]
+fn install_subscriber(_: &Config) {
+    if !traces::is_installed() {
+        report::say(
+            "no `tracing` subscriber with our layer is installed: add `runar_otel::layer()` to yours, or turn on the \
+             Cargo feature `subscriber` of runar-otel, else there are neither traces nor exemplars"
+                .to_owned(),
         );
     }
 }

@@ -72,14 +72,17 @@ mod builder;
 pub mod catalogue;
 mod claim;
 mod config;
+#[cfg(feature = "prometheus-endpoint")]
 mod endpoints;
 mod error;
 mod init;
+#[cfg(feature = "macros")]
 pub mod metrics;
 mod metrics_pipeline;
 mod patience;
 pub mod prelude;
 mod resource;
+#[cfg(feature = "prometheus-endpoint")]
 mod standalone_endpoint;
 mod telemetry;
 mod traces;
@@ -88,7 +91,9 @@ mod traces;
 #[doc(hidden)]
 pub mod __private {
     pub use runar_otel_core::__private::*;
+    #[cfg(feature = "host")]
     pub use runar_otel_host as host;
+    #[cfg(feature = "macros")]
     pub use runar_otel_macros as macros;
 }
 
@@ -104,14 +109,23 @@ pub use runar_otel_core::{
     metric::{Aggregation, InstrumentKind, StreamPlan},
     name,
 };
+#[cfg(feature = "host")]
 #[doc(inline)]
 pub use runar_otel_host as host;
+#[cfg(feature = "macros")]
+pub use runar_otel_macros::{ErrorType, metered, metric, metrics};
+#[cfg(feature = "host")]
 pub use runar_otel_macros::{
-    ErrorType, action, dht_operation, dht_service, event_handler, job, metered, metric, metrics,
-    p2p_service, publisher, service,
+    action, dht_operation, dht_service, event_handler, job, p2p_service, publisher, service,
 };
-pub use runar_otel_pipeline::{bridge::PrometheusCollector, schedule::FlushError};
+#[cfg(feature = "prometheus-registry")]
+pub use runar_otel_pipeline::bridge::PrometheusCollector;
+pub use runar_otel_pipeline::schedule::FlushError;
 
+#[cfg(feature = "prometheus-endpoint")]
+pub use crate::standalone_endpoint::{
+    ExportFormat, ExportProtocol, ExporterError, MetricsExporter, RunningExporter,
+};
 pub use crate::{
     builder::Builder,
     config::{
@@ -120,9 +134,6 @@ pub use crate::{
     },
     error::{DeliveryError, InitError},
     init::{builder, init},
-    standalone_endpoint::{
-        ExportFormat, ExportProtocol, ExporterError, MetricsExporter, RunningExporter,
-    },
     telemetry::Telemetry,
     traces::{TracesError, layer},
 };

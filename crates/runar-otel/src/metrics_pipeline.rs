@@ -1,11 +1,6 @@
 //! The metrics part of the wiring: gate, collector, pushes, endpoint.
 
-use std::{
-    borrow::Cow,
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{borrow::Cow, sync::Arc, time::Instant};
 
 use opentelemetry::{global, metrics::NoopMeterProvider};
 use runar_otel_core::{
@@ -16,22 +11,21 @@ use runar_otel_core::{
     series::{DEFAULT_CEILING, set_ceiling},
     uninstall,
 };
+#[cfg(feature = "prometheus-registry")]
+use runar_otel_pipeline::bridge::{PrometheusCollector, RegistryProducer};
 use runar_otel_pipeline::{
     background::Background,
-    bridge::{PrometheusCollector, RegistryProducer},
     collect::{Collector, Producer},
-    export::{OtlpExporter, OtlpOptions},
     schedule::{FlushError, Push, PushOptions, Sink},
-    snapshot::{Resource, Snapshot},
+    snapshot::Resource,
 };
 
+#[cfg(feature = "prometheus-endpoint")]
+use crate::endpoints::{Address, Endpoints, Owner};
 use crate::{
     attached::Attached,
     builder::Parts,
-    config::{
-        Config, HistogramAggregation, MetricsExporterKind, OtlpConfig, TemporalityPreference,
-    },
-    endpoints::{Address, Endpoints, Owner},
+    config::{Config, HistogramAggregation, MetricsExporterKind},
     error::InitError,
     resource::Identity,
 };
@@ -39,8 +33,10 @@ use crate::{
 /// The running parts of metrics: collector, pushes, pull endpoints and attached readers.
 #[derive(Debug)]
 pub(crate) struct MetricsPipeline {
+    #[cfg(feature = "prometheus-registry")]
     collector: Arc<Collector>,
     pushes: Vec<Push>,
+    #[cfg(feature = "prometheus-endpoint")]
     endpoints: Arc<Endpoints>,
     /// Readers that the application attached.
     attached: Attached,
@@ -65,14 +61,10 @@ pub(crate) fn start(
         attributes: identity.attributes.clone(),
         schema_url: schema_url(),
     };
-    let bridged = parts
-        .registries
-        .into_iter()
-        .map(|registry| -> Arc<dyn Producer> { Arc::new(RegistryProducer::new(registry)) });
     let collector = Arc::new(Collector::new(
         streams.clone(),
         Arc::new(resource),
-        bridged.collect(),
+        producers(parts),
     ));
     attached.collect_with(&collector);
 
@@ -83,23 +75,30 @@ pub(crate) fn start(
     let options = push_options(config);
     let push = |sink| Push::spawn(background.handle(), collector.clone(), sink, options);
     let pushes = sinks.into_iter().map(push).collect();
-    let endpoints = endpoints(config, &collector, background);
     Ok(MetricsPipeline {
-        collector,
         pushes,
-        endpoints,
+        #[cfg(feature = "prometheus-endpoint")]
+        endpoints: endpoints(config, &collector, background),
+        #[cfg(feature = "prometheus-registry")]
+        collector,
         attached,
     })
 }
 
 impl MetricsPipeline {
     /// The address of the pull endpoint, once it is bound.
-    pub(crate) fn prometheus_address(&self) -> Option<SocketAddr> {
+    #[cfg(feature = "prometheus-endpoint")]
+    pub(crate) fn prometheus_address(&self) -> Option<std::net::SocketAddr> {
         self.endpoints.address()
     }
 
     /// Returns a collector for a registry of the `prometheus` crate. The collector is empty once telemetry has ended.
+    #[cfg(feature = "prometheus-registry")]
     pub(crate) fn prometheus_collector(&self) -> PrometheusCollector {
+        use runar_otel_pipeline::snapshot::Snapshot;
+
+        use crate::config::TemporalityPreference;
+
         let consumer = self.collector.register(TemporalityPreference::Cumulative);
         // A registry keeps its collectors for ever: a weak reference lets telemetry that has ended be freed.
         let collector = Arc::downgrade(&self.collector);
@@ -137,6 +136,7 @@ impl MetricsPipeline {
         finish();
         global::set_meter_provider(NoopMeterProvider::new());
         self.pushes.clear();
+        #[cfg(feature = "prometheus-endpoint")]
         self.endpoints.stop(deadline);
         if let Some(ending) = self.attached.begin_shutdown() {
             let _ = ending.wait(deadline);
@@ -161,26 +161,40 @@ fn sinks(config: &Config) -> Result<Vec<Sink>, InitError> {
     let mut sinks = Vec::new();
     for exporter in &config.metrics_exporters {
         match exporter {
-            MetricsExporterKind::Otlp => {
-                let options = otlp_options(&config.otlp_metrics, config.metric_timeout);
-                sinks.push(Sink::Otlp(
-                    OtlpExporter::new(&options).map_err(InitError::Metrics)?,
-                ));
-            }
+            #[cfg(feature = "otlp")]
+            MetricsExporterKind::Otlp => sinks.push(otlp_sink(config)?),
             MetricsExporterKind::Console => sinks.push(Sink::Console),
-            MetricsExporterKind::Prometheus => {}
+            // The endpoint is no sink; a destination without its Cargo feature has been left out before.
+            _ => {}
         }
     }
     Ok(sinks)
 }
 
-fn otlp_options(config: &OtlpConfig, total: Duration) -> OtlpOptions {
-    let mut options = OtlpOptions::new(config.protocol, config.endpoint.clone());
-    options.headers.clone_from(&config.headers);
-    options.timeout = config.timeout;
-    options.total_timeout = total;
-    options.compression = config.compression;
-    options
+#[cfg(feature = "otlp")]
+fn otlp_sink(config: &Config) -> Result<Sink, InitError> {
+    use runar_otel_pipeline::export::{OtlpExporter, OtlpOptions};
+
+    let push = &config.otlp_metrics;
+    let mut options = OtlpOptions::new(push.protocol, push.endpoint.clone());
+    options.headers.clone_from(&push.headers);
+    options.timeout = push.timeout;
+    options.total_timeout = config.metric_timeout;
+    options.compression = push.compression;
+    let exporter = OtlpExporter::new(&options).map_err(InitError::Metrics)?;
+    Ok(Sink::Otlp(exporter))
+}
+
+/// Returns the sources of metrics outside of the gate: bridged registries.
+#[cfg(feature = "prometheus-registry")]
+fn producers(parts: Parts) -> Vec<Arc<dyn Producer>> {
+    let producer = |registry| -> Arc<dyn Producer> { Arc::new(RegistryProducer::new(registry)) };
+    parts.registries.into_iter().map(producer).collect()
+}
+
+#[cfg(not(feature = "prometheus-registry"))]
+fn producers(_: Parts) -> Vec<Arc<dyn Producer>> {
+    Vec::new()
 }
 
 fn push_options(config: &Config) -> PushOptions {
@@ -191,6 +205,7 @@ fn push_options(config: &Config) -> PushOptions {
     options
 }
 
+#[cfg(feature = "prometheus-endpoint")]
 fn endpoints(
     config: &Config,
     collector: &Arc<Collector>,

@@ -49,37 +49,24 @@ use std::error;
 
 pub use std::time::{Duration, Instant};
 
+#[cfg(feature = "host")]
 pub use async_trait::async_trait;
 
+// `ErrorType` is the trait, and the derive if the macros are there.
 pub use crate::{
-    Counter,
-    ErrorType,
-    ExportFormat,
-    ExportProtocol,
-    Gauge,
-    Histogram,
-    LabelSource,
-    MetricsExporter,
-    Outcome,
-    RunningExporter,
-    Timer,
-    TimerHandle,
-    UpDownCounter,
-    // Attributes; `metrics` is the module, too.
-    action,
-    dht_operation,
-    dht_service,
-    event_handler,
-    // Services as a host sees them.
-    host::{EventContext, JobContext, RequestContext, Service},
-    job,
-    metered,
-    metric,
-    metrics,
-    p2p_service,
-    publisher,
-    service,
+    Counter, ErrorType, Gauge, Histogram, LabelSource, Outcome, Timer, TimerHandle, UpDownCounter,
 };
+#[cfg(feature = "prometheus-endpoint")]
+pub use crate::{ExportFormat, ExportProtocol, MetricsExporter, RunningExporter};
+// `metrics` is the module and the attribute.
+#[cfg(feature = "host")]
+pub use crate::{
+    action, dht_operation, dht_service, event_handler,
+    host::{EventContext, JobContext, RequestContext, Service},
+    job, p2p_service, publisher, service,
+};
+#[cfg(feature = "macros")]
+pub use crate::{metered, metric, metrics};
 
 /// Any error, to be passed on with `?`.
 pub type Error = Box<dyn error::Error + Send + Sync>;

@@ -2,16 +2,13 @@
 
 use std::{
     fmt,
-    net::SocketAddr,
     time::{Duration, Instant},
 };
 
 use opentelemetry::{global, trace::noop::NoopTracerProvider};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use runar_otel_core::{report, uninstall};
-use runar_otel_pipeline::{
-    background::Background, bridge::PrometheusCollector, snapshot::Snapshot,
-};
+use runar_otel_pipeline::background::Background;
 
 use crate::{
     claim::Claim, error::DeliveryError, metrics_pipeline::MetricsPipeline, patience::begin, traces,
@@ -46,6 +43,7 @@ pub(crate) enum Scope {
     /// Metrics, spans, propagation, the subscriber.
     Everything,
     /// Metrics alone, as an exporter starts them.
+    #[cfg(feature = "prometheus-endpoint")]
     Metrics,
 }
 
@@ -108,16 +106,19 @@ impl Telemetry {
         self.end(timeout)
     }
 
-    /// Returns the address of the pull endpoint; `None` without one, and while its port is in use.
+    /// Returns the address of the pull endpoint; `None` without one, and while its port is in use. Needs the feature
+    /// `prometheus-endpoint`.
+    #[cfg(feature = "prometheus-endpoint")]
     #[must_use]
-    pub fn prometheus_address(&self) -> Option<SocketAddr> {
+    pub fn prometheus_address(&self) -> Option<std::net::SocketAddr> {
         match &self.state {
             State::Running(running, _) => running.metrics.prometheus_address(),
             State::Disabled(_) | State::Ended => None,
         }
     }
 
-    /// Returns a collector for an application's own `prometheus::Registry`, which then has our metrics as well.
+    /// Returns a collector for an application's own `prometheus::Registry`, which then has our metrics as well. Needs the
+    /// feature `prometheus-registry`.
     ///
     /// Names are those of our endpoint. Exemplars are left out, because that crate has no place for them, and so are
     /// bridged registries. When telemetry has ended the collector is empty: for the next telemetry, unregister it and
@@ -135,8 +136,11 @@ impl Telemetry {
     /// # Ok(())
     /// # }
     /// ```
+    #[cfg(feature = "prometheus-registry")]
     #[must_use]
-    pub fn prometheus_collector(&self) -> PrometheusCollector {
+    pub fn prometheus_collector(&self) -> runar_otel_pipeline::bridge::PrometheusCollector {
+        use runar_otel_pipeline::{bridge::PrometheusCollector, snapshot::Snapshot};
+
         match &self.state {
             State::Running(running, _) => running.metrics.prometheus_collector(),
             State::Disabled(_) | State::Ended => {

@@ -85,7 +85,6 @@ impl Translation {
         fill: impl Fn(&mut Self, &mut proto::Metric, &Point<V>),
     ) {
         let mut labels = Vec::new();
-        self.seen.reserve(points.len());
         for point in points {
             label::collect(&mut labels, point.labels.iter(), scope, kind.reserved());
             self.written.clear();

@@ -1,9 +1,5 @@
 //! The answer of a receiver that took an export.
 
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
-
-use super::error::readable;
-
 /// An export that the receiver accepted, perhaps not in full.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -14,12 +10,17 @@ pub struct Delivered {
     pub message: String,
 }
 
-impl From<ExportMetricsServiceResponse> for Delivered {
-    fn from(response: ExportMetricsServiceResponse) -> Self {
+#[cfg(feature = "otlp")]
+impl From<opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse>
+    for Delivered
+{
+    fn from(
+        response: opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse,
+    ) -> Self {
         let partial = response.partial_success.unwrap_or_default();
         Self {
             rejected: partial.rejected_data_points,
-            message: readable(&partial.error_message),
+            message: super::error::readable(&partial.error_message),
         }
     }
 }

@@ -4,7 +4,8 @@ use std::{fmt, time::Duration};
 
 use http::header::InvalidHeaderValue;
 use thiserror::Error;
-use tonic::Code;
+
+use crate::settings::Protocol;
 
 /// Errors of making an OTLP exporter, and of its exports.
 #[derive(Debug, Error)]
@@ -26,6 +27,15 @@ pub enum ExportError {
         /// The endpoint, without credentials and query.
         endpoint: String,
     },
+    /// The transport of the protocol is not compiled in.
+    #[error("no transport for otlp over {protocol}: expected the feature `{}`", protocol.feature())]
+    NoTransport {
+        /// The protocol, as configured.
+        protocol: Protocol,
+    },
+    /// Requests are to be compressed with gzip, which is not compiled in.
+    #[error("no gzip compression for otlp: expected the feature `gzip`")]
+    NoGzip,
     /// A header cannot be sent.
     #[error("invalid otlp header `{name}`: expected {expected}")]
     InvalidHeader {
@@ -43,9 +53,11 @@ pub enum ExportError {
         timeout: Duration,
     },
     /// The HTTP client could not be built, or could not build the request.
+    #[cfg(feature = "otlp-http")]
     #[error("no otlp http client")]
     HttpClient(#[source] reqwest::Error),
     /// The gRPC library refuses the endpoint.
+    #[cfg(feature = "otlp-grpc")]
     #[error("no otlp grpc client")]
     GrpcClient(#[source] tonic::transport::Error),
     /// The request is larger than the limit, and was not sent.
@@ -93,12 +105,15 @@ pub enum ExportError {
 }
 
 impl ExportError {
-    /// True if the same data may be sent again later.
-    ///
-    /// Data for which this is false has to be dropped and counted, as OTLP demands.
+    /// True if the same data must not be sent again: the receiver has the data or finds it invalid, or a next request
+    /// would be as large. Any other refusal is about the receiver or our settings: the data stays until they are mended.
     #[must_use]
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable { .. } | Self::TimedOut { .. })
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::RequestTooLarge { .. } | Self::ResponseTooLarge { .. } => true,
+            Self::Rejected { status, .. } => status.is_bad_data(),
+            _ => false,
+        }
     }
 }
 
@@ -107,9 +122,11 @@ impl ExportError {
 #[non_exhaustive]
 pub enum AttemptError {
     /// The HTTP request failed before a response came.
+    #[cfg(feature = "otlp-http")]
     #[error("http request failed")]
     Http(#[source] reqwest::Error),
     /// The gRPC call failed on this side, before the receiver answered.
+    #[cfg(feature = "otlp-grpc")]
     #[error("grpc call failed")]
     Grpc(#[source] Box<tonic::Status>),
     /// The receiver refused the data for now; OTLP allows another attempt.
@@ -132,22 +149,37 @@ pub enum Status {
     /// An HTTP status code.
     Http(u16),
     /// A gRPC status code.
-    Grpc(Code),
+    #[cfg(feature = "otlp-grpc")]
+    Grpc(tonic::Code),
+}
+
+impl Status {
+    /// True if the receiver finds the data invalid: the data must not be sent again (OTLP: *Bad data*).
+    fn is_bad_data(self) -> bool {
+        match self {
+            Self::Http(status) => status == 400,
+            #[cfg(feature = "otlp-grpc")]
+            Self::Grpc(code) => code == tonic::Code::InvalidArgument,
+        }
+    }
 }
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Http(status) => write!(f, "http status {status}"),
+            #[cfg(feature = "otlp-grpc")]
             Self::Grpc(code) => write!(f, "grpc status {code:?}"),
         }
     }
 }
 
 /// The largest part of a receiver's message that is kept, in characters.
+#[cfg(feature = "otlp")]
 const LONGEST_MESSAGE: usize = 1024;
 
 /// Returns a receiver's message on one line, and short enough for a log.
+#[cfg(feature = "otlp")]
 pub(super) fn readable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })

@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 
+#[cfg(feature = "otlp-grpc")]
+use super::grpc::Grpc;
+#[cfg(feature = "otlp-http")]
+use super::http::Http;
 use super::{
     Delivered, ExportError, OtlpOptions, Protocol, RetryPolicy,
-    grpc::Grpc,
-    http::Http,
     retry::{Bounds, persist},
 };
 
@@ -24,14 +26,22 @@ impl OtlpExporter {
     /// Checks the options. Nothing is sent or connected yet, and no runtime is needed.
     ///
     /// # Errors
-    /// When the endpoint, a header or the total timeout is invalid, and when the endpoint asks for TLS.
+    /// When the endpoint, a header or the total timeout is invalid, when the endpoint asks for TLS, and when the protocol or
+    /// the compression needs a Cargo feature that is off.
     pub fn new(options: &OtlpOptions) -> Result<Self, ExportError> {
+        if !options.compression.is_compiled() {
+            return Err(ExportError::NoGzip);
+        }
         let bounds = Bounds::new(options.timeout, options.total_timeout)?;
         let transport = match options.protocol {
+            #[cfg(feature = "otlp-grpc")]
             Protocol::Grpc => Transport::Grpc(Box::new(Grpc::new(options, bounds.attempt())?)),
+            #[cfg(feature = "otlp-http")]
             Protocol::HttpProtobuf => {
                 Transport::Http(Box::new(Http::new(options, bounds.attempt())?))
             }
+            #[cfg(not(all(feature = "otlp-http", feature = "otlp-grpc")))]
+            protocol => return Err(ExportError::NoTransport { protocol }),
         };
         Ok(Self {
             transport,
@@ -47,8 +57,8 @@ impl OtlpExporter {
     /// The future can be dropped at any time; the receiver may then have the data or not.
     ///
     /// # Errors
-    /// When the receiver refuses the data, cannot be reached, or does not answer in time; [`ExportError::is_transient`]
-    /// is true if the same data may be sent again.
+    /// When the receiver refuses the data, cannot be reached, or does not answer in time; [`ExportError::is_final`] is
+    /// true if the same data must not be sent again.
     pub async fn export(&self, request: impl Into<Bytes>) -> Result<Delivered, ExportError> {
         let body = request.into();
         let size = body.len();
@@ -59,6 +69,7 @@ impl OtlpExporter {
             });
         }
         match &self.transport {
+            #[cfg(feature = "otlp-http")]
             Transport::Http(http) => {
                 let body = http.prepare(body).await;
                 persist(self.retry, self.bounds, |deadline| {
@@ -66,6 +77,7 @@ impl OtlpExporter {
                 })
                 .await
             }
+            #[cfg(feature = "otlp-grpc")]
             Transport::Grpc(grpc) => {
                 persist(self.retry, self.bounds, |deadline| {
                     grpc.attempt(&body, deadline)
@@ -78,6 +90,8 @@ impl OtlpExporter {
 
 #[derive(Debug)]
 enum Transport {
+    #[cfg(feature = "otlp-http")]
     Http(Box<Http>),
+    #[cfg(feature = "otlp-grpc")]
     Grpc(Box<Grpc>),
 }

@@ -13,7 +13,7 @@ use prost::Message;
 use tokio::time::{Instant, timeout_at};
 use tonic::{
     Code, Request, TimeoutExpired,
-    codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder},
+    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     metadata::MetadataMap,
     transport::{Channel, Endpoint},
 };
@@ -21,9 +21,7 @@ use tonic_types::StatusExt;
 
 use super::{
     AttemptError, Compression, Delivered, ExportError, OtlpOptions, Status, address,
-    error::readable,
-    retry::{Failure, is_retryable_code},
-    user_agent::USER_AGENT,
+    error::readable, retry::Failure, user_agent::USER_AGENT,
 };
 
 const EXPORT: PathAndQuery =
@@ -95,10 +93,7 @@ impl Grpc {
         let mut client = tonic::client::Grpc::new(self.channel())
             .max_decoding_message_size(self.max_response_size);
         if self.compression == Compression::Gzip {
-            // Receivers answer compressed requests in kind, the Collector does so even unasked.
-            client = client
-                .send_compressed(CompressionEncoding::Gzip)
-                .accept_compressed(CompressionEncoding::Gzip);
+            client = compressing(client);
         }
         client.ready().await.map_err(|error| {
             self.disconnect();
@@ -127,6 +122,23 @@ impl Grpc {
     fn disconnect(&self) {
         *self.channel.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
+}
+
+/// Lets a client compress its requests.
+#[cfg(feature = "gzip")]
+fn compressing(client: tonic::client::Grpc<Channel>) -> tonic::client::Grpc<Channel> {
+    use tonic::codec::CompressionEncoding;
+
+    // Receivers answer compressed requests in kind, the Collector does so even unasked.
+    client
+        .send_compressed(CompressionEncoding::Gzip)
+        .accept_compressed(CompressionEncoding::Gzip)
+}
+
+/// An exporter that is to compress is not made without the feature.
+#[cfg(not(feature = "gzip"))]
+fn compressing(client: tonic::client::Grpc<Channel>) -> tonic::client::Grpc<Channel> {
+    client
 }
 
 fn failed(status: tonic::Status) -> Failure {
@@ -200,5 +212,34 @@ impl Decoder for Encoded {
     fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<Self::Item>, tonic::Status> {
         // The data was taken; a response that cannot be read must not cause a second delivery.
         Ok(Some(Self::Item::decode(src).unwrap_or_default()))
+    }
+}
+
+/// True if OTLP/gRPC allows another attempt after this code (OTLP specification, "Failures").
+///
+/// `ResourceExhausted` allows it only with a `RetryInfo`, by which the receiver says that it will recover.
+fn is_retryable_code(code: Code, has_retry_info: bool) -> bool {
+    match code {
+        Code::Cancelled
+        | Code::DeadlineExceeded
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Unavailable
+        | Code::DataLoss => true,
+        Code::ResourceExhausted => has_retry_info,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_follow_the_table_of_otlp() {
+        let retryable = |code: i32| is_retryable_code(Code::from_i32(code), false);
+        let codes: Vec<i32> = (0..=16).filter(|code| retryable(*code)).collect();
+        assert_eq!(codes, [1, 4, 10, 11, 14, 15]);
+        assert!(is_retryable_code(Code::ResourceExhausted, true));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    net::IpAddr,
     time::{Duration, SystemTime},
 };
 
@@ -19,9 +20,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     AttemptError, Compression, Delivered, ExportError, OtlpOptions, Status, address,
-    error::readable,
-    retry::{Failure, is_retryable_status, retry_after},
-    user_agent::USER_AGENT,
+    error::readable, retry::Failure, user_agent::USER_AGENT,
 };
 use crate::{gzip, settings::redacted};
 
@@ -53,10 +52,20 @@ pub fn http_client(endpoint: &str, timeout: Duration) -> Result<Client, reqwest:
         .no_brotli()
         .no_zstd()
         .no_deflate();
-    if endpoint.parse().is_ok_and(|url| address::is_loopback(&url)) {
+    if endpoint.parse().is_ok_and(|url| is_loopback(&url)) {
         builder = builder.no_proxy();
     }
     builder.build()
+}
+
+/// True if the host is this machine, which no proxy can reach for us.
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>().map_or_else(
+        |_| bare == "localhost" || bare.ends_with(".localhost"),
+        |ip| ip.is_loopback(),
+    )
 }
 
 /// A request body with the headers that go with it.
@@ -69,7 +78,11 @@ pub(super) struct Prepared {
 impl Http {
     /// Checks the options and makes a client, which connects when first used.
     pub(super) fn new(options: &OtlpOptions, timeout: Duration) -> Result<Self, ExportError> {
-        let url = address::endpoint(options)?;
+        let url = address::endpoint(options)?.to_string();
+        let url = Url::parse(&url).map_err(|_| ExportError::InvalidEndpoint {
+            endpoint: redacted(&url),
+            expected: "a host name that can be looked up",
+        })?;
         let mut headers = address::headers(&options.headers)?;
         headers
             .entry(USER_AGENT_NAME)
@@ -173,7 +186,7 @@ impl Http {
         if !is_protobuf {
             return readable(&String::from_utf8_lossy(&bytes));
         }
-        tonic_types::Status::decode(bytes)
+        RpcStatus::decode(bytes)
             .map(|status| readable(&status.message))
             .unwrap_or_default()
     }
@@ -199,6 +212,13 @@ fn header<'a>(response: &'a Response, name: &http::HeaderName) -> Option<&'a str
     response.headers().get(name)?.to_str().ok()
 }
 
+/// The part of a `google.rpc.Status` that explains a refusal.
+#[derive(prost::Message)]
+struct RpcStatus {
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
 /// The body of a response, as far as it could be read.
 enum Body {
     Whole(Bytes),
@@ -217,5 +237,60 @@ async fn read(mut response: Response, limit: usize) -> Body {
             Ok(None) => return Body::Whole(bytes.freeze()),
             Err(_) => return Body::Broken,
         }
+    }
+}
+
+/// True if OTLP/HTTP allows another attempt after this status (OTLP specification, "Retryable Response Codes").
+fn is_retryable_status(status: u16) -> bool {
+    matches!(status, 429 | 502 | 503 | 504)
+}
+
+/// Returns the wait that a `Retry-After` header demands, seconds or a date; `None` if the header is neither.
+fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        assert_eq!(retry_after(" 120 ", now), Some(120 * SECOND));
+        assert_eq!(
+            retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now),
+            Some(10 * SECOND)
+        );
+        assert_eq!(
+            retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(retry_after("-1", now), None);
+        assert_eq!(retry_after("soon", now), None);
+    }
+
+    #[test]
+    fn statuses_follow_the_table_of_otlp() {
+        let statuses: Vec<u16> = (100..600).filter(|s| is_retryable_status(*s)).collect();
+        assert_eq!(statuses, [429, 502, 503, 504]);
+    }
+
+    #[test]
+    fn loopback_is_recognised() {
+        let loopback = |text: &str| is_loopback(&Url::parse(text).unwrap());
+        assert!(
+            loopback("http://localhost:1")
+                && loopback("http://127.9.9.9")
+                && loopback("http://[::1]:1")
+        );
+        assert!(!loopback("http://10.0.0.1") && !loopback("http://localhost.example.com"));
     }
 }

@@ -4,22 +4,32 @@
 //! summaries; this one takes the finished request. Everything here is asynchronous and belongs on the
 //! runtime of [`Background`](crate::background::Background).
 
+#[cfg(feature = "otlp")]
 mod address;
 mod delivered;
 mod error;
+#[cfg(feature = "otlp")]
 mod exporter;
+#[cfg(feature = "otlp-grpc")]
 mod grpc;
+#[cfg(feature = "otlp-http")]
 mod http;
+#[cfg(feature = "otlp")]
 mod options;
+#[cfg(feature = "otlp")]
 mod retry;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "otlp")]
 mod user_agent;
 
 pub use delivered::Delivered;
 pub use error::{AttemptError, ExportError, Status};
+#[cfg(feature = "otlp")]
 pub use exporter::OtlpExporter;
+#[cfg(feature = "otlp-http")]
 pub use http::http_client;
+#[cfg(feature = "otlp")]
 pub use options::{OtlpOptions, RetryPolicy};
 
 pub use crate::settings::{Compression, Protocol, Secret};

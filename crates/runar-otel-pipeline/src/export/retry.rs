@@ -1,12 +1,8 @@
 //! Retries of failed attempts.
 
-use std::{
-    future::Future,
-    time::{Duration, SystemTime},
-};
+use std::{future::Future, time::Duration};
 
 use tokio::time::{Instant, sleep, timeout_at};
-use tonic::Code;
 
 use super::{AttemptError, ExportError, RetryPolicy};
 
@@ -126,37 +122,6 @@ impl RetryPolicy {
     }
 }
 
-/// True if OTLP/HTTP allows another attempt after this status (OTLP specification, "Retryable Response Codes").
-pub(super) fn is_retryable_status(status: u16) -> bool {
-    matches!(status, 429 | 502 | 503 | 504)
-}
-
-/// True if OTLP/gRPC allows another attempt after this code (OTLP specification, "Failures").
-///
-/// `ResourceExhausted` allows it only with a `RetryInfo`, by which the receiver says that it will recover.
-pub(super) fn is_retryable_code(code: Code, has_retry_info: bool) -> bool {
-    match code {
-        Code::Cancelled
-        | Code::DeadlineExceeded
-        | Code::Aborted
-        | Code::OutOfRange
-        | Code::Unavailable
-        | Code::DataLoss => true,
-        Code::ResourceExhausted => has_retry_info,
-        _ => false,
-    }
-}
-
-/// Returns the wait that a `Retry-After` header demands, seconds or a date; `None` if the header is neither.
-pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,32 +197,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
-        assert_eq!(retry_after(" 120 ", now), Some(120 * SECOND));
-        assert_eq!(
-            retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now),
-            Some(10 * SECOND)
-        );
-        assert_eq!(
-            retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now),
-            Some(Duration::ZERO)
-        );
-        assert_eq!(retry_after("-1", now), None);
-        assert_eq!(retry_after("soon", now), None);
-    }
-
-    #[test]
-    fn codes_follow_the_table_of_otlp() {
-        let retryable = |code: i32| is_retryable_code(Code::from_i32(code), false);
-        let codes: Vec<i32> = (0..=16).filter(|code| retryable(*code)).collect();
-        assert_eq!(codes, [1, 4, 10, 11, 14, 15]);
-        assert!(is_retryable_code(Code::ResourceExhausted, true));
-        let statuses: Vec<u16> = (100..600).filter(|s| is_retryable_status(*s)).collect();
-        assert_eq!(statuses, [429, 502, 503, 504]);
-    }
-
     #[tokio::test(start_paused = true)]
     async fn a_receiver_that_recovers_gets_the_data() {
         let mut failures = 3;
@@ -286,7 +225,7 @@ mod tests {
             matches!(error, ExportError::Unavailable { attempts: 1, .. }),
             "{error:?}"
         );
-        assert!(error.is_transient());
+        assert!(!error.is_final());
         assert_eq!(started.elapsed(), Duration::ZERO);
     }
 
@@ -315,7 +254,7 @@ mod tests {
                 }))
             }
         });
-        assert!(!outcome.await.unwrap_err().is_transient());
+        assert!(outcome.await.unwrap_err().is_final());
         assert_eq!(attempts, 1);
     }
 }

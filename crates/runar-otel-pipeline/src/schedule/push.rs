@@ -14,12 +14,11 @@ use tokio::{
     task::{JoinError, JoinHandle, spawn_blocking},
     time::{Instant as TokioInstant, MissedTickBehavior, interval_at, timeout},
 };
-use tonic::Code;
 
 use super::Sink;
 use crate::{
     collect::Collector,
-    export::{Delivered, ExportError, Status},
+    export::{Delivered, ExportError},
     snapshot::Snapshot,
     store::{ConsumerId, TemporalityPreference},
 };
@@ -239,23 +238,11 @@ enum Keep {
     Nothing,
 }
 
-/// Returns the fate of data after an error. Data that a receiver finds invalid must not be sent again (OTLP: *Bad
-/// data*). Any other refusal is about the receiver or our settings, not the data: the data stays until they are mended.
+/// Returns the fate of data after an error.
 fn keeps(error: &ExportError) -> Keep {
-    match error {
-        ExportError::Rejected {
-            status: Status::Http(400),
-            ..
-        }
-        // The receiver has the data, its answer was too long.
-        | ExportError::ResponseTooLarge { .. }
-        // The next request would be as large, or larger.
-        | ExportError::RequestTooLarge { .. }
-        | ExportError::Rejected {
-            status: Status::Grpc(Code::InvalidArgument),
-            ..
-        } => Keep::Nothing,
-        _ => Keep::Data,
+    match error.is_final() {
+        true => Keep::Nothing,
+        false => Keep::Data,
     }
 }
 

@@ -3,16 +3,19 @@
 use std::io::Write as _;
 
 use crate::{
-    encode::{console, otlp},
-    export::{Delivered, ExportError, OtlpExporter},
+    encode::console,
+    export::{Delivered, ExportError},
     snapshot::Snapshot,
 };
+#[cfg(feature = "otlp")]
+use crate::{encode::otlp, export::OtlpExporter};
 
 /// The destination of a push.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Sink {
     /// An OTLP receiver, over HTTP or gRPC.
+    #[cfg(feature = "otlp")]
     Otlp(OtlpExporter),
     /// Standard output, for people.
     Console,
@@ -22,6 +25,7 @@ impl Sink {
     /// Delivers a snapshot.
     pub(super) async fn deliver(&self, snapshot: Snapshot) -> Result<Delivered, ExportError> {
         match self {
+            #[cfg(feature = "otlp")]
             Self::Otlp(exporter) => {
                 let request = otlp::encode(&snapshot);
                 drop(snapshot);
@@ -40,6 +44,7 @@ impl Sink {
     /// Returns the name of the sink in log messages.
     pub(super) fn name(&self) -> &'static str {
         match self {
+            #[cfg(feature = "otlp")]
             Self::Otlp(_) => "otlp",
             Self::Console => "console",
         }

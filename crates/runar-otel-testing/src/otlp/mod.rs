@@ -5,17 +5,16 @@ mod span;
 mod state;
 
 pub use self::span::FinishedSpan;
-pub(crate) use self::{
-    span::{finished, spans},
-    state::State,
-};
+#[cfg(feature = "receiver")]
+pub(crate) use self::span::of_span;
+pub(crate) use self::{span::finished, state::State};
 
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 
 use crate::series::Labels;
 
 /// Converts attributes to labels, values as text.
-fn labels(attributes: &[KeyValue]) -> Labels {
+pub(crate) fn labels(attributes: &[KeyValue]) -> Labels {
     let pairs = attributes
         .iter()
         .map(|pair| (pair.key.clone(), text(pair.value.as_ref())));

@@ -1,9 +1,6 @@
 //! Spans that have ended, read from OTLP.
 
-use opentelemetry_proto::tonic::{
-    collector::trace::v1::ExportTraceServiceRequest,
-    trace::v1::{ResourceSpans, Span, span::SpanKind, status::StatusCode},
-};
+use opentelemetry_proto::tonic::trace::v1::{Span, span::SpanKind, status::StatusCode};
 
 use super::{hex, labels};
 use crate::series::Labels;
@@ -32,29 +29,13 @@ pub struct FinishedSpan {
     pub service: String,
 }
 
-/// Returns the spans of a request.
-pub(crate) fn spans(request: &ExportTraceServiceRequest) -> Vec<FinishedSpan> {
-    let resources = request.resource_spans.iter();
-    resources.flat_map(of_resource).collect()
-}
-
-fn of_resource(from: &ResourceSpans) -> Vec<FinishedSpan> {
-    let resource = from.resource.as_ref();
-    let mut attributes = resource.map(|resource| labels(&resource.attributes));
-    let service = attributes
-        .as_mut()
-        .and_then(|all| all.remove("service.name"));
-    let service = service.unwrap_or_default();
-    let spans = from.scope_spans.iter().flat_map(|scope| &scope.spans);
-    spans.map(|span| of_span(span, &service)).collect()
-}
-
 /// Converts a span of no known service.
 pub(crate) fn finished(from: &Span) -> FinishedSpan {
     of_span(from, "")
 }
 
-fn of_span(from: &Span, service: &str) -> FinishedSpan {
+/// Converts a span of a service.
+pub(crate) fn of_span(from: &Span, service: &str) -> FinishedSpan {
     let kind = SpanKind::try_from(from.kind).unwrap_or_default();
     let status = from.status.as_ref().map(|status| status.code);
     let status = status.and_then(|code| StatusCode::try_from(code).ok());

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use opentelemetry_proto::tonic::collector::{
-    metrics::v1::ExportMetricsServiceRequest, trace::v1::ExportTraceServiceRequest,
+use opentelemetry_proto::tonic::{
+    collector::{metrics::v1::ExportMetricsServiceRequest, trace::v1::ExportTraceServiceRequest},
+    trace::v1::ResourceSpans,
 };
 
 use crate::{
     metrics::Metrics,
-    otlp::{FinishedSpan, State, spans},
+    otlp::{FinishedSpan, State, labels, of_span},
     series::Series,
 };
 
@@ -90,4 +91,21 @@ impl fmt::Display for Received {
         }
         Ok(())
     }
+}
+
+/// Returns the spans of a request.
+fn spans(request: &ExportTraceServiceRequest) -> Vec<FinishedSpan> {
+    let resources = request.resource_spans.iter();
+    resources.flat_map(of_resource).collect()
+}
+
+fn of_resource(from: &ResourceSpans) -> Vec<FinishedSpan> {
+    let resource = from.resource.as_ref();
+    let mut attributes = resource.map(|resource| labels(&resource.attributes));
+    let service = attributes
+        .as_mut()
+        .and_then(|all| all.remove("service.name"));
+    let service = service.unwrap_or_default();
+    let spans = from.scope_spans.iter().flat_map(|scope| &scope.spans);
+    spans.map(|span| of_span(span, &service)).collect()
 }

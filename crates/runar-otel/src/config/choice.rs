@@ -5,6 +5,26 @@ use runar_otel_pipeline::settings::{Compression, TemporalityPreference};
 
 use crate::config::environment::Choice;
 
+/// A destination of a signal, which may need a Cargo feature.
+pub(crate) trait Destination: Choice {
+    /// The method of the builder that sets the destinations.
+    const METHOD: &'static str;
+    /// The environment variable that sets the destinations.
+    const VARIABLE: &'static str;
+
+    /// Returns the Cargo feature that is off and without which the destination does not exist; `None` if it exists.
+    fn missing_feature(self) -> Option<&'static str>;
+
+    /// Returns those of the destinations that exist.
+    fn existing(all: &[Self]) -> Vec<Self> {
+        let exists = |kind: &Self| kind.missing_feature().is_none();
+        all.iter().copied().filter(exists).collect()
+    }
+}
+
+/// The features for OTLP, as messages name them.
+const OTLP: &str = "`otlp-http` or `otlp-grpc`";
+
 /// A destination of metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -25,6 +45,21 @@ impl Choice for MetricsExporterKind {
     ];
 }
 
+impl Destination for MetricsExporterKind {
+    const METHOD: &'static str = "metrics_exporters";
+    const VARIABLE: &'static str = "OTEL_METRICS_EXPORTER";
+
+    fn missing_feature(self) -> Option<&'static str> {
+        match self {
+            Self::Otlp if !cfg!(feature = "otlp") => Some(OTLP),
+            Self::Prometheus if !cfg!(feature = "prometheus-endpoint") => {
+                Some("`prometheus-endpoint`")
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A destination of spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -38,6 +73,18 @@ pub enum TracesExporterKind {
 impl Choice for TracesExporterKind {
     const NAMES: &'static [(&'static str, Self)] =
         &[("otlp", Self::Otlp), ("console", Self::Console)];
+}
+
+impl Destination for TracesExporterKind {
+    const METHOD: &'static str = "traces_exporters";
+    const VARIABLE: &'static str = "OTEL_TRACES_EXPORTER";
+
+    fn missing_feature(self) -> Option<&'static str> {
+        match self {
+            Self::Otlp if !cfg!(feature = "otlp") => Some(OTLP),
+            _ => None,
+        }
+    }
 }
 
 impl Choice for Compression {
@@ -115,6 +162,7 @@ pub(crate) enum LogLevel {
 
 impl LogLevel {
     /// Returns directives of `EnvFilter` for the level. At `info` the OpenTelemetry crates are limited to `warn`.
+    #[cfg(feature = "subscriber")]
     pub(crate) fn directives(self) -> String {
         let level = match self {
             Self::Trace => "trace",

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use runar_otel_pipeline::settings::Protocol;
-use tonic::transport::Uri;
+use runar_otel_pipeline::settings::{EndpointFault, Protocol, check_endpoint};
 
 use crate::config::signal::Signal;
 
@@ -38,11 +37,7 @@ pub(crate) fn default_for(protocol: Protocol, signal: Signal) -> String {
 
 /// Makes the URL to which a signal is posted.
 pub(crate) fn http(text: &str, kind: EndpointKind, signal: Signal) -> Result<String, Fault> {
-    match scheme(text) {
-        Some("http") if is_url(text) => {}
-        Some("https") => return Err(tls()),
-        _ => return Err(Fault::Bad(HTTP.into())),
-    }
+    check(text, Protocol::HttpProtobuf)?;
     match kind {
         EndpointKind::Signal => Ok(text.to_owned()),
         EndpointKind::Base if text.contains('?') => Err(Fault::Bad(HTTP.into())),
@@ -54,53 +49,34 @@ pub(crate) fn http(text: &str, kind: EndpointKind, signal: Signal) -> Result<Str
 ///
 /// Without a scheme TLS is meant unless `…_INSECURE` says otherwise; with one the scheme decides.
 pub(crate) fn grpc(text: &str, insecure: bool) -> Result<String, Fault> {
-    match scheme(text) {
-        Some("http") if is_target(text) => Ok(text.to_owned()),
-        Some("https") => Err(tls()),
-        Some(_) => Err(Fault::Bad(GRPC.into())),
-        None if !insecure => Err(Fault::Tls(
-            "a scheme: without one gRPC uses TLS, which is not supported yet, so nothing is exported; \
-             write `http://…` or set OTEL_EXPORTER_OTLP_INSECURE=true"
-                .into(),
-        )),
-        None => {
-            let url = format!("http://{text}");
-            is_target(&url)
-                .then_some(url)
-                .ok_or(Fault::Bad(GRPC.into()))
+    let url = match text.contains("://") {
+        true => text.to_owned(),
+        false if insecure => format!("http://{text}"),
+        false => {
+            return Err(Fault::Tls(
+                "a scheme: without one gRPC uses TLS, which is not supported yet, so nothing is exported; \
+                 write `http://…` or set OTEL_EXPORTER_OTLP_INSECURE=true"
+                    .into(),
+            ));
         }
+    };
+    check(&url, Protocol::Grpc)?;
+    Ok(url)
+}
+
+fn check(url: &str, protocol: Protocol) -> Result<(), Fault> {
+    match check_endpoint(url, protocol) {
+        Ok(_) => Ok(()),
+        Err(EndpointFault::Tls) => Err(tls()),
+        Err(EndpointFault::Invalid) => Err(Fault::Bad(match protocol {
+            Protocol::Grpc => GRPC.into(),
+            _ => HTTP.into(),
+        })),
     }
 }
 
 fn tls() -> Fault {
     Fault::Tls("`http://…`: TLS is not supported yet, nothing is exported".into())
-}
-
-fn scheme(text: &str) -> Option<&str> {
-    let (scheme, _) = text.split_once("://")?;
-    ["http", "https"]
-        .into_iter()
-        .find(|known| scheme.eq_ignore_ascii_case(known))
-        .or(Some(scheme))
-}
-
-fn is_url(text: &str) -> bool {
-    let Ok(url) = text.parse::<Uri>() else {
-        return false;
-    };
-    let host = url.host().is_some_and(|host| !host.is_empty());
-    let authority = url.authority().map_or("", |authority| authority.as_str());
-    // `port_u16` is `None` for a port that does not fit 16 bits.
-    let (_, tail) = authority.rsplit_once(']').unwrap_or(("", authority));
-    let port = !tail.contains(':') || url.port_u16().is_some();
-    host && port && !text.contains(['@', '#'])
-}
-
-/// True for the URL of a gRPC target, which has neither path nor query.
-fn is_target(text: &str) -> bool {
-    let path = text.parse::<Uri>().ok();
-    let bare = path.is_some_and(|url| matches!(url.path(), "" | "/") && url.query().is_none());
-    bare && is_url(text)
 }
 
 #[cfg(test)]

@@ -18,6 +18,12 @@ pub(crate) trait Choice: Copy + PartialEq + 'static {
             .ok_or_else(|| format!("one of {}", Self::known()).into())
     }
 
+    /// Returns the first name of the choice.
+    fn name(self) -> &'static str {
+        let known = Self::NAMES.iter().find(|(_, choice)| *choice == self);
+        known.map_or("", |(name, _)| name)
+    }
+
     /// Lists the names for a message.
     fn known() -> String {
         let names: Vec<String> = Self::NAMES

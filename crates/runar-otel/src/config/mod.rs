@@ -4,6 +4,8 @@ mod choice;
 mod endpoint;
 mod environment;
 pub(crate) mod header;
+#[cfg(feature = "subscriber")]
+mod log_filter;
 mod otlp;
 mod overrides;
 mod pairs;
@@ -16,12 +18,15 @@ pub(crate) mod signal;
 mod tests;
 
 pub use choice::{HistogramAggregation, MetricsExporterKind, Propagator, TracesExporterKind};
+#[cfg(feature = "otlp")]
 pub(crate) use header::Header;
+#[cfg(feature = "otlp")]
 pub(crate) use otlp::OtlpConfig;
 pub(crate) use overrides::Overrides;
 pub(crate) use problem::ConfigError;
 pub use problem::{Problem, Source};
 pub(crate) use resolve::{Resolved, resolve};
+#[cfg(feature = "otlp")]
 pub(crate) use runar_otel_pipeline::settings::Secret;
 pub use runar_otel_pipeline::settings::{Compression, Protocol, TemporalityPreference};
 pub use sampler::Sampler;

@@ -67,7 +67,7 @@ pub(crate) struct Layer {
     pub(crate) endpoint: Option<Entry<String>>,
     pub(crate) headers: Option<Vec<Header>>,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) compression: Option<Compression>,
+    pub(crate) compression: Option<Entry<Compression>>,
     /// True if a gRPC endpoint without a scheme is reached without TLS; `None`, if unset, counts as false.
     pub(crate) insecure: Option<bool>,
     /// Paths of files with certificates and keys, which are refused as long as TLS is not supported.
@@ -96,7 +96,9 @@ impl Layer {
                 .map(|value| entry(key("ENDPOINT"), value)),
             headers: headers(environment, &key("HEADERS")),
             timeout: environment.milliseconds(&key("TIMEOUT")),
-            compression: environment.choice(&key("COMPRESSION")),
+            compression: environment
+                .choice(&key("COMPRESSION"))
+                .map(|value| entry(key("COMPRESSION"), value)),
             insecure: environment.truth(&key("INSECURE")),
             tls,
         }
@@ -134,9 +136,7 @@ impl Layers<'_> {
         if let Some(timeout) = self.first(|layer| layer.timeout) {
             merged.config.timeout = timeout;
         }
-        if let Some(compression) = self.first(|layer| layer.compression) {
-            merged.config.compression = compression;
-        }
+        self.merge_compression(&mut merged);
         merged
     }
 
@@ -151,11 +151,33 @@ impl Layers<'_> {
             return;
         };
         match protocol.value {
-            Requested::Supported(supported) => merged.config.protocol = supported,
+            Requested::Supported(supported) if supported.is_compiled() => {
+                merged.config.protocol = supported;
+            }
+            Requested::Supported(off) => merged.refused.push(protocol.problem(
+                off.to_string(),
+                format!(
+                    "a protocol whose Cargo feature is on: it needs `{}`, nothing is exported",
+                    off.feature()
+                ),
+            )),
             Requested::HttpJson => merged.refused.push(protocol.problem(
                 "http/json",
                 "`grpc` or `http/protobuf`; `http/json` is not supported yet, nothing is exported",
             )),
+        }
+    }
+
+    fn merge_compression(&self, merged: &mut Merged) {
+        let Some(compression) = self.first(|layer| layer.compression.clone()) else {
+            return;
+        };
+        if compression.value.is_compiled() {
+            merged.config.compression = compression.value;
+        } else {
+            let expected =
+                "`none`: gzip needs the Cargo feature `gzip`, requests are not compressed";
+            merged.ignored.push(compression.problem("gzip", expected));
         }
     }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use runar_otel_core::exemplar::ExemplarFilter;
 use runar_otel_pipeline::settings::{Compression, Protocol, Secret, TemporalityPreference};
-use tracing_subscriber::EnvFilter;
 
 use crate::config::{
     choice::{HistogramAggregation, MetricsExporterKind, Propagator, TracesExporterKind},
@@ -40,6 +39,7 @@ pub(crate) struct Overrides {
     pub(crate) histogram_aggregation: Option<HistogramAggregation>,
     pub(crate) sampler: Option<Sampler>,
     pub(crate) propagators: Option<Vec<Propagator>>,
+    #[cfg(feature = "subscriber")]
     pub(crate) log_filter: Option<String>,
     pub(crate) subscriber: SubscriberChoice,
 }
@@ -122,24 +122,14 @@ impl Overrides {
                 .map(|endpoint| entry("otlp_endpoint", endpoint.trim().to_owned())),
             headers: Some(headers),
             timeout: self.otlp_timeout,
-            compression: self.otlp_compression,
+            compression: self
+                .otlp_compression
+                .map(|compression| entry("otlp_compression", compression)),
             insecure: None,
             tls: Vec::new(),
         }
     }
-
-    /// Returns the log filter that was set, and reports it as a mistake if it cannot be parsed.
-    pub(crate) fn checked_log_filter(&self, mistakes: &mut Vec<Problem>) -> Option<String> {
-        let filter = self.log_filter.clone()?;
-        if EnvFilter::try_new(&filter).is_err() {
-            mistakes.push(Problem::builder("log_filter", &filter, LOG_FILTER));
-        }
-        Some(filter)
-    }
 }
-
-/// The expected form of a log filter, for messages.
-pub(crate) const LOG_FILTER: &str = "directives such as `info,my_crate=debug`";
 
 fn set<T: Clone>(target: &mut T, value: Option<&T>) {
     if let Some(value) = value {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use opentelemetry::{KeyValue, Value};
-use tracing_subscriber::EnvFilter;
 
+#[cfg(feature = "subscriber")]
+use crate::config::log_filter;
 use crate::config::{
-    choice::{MetricsExporterKind, TracesExporterKind},
+    choice::{Destination, MetricsExporterKind, TracesExporterKind},
     environment::Environment,
     otlp::{Layer, Layers, Merged},
-    overrides::{LOG_FILTER, Overrides},
+    overrides::Overrides,
     pairs,
     problem::{ConfigError, Problem, Source},
     sampler::Sampler,
@@ -39,10 +40,18 @@ pub(crate) fn resolve(
     let mut config = read(&mut environment);
     overrides.apply(&mut config, &mut mistakes);
     identify(&mut config, overrides, &mut environment, &mut mistakes);
-    choose_log_filter(&mut config, overrides, &mut environment, &mut mistakes);
+    #[cfg(feature = "subscriber")]
+    log_filter::choose(&mut config, overrides, &mut environment, &mut mistakes);
+    let mut ignored = leave_out_missing(
+        &mut config.metrics_exporters,
+        source(overrides.metrics_exporters.as_ref()),
+    );
+    ignored.extend(leave_out_missing(
+        &mut config.traces_exporters,
+        source(overrides.traces_exporters.as_ref()),
+    ));
     let builder = overrides.otlp(&mut mistakes);
     let general = Layer::from_environment(&mut environment, None);
-    let mut ignored = Vec::new();
     for signal in [Signal::Metrics, Signal::Traces] {
         let layers = Layers {
             builder: &builder,
@@ -185,21 +194,29 @@ fn resource_attributes(environment: &mut Environment<'_>) -> Vec<(String, String
     }
 }
 
-fn choose_log_filter(
-    config: &mut Config,
-    overrides: &Overrides,
-    environment: &mut Environment<'_>,
-    mistakes: &mut Vec<Problem>,
-) {
-    let user = environment.parsed("RUST_LOG", |text| {
-        EnvFilter::try_new(text)
-            .map(|_| text.to_owned())
-            .map_err(|_| LOG_FILTER.into())
-    });
-    let builder = overrides.checked_log_filter(mistakes);
-    config.log_filter = user
-        .or(builder)
-        .unwrap_or_else(|| config.log_level.directives());
+/// Leaves out the destinations whose Cargo feature is off, and returns a problem for each.
+fn leave_out_missing<D: Destination>(chosen: &mut Vec<D>, source: Source) -> Vec<Problem> {
+    let key = match source {
+        Source::Builder => D::METHOD,
+        Source::Environment => D::VARIABLE,
+    };
+    let problem = |kind: &D| {
+        let feature = kind.missing_feature()?;
+        let expected = format!(
+            "exporters whose Cargo feature is on: this one needs {feature}, and is left out"
+        );
+        Some(Problem::new(source, key, kind.name(), expected))
+    };
+    let problems = chosen.iter().filter_map(problem).collect();
+    *chosen = D::existing(chosen);
+    problems
+}
+
+fn source<T>(set: Option<&T>) -> Source {
+    match set {
+        Some(_) => Source::Builder,
+        None => Source::Environment,
+    }
 }
 
 fn is_pushed(config: &Config, signal: Signal) -> bool {

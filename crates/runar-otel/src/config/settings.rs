@@ -7,7 +7,10 @@ use runar_otel_core::exemplar::ExemplarFilter;
 use runar_otel_pipeline::settings::TemporalityPreference;
 
 use crate::config::{
-    choice::{HistogramAggregation, LogLevel, MetricsExporterKind, Propagator, TracesExporterKind},
+    choice::{
+        Destination, HistogramAggregation, LogLevel, MetricsExporterKind, Propagator,
+        TracesExporterKind,
+    },
     otlp::OtlpConfig,
     sampler::Sampler,
     signal::Signal,
@@ -24,7 +27,9 @@ pub(crate) struct Config {
     pub(crate) node_id: Option<String>,
     /// The other attributes of the resource, sorted by key, each key once.
     pub(crate) resource_attributes: Vec<KeyValue>,
+    /// The destinations of metrics; by default OTLP and the pull endpoint, as far as their Cargo features are on.
     pub(crate) metrics_exporters: Vec<MetricsExporterKind>,
+    /// The destinations of spans; by default OTLP if one of its Cargo features is on.
     pub(crate) traces_exporters: Vec<TracesExporterKind>,
     pub(crate) otlp_metrics: OtlpConfig,
     pub(crate) otlp_traces: OtlpConfig,
@@ -42,6 +47,7 @@ pub(crate) struct Config {
     /// `OTEL_LOG_LEVEL`; part of `log_filter` already.
     pub(crate) log_level: LogLevel,
     /// Directives of `EnvFilter`: `RUST_LOG`, else the builder's, else `OTEL_LOG_LEVEL`.
+    #[cfg(feature = "subscriber")]
     pub(crate) log_filter: String,
     pub(crate) subscriber: SubscriberChoice,
 }
@@ -69,8 +75,11 @@ impl Default for Config {
             service_name: None,
             node_id: None,
             resource_attributes: Vec::new(),
-            metrics_exporters: vec![MetricsExporterKind::Otlp, MetricsExporterKind::Prometheus],
-            traces_exporters: vec![TracesExporterKind::Otlp],
+            metrics_exporters: Destination::existing(&[
+                MetricsExporterKind::Otlp,
+                MetricsExporterKind::Prometheus,
+            ]),
+            traces_exporters: Destination::existing(&[TracesExporterKind::Otlp]),
             otlp_metrics: OtlpConfig::of(Signal::Metrics),
             otlp_traces: OtlpConfig::of(Signal::Traces),
             temporality: TemporalityPreference::default(),
@@ -85,6 +94,7 @@ impl Default for Config {
             propagators: vec![Propagator::TraceContext, Propagator::Baggage],
             sampler: Sampler::default(),
             log_level: LogLevel::default(),
+            #[cfg(feature = "subscriber")]
             log_filter: LogLevel::default().directives(),
             subscriber: SubscriberChoice::default(),
         }

@@ -1,20 +1,28 @@
 //! Spans: from `tracing` to the SDK, from the SDK to a Collector, and into log lines.
 
 mod console;
+#[cfg(feature = "subscriber")]
 mod directives;
 mod error;
+#[cfg(feature = "subscriber")]
 mod fields;
 mod head;
 mod head_decision;
 mod layer;
+#[cfg(feature = "subscriber")]
 mod log_format;
+#[cfg(feature = "otlp")]
 mod on_runtime;
+#[cfg(feature = "otlp")]
 mod otlp;
 mod propagation;
 mod provider;
 mod shutdown;
+#[cfg(feature = "subscriber")]
 mod spanless;
+#[cfg(feature = "subscriber")]
 mod sparing;
+#[cfg(feature = "subscriber")]
 mod subscriber;
 mod switchable_tracer;
 mod unheard;
@@ -25,5 +33,8 @@ pub use layer::layer;
 pub(crate) use propagation::{install_propagators, remove_propagators};
 pub(crate) use provider::{Sampling, builder};
 pub(crate) use shutdown::{flush, shutdown};
+#[cfg(feature = "subscriber")]
 pub(crate) use subscriber::{SubscriberInstall, install_subscriber};
 pub(crate) use switchable_tracer::{install, uninstall};
+#[cfg(not(feature = "subscriber"))]
+pub(crate) use visibility::is_installed;

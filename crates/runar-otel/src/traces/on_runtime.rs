@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::Ordering,
         mpsc::{self, RecvTimeoutError},
     },
     time::Duration,
@@ -16,13 +16,7 @@ use opentelemetry_sdk::{
 };
 use tokio::runtime::Handle;
 
-/// Number of exports of this process that have failed. Only compared with itself, so any ordering is enough.
-static FAILURES: AtomicU64 = AtomicU64::new(0);
-
-/// Returns the number of failed exports so far.
-pub(crate) fn failures() -> u64 {
-    FAILURES.load(Ordering::Relaxed)
-}
+use crate::traces::shutdown::FAILED_EXPORTS;
 
 /// An exporter whose work is done on another runtime.
 ///
@@ -69,7 +63,7 @@ impl<E: SpanExporter + 'static> OnRuntime<E> {
 impl<E: SpanExporter + 'static> SpanExporter for OnRuntime<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         self.export_blocking(batch).inspect_err(|_| {
-            FAILURES.fetch_add(1, Ordering::Relaxed);
+            FAILED_EXPORTS.fetch_add(1, Ordering::Relaxed);
         })
     }
 

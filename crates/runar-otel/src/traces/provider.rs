@@ -9,6 +9,8 @@ use opentelemetry_sdk::{
 };
 use tokio::runtime::Handle;
 
+#[cfg(feature = "otlp")]
+use crate::traces::otlp;
 use crate::{
     config::{Config, Sampler, TracesExporterKind},
     traces::{
@@ -16,7 +18,6 @@ use crate::{
         console::ConsoleExporter,
         head::{Decider, Looks},
         head_decision::{DecidedIds, DecidedSampler},
-        otlp,
     },
 };
 
@@ -72,14 +73,20 @@ pub(crate) fn builder(
 ) -> Result<TracerProviderBuilder, TracesError> {
     let builder = SdkTracerProvider::builder().with_resource(resource);
     let mut builder = sampling.apply(builder, config.sampler);
+    #[cfg(not(feature = "otlp"))]
+    let _ = runtime;
     for exporter in &config.traces_exporters {
         let processor = match exporter {
+            #[cfg(feature = "otlp")]
             TracesExporterKind::Otlp => {
                 BatchSpanProcessor::builder(otlp::exporter(&config.otlp_traces, runtime)?).build()
             }
             TracesExporterKind::Console => {
                 BatchSpanProcessor::builder(ConsoleExporter::stdout()).build()
             }
+            // A destination without its Cargo feature has been left out before.
+            #[cfg(not(feature = "otlp"))]
+            TracesExporterKind::Otlp => continue,
         };
         builder = builder.with_span_processor(processor);
     }

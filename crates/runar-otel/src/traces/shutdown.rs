@@ -1,13 +1,16 @@
 //! Flushing and stopping the provider of spans in bounded time.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
 
 use opentelemetry_sdk::{error::OTelSdkError, trace::SdkTracerProvider};
 
-use crate::{
-    patience::try_begin,
-    traces::{TracesError, on_runtime},
-};
+use crate::{patience::try_begin, traces::TracesError};
+
+/// Number of exports of this process that have failed. Only compared with itself, so any ordering is enough.
+pub(crate) static FAILED_EXPORTS: AtomicU64 = AtomicU64::new(0);
 
 /// The time that the SDK's batch processor waits for a flush, 5 s, whatever timeout it is given.
 const SDK_PATIENCE: Duration = Duration::from_secs(5);
@@ -56,7 +59,7 @@ fn within(
 
 /// Flushes until the deadline, and again whenever the SDK gives up before.
 fn flush_until(provider: &SdkTracerProvider, deadline: Instant) -> Result<(), TracesError> {
-    let failures = on_runtime::failures();
+    let failures = FAILED_EXPORTS.load(Ordering::Relaxed);
     let mut given_up = false;
     loop {
         let started = Instant::now();
@@ -69,7 +72,7 @@ fn flush_until(provider: &SdkTracerProvider, deadline: Instant) -> Result<(), Tr
         }
     }
     // A flush that gave up has not reported how its export ended.
-    if !given_up || on_runtime::failures() == failures {
+    if !given_up || FAILED_EXPORTS.load(Ordering::Relaxed) == failures {
         return Ok(());
     }
     let lost = "an export failed during the flush".to_owned();

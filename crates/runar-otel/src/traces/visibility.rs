@@ -17,6 +17,10 @@ use tracing_subscriber::{Layer, layer::Context};
 use crate::traces::unheard;
 
 /// The filters that may keep spans away from the layer, beside its own.
+#[cfg_attr(
+    not(feature = "subscriber"),
+    expect(dead_code, reason = "our own subscriber knows its filters")
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Around {
     /// Unknown filters, in a subscriber of the application: they are asked for each span.

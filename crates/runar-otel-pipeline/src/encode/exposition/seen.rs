@@ -24,11 +24,6 @@ impl Seen {
         self.places.clear();
     }
 
-    /// Makes room for more texts.
-    pub(crate) fn reserve(&mut self, more: usize) {
-        self.places.reserve(more);
-    }
-
     /// Remembers written labels, and returns true if they are new.
     pub(crate) fn admit(&mut self, labels: &str) -> bool {
         let is_new = !self.holds(labels);

@@ -225,7 +225,7 @@ async fn a_receiver_that_comes_up_gets_the_data() {
         options.total_timeout = Duration::from_millis(50);
     });
     let error = short.export(request("early")).await.unwrap_err();
-    assert!(error.is_transient(), "{error:?}");
+    assert!(!error.is_final(), "{error:?}");
 
     let patient = exporter(&url, |_| ());
     let export = tokio::spawn(async move { patient.export(request("late")).await });

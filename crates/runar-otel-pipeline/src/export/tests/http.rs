@@ -164,7 +164,7 @@ async fn a_refusal_is_final_and_says_why() {
         let code = refusal.status().as_u16();
         let (outcome, seen) = export(vec![refusal, answer(200, &[], "")]).await;
         let error = outcome.unwrap_err();
-        assert!(!error.is_transient());
+        assert_eq!(error.is_final(), code == 400);
         let ExportError::Rejected { status, message } = error else {
             panic!("{error:?}");
         };
@@ -254,7 +254,7 @@ async fn a_receiver_that_comes_up_gets_the_data() {
         .export(request("early"))
         .await
         .unwrap_err();
-    assert!(error.is_transient(), "{error:?}");
+    assert!(!error.is_final(), "{error:?}");
 
     options.total_timeout = Duration::from_secs(30);
     let exporter = OtlpExporter::new(&options).unwrap();

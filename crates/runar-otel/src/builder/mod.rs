@@ -1,5 +1,8 @@
 //! The builder: configuration in code, stronger than the environment.
 
+#[cfg(feature = "otlp")]
+mod otlp;
+
 use std::time::Duration;
 
 use opentelemetry::{Key, KeyValue, Value};
@@ -9,8 +12,8 @@ use runar_otel_core::{exemplar::ExemplarFilter, gate::View};
 use crate::{
     attached::AttachedReader,
     config::{
-        Compression, HistogramAggregation, MetricsExporterKind, Overrides, Problem, Propagator,
-        Protocol, Sampler, Secret, SubscriberChoice, TemporalityPreference, TracesExporterKind,
+        HistogramAggregation, MetricsExporterKind, Overrides, Problem, Propagator, Sampler,
+        SubscriberChoice, TemporalityPreference, TracesExporterKind,
     },
     traces::Sampling,
 };
@@ -34,6 +37,7 @@ pub(crate) struct Parts {
     pub(crate) cardinality_limit: Option<usize>,
     pub(crate) series_ceiling: Option<usize>,
     pub(crate) readers: Vec<AttachedReader>,
+    #[cfg(feature = "prometheus-registry")]
     pub(crate) registries: Vec<prometheus::Registry>,
     pub(crate) shutdown_timeout: Option<Duration>,
     pub(crate) sampling: Sampling,
@@ -82,10 +86,12 @@ impl Builder {
         self
     }
 
-    /// Merges a registry of the `prometheus` crate into our endpoint and our push.
+    /// Merges a registry of the `prometheus` crate into our endpoint and our push. Needs the feature
+    /// `prometheus-registry`.
     ///
     /// The registry's names stay unchanged. Its values are cumulative whatever temporality is preferred, count from
     /// `init()` on as far as OTLP is concerned, and have no exemplars.
+    #[cfg(feature = "prometheus-registry")]
     pub fn prometheus_registry(mut self, registry: prometheus::Registry) -> Self {
         self.parts.registries.push(registry);
         self
@@ -155,49 +161,10 @@ impl Builder {
     }
 }
 
-/// The OpenTelemetry protocol, for metrics and spans alike.
-impl Builder {
-    /// Sets the base URL of the Collector; over HTTP `/v1/metrics` and `/v1/traces` are appended.
-    ///
-    /// By default `http://localhost:4318`, or `http://localhost:4317` for gRPC. TLS is not supported yet:
-    /// `https://` is an error.
-    pub fn otlp_endpoint(mut self, url: impl Into<String>) -> Self {
-        self.overrides.otlp_endpoint = Some(url.into());
-        self
-    }
-
-    /// Sets the transport; by default [`Protocol::HttpProtobuf`].
-    pub fn otlp_protocol(mut self, protocol: Protocol) -> Self {
-        self.overrides.otlp_protocol = Some(protocol);
-        self
-    }
-
-    /// Adds a header to all exports, in place of one with this name from the environment.
-    ///
-    /// The value is kept out of logs and error messages.
-    pub fn otlp_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let header = (name.into(), Secret::new(value));
-        self.overrides.otlp_headers.push(header);
-        self
-    }
-
-    /// Sets the time for one attempt to export; by default 10 s. Metrics are tried again within
-    /// [`metric_timeout`](Self::metric_timeout), spans are not.
-    pub fn otlp_timeout(mut self, timeout: Duration) -> Self {
-        self.overrides.otlp_timeout = Some(timeout);
-        self
-    }
-
-    /// Sets the compression; by default none. For spans, gzip that the environment turns on cannot be turned off here.
-    pub fn otlp_compression(mut self, compression: Compression) -> Self {
-        self.overrides.otlp_compression = Some(compression);
-        self
-    }
-}
-
 /// Export of metrics: destinations, times, exemplars, temporality and aggregation.
 impl Builder {
-    /// Sets where metrics go; by default OTLP and Prometheus. An empty list exports none.
+    /// Sets where metrics go; by default OTLP and Prometheus, as far as their Cargo features are on. An empty list
+    /// exports none.
     pub fn metrics_exporters(
         mut self,
         exporters: impl IntoIterator<Item = MetricsExporterKind>,
@@ -218,7 +185,9 @@ impl Builder {
         self
     }
 
-    /// Sets where the pull endpoint listens; by default `localhost`, port 9464. Port 0 takes a free one.
+    /// Sets where the pull endpoint listens; by default `localhost`, port 9464. Port 0 takes a free one. Needs the feature
+    /// `prometheus-endpoint`.
+    #[cfg(feature = "prometheus-endpoint")]
     pub fn prometheus_address(mut self, host: impl Into<String>, port: u16) -> Self {
         self.overrides.prometheus_address = Some((host.into(), port));
         self
@@ -246,7 +215,7 @@ impl Builder {
 
 /// Spans and logs.
 impl Builder {
-    /// Sets where spans go; by default OTLP. An empty list exports none.
+    /// Sets where spans go; by default OTLP if a Cargo feature for it is on. An empty list exports none.
     pub fn traces_exporters(
         mut self,
         exporters: impl IntoIterator<Item = TracesExporterKind>,
@@ -302,7 +271,8 @@ impl Builder {
     /// Sets which log lines are written, as directives such as `info,my_crate=debug`.
     ///
     /// `RUST_LOG` wins over this filter, so that an operator can look closer without a new build. Spans are exported
-    /// whatever the filter says.
+    /// whatever the filter says. Needs the feature `subscriber`.
+    #[cfg(feature = "subscriber")]
     pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
         self.overrides.log_filter = Some(directives.into());
         self

@@ -1,0 +1,49 @@
+//! The settings of OTLP.
+
+use std::time::Duration;
+
+use crate::{
+    Builder,
+    config::{Compression, Protocol, Secret},
+};
+
+/// The OpenTelemetry protocol, for metrics and spans alike. Needs the feature `otlp-http` or `otlp-grpc`.
+impl Builder {
+    /// Sets the base URL of the Collector; over HTTP `/v1/metrics` and `/v1/traces` are appended.
+    ///
+    /// By default `http://localhost:4318`, or `http://localhost:4317` for gRPC. TLS is not supported yet:
+    /// `https://` is an error.
+    pub fn otlp_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.overrides.otlp_endpoint = Some(url.into());
+        self
+    }
+
+    /// Sets the transport; by default [`Protocol::HttpProtobuf`], or [`Protocol::Grpc`] if only the feature `otlp-grpc`
+    /// is on.
+    pub fn otlp_protocol(mut self, protocol: Protocol) -> Self {
+        self.overrides.otlp_protocol = Some(protocol);
+        self
+    }
+
+    /// Adds a header to all exports, in place of one with this name from the environment.
+    ///
+    /// The value is kept out of logs and error messages.
+    pub fn otlp_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let header = (name.into(), Secret::new(value));
+        self.overrides.otlp_headers.push(header);
+        self
+    }
+
+    /// Sets the time for one attempt to export; by default 10 s. Metrics are tried again within
+    /// [`metric_timeout`](Self::metric_timeout), spans are not.
+    pub fn otlp_timeout(mut self, timeout: Duration) -> Self {
+        self.overrides.otlp_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets the compression; by default none. For spans, gzip that the environment turns on cannot be turned off here.
+    pub fn otlp_compression(mut self, compression: Compression) -> Self {
+        self.overrides.otlp_compression = Some(compression);
+        self
+    }
+}
