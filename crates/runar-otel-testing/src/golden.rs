@@ -36,16 +36,16 @@ pub fn assert_file(path: impl AsRef<Path>, expected: &str) {
     let path = path.as_ref();
     let update = env::var(UPDATE).is_ok_and(|value| !["", "0"].contains(&value.as_str()));
     let result = match update {
-        true => write(&resolved(path), expected),
-        false => compare(path, &resolved(path), expected),
+        true => write(&resolve(path), expected),
+        false => compare(path, &resolve(path), expected),
     };
-    if let Err(said) = result {
-        fail(&said);
+    if let Err(message) = result {
+        fail(&message);
     }
 }
 
 /// Resolves a relative path from the root of the package under test, not from the folder in which `cargo` was called.
-fn resolved(path: &Path) -> PathBuf {
+fn resolve(path: &Path) -> PathBuf {
     match env::var_os("CARGO_MANIFEST_DIR") {
         Some(root) if path.is_relative() => Path::new(&root).join(path),
         _ => path.to_owned(),
@@ -129,15 +129,15 @@ mod tests {
     #[test]
     fn a_long_difference_is_cut() {
         let many: String = (0..100).map(|line| format!("{line}\n")).collect();
-        let said = shown("", &many);
-        assert_eq!(said.lines().count(), SHOWN + 1);
-        assert!(said.ends_with("… and 60 more lines\n"), "{said}");
+        let message = shown("", &many);
+        assert_eq!(message.lines().count(), SHOWN + 1);
+        assert!(message.ends_with("… and 60 more lines\n"), "{message}");
     }
 
     #[test]
     fn a_missing_file_says_how_to_make_it() {
-        let said = compare(Path::new("no/such.md"), Path::new("no/such.md"), "").unwrap_err();
-        assert!(said.contains("RUNAR_OTEL_UPDATE=1"), "{said}");
+        let message = compare(Path::new("no/such.md"), Path::new("no/such.md"), "").unwrap_err();
+        assert!(message.contains("RUNAR_OTEL_UPDATE=1"), "{message}");
     }
 
     #[test]

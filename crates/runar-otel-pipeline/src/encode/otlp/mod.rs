@@ -9,7 +9,7 @@ mod point;
 mod wire;
 
 use self::{
-    point::Before,
+    point::PreviousPoint,
     wire::{SMALL, Wire, varint_size},
 };
 use super::pair::pairs;
@@ -119,11 +119,11 @@ fn data(wire: &mut Wire, from: &Data) {
 fn each<V>(
     wire: &mut Wire,
     points: &[Point<V>],
-    write: impl Fn(&mut Wire, &mut Before, &Point<V>),
+    write: impl Fn(&mut Wire, &mut PreviousPoint, &Point<V>),
 ) {
-    let mut before = Before::new();
+    let mut previous = PreviousPoint::new();
     for point in points {
-        write(wire, &mut before, point);
+        write(wire, &mut previous, point);
     }
 }
 

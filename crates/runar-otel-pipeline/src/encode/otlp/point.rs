@@ -15,15 +15,15 @@ use crate::{
     snapshot::{ExponentialBuckets, ExponentialHistogram, Histogram, Number, Point, Summary},
 };
 
-/// Facts of the point before, which is mostly like the next one.
-pub(super) struct Before {
+/// Facts of the previous point, which is mostly like the next one.
+pub(super) struct PreviousPoint {
     /// The number of bytes that the length of the point took.
     room: usize,
     start: Moment,
     time: Moment,
 }
 
-impl Before {
+impl PreviousPoint {
     /// Begins with the points of another metric.
     pub(super) fn new() -> Self {
         let moment = Moment {
@@ -60,15 +60,15 @@ impl Moment {
 
 /// Writes a point of a gauge or a sum, `NumberDataPoint`; nothing when its value is not a number.
 #[inline]
-pub(super) fn number(wire: &mut Wire, before: &mut Before, from: &Point<Number>) {
+pub(super) fn number(wire: &mut Wire, previous: &mut PreviousPoint, from: &Point<Number>) {
     let value = value(from.value);
     if let Scalar::Real(value) = value
         && value.is_nan()
     {
         return;
     }
-    before.room = wire.message(field::data::DATA_POINTS, before.room, |wire| {
-        times(wire, before, from);
+    previous.room = wire.message(field::data::DATA_POINTS, previous.room, |wire| {
+        times(wire, previous, from);
         match value {
             Scalar::Real(value) => wire.present_double(field::number_point::AS_DOUBLE, value),
             Scalar::Integer(value) => {
@@ -82,7 +82,7 @@ pub(super) fn number(wire: &mut Wire, before: &mut Before, from: &Point<Number>)
 
 /// Writes a point with explicit buckets, `HistogramDataPoint`.
 #[inline]
-pub(super) fn histogram(wire: &mut Wire, before: &mut Before, from: &Point<Histogram>) {
+pub(super) fn histogram(wire: &mut Wire, previous: &mut PreviousPoint, from: &Point<Histogram>) {
     let value = &from.value;
     // Counts and bounds are both there, one count more than bounds, or both absent (OTLP, `bucket_counts`).
     let bounds: &[f64] = if value.counts.is_empty() {
@@ -90,8 +90,8 @@ pub(super) fn histogram(wire: &mut Wire, before: &mut Before, from: &Point<Histo
     } else {
         &value.bounds
     };
-    before.room = wire.message(field::data::DATA_POINTS, before.room, |wire| {
-        times(wire, before, from);
+    previous.room = wire.message(field::data::DATA_POINTS, previous.room, |wire| {
+        times(wire, previous, from);
         wire.fixed(field::histogram_point::COUNT, value.count);
         real(wire, field::histogram_point::SUM, value.sum);
         wire.packed_fixed(
@@ -112,17 +112,17 @@ pub(super) fn histogram(wire: &mut Wire, before: &mut Before, from: &Point<Histo
 /// Writes a point with exponential buckets, `ExponentialHistogramDataPoint`; a side without buckets is absent.
 pub(super) fn exponential(
     wire: &mut Wire,
-    before: &mut Before,
+    previous: &mut PreviousPoint,
     from: &Point<ExponentialHistogram>,
 ) {
     let value = &from.value;
-    before.room = wire.message(field::data::DATA_POINTS, before.room, |wire| {
+    previous.room = wire.message(field::data::DATA_POINTS, previous.room, |wire| {
         attribute::list(
             wire,
             field::exponential_point::ATTRIBUTES,
             from.labels.iter(),
         );
-        times(wire, before, from);
+        times(wire, previous, from);
         wire.fixed(field::exponential_point::COUNT, value.count);
         real(wire, field::exponential_point::SUM, value.sum);
         wire.signed(field::exponential_point::SCALE, value.scale);
@@ -140,9 +140,9 @@ pub(super) fn exponential(
 }
 
 /// Writes a point with quantiles, `SummaryDataPoint`; exemplars have no place in it.
-pub(super) fn summary(wire: &mut Wire, before: &mut Before, from: &Point<Summary>) {
-    before.room = wire.message(field::data::DATA_POINTS, before.room, |wire| {
-        times(wire, before, from);
+pub(super) fn summary(wire: &mut Wire, previous: &mut PreviousPoint, from: &Point<Summary>) {
+    previous.room = wire.message(field::data::DATA_POINTS, previous.room, |wire| {
+        times(wire, previous, from);
         wire.fixed(field::summary_point::COUNT, from.value.count);
         if !from.value.sum.is_nan() {
             wire.double(field::summary_point::SUM, from.value.sum);
@@ -160,10 +160,10 @@ pub(super) fn summary(wire: &mut Wire, before: &mut Before, from: &Point<Summary
 
 /// Writes start and time, whose field numbers are the same in every type of point. A start of zero means unknown.
 #[inline]
-fn times<V>(wire: &mut Wire, before: &mut Before, from: &Point<V>) {
-    let start = from.start.map_or(0, |start| before.start.nanos(start));
+fn times<V>(wire: &mut Wire, previous: &mut PreviousPoint, from: &Point<V>) {
+    let start = from.start.map_or(0, |start| previous.start.nanos(start));
     wire.fixed(field::point::START_TIME, start);
-    wire.fixed(field::point::TIME, before.time.nanos(from.time));
+    wire.fixed(field::point::TIME, previous.time.nanos(from.time));
 }
 
 fn buckets(wire: &mut Wire, number: u8, from: &ExponentialBuckets) {
