@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use similar::{ChangeTag, TextDiff};
+
 use crate::fail::fail;
 
 /// The environment variable that lets the assertions write the files instead of comparing them.
@@ -34,16 +36,16 @@ pub fn assert_file(path: impl AsRef<Path>, expected: &str) {
     let path = path.as_ref();
     let update = env::var(UPDATE).is_ok_and(|value| !["", "0"].contains(&value.as_str()));
     let result = match update {
-        true => write(&resolved(path), expected),
-        false => compare(path, &resolved(path), expected),
+        true => write(&resolve(path), expected),
+        false => compare(path, &resolve(path), expected),
     };
-    if let Err(said) = result {
-        fail(&said);
+    if let Err(message) = result {
+        fail(&message);
     }
 }
 
 /// Resolves a relative path from the root of the package under test, not from the folder in which `cargo` was called.
-fn resolved(path: &Path) -> PathBuf {
+fn resolve(path: &Path) -> PathBuf {
     match env::var_os("CARGO_MANIFEST_DIR") {
         Some(root) if path.is_relative() => Path::new(&root).join(path),
         _ => path.to_owned(),
@@ -82,100 +84,26 @@ fn how_to_update() -> String {
     format!("to write the file, run the test with {UPDATE}=1 and look at what has changed")
 }
 
-/// Returns the lines of both that are not in a longest common sequence, with their numbers.
+/// Returns the lines that only one of the two has, with their numbers.
 fn difference(there: &[&str], expected: &[&str]) -> String {
-    let mut said = String::new();
-    let mut shown = 0;
-    let (mut mine, mut theirs) = (0, 0);
-    let common = longest_common(there, expected);
-    let end = (there.len(), expected.len());
-    for (to_mine, to_theirs) in common.into_iter().chain(std::iter::once(end)) {
-        let removed = there.get(mine..to_mine).unwrap_or_default();
-        let added = expected.get(theirs..to_theirs).unwrap_or_default();
-        let removed = removed
-            .iter()
-            .enumerate()
-            .map(|(at, line)| (mine + at, '-', line));
-        let added = added
-            .iter()
-            .enumerate()
-            .map(|(at, line)| (theirs + at, '+', line));
-        for (at, sign, line) in removed.chain(added) {
-            shown += 1;
-            if shown <= SHOWN {
-                said.push_str(&format!("{:>5} {sign} {line}\n", at + 1));
-            }
-        }
-        (mine, theirs) = (to_mine + 1, to_theirs + 1);
+    let diff = TextDiff::from_slices(there, expected);
+    let changes = diff.iter_all_changes();
+    let mut lines = changes.filter(|change| change.tag() != ChangeTag::Equal);
+    let mut shown = String::new();
+    for change in lines.by_ref().take(SHOWN) {
+        let at = change.old_index().or(change.new_index());
+        let number = at.unwrap_or_default() + 1;
+        shown.push_str(&format!(
+            "{number:>5} {} {}\n",
+            change.tag(),
+            change.value()
+        ));
     }
-    if shown > SHOWN {
-        said.push_str(&format!("      … and {} more lines\n", shown - SHOWN));
+    match lines.count() {
+        0 => {}
+        more => shown.push_str(&format!("      … and {more} more lines\n")),
     }
-    said
-}
-
-/// Returns pairs of positions with the same line, ascending. Equal ends are cut off first: files differ little.
-fn longest_common(one: &[&str], other: &[&str]) -> Vec<(usize, usize)> {
-    let agree = |pair: &(&&str, &&str)| pair.0 == pair.1;
-    let head = one.iter().zip(other).take_while(agree).count();
-    let rest = one.len().min(other.len()) - head;
-    let tail = one
-        .iter()
-        .rev()
-        .zip(other.iter().rev())
-        .take(rest)
-        .take_while(agree)
-        .count();
-    let middle = |all: &[&str]| head..all.len() - tail;
-    let (mine, theirs) = (
-        one.get(middle(one)).unwrap_or_default(),
-        other.get(middle(other)).unwrap_or_default(),
-    );
-    let mut pairs: Vec<(usize, usize)> = (0..head).map(|at| (at, at)).collect();
-    pairs.extend(
-        in_common(mine, theirs)
-            .into_iter()
-            .map(|(a, b)| (a + head, b + head)),
-    );
-    pairs.extend(
-        (0..tail)
-            .rev()
-            .map(|at| (one.len() - 1 - at, other.len() - 1 - at)),
-    );
-    pairs
-}
-
-/// Finds the longest common sequence, by the table of the lengths for all suffixes.
-fn in_common(one: &[&str], other: &[&str]) -> Vec<(usize, usize)> {
-    let width = other.len() + 1;
-    let mut lengths = vec![0_u32; (one.len() + 1) * width];
-    let at = |lengths: &[u32], a: usize, b: usize| {
-        lengths.get(a * width + b).copied().unwrap_or_default()
-    };
-    for (a, mine) in one.iter().enumerate().rev() {
-        for (b, theirs) in other.iter().enumerate().rev() {
-            let length = match mine == theirs {
-                true => at(&lengths, a + 1, b + 1) + 1,
-                false => at(&lengths, a + 1, b).max(at(&lengths, a, b + 1)),
-            };
-            if let Some(cell) = lengths.get_mut(a * width + b) {
-                *cell = length;
-            }
-        }
-    }
-    let (mut a, mut b) = (0, 0);
-    let mut pairs = Vec::new();
-    while let (Some(mine), Some(theirs)) = (one.get(a), other.get(b)) {
-        if mine == theirs {
-            pairs.push((a, b));
-            (a, b) = (a + 1, b + 1);
-        } else if at(&lengths, a + 1, b) >= at(&lengths, a, b + 1) {
-            a += 1;
-        } else {
-            b += 1;
-        }
-    }
-    pairs
+    shown
 }
 
 #[cfg(test)]
@@ -201,15 +129,15 @@ mod tests {
     #[test]
     fn a_long_difference_is_cut() {
         let many: String = (0..100).map(|line| format!("{line}\n")).collect();
-        let said = shown("", &many);
-        assert_eq!(said.lines().count(), SHOWN + 1);
-        assert!(said.ends_with("… and 60 more lines\n"), "{said}");
+        let message = shown("", &many);
+        assert_eq!(message.lines().count(), SHOWN + 1);
+        assert!(message.ends_with("… and 60 more lines\n"), "{message}");
     }
 
     #[test]
     fn a_missing_file_says_how_to_make_it() {
-        let said = compare(Path::new("no/such.md"), Path::new("no/such.md"), "").unwrap_err();
-        assert!(said.contains("RUNAR_OTEL_UPDATE=1"), "{said}");
+        let message = compare(Path::new("no/such.md"), Path::new("no/such.md"), "").unwrap_err();
+        assert!(message.contains("RUNAR_OTEL_UPDATE=1"), "{message}");
     }
 
     #[test]

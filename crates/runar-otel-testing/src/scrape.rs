@@ -13,10 +13,10 @@ const OPEN_METRICS: &str =
 const TEXT: &str = "text/plain;version=0.0.4";
 
 /// The time limit of a scrape.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// The largest page that is read, in bytes.
-const LARGEST: u64 = 256 << 20;
+const SIZE_LIMIT: u64 = 256 << 20;
 
 /// Scrapes an endpoint, given by its address or URL, and reads the OpenMetrics page.
 ///
@@ -48,7 +48,7 @@ const LARGEST: u64 = 256 << 20;
 pub fn scrape(address: impl fmt::Display) -> Page {
     match try_scrape(address) {
         Ok(page) => page,
-        Err(error) => fail(&error.told()),
+        Err(error) => fail(&error.full_message()),
     }
 }
 
@@ -60,7 +60,7 @@ pub fn scrape(address: impl fmt::Display) -> Page {
 pub fn scrape_text(address: impl fmt::Display) -> Page {
     match fetch(&url(&address.to_string()), TEXT) {
         Ok(page) => page,
-        Err(error) => fail(&error.told()),
+        Err(error) => fail(&error.full_message()),
     }
 }
 
@@ -108,7 +108,7 @@ pub enum ScrapeError {
 
 impl ScrapeError {
     /// Returns the message, followed by that of its source.
-    fn told(&self) -> String {
+    fn full_message(&self) -> String {
         match std::error::Error::source(self) {
             Some(source) => format!("{self}: {source}"),
             None => self.to_string(),
@@ -132,7 +132,7 @@ fn fetch(url: &str, accept: &str) -> Result<Page, ScrapeError> {
     let agent = ureq::Agent::config_builder()
         .proxy(None)
         .http_status_as_error(false)
-        .timeout_global(Some(PATIENCE))
+        .timeout_global(Some(TIME_LIMIT))
         .build()
         .new_agent();
     let mut answer = agent
@@ -140,7 +140,7 @@ fn fetch(url: &str, accept: &str) -> Result<Page, ScrapeError> {
         .header("accept", accept)
         .call()
         .map_err(unanswered)?;
-    let body = answer.body_mut().with_config().limit(LARGEST);
+    let body = answer.body_mut().with_config().limit(SIZE_LIMIT);
     let body = body.read_to_string().map_err(unanswered)?;
     if answer.status() != 200 {
         return Err(ScrapeError::Refused {

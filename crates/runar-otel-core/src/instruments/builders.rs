@@ -24,7 +24,7 @@ macro_rules! shared_method {
     () => {
         /// Sets the labels whose values the code bounds.
         pub(crate) fn shared(mut self, sharing: crate::metric::sharing::Sharing) -> Self {
-            self.declaration.sharing = sharing;
+            self.declaration.descriptor.sharing = sharing;
             self
         }
     };

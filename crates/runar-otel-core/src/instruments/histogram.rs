@@ -136,19 +136,19 @@ impl<T: HistogramNumber> HistogramBuilder<T> {
     ///
     /// Over OTLP it stays one; the text formats of the pull endpoint show it with bounds that are powers of two.
     pub fn exponential(mut self) -> Self {
-        self.declaration.aggregation = Aggregation::exponential();
+        self.declaration.descriptor.aggregation = Aggregation::exponential();
         self
     }
 
     /// Sets the bucket bounds of one among several histograms of the name: the others keep the common scope.
     pub(crate) fn with_buckets_apart(mut self, bounds: Vec<f64>) -> Self {
-        self.declaration.joining = Joining::Apart;
+        self.declaration.descriptor.joining = Joining::Apart;
         self.with_buckets(bounds)
     }
 
     /// Keeps the default buckets even if a histogram of the name has others.
     pub(crate) fn with_default_buckets(mut self) -> Self {
-        self.declaration.joining = Joining::SameBuckets;
+        self.declaration.descriptor.joining = Joining::SameBuckets;
         self
     }
 

@@ -120,7 +120,7 @@ impl TimerBuilder {
     /// Makes the metric a base-2 exponential histogram, see
     /// [`HistogramBuilder::exponential`](crate::HistogramBuilder::exponential).
     pub fn exponential(mut self) -> Self {
-        self.declaration.aggregation = Aggregation::exponential();
+        self.declaration.descriptor.aggregation = Aggregation::exponential();
         self
     }
 

@@ -87,20 +87,10 @@ impl Descriptor {
     }
 }
 
-/// Parameters that all builders of instruments have in common.
+/// The declaration of a handle: the descriptor of its metric, as the builders of instruments complete it, and its labels.
 #[derive(Clone, Debug)]
 pub(crate) struct Declaration {
-    name: Cow<'static, str>,
-    description: Cow<'static, str>,
-    unit: Option<Cow<'static, str>>,
-    /// The unit if neither the code nor the name says one.
-    assumed_unit: &'static str,
-    kind: InstrumentKind,
-    number: NumberKind,
-    values: NumberKind,
-    pub(crate) aggregation: Aggregation,
-    pub(crate) joining: Joining,
-    pub(crate) sharing: Sharing,
+    pub(crate) descriptor: Descriptor,
     pub(crate) labels: Vec<(String, String)>,
 }
 
@@ -111,35 +101,40 @@ impl Declaration {
         name: Cow<'static, str>,
         description: Cow<'static, str>,
     ) -> Self {
-        let (aggregation, labels) = (Aggregation::Default, Vec::new());
-        Self {
+        let descriptor = Descriptor {
+            unit: Unit::FromName(name::unit_of_name(&name).unwrap_or_default()),
             name,
             description,
-            unit: None,
-            assumed_unit: "",
             kind,
             number,
             values: number,
-            aggregation,
+            aggregation: Aggregation::Default,
             joining: Joining::Any,
             sharing: Sharing::default(),
-            labels,
+            // The place that registers the handle counts: `descriptor` sets it.
+            at: Location::caller(),
+        };
+        Self {
+            descriptor,
+            labels: Vec::new(),
         }
     }
 
     pub(crate) fn unit(&mut self, unit: Cow<'static, str>) {
-        self.unit = Some(unit);
+        self.descriptor.unit = Unit::Stated(unit);
     }
 
     /// Sets the unit of a metric without a stated one; unlike a stated unit it gives way to that of a metric that is
     /// there.
     pub(crate) fn assume_unit(&mut self, unit: &'static str) {
-        self.assumed_unit = unit;
+        if self.descriptor.unit == Unit::FromName("") {
+            self.descriptor.unit = Unit::FromName(unit);
+        }
     }
 
     /// Sets the type of the values to be recorded, if that is not the number type of the metric.
     pub(crate) fn values(&mut self, values: NumberKind) {
-        self.values = values;
+        self.descriptor.values = values;
     }
 
     pub(crate) fn label(&mut self, key: String, value: String) {
@@ -149,41 +144,29 @@ impl Declaration {
 
     pub(crate) fn buckets(&mut self, mut bounds: Vec<f64>) {
         bounds.pop_if(|last| *last == f64::INFINITY);
-        self.aggregation = Aggregation::ExplicitBuckets(Arc::from(bounds));
+        self.descriptor.aggregation = Aggregation::ExplicitBuckets(Arc::from(bounds));
     }
 
-    /// Checks labels and makes the descriptor.
+    /// Checks labels and descriptor, and returns the descriptor for this place in the source.
     pub(crate) fn descriptor(
         &self,
         at: &'static Location<'static>,
     ) -> Result<Descriptor, RegisterError> {
-        let name = || self.name.clone().into_owned();
+        let descriptor = Descriptor {
+            at,
+            ..self.descriptor.clone()
+        };
+        let name = || descriptor.name.clone().into_owned();
         if self.labels.iter().any(|(key, _)| key.is_empty()) {
             return Err(RegisterError::EmptyLabel { name: name() });
         }
         let reserved = self.labels.iter().find(|(key, _)| key == "le");
-        if let (InstrumentKind::Histogram, Some((label, _))) = (self.kind, reserved) {
+        if let (InstrumentKind::Histogram, Some((label, _))) = (descriptor.kind, reserved) {
             return Err(RegisterError::ReservedLabel {
                 name: name(),
                 label: label.clone(),
             });
         }
-        let unit = match &self.unit {
-            Some(unit) => Unit::Stated(unit.clone()),
-            None => Unit::FromName(name::unit_of_name(&self.name).unwrap_or(self.assumed_unit)),
-        };
-        let descriptor = Descriptor {
-            name: self.name.clone(),
-            description: self.description.clone(),
-            unit,
-            kind: self.kind,
-            number: self.number,
-            values: self.values,
-            aggregation: self.aggregation.clone(),
-            joining: self.joining,
-            sharing: self.sharing,
-            at,
-        };
         descriptor.check()?;
         Ok(descriptor)
     }

@@ -59,11 +59,11 @@ fn write_metric(out: &mut String, metric: &Metric) -> fmt::Result {
     writeln!(out)?;
     match &metric.data {
         Data::Gauge(points) | Data::Sum { points, .. } => {
-            each(out, points, |out, value| write!(out, "{}", Plain(*value)))
+            write_points(out, points, |out, value| write!(out, "{}", Plain(*value)))
         }
-        Data::Histogram { points, .. } => each(out, points, write_histogram),
-        Data::ExponentialHistogram { points, .. } => each(out, points, write_exponential),
-        Data::Summary(points) => each(out, points, write_summary),
+        Data::Histogram { points, .. } => write_points(out, points, write_histogram),
+        Data::ExponentialHistogram { points, .. } => write_points(out, points, write_exponential),
+        Data::Summary(points) => write_points(out, points, write_summary),
     }
 }
 
@@ -88,7 +88,7 @@ fn kind(data: &Data) -> String {
     }
 }
 
-fn each<V>(
+fn write_points<V>(
     out: &mut String,
     points: &[Point<V>],
     write: impl Fn(&mut String, &V) -> fmt::Result,

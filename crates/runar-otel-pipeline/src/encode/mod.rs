@@ -9,6 +9,6 @@ pub mod otlp;
 pub(crate) mod pair;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::respond::Site;
+use super::respond::MetricsPage;
 
 /// The time after which a client that takes nothing of a response is dropped.
 const STALL_LIMIT: Duration = Duration::from_secs(20);
@@ -30,20 +30,20 @@ const BUFFER: usize = 64 * 1024;
 /// Answers the requests of one client until it goes, stalls, or `stop` completes.
 pub(super) async fn serve(
     stream: TcpStream,
-    site: Arc<Site>,
+    page: Arc<MetricsPage>,
     header_timeout: Duration,
     stop: impl Future<Output = ()>,
 ) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
-        let site = site.clone();
-        async move { Ok::<_, Infallible>(site.respond(&request).await) }
+        let page = page.clone();
+        async move { Ok::<_, Infallible>(page.respond(&request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(Unstalled::new(stream, STALL_LIMIT)), service);
+        .serve_connection(TokioIo::new(StallGuard::new(stream, STALL_LIMIT)), service);
     let mut connection = pin!(connection);
     // A client that breaks the protocol or goes away is none of the application's business.
     tokio::select! {
@@ -54,13 +54,13 @@ pub(super) async fn serve(
 }
 
 /// A stream whose writes fail when the other side takes nothing for too long.
-struct Unstalled<S> {
+struct StallGuard<S> {
     stream: S,
     limit: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Unstalled<S> {
+impl<S> StallGuard<S> {
     fn new(stream: S, limit: Duration) -> Self {
         Self {
             stream,
@@ -69,7 +69,7 @@ impl<S> Unstalled<S> {
         }
     }
 
-    fn bounded<T>(
+    fn limit_stall<T>(
         &mut self,
         cx: &mut Context<'_>,
         progress: Poll<io::Result<T>>,
@@ -87,7 +87,7 @@ impl<S> Unstalled<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Unstalled<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for StallGuard<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -97,14 +97,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Unstalled<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Unstalled<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for StallGuard<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let progress = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.bounded(cx, progress)
+        self.limit_stall(cx, progress)
     }
 
     fn poll_write_vectored(
@@ -113,7 +113,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Unstalled<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let progress = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.bounded(cx, progress)
+        self.limit_stall(cx, progress)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -138,7 +138,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_reader_that_takes_nothing_is_left() {
         let (ours, _theirs) = tokio::io::duplex(8);
-        let mut stream = Unstalled::new(ours, STALL_LIMIT);
+        let mut stream = StallGuard::new(ours, STALL_LIMIT);
         let started = Instant::now();
         let error = stream.write_all(&[0; 9]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
@@ -149,7 +149,7 @@ mod tests {
     async fn a_slow_reader_is_served() {
         use tokio::io::AsyncReadExt;
         let (ours, mut theirs) = tokio::io::duplex(1);
-        let mut stream = Unstalled::new(ours, STALL_LIMIT);
+        let mut stream = StallGuard::new(ours, STALL_LIMIT);
         let reading = async move {
             for _ in 0..5 {
                 sleep(STALL_LIMIT - Duration::from_secs(1)).await;

@@ -16,7 +16,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Listens as soon as the port is free. The first refusal is logged, and so is the end of the refusals.
-pub(super) async fn listen_patiently(
+pub(super) async fn listen_with_retries(
     host: &str,
     port: u16,
     on_refusal: impl Fn(),
@@ -103,12 +103,12 @@ mod tests {
 
     /// Counts warnings and infos of ours.
     #[derive(Clone, Default)]
-    struct Told {
+    struct LogCounts {
         warnings: Arc<AtomicUsize>,
         infos: Arc<AtomicUsize>,
     }
 
-    impl Subscriber for Told {
+    impl Subscriber for LogCounts {
         fn enabled(&self, metadata: &Metadata<'_>) -> bool {
             metadata.target() == "runar_otel"
         }
@@ -131,26 +131,26 @@ mod tests {
     async fn a_busy_port_is_told_once_and_taken_when_free() {
         let busy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = busy.local_addr().unwrap().port();
-        let told = Told::default();
-        let _default = tracing::subscriber::set_default(told.clone());
+        let counts = LogCounts::default();
+        let _default = tracing::subscriber::set_default(counts.clone());
         let started = Instant::now();
         let (listeners, ()) =
-            tokio::join!(listen_patiently("127.0.0.1", port, || ()), async move {
+            tokio::join!(listen_with_retries("127.0.0.1", port, || ()), async move {
                 sleep(Duration::from_secs(60)).await;
                 drop(busy);
             });
         assert_eq!(listeners[0].local_addr().unwrap().port(), port);
-        assert_eq!(told.warnings.load(Ordering::Relaxed), 1);
-        assert_eq!(told.infos.load(Ordering::Relaxed), 1);
+        assert_eq!(counts.warnings.load(Ordering::Relaxed), 1);
+        assert_eq!(counts.infos.load(Ordering::Relaxed), 1);
         assert!(started.elapsed() <= Duration::from_secs(60) + LONGEST_WAIT);
     }
 
     #[tokio::test]
     async fn a_free_port_is_not_worth_a_word() {
-        let told = Told::default();
-        let _default = tracing::subscriber::set_default(told.clone());
-        listen_patiently("127.0.0.1", 0, || ()).await;
-        let words = told.warnings.load(Ordering::Relaxed) + told.infos.load(Ordering::Relaxed);
+        let counts = LogCounts::default();
+        let _default = tracing::subscriber::set_default(counts.clone());
+        listen_with_retries("127.0.0.1", 0, || ()).await;
+        let words = counts.warnings.load(Ordering::Relaxed) + counts.infos.load(Ordering::Relaxed);
         assert_eq!(words, 0);
     }
 

@@ -37,24 +37,24 @@ pub struct Scraped {
 }
 
 /// The path, source and time limit of an endpoint, from which it responds.
-pub(super) struct Site {
+pub(super) struct MetricsPage {
     pub(super) path: String,
     pub(super) source: Arc<dyn Scrape>,
     pub(super) scrape_timeout: Duration,
 }
 
-impl Site {
+impl MetricsPage {
     /// Answers one request. The body of a request is never read.
     pub(super) async fn respond<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
         let path = request.uri().path();
         if path != self.path && path != "/" {
-            return notice(
+            return plain_response(
                 StatusCode::NOT_FOUND,
                 format!("metrics are at {}\n", self.path),
             );
         }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            let mut response = notice(
+            let mut response = plain_response(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "expected GET or HEAD\n".to_owned(),
             );
@@ -63,26 +63,26 @@ impl Site {
             return response;
         }
         if path != self.path {
-            return notice(StatusCode::OK, format!("metrics are at {}\n", self.path));
+            return plain_response(StatusCode::OK, format!("metrics are at {}\n", self.path));
         }
-        self.metrics(request.headers()).await
+        self.serve_metrics(request.headers()).await
     }
 
-    async fn metrics(&self, headers: &HeaderMap) -> Response<Full<Bytes>> {
-        let format = format(joined(headers, &ACCEPT).as_deref());
-        let Ok(scraped) = timeout(self.scrape_timeout, self.scraped(format)).await else {
-            return notice(
+    async fn serve_metrics(&self, headers: &HeaderMap) -> Response<Full<Bytes>> {
+        let format = format(join_lines(headers, &ACCEPT).as_deref());
+        let Ok(scraped) = timeout(self.scrape_timeout, self.scrape(format)).await else {
+            return plain_response(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the scrape took too long\n".to_owned(),
             );
         };
         let Some(scraped) = scraped else {
-            return notice(
+            return plain_response(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "the scrape failed\n".to_owned(),
             );
         };
-        let packed = if accepts_gzip(joined(headers, &ACCEPT_ENCODING).as_deref()) {
+        let packed = if accepts_gzip(join_lines(headers, &ACCEPT_ENCODING).as_deref()) {
             gzip::compressed(&scraped.body, COMPRESSION_LIMIT).await
         } else {
             None
@@ -103,7 +103,7 @@ impl Site {
 
     /// Scrapes in a task of its own, so that only the task panics; `None` after a panic. The task ends with the
     /// request.
-    async fn scraped(&self, format: Format) -> Option<Scraped> {
+    async fn scrape(&self, format: Format) -> Option<Scraped> {
         let source = self.source.clone();
         let mut task = JoinSet::new();
         task.spawn(async move { source.scrape(format).await });
@@ -111,7 +111,7 @@ impl Site {
     }
 }
 
-fn notice(status: StatusCode, text: String) -> Response<Full<Bytes>> {
+fn plain_response(status: StatusCode, text: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(text)));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, PLAIN);
@@ -119,7 +119,7 @@ fn notice(status: StatusCode, text: String) -> Response<Full<Bytes>> {
 }
 
 /// Joins the lines of a header into one list, without lines that are no text; `None` without lines.
-fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+fn join_lines(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let lines: Vec<&str> = headers
         .get_all(name)
         .iter()

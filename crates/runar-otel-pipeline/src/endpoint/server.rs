@@ -15,7 +15,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Scrape, connection, listen::listen_patiently, respond::Site};
+use super::{Scrape, connection, listen::listen_with_retries, respond::MetricsPage};
 
 /// The time in which open connections may finish their response after a stop.
 const GRACE: Duration = Duration::from_secs(1);
@@ -70,8 +70,8 @@ impl Endpoint {
     pub fn spawn(handle: &Handle, options: EndpointOptions, source: Arc<dyn Scrape>) -> Self {
         let (stop, stopping) = watch::channel(false);
         let status = Arc::new(Status::default());
-        let ending = Ending(status.clone());
-        handle.spawn(run(options, source, stopping, ending));
+        let end_mark = EndMark(status.clone());
+        handle.spawn(run(options, source, stopping, end_mark));
         Self { stop, status }
     }
 
@@ -115,7 +115,7 @@ impl Endpoint {
 }
 
 /// Completes when the endpoint is stopped or dropped.
-async fn stop_wanted(stop: &mut watch::Receiver<bool>) {
+async fn wait_for_stop(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
@@ -123,59 +123,62 @@ async fn run(
     options: EndpointOptions,
     source: Arc<dyn Scrape>,
     mut stop: watch::Receiver<bool>,
-    ending: Ending,
+    end_mark: EndMark,
 ) {
     let listeners = tokio::select! {
-        listeners = listen_patiently(&options.host, options.port, || ending.0.refused()) => {
+        listeners = listen_with_retries(&options.host, options.port, || end_mark.0.set_tried()) => {
             listeners
         }
-        () = stop_wanted(&mut stop) => return,
+        () = wait_for_stop(&mut stop) => return,
     };
-    ending.0.bound(&listeners);
-    let room = Room {
-        site: Arc::new(Site {
-            path: format!("/{}", options.path.trim_start_matches('/')),
-            source,
-            scrape_timeout: options.scrape_timeout,
-        }),
+    end_mark.0.set_bound(&listeners);
+    let page = Arc::new(MetricsPage {
+        path: format!("/{}", options.path.trim_start_matches('/')),
+        source,
+        scrape_timeout: options.scrape_timeout,
+    });
+    let limits = ConnectionLimits {
         max_connections: options.max_connections.max(1),
         header_timeout: options.header_timeout,
     };
     let mut tasks = JoinSet::new();
     for listener in listeners {
-        tasks.spawn(room.clone().serve(listener, stop.clone()));
+        tasks.spawn(serve(listener, page.clone(), limits, stop.clone()));
     }
     while tasks.join_next().await.is_some() {}
 }
 
-/// State that the connections of one address share.
-#[derive(Clone)]
-struct Room {
-    site: Arc<Site>,
+/// Limits of the connections of one address.
+#[derive(Clone, Copy)]
+struct ConnectionLimits {
     max_connections: usize,
     header_timeout: Duration,
 }
 
-impl Room {
-    async fn serve(self, listener: TcpListener, mut stop: watch::Receiver<bool>) {
-        let mut connections = JoinSet::new();
-        loop {
-            let has_room = connections.len() < self.max_connections;
-            let stream = tokio::select! {
-                () = stop_wanted(&mut stop) => break,
-                Some(_) = connections.join_next() => continue,
-                stream = accept(&listener), if has_room => stream,
-            };
-            let (site, mut stop) = (self.site.clone(), stop.clone());
-            let header_timeout = self.header_timeout;
-            connections.spawn(async move {
-                connection::serve(stream, site, header_timeout, stop_wanted(&mut stop)).await;
-            });
-        }
-        drop(listener);
-        let finishing = async { while connections.join_next().await.is_some() {} };
-        let _ = timeout(GRACE, finishing).await;
+/// Serves the clients of one address until the stop.
+async fn serve(
+    listener: TcpListener,
+    page: Arc<MetricsPage>,
+    limits: ConnectionLimits,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        let is_below_limit = connections.len() < limits.max_connections;
+        let stream = tokio::select! {
+            () = wait_for_stop(&mut stop) => break,
+            Some(_) = connections.join_next() => continue,
+            stream = accept(&listener), if is_below_limit => stream,
+        };
+        let (page, mut stop) = (page.clone(), stop.clone());
+        connections.spawn(async move {
+            let stop = wait_for_stop(&mut stop);
+            connection::serve(stream, page, limits.header_timeout, stop).await;
+        });
     }
+    drop(listener);
+    let finishing = async { while connections.join_next().await.is_some() {} };
+    let _ = timeout(GRACE, finishing).await;
 }
 
 /// Accepts the next client. Errors of a client are ignored; after other errors it waits [`EXHAUSTED`] and tries again.
@@ -218,7 +221,7 @@ impl Status {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn bound(&self, listeners: &[TcpListener]) {
+    fn set_bound(&self, listeners: &[TcpListener]) {
         let mut state = self.state();
         state.tried = true;
         state.addresses = listeners
@@ -229,7 +232,7 @@ impl Status {
         self.changed.notify_all();
     }
 
-    fn refused(&self) {
+    fn set_tried(&self) {
         self.state().tried = true;
         self.changed.notify_all();
     }
@@ -250,9 +253,9 @@ impl fmt::Debug for Status {
 }
 
 /// Marks the endpoint as ended when its task is over in any way, the end of its runtime included.
-struct Ending(Arc<Status>);
+struct EndMark(Arc<Status>);
 
-impl Drop for Ending {
+impl Drop for EndMark {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.ended = true;

@@ -19,7 +19,7 @@ use runar_otel_core::{
     series::{Consumer, Number, Stream},
 };
 
-use super::view::{Wanted, is_read};
+use super::view::{NextPlan, is_read};
 
 /// A function that records a measurement, by the bits of its value.
 type Record = Box<dyn Fn(u64, &[KeyValue]) + Send>;
@@ -27,7 +27,7 @@ type Record = Box<dyn Fn(u64, &[KeyValue]) + Send>;
 /// The instruments made so far, by stream.
 pub(super) struct Instruments {
     provider: SdkMeterProvider,
-    wanted: Arc<Wanted>,
+    next_plan: Arc<NextPlan>,
     by_stream: HashMap<usize, Instrument, RandomState>,
     identities: HashSet<Identity, RandomState>,
 }
@@ -50,10 +50,10 @@ struct Instrument {
 }
 
 impl Instruments {
-    pub(super) fn new(provider: SdkMeterProvider, wanted: Arc<Wanted>) -> Self {
+    pub(super) fn new(provider: SdkMeterProvider, next_plan: Arc<NextPlan>) -> Self {
         Self {
             provider,
-            wanted,
+            next_plan,
             by_stream: HashMap::default(),
             identities: HashSet::default(),
         }
@@ -76,7 +76,7 @@ impl Instruments {
     }
 
     fn make(&self, stream: &Arc<Stream>) -> Option<Record> {
-        self.wanted.want(Some(stream.plan().clone()));
+        self.next_plan.set(Some(stream.plan().clone()));
         let meter = self.provider.meter_with_scope(stream.plan().scope.clone());
         let record = if is_read(stream.plan().kind) {
             observable(&meter, stream);
@@ -84,7 +84,7 @@ impl Instruments {
         } else {
             synchronous(&meter, stream)
         };
-        self.wanted.want(None);
+        self.next_plan.set(None);
         record
     }
 
@@ -116,7 +116,7 @@ fn identity(stream: &Stream) -> Identity {
 }
 
 /// Makes a builder of the SDK with the name, unit and description of a stream.
-macro_rules! dressed {
+macro_rules! described_builder {
     ($meter:expr, $method:ident, $stream:expr) => {{
         let plan = $stream.plan();
         let mut builder = $meter.$method(plan.name.clone());
@@ -135,7 +135,7 @@ macro_rules! dressed {
 fn synchronous(meter: &Meter, stream: &Arc<Stream>) -> Option<Record> {
     macro_rules! recording {
         ($method:ident, $record:ident, $number:expr) => {{
-            let instrument = dressed!(meter, $method, stream).build();
+            let instrument = described_builder!(meter, $method, stream).build();
             Some(Box::new(move |bits, labels: &[KeyValue]| {
                 instrument.$record($number(bits), labels);
             }))
@@ -167,7 +167,7 @@ fn observable(meter: &Meter, stream: &Arc<Stream>) {
     macro_rules! observing {
         ($method:ident, $number:expr) => {{
             let read_from = stream.clone();
-            let _ = dressed!(meter, $method, stream)
+            let _ = described_builder!(meter, $method, stream)
                 .with_callback(move |observer| {
                     for (value, labels) in read(&read_from) {
                         if let Some(value) = $number(value) {

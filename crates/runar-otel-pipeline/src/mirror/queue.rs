@@ -33,35 +33,35 @@ pub(super) fn is_feeding() -> bool {
 }
 
 /// A measurement, by the address of its stream and the bits of its value.
-pub(super) struct Measured {
+pub(super) struct Measurement {
     pub(super) stream: usize,
     pub(super) series: Arc<Series>,
     pub(super) bits: u64,
 }
 
-/// An order to the thread. Orders find room when measurements do not.
-pub(super) enum Order {
-    /// Make an instrument for a stream, then signal.
-    Made(Arc<Stream>, Tell),
-    /// Empty the queue, then signal.
-    Empty(Tell),
-    /// Empty the queue, then signal and end.
-    End(Tell),
+/// A command to the thread. Commands find room when measurements do not.
+pub(super) enum Command {
+    /// Makes an instrument for a stream, then signals.
+    Make(Arc<Stream>, DoneSignal),
+    /// Empties the queue, then signals.
+    Flush(DoneSignal),
+    /// Empties the queue, then signals and ends.
+    End(DoneSignal),
 }
 
-/// Signals by its drop that an order is done.
-pub(super) type Tell = SyncSender<()>;
+/// Signals by its drop that a command is done.
+pub(super) type DoneSignal = SyncSender<()>;
 
 /// State that both ends of the queue share.
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct FeedState {
     /// The number of measurements that found no room and are not reported yet. Relaxed: a number for a report.
     pub(super) lost: AtomicU64,
     /// Begin of the instrument that is being made; `None` while none is.
     making: Mutex<Option<Instant>>,
 }
 
-impl State {
+impl FeedState {
     pub(super) fn set_making(&self, making: bool) {
         let since = making.then(Instant::now);
         *self.making.lock().unwrap_or_else(PoisonError::into_inner) = since;
@@ -74,34 +74,34 @@ impl State {
     }
 }
 
-/// Measurements and orders that wait for the thread. Under their lock elements are moved, and nothing else is done.
+/// Measurements and commands that wait for the thread. Under their lock elements are moved, and nothing else is done.
 #[derive(Default)]
-struct Waiting {
-    measured: VecDeque<Measured>,
-    orders: VecDeque<Order>,
+struct Backlog {
+    measurements: VecDeque<Measurement>,
+    commands: VecDeque<Command>,
     /// True once nothing can be added any more.
     closed: bool,
     /// True once the thread has ended.
     gone: bool,
 }
 
-impl Waiting {
+impl Backlog {
     fn is_empty(&self) -> bool {
-        self.measured.is_empty() && self.orders.is_empty()
+        self.measurements.is_empty() && self.commands.is_empty()
     }
 }
 
 #[derive(Default)]
 struct Shared {
-    waiting: Mutex<Waiting>,
+    backlog: Mutex<Backlog>,
     /// The thread that feeds the SDK. It looks at the queue only after it is set here.
     feeder: OnceLock<Thread>,
-    state: State,
+    state: FeedState,
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Backlog> {
+        self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wake(&self) {
@@ -112,80 +112,80 @@ impl Shared {
 }
 
 /// The end of the queue where measurements go in.
-pub(super) struct Tap(Arc<Shared>);
+pub(super) struct QueueInput(Arc<Shared>);
 
 /// The end of the queue where measurements come out.
-pub(super) struct Outlet(Arc<Shared>);
+pub(super) struct QueueOutput(Arc<Shared>);
 
-pub(super) fn queue() -> (Tap, Outlet) {
+pub(super) fn queue() -> (QueueInput, QueueOutput) {
     let shared = Arc::new(Shared::default());
     // All of it now: a recording thread allocates nothing, and no other one waits for that under the lock.
-    shared.lock().measured.reserve_exact(CAPACITY);
-    (Tap(shared.clone()), Outlet(shared))
+    shared.lock().measurements.reserve_exact(CAPACITY);
+    (QueueInput(shared.clone()), QueueOutput(shared))
 }
 
-impl Tap {
-    /// Sends an order. The order is lost if the thread has ended, and in a forked child that cannot have the lock.
-    pub(super) fn order(&self, order: Order) {
-        let Some(mut waiting) = forked::lock(&self.0.waiting) else {
+impl QueueInput {
+    /// Sends a command. The command is lost if the thread has ended, and in a forked child that cannot have the lock.
+    pub(super) fn send(&self, command: Command) {
+        let Some(mut backlog) = forked::lock(&self.0.backlog) else {
             return;
         };
-        if waiting.gone {
-            // The lock is released first: the order may hold the last reference to a stream.
-            drop(waiting);
-            return drop(order);
+        if backlog.gone {
+            // The lock is released first: the command may hold the last reference to a stream.
+            drop(backlog);
+            return drop(command);
         }
-        waiting.orders.push_back(order);
-        drop(waiting);
+        backlog.commands.push_back(command);
+        drop(backlog);
         self.0.wake();
     }
 
-    /// Sends an order, and waits until it is done, no longer than `timeout`.
-    pub(super) fn wait(&self, order: impl FnOnce(Tell) -> Order, timeout: Duration) {
-        let (tell, told) = sync_channel(1);
-        self.order(order(tell));
+    /// Sends a command, and waits until it is done, no longer than `timeout`.
+    pub(super) fn wait(&self, command: impl FnOnce(DoneSignal) -> Command, timeout: Duration) {
+        let (done, signal) = sync_channel(1);
+        self.send(command(done));
         if !is_feeding() {
-            // If the thread has ended, the order is dropped, which signals as well.
-            let _ = told.recv_timeout(timeout);
+            // If the thread has ended, the command is dropped, which signals as well.
+            let _ = signal.recv_timeout(timeout);
         }
     }
 
     /// Ends the thread, without waiting for it.
     pub(super) fn end(&self) {
-        self.order(Order::End(sync_channel(1).0));
+        self.send(Command::End(sync_channel(1).0));
     }
 }
 
-impl Drop for Tap {
+impl Drop for QueueInput {
     fn drop(&mut self) {
-        if let Some(mut waiting) = forked::lock(&self.0.waiting) {
-            waiting.closed = true;
+        if let Some(mut backlog) = forked::lock(&self.0.backlog) {
+            backlog.closed = true;
         }
         self.0.wake();
     }
 }
 
-impl Outlet {
+impl QueueOutput {
     /// Makes the current thread the one that feeds the SDK.
     pub(super) fn begin(&self) {
         FEEDS.set(true);
         let _ = self.0.feeder.set(thread::current());
     }
 
-    pub(super) fn state(&self) -> &State {
+    pub(super) fn state(&self) -> &FeedState {
         &self.0.state
     }
 
-    pub(super) fn next_order(&self) -> Option<Order> {
-        self.0.lock().orders.pop_front()
+    pub(super) fn next_command(&self) -> Option<Command> {
+        self.0.lock().commands.pop_front()
     }
 
-    /// Waits for an order, no longer than `timeout`.
-    pub(super) fn wait_for_order(&self, timeout: Duration) -> Option<Order> {
+    /// Waits for a command, no longer than `timeout`.
+    pub(super) fn wait_for_command(&self, timeout: Duration) -> Option<Command> {
         let began = Instant::now();
         loop {
-            if let Some(order) = self.next_order() {
-                return Some(order);
+            if let Some(command) = self.next_command() {
+                return Some(command);
             }
             let left = timeout.saturating_sub(began.elapsed());
             if left.is_zero() {
@@ -196,20 +196,20 @@ impl Outlet {
     }
 
     /// Moves the oldest measurements, at most `most`, to `to`.
-    pub(super) fn take(&self, to: &mut Vec<Measured>, most: usize) {
-        let mut waiting = self.0.lock();
-        let most = most.min(waiting.measured.len());
-        to.extend(waiting.measured.drain(..most));
+    pub(super) fn take(&self, to: &mut Vec<Measurement>, most: usize) {
+        let mut backlog = self.0.lock();
+        let most = most.min(backlog.measurements.len());
+        to.extend(backlog.measurements.drain(..most));
     }
 
-    /// Waits for orders or measurements, no longer than `timeout`; false if nothing will ever come.
+    /// Waits for commands or measurements, no longer than `timeout`; false if nothing will ever come.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> bool {
         let began = Instant::now();
         loop {
             {
-                let waiting = self.0.lock();
-                if !waiting.is_empty() || waiting.closed {
-                    return !waiting.is_empty();
+                let backlog = self.0.lock();
+                if !backlog.is_empty() || backlog.closed {
+                    return !backlog.is_empty();
                 }
             }
             let Some(timeout) = timeout else {
@@ -225,22 +225,22 @@ impl Outlet {
     }
 }
 
-impl Drop for Outlet {
-    /// Drops waiting orders, which signals to their senders, and measurements, after the lock is released.
+impl Drop for QueueOutput {
+    /// Drops waiting commands, which signals to their senders, and measurements, after the lock is released.
     fn drop(&mut self) {
         let left = {
-            let mut waiting = self.0.lock();
-            waiting.gone = true;
+            let mut backlog = self.0.lock();
+            backlog.gone = true;
             (
-                std::mem::take(&mut waiting.measured),
-                std::mem::take(&mut waiting.orders),
+                std::mem::take(&mut backlog.measurements),
+                std::mem::take(&mut backlog.commands),
             )
         };
         drop(left);
     }
 }
 
-impl Mirror for Tap {
+impl Mirror for QueueInput {
     /// Waits for the instrument, so that a collection right after has it. Does not wait within a collection, which
     /// would wait for itself.
     fn made(&self, stream: &Arc<Stream>) {
@@ -249,7 +249,7 @@ impl Mirror for Tap {
         } else {
             self.0.state.patience()
         };
-        self.wait(|tell| Order::Made(stream.clone(), tell), patience);
+        self.wait(|done| Command::Make(stream.clone(), done), patience);
     }
 
     fn recorded(&self, stream: &Stream, series: &Arc<Series>, bits: u64) {
@@ -259,25 +259,25 @@ impl Mirror for Tap {
             return;
         }
         // In a forked child a thread of the parent may hold the lock for ever.
-        let Some(mut waiting) = forked::lock(&self.0.waiting) else {
+        let Some(mut backlog) = forked::lock(&self.0.backlog) else {
             return;
         };
-        if waiting.gone {
+        if backlog.gone {
             return;
         }
-        if waiting.measured.len() >= CAPACITY {
-            drop(waiting);
+        if backlog.measurements.len() >= CAPACITY {
+            drop(backlog);
             self.0.state.lost.fetch_add(1, Ordering::Relaxed);
             return;
         }
         // The thread takes all before it waits.
-        let was_empty = waiting.measured.is_empty();
-        waiting.measured.push_back(Measured {
+        let was_empty = backlog.measurements.is_empty();
+        backlog.measurements.push_back(Measurement {
             stream: std::ptr::from_ref(stream).addr(),
             series: series.clone(),
             bits,
         });
-        drop(waiting);
+        drop(backlog);
         if was_empty {
             self.0.wake();
         }

@@ -12,9 +12,9 @@ use runar_otel_core::{SCOPE_NAME, report, series::Mirror};
 
 use super::{
     instruments::Instruments,
-    queue::{Order, PATIENCE, Tap, queue},
+    queue::{Command, PATIENCE, QueueInput, queue},
     thread,
-    view::Wanted,
+    view::NextPlan,
 };
 use crate::collect::Collector;
 
@@ -49,7 +49,7 @@ pub struct SdkReaders(Arc<Inner>);
 
 struct Inner {
     provider: SdkMeterProvider,
-    tap: Arc<Tap>,
+    input: Arc<QueueInput>,
     collector: Arc<OnceLock<Weak<Collector>>>,
 }
 
@@ -57,27 +57,27 @@ impl SdkReaders {
     /// Builds the provider, and starts the thread that feeds it.
     #[must_use]
     pub fn start(builder: MeterProviderBuilder) -> Self {
-        let wanted = Arc::new(Wanted::default());
-        let provider = builder.with_view(wanted.view()).build();
-        let (tap, outlet) = queue();
-        let tap = Arc::new(tap);
+        let next_plan = Arc::new(NextPlan::default());
+        let provider = builder.with_view(next_plan.view()).build();
+        let (input, output) = queue();
+        let input = Arc::new(input);
         let collector = Arc::new(OnceLock::new());
         call_before_others(
             &provider,
             BeforeCollection {
-                tap: tap.clone(),
+                input: input.clone(),
                 collector: collector.clone(),
             },
         );
-        let instruments = Instruments::new(provider.clone(), wanted);
-        if let Err(error) = thread::spawn(outlet, instruments) {
+        let instruments = Instruments::new(provider.clone(), next_plan);
+        if let Err(error) = thread::spawn(output, instruments) {
             report::say(format!(
                 "attached readers get nothing: there is no thread to feed them: {error}"
             ));
         }
         Self(Arc::new(Inner {
             provider,
-            tap,
+            input,
             collector,
         }))
     }
@@ -85,7 +85,7 @@ impl SdkReaders {
     /// Returns the mirror for the gate ([`GateOptions::mirror`](runar_otel_core::gate::GateOptions::mirror)).
     #[must_use]
     pub fn mirror(&self) -> Arc<dyn Mirror> {
-        self.0.tap.clone()
+        self.0.input.clone()
     }
 
     /// Lets this collector run the callbacks of the application whenever a reader collects. Only the first one counts.
@@ -98,7 +98,7 @@ impl SdkReaders {
     /// # Errors
     /// When a reader says that it failed.
     pub fn flush(&self) -> Result<(), String> {
-        self.0.tap.wait(Order::Empty, FLUSH_PATIENCE);
+        self.0.input.wait(Command::Flush, FLUSH_PATIENCE);
         let flushed = self.0.provider.force_flush();
         flushed.map_err(|error| error.to_string())
     }
@@ -108,7 +108,7 @@ impl SdkReaders {
     /// # Errors
     /// When a reader says that it failed.
     pub fn shutdown(&self) -> Result<(), String> {
-        self.0.tap.wait(Order::End, FLUSH_PATIENCE);
+        self.0.input.wait(Command::End, FLUSH_PATIENCE);
         let ended = self.0.provider.shutdown();
         ended.map_err(|error| error.to_string())
     }
@@ -116,7 +116,7 @@ impl SdkReaders {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.tap.end();
+        self.input.end();
     }
 }
 
@@ -130,7 +130,7 @@ impl fmt::Debug for SdkReaders {
 
 /// The work before a reader reads: the callbacks of the application, then the queue.
 struct BeforeCollection {
-    tap: Arc<Tap>,
+    input: Arc<QueueInput>,
     collector: Arc<OnceLock<Weak<Collector>>>,
 }
 
@@ -141,7 +141,7 @@ impl BeforeCollection {
         if let Some(collector) = self.collector.get().and_then(Weak::upgrade) {
             collector.collect();
         }
-        self.tap.wait(Order::Empty, PATIENCE);
+        self.input.wait(Command::Flush, PATIENCE);
     }
 }
 

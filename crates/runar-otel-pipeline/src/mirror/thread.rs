@@ -17,7 +17,7 @@ use runar_otel_core::{
 
 use super::{
     instruments::Instruments,
-    queue::{CAPACITY, Measured, Order, Outlet, Tell},
+    queue::{CAPACITY, Command, DoneSignal, Measurement, QueueOutput},
 };
 
 /// The least time between two reports of losses.
@@ -30,17 +30,17 @@ const CHUNK: usize = 256;
 /// The time limit for a measurement to wait until the thread that makes its stream has said so.
 const STREAM_PATIENCE: Duration = Duration::from_secs(1);
 
-pub(super) fn spawn(outlet: Outlet, instruments: Instruments) -> io::Result<()> {
+pub(super) fn spawn(output: QueueOutput, instruments: Instruments) -> io::Result<()> {
     let feeder = Feeder {
-        outlet,
+        output,
         instruments,
         labels: LabelCache::default(),
         postponed: VecDeque::new(),
         taken: Vec::with_capacity(CHUNK),
-        told: None,
+        reported_at: None,
     };
     let run = move || {
-        feeder.outlet.begin();
+        feeder.output.begin();
         // Spans of the SDK's work here would be telemetry about telemetry.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
         if caught(|| feeder.run()).is_none() {
@@ -53,37 +53,37 @@ pub(super) fn spawn(outlet: Outlet, instruments: Instruments) -> io::Result<()> 
 }
 
 struct Feeder {
-    outlet: Outlet,
+    output: QueueOutput,
     instruments: Instruments,
     labels: LabelCache,
-    /// Orders that came while a measurement waited for its stream.
-    postponed: VecDeque<Order>,
+    /// Commands that came while a measurement waited for its stream.
+    postponed: VecDeque<Command>,
     /// The buffer for measurements taken from the queue.
-    taken: Vec<Measured>,
+    taken: Vec<Measurement>,
     /// The time of the last report of losses.
-    told: Option<Instant>,
+    reported_at: Option<Instant>,
 }
 
 impl Feeder {
     fn run(mut self) {
         loop {
-            let mut waiting: Vec<Tell> = Vec::new();
+            let mut done_signals: Vec<DoneSignal> = Vec::new();
             let mut ends = false;
-            while let Some(order) = self.next_order() {
-                match order {
-                    Order::Made(stream, tell) => self.make(&stream, tell),
-                    Order::Empty(tell) => waiting.push(tell),
-                    Order::End(tell) => {
-                        waiting.push(tell);
+            while let Some(command) = self.next_command() {
+                match command {
+                    Command::Make(stream, done) => self.make(&stream, done),
+                    Command::Flush(done) => done_signals.push(done),
+                    Command::End(done) => {
+                        done_signals.push(done);
                         ends = true;
                     }
                 }
             }
             self.empty();
-            self.tell_losses(ends);
-            drop(waiting);
+            self.report_losses(ends);
+            drop(done_signals);
             // The sender of the end may be the last one that the thread would wait for.
-            if ends || self.postponed.is_empty() && !self.outlet.wait(self.patience()) {
+            if ends || self.postponed.is_empty() && !self.output.wait(self.patience()) {
                 return;
             }
         }
@@ -91,27 +91,27 @@ impl Feeder {
 
     /// Returns the time until losses are to be reported; `None`, wait without limit, if there are no losses.
     fn patience(&self) -> Option<Duration> {
-        let untold = self.outlet.state().lost.load(Ordering::Relaxed) > 0;
-        untold.then(|| self.untold_for())
+        let unreported = self.output.state().lost.load(Ordering::Relaxed) > 0;
+        unreported.then(|| self.time_to_report())
     }
 
-    fn make(&mut self, stream: &Arc<Stream>, tell: Tell) {
-        self.outlet.state().set_making(true);
+    fn make(&mut self, stream: &Arc<Stream>, done: DoneSignal) {
+        self.output.state().set_making(true);
         self.instruments.add(stream);
-        self.outlet.state().set_making(false);
-        drop(tell);
+        self.output.state().set_making(false);
+        drop(done);
     }
 
-    fn next_order(&mut self) -> Option<Order> {
+    fn next_command(&mut self) -> Option<Command> {
         let postponed = self.postponed.pop_front();
-        postponed.or_else(|| self.outlet.next_order())
+        postponed.or_else(|| self.output.next_command())
     }
 
     /// Takes at least the measurements that were in the queue at the start.
     fn empty(&mut self) {
         for _ in 0..CAPACITY.div_ceil(CHUNK) {
             let mut taken = std::mem::take(&mut self.taken);
-            self.outlet.take(&mut taken, CHUNK);
+            self.output.take(&mut taken, CHUNK);
             let all = taken.len();
             taken.drain(..).for_each(|one| self.feed(&one));
             self.taken = taken;
@@ -121,17 +121,17 @@ impl Feeder {
         }
     }
 
-    fn feed(&mut self, measured: &Measured) {
-        let Measured {
+    fn feed(&mut self, measurement: &Measurement) {
+        let Measurement {
             stream,
             series,
             bits,
-        } = measured;
+        } = measurement;
         if self.knows(*stream) {
             let labels = self.labels.of(series);
             self.instruments.record(*stream, *bits, labels);
         } else {
-            self.outlet.state().lost.fetch_add(1, Ordering::Relaxed);
+            self.output.state().lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -142,9 +142,9 @@ impl Feeder {
         while !self.instruments.knows(stream) {
             let since = *since.get_or_insert_with(Instant::now);
             let left = STREAM_PATIENCE.saturating_sub(since.elapsed());
-            match self.outlet.wait_for_order(left) {
-                Some(Order::Made(stream, tell)) => self.make(&stream, tell),
-                Some(order) => self.postponed.push_back(order),
+            match self.output.wait_for_command(left) {
+                Some(Command::Make(stream, done)) => self.make(&stream, done),
+                Some(command) => self.postponed.push_back(command),
                 None => return false,
             }
         }
@@ -152,15 +152,15 @@ impl Feeder {
     }
 
     /// Reports how many measurements found no room: at once, and then once a minute as long as there are losses.
-    fn tell_losses(&mut self, at_once: bool) {
-        if !at_once && !self.untold_for().is_zero() {
+    fn report_losses(&mut self, at_once: bool) {
+        if !at_once && !self.time_to_report().is_zero() {
             return;
         }
-        let lost = self.outlet.state().lost.swap(0, Ordering::Relaxed);
+        let lost = self.output.state().lost.swap(0, Ordering::Relaxed);
         if lost == 0 {
             return;
         }
-        self.told = Some(Instant::now());
+        self.reported_at = Some(Instant::now());
         report::say(format!(
             "attached readers miss {lost} measurements: {CAPACITY} others waited for the SDK already; expected fewer at \
              a time, or readers and views that hold up the SDK for less"
@@ -168,9 +168,9 @@ impl Feeder {
     }
 
     /// Returns the time until the next report of losses is allowed.
-    fn untold_for(&self) -> Duration {
-        let told = self.told.map(|told| told.elapsed());
-        told.map_or(Duration::ZERO, |told| OUTAGE.saturating_sub(told))
+    fn time_to_report(&self) -> Duration {
+        let since = self.reported_at.map(|at| at.elapsed());
+        since.map_or(Duration::ZERO, |since| OUTAGE.saturating_sub(since))
     }
 }
 

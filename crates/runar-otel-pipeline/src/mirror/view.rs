@@ -11,11 +11,11 @@ const MOST_SERIES: usize = 1 << 20;
 
 /// The plan of the stream whose instrument is being made. One thread makes all instruments, one after the other.
 #[derive(Default)]
-pub(super) struct Wanted(Mutex<Option<StreamPlan>>);
+pub(super) struct NextPlan(Mutex<Option<StreamPlan>>);
 
-impl Wanted {
+impl NextPlan {
     /// Sets the plan of the next instruments; `None` leaves them to the SDK.
-    pub(super) fn want(&self, plan: Option<StreamPlan>) {
+    pub(super) fn set(&self, plan: Option<StreamPlan>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = plan;
     }
 
@@ -23,9 +23,9 @@ impl Wanted {
     pub(super) fn view(
         self: &Arc<Self>,
     ) -> impl Fn(&Instrument) -> Option<Stream> + Send + Sync + 'static {
-        let wanted = self.clone();
+        let next_plan = self.clone();
         move |_| {
-            let plan = wanted.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let plan = next_plan.0.lock().unwrap_or_else(PoisonError::into_inner);
             plan.as_ref().and_then(compile)
         }
     }

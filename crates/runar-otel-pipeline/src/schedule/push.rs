@@ -79,7 +79,7 @@ impl Push {
         sink: Sink,
         options: PushOptions,
     ) -> Self {
-        let (flushes, asked) = mpsc::unbounded_channel();
+        let (flushes, requests) = mpsc::unbounded_channel();
         let consumer = collector.register_push(options.temporality);
         let pusher = Pusher {
             collector,
@@ -89,7 +89,7 @@ impl Push {
             collecting: None,
             failed: 0,
         };
-        handle.spawn(pusher.run(asked));
+        handle.spawn(pusher.run(requests));
         Self { flushes }
     }
 
@@ -120,7 +120,7 @@ struct Pusher {
 }
 
 impl Pusher {
-    async fn run(mut self, mut asked: mpsc::UnboundedReceiver<Flush>) {
+    async fn run(mut self, mut requests: mpsc::UnboundedReceiver<Flush>) {
         let period = self.options.interval.max(Duration::from_millis(1));
         let mut ticks = interval_at(TokioInstant::now() + period, period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -128,13 +128,13 @@ impl Pusher {
             let mut waiting = Vec::new();
             tokio::select! {
                 _ = ticks.tick() => {}
-                flush = asked.recv() => match flush {
+                flush = requests.recv() => match flush {
                     Some(flush) => waiting.push(flush),
                     None => return,
                 },
             }
             // The collection serves every request that came before its start.
-            while let Ok(flush) = asked.try_recv() {
+            while let Ok(flush) = requests.try_recv() {
                 waiting.push(flush);
             }
             let result = self.push().await;
@@ -154,26 +154,26 @@ impl Pusher {
                 Ok(snapshot) => sink
                     .deliver(snapshot)
                     .await
-                    .map_err(|error| (chain(&error), keeps(&error))),
-                Err(panicked) => Err((panicked.to_string(), Keep::Data)),
+                    .map_err(|error| (join_messages(&error), fate_after(&error))),
+                Err(panicked) => Err((panicked.to_string(), Fate::Kept)),
             }
         };
         match timeout(limit, work).await {
             Ok(Ok(delivered)) => {
                 self.collector.acknowledge(self.consumer);
-                self.succeeded(&delivered);
+                self.report_success(&delivered);
                 Ok(())
             }
-            Ok(Err((problem, keep))) => {
-                if keep == Keep::Nothing {
+            Ok(Err((problem, fate))) => {
+                if fate == Fate::Dropped {
                     self.collector.acknowledge(self.consumer);
                 }
-                self.failed(&problem, keep);
+                self.report_failure(&problem, fate);
                 Err(FlushError::Failed(problem))
             }
             Err(_) => {
                 let problem = format!("no delivery within {:?}", began.elapsed());
-                self.failed(&problem, Keep::Data);
+                self.report_failure(&problem, Fate::Kept);
                 Err(FlushError::Failed(problem))
             }
         }
@@ -195,7 +195,7 @@ impl Pusher {
         snapshot
     }
 
-    fn succeeded(&mut self, delivered: &Delivered) {
+    fn report_success(&mut self, delivered: &Delivered) {
         if self.failed > 0 {
             tracing::info!(target: "runar_otel", sink = self.sink.name(), failed = self.failed, "metrics are delivered again");
         }
@@ -216,9 +216,9 @@ impl Pusher {
     }
 
     /// Logs a failed push: one warning per outage, as the next push tries again, and an error for data that is dropped.
-    fn failed(&mut self, problem: &str, keep: Keep) {
+    fn report_failure(&mut self, problem: &str, fate: Fate) {
         self.failed += 1;
-        if keep == Keep::Nothing {
+        if fate == Fate::Dropped {
             tracing::error!(target: "runar_otel", sink = self.sink.name(), problem, "metrics were refused for good");
         } else if self.failed == 1 {
             tracing::warn!(
@@ -233,21 +233,21 @@ impl Pusher {
 
 /// The fate of data that was not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Keep {
-    Data,
-    Nothing,
+enum Fate {
+    Kept,
+    Dropped,
 }
 
 /// Returns the fate of data after an error.
-fn keeps(error: &ExportError) -> Keep {
+fn fate_after(error: &ExportError) -> Fate {
     match error.is_final() {
-        true => Keep::Nothing,
-        false => Keep::Data,
+        true => Fate::Dropped,
+        false => Fate::Kept,
     }
 }
 
 /// Joins the messages of an error and of its sources.
-fn chain(error: &dyn Error) -> String {
+fn join_messages(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(deeper) = source {

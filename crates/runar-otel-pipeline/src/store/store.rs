@@ -44,14 +44,14 @@ use crate::{
 #[derive(Debug)]
 pub struct Store {
     streams: Arc<Streams>,
-    consumers: Mutex<Vec<Registered>>,
+    consumers: Mutex<Vec<ConsumerState>>,
     /// The time of the last sweep for idle series; `None` before the first.
     swept: Mutex<Option<Instant>>,
 }
 
 /// A registered consumer, and the snapshots that it has seen.
 #[derive(Clone, Copy, Debug)]
-struct Registered {
+struct ConsumerState {
     preference: TemporalityPreference,
     /// Begin of the last snapshot that the consumer has seen; `None` before that.
     seen: Option<Moment>,
@@ -100,7 +100,7 @@ impl Store {
     fn register_as(&self, preference: TemporalityPreference, acknowledges: bool) -> ConsumerId {
         let id = {
             let mut consumers = self.consumers();
-            consumers.push(Registered {
+            consumers.push(ConsumerState {
                 preference,
                 seen: None,
                 handed_out: None,
@@ -216,7 +216,7 @@ impl Store {
             return Consumer::default();
         }
         let consumers = self.consumers();
-        let deltas = |some: &[Registered]| {
+        let deltas = |some: &[ConsumerState]| {
             let wanting = some.iter().filter(|one| one.wants_deltas(plan.kind));
             wanting.count()
         };
@@ -229,14 +229,14 @@ impl Store {
         }
     }
 
-    fn consumers(&self) -> MutexGuard<'_, Vec<Registered>> {
+    fn consumers(&self) -> MutexGuard<'_, Vec<ConsumerState>> {
         self.consumers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Registered {
+impl ConsumerState {
     fn wants_deltas(self, kind: InstrumentKind) -> bool {
         self.preference.temporality(kind) == Temporality::Delta
     }

@@ -22,7 +22,7 @@ use crate::{
     program::{Filter, METERS, Program, Raw, ViewRule},
 };
 
-type Told = Arc<Mutex<Vec<(Vec<KeyValue>, Raw)>>>;
+type ObservedSets = Arc<Mutex<Vec<(Vec<KeyValue>, Raw)>>>;
 
 pub(crate) struct Ours {
     store: Store,
@@ -31,7 +31,7 @@ pub(crate) struct Ours {
     meters: Vec<Meter>,
     handles: Vec<Option<Handle>>,
     bound: Vec<Option<RecordBound>>,
-    told: Vec<Option<Told>>,
+    observed: Vec<Option<ObservedSets>>,
 }
 
 impl Ours {
@@ -52,7 +52,7 @@ impl Ours {
             meters: METERS.map(|name| gate.meter(name)).into(),
             handles: std::iter::repeat_with(|| None).take(count).collect(),
             bound: Vec::new(),
-            told: vec![None; count],
+            observed: vec![None; count],
         }
     }
 
@@ -102,16 +102,16 @@ impl Ours {
         index: usize,
         sets: Vec<(Vec<KeyValue>, Raw)>,
     ) {
-        if let Some(told) = &self.told[index] {
-            *told.lock().unwrap() = sets;
+        if let Some(observed) = &self.observed[index] {
+            *observed.lock().unwrap() = sets;
             return;
         }
-        let told: Told = Arc::new(Mutex::new(sets));
-        self.told[index] = Some(told.clone());
+        let observed: ObservedSets = Arc::new(Mutex::new(sets));
+        self.observed[index] = Some(observed.clone());
         let instrument = &program.instruments[index];
         let meter = &self.meters[instrument.meter];
         let tell: api::Tell = Box::new(move |observe| {
-            for (labels, value) in &*told.lock().unwrap() {
+            for (labels, value) in &*observed.lock().unwrap() {
                 observe(*value, labels);
             }
         });

@@ -34,8 +34,8 @@ use crate::{
     sdk_data,
 };
 
-/// The sets that the callbacks tell, by stream.
-type Told = Arc<Mutex<HashMap<usize, Observed>>>;
+/// The sets that the callbacks observe, by stream.
+type ObservedSets = Arc<Mutex<HashMap<usize, Observed>>>;
 
 pub(crate) struct Sdk {
     provider: SdkMeterProvider,
@@ -45,7 +45,7 @@ pub(crate) struct Sdk {
     meters: Vec<Meter>,
     handles: Vec<Option<Handle>>,
     bound: Vec<Option<(Kind, RecordBound)>>,
-    told: Told,
+    observed_sets: ObservedSets,
     /// The sets that the last collection observed.
     before: HashMap<usize, Observed>,
 }
@@ -108,7 +108,7 @@ impl Sdk {
                 .take(program.instruments.len())
                 .collect(),
             bound: Vec::new(),
-            told: Told::default(),
+            observed_sets: ObservedSets::default(),
             before: HashMap::new(),
         };
         new.make_observables(program);
@@ -127,9 +127,9 @@ impl Sdk {
                 None => first.kind.with_number(stream.number),
             };
             let instrument = given(first, kind);
-            let told = self.told.clone();
+            let sets = self.observed_sets.clone();
             let tell: api::Tell = Box::new(move |observe| {
-                for (labels, value) in told.lock().unwrap().get(&at).into_iter().flatten() {
+                for (labels, value) in sets.lock().unwrap().get(&at).into_iter().flatten() {
                     let mut labels = labels.to_key_values();
                     differences::sdk_does_not_count_the_empty_set(&mut labels);
                     let value = raw(*value);
@@ -231,7 +231,7 @@ impl Sdk {
     }
 
     fn collect_into(&self, observed: HashMap<usize, Observed>, all: &mut BTreeMap<usize, Values>) {
-        *self.told.lock().unwrap() = observed;
+        *self.observed_sets.lock().unwrap() = observed;
         let mut collected = ResourceMetrics::default();
         self.reader.collect(&mut collected).unwrap();
         sdk_data::add(&collected, &self.plan, all);

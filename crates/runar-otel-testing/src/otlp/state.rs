@@ -28,8 +28,8 @@ pub(crate) struct State {
 
 /// The effect of a new value: a total replaces the value before, a delta is added to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    Total,
+enum Temporality {
+    Cumulative,
     Delta,
 }
 
@@ -46,7 +46,7 @@ impl State {
         for resource in &request.resource_metrics {
             for scope in &resource.scope_metrics {
                 for metric in &scope.metrics {
-                    self.metric(resource, scope, metric);
+                    self.add_metric(resource, scope, metric);
                 }
             }
         }
@@ -57,9 +57,9 @@ impl State {
         self.series.values().cloned().collect()
     }
 
-    fn metric(&mut self, resource: &ResourceMetrics, scope: &ScopeMetrics, metric: &Metric) {
+    fn add_metric(&mut self, resource: &ResourceMetrics, scope: &ScopeMetrics, metric: &Metric) {
         let Some(data) = &metric.data else { return };
-        let (kind, meaning, points) = read(data);
+        let (kind, temporality, points) = read(data);
         let from = scope.scope.as_ref();
         for point in points {
             let identity = Identity {
@@ -84,14 +84,14 @@ impl State {
                 value: point.value,
                 exemplars: point.exemplars,
             };
-            self.put(identity, series, meaning);
+            self.add_series(identity, series, temporality);
         }
     }
 
-    fn put(&mut self, identity: Identity, mut new: Series, meaning: Meaning) {
+    fn add_series(&mut self, identity: Identity, mut new: Series, temporality: Temporality) {
         if let Some(known) = self.series.remove(&identity) {
-            if meaning == Meaning::Delta {
-                new.value = sum(known.value, new.value);
+            if temporality == Temporality::Delta {
+                new.value = add_values(known.value, new.value);
             }
             // A receiver keeps the exemplars that it has been sent.
             let mut exemplars = known.exemplars;
@@ -107,9 +107,13 @@ impl State {
     }
 }
 
-fn read(data: &Data) -> (Kind, Meaning, Vec<Point>) {
+fn read(data: &Data) -> (Kind, Temporality, Vec<Point>) {
     match data {
-        Data::Gauge(gauge) => (Kind::Gauge, Meaning::Total, points(&gauge.data_points)),
+        Data::Gauge(gauge) => (
+            Kind::Gauge,
+            Temporality::Cumulative,
+            points(&gauge.data_points),
+        ),
         Data::Sum(sum) => {
             let kind = match sum.is_monotonic {
                 true => Kind::Counter,
@@ -117,21 +121,25 @@ fn read(data: &Data) -> (Kind, Meaning, Vec<Point>) {
             };
             (
                 kind,
-                meaning(sum.aggregation_temporality),
+                temporality_of(sum.aggregation_temporality),
                 points(&sum.data_points),
             )
         }
         Data::Histogram(histogram) => (
             Kind::Histogram,
-            meaning(histogram.aggregation_temporality),
+            temporality_of(histogram.aggregation_temporality),
             points(&histogram.data_points),
         ),
         Data::ExponentialHistogram(histogram) => (
             Kind::Histogram,
-            meaning(histogram.aggregation_temporality),
+            temporality_of(histogram.aggregation_temporality),
             points(&histogram.data_points),
         ),
-        Data::Summary(summary) => (Kind::Summary, Meaning::Total, points(&summary.data_points)),
+        Data::Summary(summary) => (
+            Kind::Summary,
+            Temporality::Cumulative,
+            points(&summary.data_points),
+        ),
     }
 }
 
@@ -142,21 +150,21 @@ where
     points.iter().map(Point::from).collect()
 }
 
-fn meaning(temporality: i32) -> Meaning {
-    match temporality == AggregationTemporality::Delta as i32 {
-        true => Meaning::Delta,
-        false => Meaning::Total,
+fn temporality_of(code: i32) -> Temporality {
+    match code == AggregationTemporality::Delta as i32 {
+        true => Temporality::Delta,
+        false => Temporality::Cumulative,
     }
 }
 
-fn sum(known: Value, new: Value) -> Value {
+fn add_values(known: Value, new: Value) -> Value {
     match (known, new) {
         (Value::Number(known), Value::Number(new)) => Value::Number(known + new),
         (Value::Distribution(known), Value::Distribution(new)) => {
             Value::Distribution(Distribution {
                 count: known.count + new.count,
                 sum: known.sum + new.sum,
-                buckets: buckets(&known.buckets, &new.buckets),
+                buckets: add_buckets(&known.buckets, &new.buckets),
                 quantiles: new.quantiles,
             })
         }
@@ -165,7 +173,7 @@ fn sum(known: Value, new: Value) -> Value {
 }
 
 /// Adds up the counts of buckets; new buckets with other bounds replace the known ones.
-fn buckets(known: &[Bucket], new: &[Bucket]) -> Vec<Bucket> {
+fn add_buckets(known: &[Bucket], new: &[Bucket]) -> Vec<Bucket> {
     let same = known.len() == new.len()
         && known
             .iter()

@@ -41,36 +41,33 @@ fn series(family: &Family, name: &str, labels: Labels, value: Value) -> Series {
 
 /// A histogram or summary whose samples are being read.
 #[derive(Default)]
-struct Gathered {
+struct DistributionParts {
     distribution: Distribution,
     exemplars: Vec<Exemplar>,
 }
 
 fn distributions(family: &Family) -> Vec<Series> {
-    let mut gathered: BTreeMap<Labels, Gathered> = BTreeMap::new();
+    let mut parts: BTreeMap<Labels, DistributionParts> = BTreeMap::new();
     for sample in &family.samples {
         let mut labels = sample.labels.clone();
         let place = ["le", "quantile"]
             .iter()
             .find_map(|name| labels.remove(*name));
         let place = place.and_then(|place| place.parse().ok());
-        gathered
-            .entry(labels)
-            .or_default()
-            .take(family, sample, place);
+        parts.entry(labels).or_default().add(family, sample, place);
     }
-    let finished = gathered.into_iter().map(|(labels, mut gathered)| {
-        separate(&mut gathered.distribution.buckets);
-        let value = Value::Distribution(gathered.distribution);
+    let finished = parts.into_iter().map(|(labels, mut parts)| {
+        subtract_lower(&mut parts.distribution.buckets);
+        let value = Value::Distribution(parts.distribution);
         let mut series = series(family, &family.name, labels, value);
-        series.exemplars = gathered.exemplars;
+        series.exemplars = parts.exemplars;
         series
     });
     finished.collect()
 }
 
-impl Gathered {
-    fn take(&mut self, family: &Family, sample: &Sample, place: Option<f64>) {
+impl DistributionParts {
+    fn add(&mut self, family: &Family, sample: &Sample, place: Option<f64>) {
         let suffix = sample.name.strip_prefix(family.name.as_str());
         let into = &mut self.distribution;
         match (suffix, place) {
@@ -88,7 +85,7 @@ impl Gathered {
 }
 
 /// Turns the cumulative counts of a page into a count for each bucket alone.
-fn separate(buckets: &mut [Bucket]) {
+fn subtract_lower(buckets: &mut [Bucket]) {
     buckets.sort_by(|one, other| one.bound.total_cmp(&other.bound));
     let mut below = 0;
     for bucket in buckets {

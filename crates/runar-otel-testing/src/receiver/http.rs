@@ -54,8 +54,8 @@ fn decode<M: Message + Default>(headers: &HeaderMap, body: &[u8]) -> Result<M, R
     };
     let kind = header(header::CONTENT_TYPE).unwrap_or_default();
     if !kind.starts_with(PROTOBUF.as_bytes()) {
-        let said = format!("expected the content type {PROTOBUF}");
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, said).into_response());
+        let message = format!("expected the content type {PROTOBUF}");
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response());
     }
     let mut plain = Vec::new();
     let body = match header(header::CONTENT_ENCODING) {

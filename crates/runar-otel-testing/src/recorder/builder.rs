@@ -17,16 +17,16 @@ use super::{pipeline::Pipeline, recording::Recording, spans::Spans};
 #[must_use = "a builder does something with `build()`"]
 pub struct RecorderBuilder {
     options: GateOptions,
-    tempo: Tempo,
+    time_source: TimeSource,
     spans: bool,
 }
 
 /// The source of time of the clock, besides `advance`.
 #[derive(Default)]
-enum Tempo {
+enum TimeSource {
     #[default]
     System,
-    Nothing,
+    Stopped,
     Other(Box<dyn Fn() -> Instant + Send + Sync>),
 }
 
@@ -72,13 +72,13 @@ impl RecorderBuilder {
     /// assert_metric!(recorder, "order_duration_seconds", count == 1, sum == 0.25);
     /// ```
     pub fn manual_clock(mut self) -> Self {
-        self.tempo = Tempo::Nothing;
+        self.time_source = TimeSource::Stopped;
         self
     }
 
     /// Takes another clock, such as that of a paused Tokio runtime: `|| tokio::time::Instant::now().into_std()`.
     pub fn clock(mut self, now: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
-        self.tempo = Tempo::Other(Box::new(now));
+        self.time_source = TimeSource::Other(Box::new(now));
         self
     }
 
@@ -103,7 +103,7 @@ impl RecorderBuilder {
     /// Starts the pipeline, the clock and the spans of the recorder.
     pub(super) fn start(self) -> Recording {
         let (gate, pipeline) = Pipeline::start(self.options);
-        let (clock, manual) = self.tempo.clock();
+        let (clock, manual) = self.time_source.clock();
         Recording {
             isolated: Isolated::new(gate, clock),
             pipeline,
@@ -113,15 +113,15 @@ impl RecorderBuilder {
     }
 }
 
-impl Tempo {
-    /// Returns the clock of this tempo, and the handle by which a test moves the clock as well.
+impl TimeSource {
+    /// Returns the clock of this source, and the handle by which a test moves the clock as well.
     fn clock(self) -> (Clock, ManualClock) {
         let (stopped, manual) = Clock::manual();
         let ahead = manual.clone();
         let start = manual.now();
         let passed = move || ahead.now().saturating_duration_since(start);
         let clock = match self {
-            Self::Nothing => stopped,
+            Self::Stopped => stopped,
             Self::System => Clock::of(move || Instant::now() + passed()),
             Self::Other(now) => Clock::of(move || now() + passed()),
         };

@@ -24,22 +24,22 @@ use crate::otlp::{self, FinishedSpan};
 #[derive(Debug)]
 pub(super) struct Spans {
     dispatch: Dispatch,
-    kept: Kept,
+    store: SpanStore,
     /// Kept because spans can end only while their provider exists.
     _provider: SdkTracerProvider,
 }
 
 /// Keeps the spans that have ended.
 #[derive(Clone, Debug, Default)]
-struct Kept(Arc<Mutex<Vec<FinishedSpan>>>);
+struct SpanStore(Arc<Mutex<Vec<FinishedSpan>>>);
 
-impl Kept {
+impl SpanStore {
     fn spans(&self) -> MutexGuard<'_, Vec<FinishedSpan>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl SpanProcessor for Kept {
+impl SpanProcessor for SpanStore {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
@@ -58,9 +58,9 @@ impl SpanProcessor for Kept {
 
 impl Spans {
     pub(super) fn start() -> Self {
-        let kept = Kept::default();
+        let store = SpanStore::default();
         let provider = SdkTracerProvider::builder()
-            .with_span_processor(kept.clone())
+            .with_span_processor(store.clone())
             .build();
         let layer = OpenTelemetryLayer::new(provider.tracer("runar-otel-testing"))
             .with_context_activation(true);
@@ -68,7 +68,7 @@ impl Spans {
         let seen = FilterFn::new(|metadata| !metadata.target().starts_with("opentelemetry"));
         Self {
             dispatch: Dispatch::new(Registry::default().with(layer.with_filter(seen))),
-            kept,
+            store,
             _provider: provider,
         }
     }
@@ -78,6 +78,6 @@ impl Spans {
     }
 
     pub(super) fn finished(&self) -> Vec<FinishedSpan> {
-        self.kept.spans().clone()
+        self.store.spans().clone()
     }
 }

@@ -1,10 +1,10 @@
-//! What holds, and what is said when it does not.
+//! Assertions that hold, and the messages of those that fail.
 
 use std::time::Duration;
 
 use runar_otel_testing::{Page, Query, assert_metric, assert_no_metric};
 
-use crate::said;
+use crate::panic_message;
 
 fn page() -> Page {
     Page::parse(concat!(
@@ -43,9 +43,10 @@ fn every_form_of_the_grammar_holds() {
 
 #[test]
 fn a_wrong_value_is_told_with_the_series() {
-    let said = said(|| assert_metric!(page(), "orders_total", {"outcome" => "ok"}, == 3));
+    let message =
+        panic_message(|| assert_metric!(page(), "orders_total", {"outcome" => "ok"}, == 3));
     assert_eq!(
-        said,
+        message,
         "`orders_total{outcome=\"ok\"}`: expected == 3, found 2\n  the series:\n    \
          orders_total{otel_scope_name=\"shop\",outcome=\"ok\",source=\"web\"} 2 (counter)"
     );
@@ -53,22 +54,23 @@ fn a_wrong_value_is_told_with_the_series() {
 
 #[test]
 fn a_missing_series_is_told_with_the_closest_first() {
-    let said = said(|| assert_metric!(page(), "order_total", {"outcome" => "error"}, == 1));
+    let message =
+        panic_message(|| assert_metric!(page(), "order_total", {"outcome" => "error"}, == 1));
     let start = "there is no series `order_total{outcome=\"error\"}` (expected == 1); did you mean \
                  `orders_total`?\n  there are, the closest first:\n    orders_total{otel_scope_name=\"shop\",\
                  outcome=\"error\"";
-    assert!(said.starts_with(start), "{said}");
-    assert_eq!(said.lines().count(), 6, "{said}");
+    assert!(message.starts_with(start), "{message}");
+    assert_eq!(message.lines().count(), 6, "{message}");
 }
 
 #[test]
 fn a_wrong_label_is_named() {
-    let name = said(|| assert_metric!(page(), "orders_total", {"outcom" => "ok"}));
+    let name = panic_message(|| assert_metric!(page(), "orders_total", {"outcom" => "ok"}));
     assert!(
         name.contains("it has no label `outcom`: did you mean `outcome`?"),
         "{name}"
     );
-    let value = said(|| assert_metric!(page(), "orders_total", {"source" => "shop"}));
+    let value = panic_message(|| assert_metric!(page(), "orders_total", {"source" => "shop"}));
     assert!(
         value.contains("`source` is \"web\" in the closest one"),
         "{value}"
@@ -77,12 +79,12 @@ fn a_wrong_label_is_named() {
 
 #[test]
 fn a_wrong_part_is_told() {
-    let number = said(|| assert_metric!(page(), "duration_seconds", == 1));
+    let number = panic_message(|| assert_metric!(page(), "duration_seconds", == 1));
     assert!(
         number.contains("but a histogram has `count` and `sum`"),
         "{number}"
     );
-    let count = said(|| assert_metric!(page(), "rooms", count == 1));
+    let count = panic_message(|| assert_metric!(page(), "rooms", count == 1));
     assert!(
         count.contains("expected count == 1, but a gauge has neither"),
         "{count}"
@@ -91,18 +93,18 @@ fn a_wrong_part_is_told() {
 
 #[test]
 fn a_series_that_should_not_be_is_told() {
-    let said = said(|| assert_no_metric!(page(), "rooms"));
+    let message = panic_message(|| assert_no_metric!(page(), "rooms"));
     assert_eq!(
-        said,
+        message,
         "expected no series `rooms`\n  found:\n    rooms 4.5 (gauge)"
     );
 }
 
 #[test]
 fn nothing_at_all_is_told() {
-    let said = said(|| assert_metric!(Vec::new(), "rooms"));
+    let message = panic_message(|| assert_metric!(Vec::new(), "rooms"));
     assert_eq!(
-        said,
+        message,
         "there is no series `rooms`; there are no series at all"
     );
 }

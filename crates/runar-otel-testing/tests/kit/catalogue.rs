@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use runar_otel::{catalogue::Catalogue, metrics};
 use runar_otel_testing::assert_catalogue;
 
-use crate::said;
+use crate::panic_message;
 
 #[test]
 fn a_catalogue_that_differs_shows_the_line() {
@@ -19,10 +19,10 @@ fn a_catalogue_that_differs_shows_the_line() {
         text.replace("kit_catalogue_total", "kit_catalog_total"),
     )
     .unwrap();
-    let said = said(|| assert_catalogue(&path));
-    assert!(said.contains(" - | `kit_catalog_total`"), "{said}");
-    assert!(said.contains(" + | `kit_catalogue_total`"), "{said}");
-    assert!(said.contains("RUNAR_OTEL_UPDATE=1"), "{said}");
+    let message = panic_message(|| assert_catalogue(&path));
+    assert!(message.contains(" - | `kit_catalog_total`"), "{message}");
+    assert!(message.contains(" + | `kit_catalogue_total`"), "{message}");
+    assert!(message.contains("RUNAR_OTEL_UPDATE=1"), "{message}");
 }
 
 #[test]

@@ -104,13 +104,13 @@ fn the_limit_of_a_view_is_that_of_the_whole_metric() {
 
 /// What is reported on this thread.
 #[derive(Clone, Default)]
-struct Said(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
+struct LogLines(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
 
-impl<S: Subscriber> tracing_subscriber::Layer<S> for Said {
+impl<S: Subscriber> tracing_subscriber::Layer<S> for LogLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut said = String::new();
-        event.record(&mut |_: &Field, value: &dyn std::fmt::Debug| said = format!("{value:?}"));
-        self.0.lock().unwrap().push(said);
+        let mut line = String::new();
+        event.record(&mut |_: &Field, value: &dyn std::fmt::Debug| line = format!("{value:?}"));
+        self.0.lock().unwrap().push(line);
     }
 }
 
@@ -123,8 +123,8 @@ fn limits_reported(tenant: &str, tier: &str) -> usize {
 fn the_first_overflow_is_reported_with_function_and_widest_label() {
     // `tracing` forgets about a thread's only subscriber if another thread is the first one to report something.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let (recorder, said) = (limited(), Said::default());
-    let subscriber = tracing_subscriber::registry().with(said.clone());
+    let (recorder, lines) = (limited(), LogLines::default());
+    let subscriber = tracing_subscriber::registry().with(lines.clone());
     tracing::subscriber::with_default(subscriber, || {
         recorder.run(|| {
             for at in 0..2 * LIMIT {
@@ -135,10 +135,10 @@ fn the_first_overflow_is_reported_with_function_and_widest_label() {
         let _ = recorder.snapshot();
     });
     assert!(report::flush(Duration::from_secs(20)));
-    let mut said = said.0.lock().unwrap().clone();
-    said.retain(|line| line.contains("reported_action_requests_total"));
+    let mut lines = lines.0.lock().unwrap().clone();
+    lines.retain(|line| line.contains("reported_action_requests_total"));
     assert_eq!(
-        said,
+        lines,
         [format!(
             "metric `reported_action_requests_total` has reached its limit of {LIMIT} label sets for \
              action=\"limits_reported\", service=\"kit\": the label with the most values is `tenant` ({LIMIT}); what exceeds \

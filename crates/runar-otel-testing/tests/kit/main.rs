@@ -18,7 +18,7 @@ mod retired;
 mod scrapes;
 
 /// What a failing assertion says.
-fn said(work: impl FnOnce() + std::panic::UnwindSafe) -> String {
+fn panic_message(work: impl FnOnce() + std::panic::UnwindSafe) -> String {
     let panic = std::panic::catch_unwind(work).expect_err("the assertion holds");
     match panic.downcast::<String>() {
         Ok(text) => *text,

@@ -11,7 +11,7 @@ use runar_otel::{
 };
 use runar_otel_testing::{Metrics, OtlpReceiver, Received, assert_metric};
 
-use crate::said;
+use crate::panic_message;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -124,14 +124,17 @@ fn a_wait_in_vain_tells_what_is_there() {
     let telemetry = telemetry(&receiver, Protocol::HttpProtobuf);
     record();
     telemetry.force_flush().unwrap();
-    let said = said(std::panic::AssertUnwindSafe(|| {
+    let message = panic_message(std::panic::AssertUnwindSafe(|| {
         receiver.wait_until(|_| false, Duration::from_millis(1));
     }));
     assert!(
-        said.contains("\n  kit_received_total 2 (counter)"),
-        "{said}"
+        message.contains("\n  kit_received_total 2 (counter)"),
+        "{message}"
     );
-    assert!(said.contains("\n  span \"received\" of trace "), "{said}");
+    assert!(
+        message.contains("\n  span \"received\" of trace "),
+        "{message}"
+    );
 }
 
 #[test]

@@ -59,11 +59,11 @@ pub(crate) fn latest(exemplars: &[Exemplar]) -> Option<&Exemplar> {
 
 /// Hands exemplars, ascending by value, to buckets, ascending by bound.
 #[derive(Debug)]
-pub(crate) struct Placing<'a> {
+pub(crate) struct ExemplarCursor<'a> {
     rest: &'a [Exemplar],
 }
 
-impl<'a> Placing<'a> {
+impl<'a> ExemplarCursor<'a> {
     /// Starts with the exemplars of a point.
     pub(crate) fn new(exemplars: &'a [Exemplar]) -> Self {
         Self { rest: exemplars }
@@ -159,10 +159,10 @@ mod tests {
             Exemplar::new(2.0, at(3)),
             Exemplar::new(7.0, at(1)),
         ];
-        let mut placing = Placing::new(&exemplars);
+        let mut cursor = ExemplarCursor::new(&exemplars);
         let values: Vec<Option<f64>> = [1.0, 2.0, 4.0, f64::INFINITY]
             .into_iter()
-            .map(|bound| placing.up_to(bound).map(|exemplar| exemplar.value))
+            .map(|bound| cursor.up_to(bound).map(|exemplar| exemplar.value))
             .collect();
         assert_eq!(values, [Some(1.0), Some(1.5), None, Some(7.0)]);
     }

@@ -6,7 +6,7 @@ use super::{
     format::{Dialect, Options},
     label::{self, Label, Reserved},
     name::Name,
-    problem::{Problem, note},
+    problem::{Problem, add_once},
 };
 use crate::snapshot::{Data, Metric, Snapshot, Temporality};
 
@@ -104,15 +104,15 @@ pub(crate) struct Families<'a> {
 impl<'a> Families<'a> {
     /// Arranges a snapshot; of metrics in conflict the first one stays.
     pub(crate) fn of(snapshot: &'a Snapshot, options: &Options, dialect: Dialect) -> Self {
-        let mut arranging = Arranging::new(options, dialect);
+        let mut builder = FamilyBuilder::new(options, dialect);
         for (at, scope) in snapshot.scopes.iter().enumerate() {
             for metric in &scope.metrics {
-                arranging.add(metric, at);
+                builder.add(metric, at);
             }
         }
-        let Arranging {
+        let FamilyBuilder {
             mut list, problems, ..
-        } = arranging;
+        } = builder;
         list.sort_by_cached_key(Family::full);
         let scopes = snapshot.scopes.iter().map(|from| {
             if options.scope_labels {
@@ -134,7 +134,7 @@ impl<'a> Families<'a> {
     }
 }
 
-struct Arranging<'a, 'o> {
+struct FamilyBuilder<'a, 'o> {
     options: &'o Options,
     dialect: Dialect,
     list: Vec<Family<'a>>,
@@ -143,7 +143,7 @@ struct Arranging<'a, 'o> {
     problems: Vec<Problem>,
 }
 
-impl<'a, 'o> Arranging<'a, 'o> {
+impl<'a, 'o> FamilyBuilder<'a, 'o> {
     fn new(options: &'o Options, dialect: Dialect) -> Self {
         let mut taken = HashMap::new();
         if options.target_info {
@@ -182,16 +182,16 @@ impl<'a, 'o> Arranging<'a, 'o> {
         if let Some(family) = owner.and_then(|at| self.list.get_mut(at))
             && (family.kind, &family.base, family.total) == (kind, &name.base, name.total)
         {
-            join(family, metric, scope, name.unit, &mut self.problems);
+            add_member(family, metric, scope, name.unit, &mut self.problems);
             return;
         }
-        self.open(metric, scope, kind, name);
+        self.add_family(metric, scope, kind, name);
     }
 
-    fn open(&mut self, metric: &'a Metric, scope: usize, kind: Kind, name: Name) {
-        let claims = claims(&name, kind, self.dialect);
+    fn add_family(&mut self, metric: &'a Metric, scope: usize, kind: Kind, name: Name) {
+        let claims = claimed_names(&name, kind, self.dialect);
         if let Some(owner) = claims.iter().find_map(|claim| self.taken.get(claim)) {
-            let problem = self.conflict(*owner, metric, &name);
+            let problem = self.describe_conflict(*owner, metric, &name);
             self.problems.push(problem);
             return;
         }
@@ -208,7 +208,7 @@ impl<'a, 'o> Arranging<'a, 'o> {
         });
     }
 
-    fn conflict(&self, owner: Option<usize>, metric: &Metric, name: &Name) -> Problem {
+    fn describe_conflict(&self, owner: Option<usize>, metric: &Metric, name: &Name) -> Problem {
         let family = owner
             .and_then(|at| self.list.get(at))
             .map_or_else(|| TARGET_INFO.to_owned(), Family::full);
@@ -221,7 +221,7 @@ impl<'a, 'o> Arranging<'a, 'o> {
     }
 }
 
-fn join<'a>(
+fn add_member<'a>(
     family: &mut Family<'a>,
     metric: &'a Metric,
     scope: usize,
@@ -231,7 +231,7 @@ fn join<'a>(
     if family.help.is_empty() {
         family.help = &metric.description;
     } else if !metric.description.is_empty() && family.help != metric.description {
-        note(
+        add_once(
             problems,
             Problem::HelpConflict {
                 family: family.full(),
@@ -241,7 +241,7 @@ fn join<'a>(
     if family.unit.is_empty() {
         family.unit = unit;
     } else if !unit.is_empty() && family.unit != unit {
-        note(
+        add_once(
             problems,
             Problem::UnitConflict {
                 family: family.full(),
@@ -252,7 +252,7 @@ fn join<'a>(
 }
 
 /// Returns the names that no other family may use: OpenMetrics 1.0, *Suffixes*.
-fn claims(name: &Name, kind: Kind, dialect: Dialect) -> Vec<String> {
+fn claimed_names(name: &Name, kind: Kind, dialect: Dialect) -> Vec<String> {
     let header = match dialect {
         Dialect::OpenMetrics => name.base.clone(),
         Dialect::Text => name.full(),

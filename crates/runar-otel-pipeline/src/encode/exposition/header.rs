@@ -9,33 +9,33 @@ use super::{
 /// Writes the header of a family in the order that its format demands.
 pub(super) fn write(out: &mut String, family: &Family<'_>, dialect: Dialect) {
     match dialect {
-        Dialect::OpenMetrics => openmetrics(out, family),
-        Dialect::Text => text(out, family),
+        Dialect::OpenMetrics => write_openmetrics(out, family),
+        Dialect::Text => write_text(out, family),
     }
 }
 
-fn openmetrics(out: &mut String, family: &Family<'_>) {
+fn write_openmetrics(out: &mut String, family: &Family<'_>) {
     let name = family.base.as_str();
-    line(out, "TYPE", name, kind(family));
+    write_line(out, "TYPE", name, kind(family));
     let unit = family.unit.as_ref();
     // OpenMetrics 1.0: the unit and an underscore before it must end the name.
     let ends = name
         .strip_suffix(unit)
         .is_some_and(|rest| rest.ends_with('_'));
     if !unit.is_empty() && ends {
-        line(out, "UNIT", name, unit);
+        write_line(out, "UNIT", name, unit);
     }
-    help(out, name, family.help, Quotes::Escaped);
+    write_help(out, name, family.help, Quotes::Escaped);
 }
 
-fn text(out: &mut String, family: &Family<'_>) {
+fn write_text(out: &mut String, family: &Family<'_>) {
     let name = family.full();
-    help(out, &name, family.help, Quotes::Plain);
+    write_help(out, &name, family.help, Quotes::Plain);
     let kind = match family.kind {
         Kind::Counter => "counter",
         _ => kind(family),
     };
-    line(out, "TYPE", &name, kind);
+    write_line(out, "TYPE", &name, kind);
 }
 
 fn kind(family: &Family<'_>) -> &'static str {
@@ -49,21 +49,21 @@ fn kind(family: &Family<'_>) -> &'static str {
     }
 }
 
-fn line(out: &mut String, keyword: &str, name: &str, value: &str) {
-    start(out, keyword, name);
+fn write_line(out: &mut String, keyword: &str, name: &str, value: &str) {
+    write_start(out, keyword, name);
     out.push_str(value);
     out.push('\n');
 }
 
-fn help(out: &mut String, name: &str, help: &str, quotes: Quotes) {
+fn write_help(out: &mut String, name: &str, help: &str, quotes: Quotes) {
     if !help.is_empty() {
-        start(out, "HELP", name);
+        write_start(out, "HELP", name);
         write_escaped(out, help, quotes);
         out.push('\n');
     }
 }
 
-fn start(out: &mut String, keyword: &str, name: &str) {
+fn write_start(out: &mut String, keyword: &str, name: &str) {
     out.push_str("# ");
     out.push_str(keyword);
     out.push(' ');

@@ -84,7 +84,7 @@ pub(crate) fn collect<'a>(
         }
     }
     labels.extend(scope.iter().map(Label::borrowed));
-    settle(labels);
+    join_equal_names(labels);
 }
 
 /// Makes the labels `otel_scope_…`, which name the meter of a series.
@@ -115,7 +115,7 @@ pub(crate) fn of_scope(scope: &InstrumentationScope) -> Vec<Label<'static>> {
             .zip(values)
             .map(|(name, value)| Label::fixed(name, value)),
     );
-    settle(&mut labels);
+    join_equal_names(&mut labels);
     labels
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn write(out: &mut String, labels: &[Label<'_>]) {
     }
 }
 
-fn settle(labels: &mut Vec<Label<'_>>) {
+fn join_equal_names(labels: &mut Vec<Label<'_>>) {
     if !labels.is_sorted_by(|one, next| one.name < next.name) {
         labels.sort_by(|one, next| (&one.name, &one.key).cmp(&(&next.name, &next.key)));
         labels.dedup_by(|next, kept| {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{sanitize::sanitize, unit::Words};
+use super::{sanitize::sanitize, unit::UnitWords};
 
 /// The suffix of counters.
 pub(crate) const TOTAL: &str = "_total";
@@ -23,7 +23,7 @@ impl Name {
     ///
     /// A suffix that is there already is not added again.
     pub(crate) fn with_suffixes(name: &str, unit: &str, monotonic: bool) -> Self {
-        let words = Words::of(unit);
+        let words = UnitWords::of(unit);
         let sanitized = sanitize(name);
         let bare = if monotonic {
             without_total(&sanitized)

@@ -86,7 +86,7 @@ impl fmt::Display for Problem {
 }
 
 /// Adds a problem that is not there yet.
-pub(crate) fn note(problems: &mut Vec<Problem>, problem: Problem) {
+pub(crate) fn add_once(problems: &mut Vec<Problem>, problem: Problem) {
     if !problems.contains(&problem) {
         problems.push(problem);
     }

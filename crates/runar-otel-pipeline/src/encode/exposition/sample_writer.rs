@@ -6,14 +6,14 @@ use runar_otel_core::exemplar::Exemplar;
 
 use super::{
     bucket::Buckets,
-    exemplar::{self, Placing},
+    exemplar::{self, ExemplarCursor},
     family::{Families, Family, Kind},
     format::{Dialect, Options},
     label::Label,
     label_templates::LabelTemplates,
     number::{write_float, write_integer, write_number, write_seconds},
-    problem::{Problem, note},
-    seen::{Hashes, Seen},
+    problem::{Problem, add_once},
+    seen::{LabelHashes, Seen},
 };
 use crate::snapshot::{Data, Number, Point, Summary};
 
@@ -25,7 +25,7 @@ pub(super) struct SampleWriter<'a> {
     dialect: Dialect,
     options: &'a Options,
     check: Check,
-    hashes: Hashes,
+    hashes: LabelHashes,
     seen: Seen,
     /// Positions in the page of the labels of one metric, which are hashed at its end.
     places: Vec<Range<usize>>,
@@ -67,7 +67,7 @@ impl<'a> SampleWriter<'a> {
             dialect,
             options,
             check: Check::Afterwards,
-            hashes: Hashes::default(),
+            hashes: LabelHashes::default(),
             seen: Seen::default(),
             places: Vec::new(),
             templates: LabelTemplates::default(),
@@ -88,42 +88,44 @@ impl<'a> SampleWriter<'a> {
         let (start, problems) = (self.out.len(), self.problems.len());
         self.check = Check::Afterwards;
         self.hashes.clear();
-        self.members(family);
+        self.write_members(family);
         if !self.hashes.all_differ() {
             self.out.truncate(start);
             self.problems.truncate(problems);
             self.check = Check::AtOnce;
             self.seen.clear();
-            self.members(family);
+            self.write_members(family);
         }
     }
 
-    fn members(&mut self, family: &'a Family<'a>) {
+    fn write_members(&mut self, family: &'a Family<'a>) {
         for (metric, scope) in &family.members {
             let scope = self.families.scope(*scope);
             match &metric.data {
                 Data::Gauge(points) | Data::Sum { points, .. } => {
-                    self.numbers(family, scope, points);
+                    self.write_numbers(family, scope, points);
                 }
                 Data::Histogram { points, .. } => {
-                    self.each(family, scope, points, |own, family, point| {
+                    self.write_each(family, scope, points, |own, family, point| {
                         own.buckets.explicit(&point.value);
-                        own.histogram(family, point, point.value.sum);
+                        own.write_histogram(family, point, point.value.sum);
                     });
                 }
                 Data::ExponentialHistogram { points, .. } => {
-                    self.each(family, scope, points, |own, family, point| {
+                    self.write_each(family, scope, points, |own, family, point| {
                         own.buckets.exponential(&point.value);
-                        own.histogram(family, point, point.value.sum);
+                        own.write_histogram(family, point, point.value.sum);
                     });
                 }
-                Data::Summary(points) => self.each(family, scope, points, Self::summary),
+                Data::Summary(points) => {
+                    self.write_each(family, scope, points, Self::write_summary);
+                }
             }
         }
     }
 
     /// Writes one sample per point. Its labels go straight to their place in the page.
-    fn numbers(
+    fn write_numbers(
         &mut self,
         family: &'a Family<'a>,
         scope: &'a [Label<'a>],
@@ -142,11 +144,11 @@ impl<'a> SampleWriter<'a> {
             let start = self.out.len();
             self.templates.write(self.out, &point.labels, scope, None);
             let labels = start..self.out.len();
-            if !self.keeps(family, point.value, labels.clone()) {
+            if !self.admit_point(family, point.value, labels.clone()) {
                 self.out.truncate(line);
                 continue;
             }
-            self.number(family, point, labels);
+            self.write_point(family, point, labels);
         }
         for place in self.places.drain(..) {
             self.hashes.add(self.out.get(place).unwrap_or_default());
@@ -155,13 +157,14 @@ impl<'a> SampleWriter<'a> {
 
     /// Returns true if a number stays whose labels are written, and remembers the labels.
     #[inline]
-    fn keeps(&mut self, family: &Family<'_>, value: Number, labels: Range<usize>) -> bool {
+    fn admit_point(&mut self, family: &Family<'_>, value: Number, labels: Range<usize>) -> bool {
         let text = self.out.get(labels.clone()).unwrap_or_default();
         if self.check == Check::AtOnce && self.seen.holds(text) {
             self.note_duplicate(family);
             return false;
         }
-        let forbidden = family.kind == Kind::Counter && self.is_forbidden(family, value.as_f64());
+        let forbidden =
+            family.kind == Kind::Counter && self.reject_forbidden(family, value.as_f64());
         let text = self.out.get(labels.clone()).unwrap_or_default();
         match self.check {
             Check::Afterwards if forbidden => self.hashes.add(text),
@@ -175,7 +178,7 @@ impl<'a> SampleWriter<'a> {
     #[cold]
     fn note_duplicate(&mut self, family: &Family<'_>) {
         let family = family.full();
-        note(self.problems, Problem::DuplicateSeries { family });
+        add_once(self.problems, Problem::DuplicateSeries { family });
     }
 
     /// Makes room for all points of a metric, of which the first one is written: the others will be about as long.
@@ -184,7 +187,7 @@ impl<'a> SampleWriter<'a> {
         self.out.reserve((length + length / 8) * points);
     }
 
-    fn each<V>(
+    fn write_each<V>(
         &mut self,
         family: &'a Family<'a>,
         scope: &'a [Label<'a>],
@@ -213,7 +216,12 @@ impl<'a> SampleWriter<'a> {
     }
 
     /// Completes the sample that ends with these labels: value, exemplar and start time.
-    fn number(&mut self, family: &'a Family<'a>, point: &'a Point<Number>, labels: Range<usize>) {
+    fn write_point(
+        &mut self,
+        family: &'a Family<'a>,
+        point: &'a Point<Number>,
+        labels: Range<usize>,
+    ) {
         if labels.is_empty() {
             // No braces around nothing.
             self.out.pop();
@@ -224,16 +232,21 @@ impl<'a> SampleWriter<'a> {
         write_number(self.out, point.value, self.dialect);
         let typed = family.kind == Kind::Counter && !family.total.is_empty();
         let exemplar = exemplar::latest(&point.exemplars).filter(|_| typed);
-        self.end(exemplar);
+        self.end_sample(exemplar);
         if typed && self.options.start_times {
             self.labels.clear();
             self.labels
                 .push_str(self.out.get(labels).unwrap_or_default());
-            self.created(family, point.start);
+            self.write_created(family, point.start);
         }
     }
 
-    fn histogram<V>(&mut self, family: &'a Family<'a>, point: &'a Point<V>, sum: Option<f64>) {
+    fn write_histogram<V>(
+        &mut self,
+        family: &'a Family<'a>,
+        point: &'a Point<V>,
+        sum: Option<f64>,
+    ) {
         self.head.clear();
         self.head.push_str(&family.base);
         self.head.push_str("_bucket{");
@@ -241,7 +254,7 @@ impl<'a> SampleWriter<'a> {
         if !self.labels.is_empty() {
             self.head.push(',');
         }
-        let mut placing = Placing::new(&point.exemplars);
+        let mut cursor = ExemplarCursor::new(&point.exemplars);
         let buckets = std::mem::take(&mut self.buckets);
         let bounds = std::mem::take(&mut self.bounds).of(&buckets.list, self.dialect);
         let counts = buckets.list.iter().map(|(_, count)| *count);
@@ -249,7 +262,7 @@ impl<'a> SampleWriter<'a> {
             self.out.push_str(&self.head);
             self.out.push_str(text);
             write_integer(self.out, count);
-            self.end(placing.up_to(*bound));
+            self.end_sample(cursor.up_to(*bound));
         }
         self.bounds = bounds;
         // OpenMetrics 1.0, *Histogram*: no sum beside negative buckets, no negative one, and a count if and only if
@@ -260,57 +273,57 @@ impl<'a> SampleWriter<'a> {
             Dialect::Text => sum,
         };
         if let Some(sum) = sum {
-            self.real(family, "_sum", sum);
+            self.write_sample(family, "_sum", sum);
         }
         if sum.is_some() || self.dialect == Dialect::Text {
-            self.count(family, buckets.total);
+            self.write_count(family, buckets.total);
         }
-        self.created(family, point.start);
+        self.write_created(family, point.start);
         self.buckets = buckets;
     }
 
-    fn summary(&mut self, family: &'a Family<'a>, point: &'a Point<Summary>) {
+    fn write_summary(&mut self, family: &'a Family<'a>, point: &'a Point<Summary>) {
         for (quantile, value) in &point.value.quantiles {
             // A quantile that is no number is an empty window; a negative one is forbidden.
-            if !value.is_nan() && self.is_forbidden(family, *value) {
+            if !value.is_nan() && self.reject_forbidden(family, *value) {
                 continue;
             }
             let mut own = String::new();
             write_own(&mut own, "quantile", *quantile, self.dialect);
-            self.sample(family, "", Some(&own));
+            self.begin_sample(family, "", Some(&own));
             write_float(self.out, *value, self.dialect);
-            self.end(None);
+            self.end_sample(None);
         }
-        if !self.is_forbidden(family, point.value.sum) {
-            self.real(family, "_sum", point.value.sum);
+        if !self.reject_forbidden(family, point.value.sum) {
+            self.write_sample(family, "_sum", point.value.sum);
         }
-        self.count(family, point.value.count);
-        self.created(family, point.start);
+        self.write_count(family, point.value.count);
+        self.write_created(family, point.start);
     }
 
-    fn count(&mut self, family: &'a Family<'a>, count: u64) {
-        self.sample(family, "_count", None);
+    fn write_count(&mut self, family: &'a Family<'a>, count: u64) {
+        self.begin_sample(family, "_count", None);
         write_integer(self.out, count);
-        self.end(None);
+        self.end_sample(None);
     }
 
-    fn real(&mut self, family: &'a Family<'a>, suffix: &str, value: f64) {
-        self.sample(family, suffix, None);
+    fn write_sample(&mut self, family: &'a Family<'a>, suffix: &str, value: f64) {
+        self.begin_sample(family, suffix, None);
         write_float(self.out, value, self.dialect);
-        self.end(None);
+        self.end_sample(None);
     }
 
-    fn created(&mut self, family: &'a Family<'a>, start: Option<SystemTime>) {
+    fn write_created(&mut self, family: &'a Family<'a>, start: Option<SystemTime>) {
         let wanted = self.options.start_times && self.dialect == Dialect::OpenMetrics;
         if let Some(start) = start.filter(|_| wanted) {
-            self.sample(family, "_created", None);
+            self.begin_sample(family, "_created", None);
             write_seconds(self.out, start);
-            self.end(None);
+            self.end_sample(None);
         }
     }
 
     /// Writes name and labels of a sample, with its own label last.
-    fn sample(&mut self, family: &'a Family<'a>, suffix: &str, own: Option<&str>) {
+    fn begin_sample(&mut self, family: &'a Family<'a>, suffix: &str, own: Option<&str>) {
         self.out.push_str(&family.base);
         self.out.push_str(suffix);
         if self.labels.is_empty() && own.is_none() {
@@ -328,7 +341,7 @@ impl<'a> SampleWriter<'a> {
         self.out.push_str("} ");
     }
 
-    fn end(&mut self, exemplar: Option<&'a Exemplar>) {
+    fn end_sample(&mut self, exemplar: Option<&'a Exemplar>) {
         if let Some(exemplar) = exemplar.filter(|_| self.dialect == Dialect::OpenMetrics) {
             exemplar::write(self.out, exemplar);
         }
@@ -337,11 +350,11 @@ impl<'a> SampleWriter<'a> {
 
     /// True, and noted as a problem, for values below zero and NaN, which OpenMetrics 1.0 forbids where something is
     /// counted.
-    fn is_forbidden(&mut self, family: &Family<'_>, value: f64) -> bool {
+    fn reject_forbidden(&mut self, family: &Family<'_>, value: f64) -> bool {
         let forbidden = self.dialect == Dialect::OpenMetrics && (value.is_nan() || value < 0.0);
         if forbidden {
             let family = family.full();
-            note(self.problems, Problem::ForbiddenValue { family });
+            add_once(self.problems, Problem::ForbiddenValue { family });
         }
         forbidden
     }

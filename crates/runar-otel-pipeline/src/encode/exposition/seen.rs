@@ -54,12 +54,12 @@ impl Seen {
 /// back for hashing before it has left the store buffer of the processor, behind all earlier writes. And a look-up in a
 /// large table lets the next line wait for memory, where many look-ups wait together.
 #[derive(Debug, Default)]
-pub(super) struct Hashes {
+pub(super) struct LabelHashes {
     hasher: RandomState,
     list: Vec<u64>,
 }
 
-impl Hashes {
+impl LabelHashes {
     /// Forgets everything, for the next family.
     pub(super) fn clear(&mut self) {
         self.list.clear();
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn texts_are_compared_with_all_others() {
-        let mut hashes = Hashes::default();
+        let mut hashes = LabelHashes::default();
         let mut differ = |all: &[&str]| {
             hashes.clear();
             all.iter().for_each(|text| hashes.add(text));

@@ -6,14 +6,14 @@ use super::sanitize::sanitize;
 
 /// The words for a unit: above and below the fraction line.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Words {
+pub(crate) struct UnitWords {
     /// `bytes` of `By/s`; empty without one.
     pub(crate) main: Cow<'static, str>,
     /// `per_second` of `By/s`; empty without one.
     pub(crate) per: Cow<'static, str>,
 }
 
-impl Words {
+impl UnitWords {
     /// Translates a unit.
     ///
     /// OpenTelemetry specification, compatibility: *Prometheus and OpenMetrics*, Metric Metadata: annotations in
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     fn words(unit: &str) -> String {
-        Words::of(unit).joined().into_owned()
+        UnitWords::of(unit).joined().into_owned()
     }
 
     #[test]

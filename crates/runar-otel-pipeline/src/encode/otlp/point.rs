@@ -15,15 +15,15 @@ use crate::{
     snapshot::{ExponentialBuckets, ExponentialHistogram, Histogram, Number, Point, Summary},
 };
 
-/// Facts of the point before, which is mostly like the next one.
-pub(super) struct Before {
+/// Facts of the previous point, which is mostly like the next one.
+pub(super) struct PreviousPoint {
     /// The number of bytes that the length of the point took.
     room: usize,
     start: Moment,
     time: Moment,
 }
 
-impl Before {
+impl PreviousPoint {
     /// Begins with the points of another metric.
     pub(super) fn new() -> Self {
         let moment = Moment {
@@ -60,29 +60,33 @@ impl Moment {
 
 /// Writes a point of a gauge or a sum, `NumberDataPoint`; nothing when its value is not a number.
 #[inline]
-pub(super) fn number(wire: &mut Wire, before: &mut Before, from: &Point<Number>) {
+pub(super) fn write_number(wire: &mut Wire, previous: &mut PreviousPoint, from: &Point<Number>) {
     let value = value(from.value);
     if let Scalar::Real(value) = value
         && value.is_nan()
     {
         return;
     }
-    before.room = wire.message(field::data::DATA_POINTS, before.room, |wire| {
-        times(wire, before, from);
+    previous.room = wire.message(field::data::DATA_POINTS, previous.room, |wire| {
+        write_times(wire, previous, from);
         match value {
             Scalar::Real(value) => wire.present_double(field::number_point::AS_DOUBLE, value),
             Scalar::Integer(value) => {
                 wire.present_fixed(field::number_point::AS_INT, value.cast_unsigned());
             }
         }
-        exemplars(wire, field::number_point::EXEMPLARS, &from.exemplars);
-        attribute::list(wire, field::number_point::ATTRIBUTES, from.labels.iter());
+        write_exemplars(wire, field::number_point::EXEMPLARS, &from.exemplars);
+        attribute::write_list(wire, field::number_point::ATTRIBUTES, from.labels.iter());
     });
 }
 
 /// Writes a point with explicit buckets, `HistogramDataPoint`.
 #[inline]
-pub(super) fn histogram(wire: &mut Wire, before: &mut Before, from: &Point<Histogram>) {
+pub(super) fn write_histogram(
+    wire: &mut Wire,
+    previous: &mut PreviousPoint,
+    from: &Point<Histogram>,
+) {
     let value = &from.value;
     // Counts and bounds are both there, one count more than bounds, or both absent (OTLP, `bucket_counts`).
     let bounds: &[f64] = if value.counts.is_empty() {
@@ -90,10 +94,10 @@ pub(super) fn histogram(wire: &mut Wire, before: &mut Before, from: &Point<Histo
     } else {
         &value.bounds
     };
-    before.room = wire.message(field::data::DATA_POINTS, before.room, |wire| {
-        times(wire, before, from);
+    previous.room = wire.message(field::data::DATA_POINTS, previous.room, |wire| {
+        write_times(wire, previous, from);
         wire.fixed(field::histogram_point::COUNT, value.count);
-        real(wire, field::histogram_point::SUM, value.sum);
+        write_real(wire, field::histogram_point::SUM, value.sum);
         wire.packed_fixed(
             field::histogram_point::BUCKET_COUNTS,
             value.counts.iter().copied(),
@@ -102,36 +106,36 @@ pub(super) fn histogram(wire: &mut Wire, before: &mut Before, from: &Point<Histo
             field::histogram_point::EXPLICIT_BOUNDS,
             bounds.iter().map(|bound| bound.to_bits()),
         );
-        exemplars(wire, field::histogram_point::EXEMPLARS, &from.exemplars);
-        attribute::list(wire, field::histogram_point::ATTRIBUTES, from.labels.iter());
-        real(wire, field::histogram_point::MIN, value.min);
-        real(wire, field::histogram_point::MAX, value.max);
+        write_exemplars(wire, field::histogram_point::EXEMPLARS, &from.exemplars);
+        attribute::write_list(wire, field::histogram_point::ATTRIBUTES, from.labels.iter());
+        write_real(wire, field::histogram_point::MIN, value.min);
+        write_real(wire, field::histogram_point::MAX, value.max);
     });
 }
 
 /// Writes a point with exponential buckets, `ExponentialHistogramDataPoint`; a side without buckets is absent.
-pub(super) fn exponential(
+pub(super) fn write_exponential(
     wire: &mut Wire,
-    before: &mut Before,
+    previous: &mut PreviousPoint,
     from: &Point<ExponentialHistogram>,
 ) {
     let value = &from.value;
-    before.room = wire.message(field::data::DATA_POINTS, before.room, |wire| {
-        attribute::list(
+    previous.room = wire.message(field::data::DATA_POINTS, previous.room, |wire| {
+        attribute::write_list(
             wire,
             field::exponential_point::ATTRIBUTES,
             from.labels.iter(),
         );
-        times(wire, before, from);
+        write_times(wire, previous, from);
         wire.fixed(field::exponential_point::COUNT, value.count);
-        real(wire, field::exponential_point::SUM, value.sum);
+        write_real(wire, field::exponential_point::SUM, value.sum);
         wire.signed(field::exponential_point::SCALE, value.scale);
         wire.fixed(field::exponential_point::ZERO_COUNT, value.zero_count);
-        buckets(wire, field::exponential_point::POSITIVE, &value.positive);
-        buckets(wire, field::exponential_point::NEGATIVE, &value.negative);
-        exemplars(wire, field::exponential_point::EXEMPLARS, &from.exemplars);
-        real(wire, field::exponential_point::MIN, value.min);
-        real(wire, field::exponential_point::MAX, value.max);
+        write_buckets(wire, field::exponential_point::POSITIVE, &value.positive);
+        write_buckets(wire, field::exponential_point::NEGATIVE, &value.negative);
+        write_exemplars(wire, field::exponential_point::EXEMPLARS, &from.exemplars);
+        write_real(wire, field::exponential_point::MIN, value.min);
+        write_real(wire, field::exponential_point::MAX, value.max);
         wire.double(
             field::exponential_point::ZERO_THRESHOLD,
             value.zero_threshold,
@@ -140,9 +144,9 @@ pub(super) fn exponential(
 }
 
 /// Writes a point with quantiles, `SummaryDataPoint`; exemplars have no place in it.
-pub(super) fn summary(wire: &mut Wire, before: &mut Before, from: &Point<Summary>) {
-    before.room = wire.message(field::data::DATA_POINTS, before.room, |wire| {
-        times(wire, before, from);
+pub(super) fn write_summary(wire: &mut Wire, previous: &mut PreviousPoint, from: &Point<Summary>) {
+    previous.room = wire.message(field::data::DATA_POINTS, previous.room, |wire| {
+        write_times(wire, previous, from);
         wire.fixed(field::summary_point::COUNT, from.value.count);
         if !from.value.sum.is_nan() {
             wire.double(field::summary_point::SUM, from.value.sum);
@@ -154,19 +158,19 @@ pub(super) fn summary(wire: &mut Wire, before: &mut Before, from: &Point<Summary
                 wire.double(field::quantile::VALUE, *value);
             });
         }
-        attribute::list(wire, field::summary_point::ATTRIBUTES, from.labels.iter());
+        attribute::write_list(wire, field::summary_point::ATTRIBUTES, from.labels.iter());
     });
 }
 
 /// Writes start and time, whose field numbers are the same in every type of point. A start of zero means unknown.
 #[inline]
-fn times<V>(wire: &mut Wire, before: &mut Before, from: &Point<V>) {
-    let start = from.start.map_or(0, |start| before.start.nanos(start));
+fn write_times<V>(wire: &mut Wire, previous: &mut PreviousPoint, from: &Point<V>) {
+    let start = from.start.map_or(0, |start| previous.start.nanos(start));
     wire.fixed(field::point::START_TIME, start);
-    wire.fixed(field::point::TIME, before.time.nanos(from.time));
+    wire.fixed(field::point::TIME, previous.time.nanos(from.time));
 }
 
-fn buckets(wire: &mut Wire, number: u8, from: &ExponentialBuckets) {
+fn write_buckets(wire: &mut Wire, number: u8, from: &ExponentialBuckets) {
     if from.counts.is_empty() {
         return;
     }
@@ -194,7 +198,7 @@ fn value(number: Number) -> Scalar {
 }
 
 #[inline]
-fn exemplars(wire: &mut Wire, number: u8, from: &[Exemplar]) {
+fn write_exemplars(wire: &mut Wire, number: u8, from: &[Exemplar]) {
     for exemplar in from.iter().filter(|exemplar| !exemplar.value.is_nan()) {
         wire.message(number, SMALL, |wire| {
             wire.fixed(field::exemplar::TIME, nanos(exemplar.time));
@@ -203,7 +207,7 @@ fn exemplars(wire: &mut Wire, number: u8, from: &[Exemplar]) {
                 wire.bytes(field::exemplar::SPAN_ID, &span.span_id.to_bytes());
                 wire.bytes(field::exemplar::TRACE_ID, &span.trace_id.to_bytes());
             }
-            attribute::list(
+            attribute::write_list(
                 wire,
                 field::exemplar::FILTERED_ATTRIBUTES,
                 pairs(&exemplar.filtered_attributes),
@@ -213,7 +217,7 @@ fn exemplars(wire: &mut Wire, number: u8, from: &[Exemplar]) {
 }
 
 #[inline]
-fn real(wire: &mut Wire, field: u8, value: Option<f64>) {
+fn write_real(wire: &mut Wire, field: u8, value: Option<f64>) {
     if let Some(value) = value.filter(|value| !value.is_nan()) {
         wire.present_double(field, value);
     }

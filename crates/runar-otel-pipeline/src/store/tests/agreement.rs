@@ -87,11 +87,11 @@ proptest! {
     ) {
         let bench = Bench::limited(limit);
         let (totals, deltas) = (bench.totals(), bench.deltas());
-        let told = Told::default();
+        let source = ObservedValues::default();
         if monotonic {
-            bench.meter.f64_observable_counter("m").with_callback(told.callback()).build();
+            bench.meter.f64_observable_counter("m").with_callback(source.callback()).build();
         } else {
-            bench.meter.f64_observable_up_down_counter("m").with_callback(told.callback()).build();
+            bench.meter.f64_observable_up_down_counter("m").with_callback(source.callback()).build();
         }
         let mut before = std::collections::BTreeMap::new();
         let (mut counted, mut received) = (0, 0.0);
@@ -100,7 +100,7 @@ proptest! {
                 round.iter().map(|(key, value)| (key.to_string(), *value as f64)).collect();
             let observed: Vec<(&str, f64)> =
                 observed.iter().map(|(key, value)| (key.as_str(), *value)).collect();
-            bench.tell(&told, &observed);
+            bench.observe_values(&source, &observed);
 
             let got = values(&bench, totals);
             prop_assert!(got.len() <= limit + 1);

@@ -49,10 +49,10 @@ fn a_kept_series_that_ends_twice_is_owed_once() {
 fn an_overflow_series_that_goes_twice_is_owed_once() {
     let bench = Bench::limited(1);
     let deltas = bench.deltas();
-    let told = bench.observed();
+    let source = bench.observed();
     for _ in 0..2 {
-        bench.tell(&told, &[("a", 1), ("b", 5)]);
-        bench.tell(&told, &[("a", 1)]);
+        bench.observe_values(&source, &[("a", 1), ("b", 5)]);
+        bench.observe_values(&source, &[("a", 1)]);
     }
     assert_eq!(values(&bench, deltas), named(&[("a", 1.0), ("true", 10.0)]));
     bench.store.acknowledge(deltas);
@@ -63,10 +63,10 @@ fn an_overflow_series_that_goes_twice_is_owed_once() {
 fn an_observed_series_that_returns_is_one_point() {
     let bench = Bench::new();
     let (totals, deltas) = (bench.totals(), bench.deltas());
-    let told = bench.observed();
-    bench.tell(&told, &[("a", 5)]);
-    bench.tell(&told, &[]);
-    bench.tell(&told, &[("a", 8)]);
+    let source = bench.observed();
+    bench.observe_values(&source, &[("a", 5)]);
+    bench.observe_values(&source, &[]);
+    bench.observe_values(&source, &[("a", 8)]);
     assert_eq!(values(&bench, deltas), named(&[("a", 13.0)]));
     assert_eq!(values(&bench, totals), named(&[("a", 8.0)]));
 }
@@ -104,11 +104,11 @@ fn a_life_owes_what_came_after_its_last_collection() {
 fn windows_of_an_observed_series_that_returns_do_not_overlap() {
     let bench = Bench::new();
     let deltas = bench.deltas();
-    let told = bench.observed();
+    let source = bench.observed();
     let mut received = Received::default();
     for value in [5, 8, 1] {
-        bench.tell(&told, &[("a", value)]);
-        bench.tell(&told, &[]);
+        bench.observe_values(&source, &[("a", value)]);
+        bench.observe_values(&source, &[]);
         received.take(&bench, deltas);
     }
     assert_eq!(received.of("a"), 14.0);
@@ -133,11 +133,11 @@ fn windows_of_a_retired_series_that_returns_do_not_overlap() {
 fn windows_of_the_overflow_series_do_not_overlap() {
     let bench = Bench::limited(1);
     let deltas = bench.deltas();
-    let told = bench.observed();
+    let source = bench.observed();
     let mut received = Received::default();
     for value in [5, 8, 1] {
-        bench.tell(&told, &[("a", 1), ("b", value)]);
-        bench.tell(&told, &[("a", 1)]);
+        bench.observe_values(&source, &[("a", 1), ("b", value)]);
+        bench.observe_values(&source, &[("a", 1)]);
         received.take(&bench, deltas);
     }
     assert_eq!(received.of(OVERFLOW_KEY), 14.0);

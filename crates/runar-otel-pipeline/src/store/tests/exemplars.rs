@@ -138,11 +138,11 @@ fn numbers_keep_the_newest_exemplar() {
 fn exemplars_of_observed_values_belong_to_their_series() {
     let bench = always_on(|options| options.limit = 2);
     let consumer = bench.totals();
-    let told = bench.observed();
-    bench.tell(&told, &[("a", 1), ("b", 2)]);
+    let source = bench.observed();
+    bench.observe_values(&source, &[("a", 1), ("b", 2)]);
     assert_eq!(sums(&bench, consumer)[1].exemplars[0].value, 2.0);
     // c takes the place of a at once, and so does its exemplar.
-    bench.tell(&told, &[("c", 3), ("b", 4)]);
+    bench.observe_values(&source, &[("c", 3), ("b", 4)]);
     let points = sums(&bench, consumer);
     let values: Vec<(String, Vec<f64>)> = points
         .iter()

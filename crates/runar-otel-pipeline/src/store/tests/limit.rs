@@ -36,9 +36,9 @@ fn observed_overflow_is_the_sum_of_what_is_observed() {
     for filter in FILTERS {
         let bench = limited(1, filter);
         let (totals, deltas) = (bench.totals(), bench.deltas());
-        let told = bench.observed();
+        let source = bench.observed();
         let check = |observed: &[(&str, u64)], all: &[(&str, f64)], new: &[(&str, f64)]| {
-            bench.tell(&told, observed);
+            bench.observe_values(&source, observed);
             assert_eq!(values(&bench, totals), named(all), "{filter:?}");
             assert_eq!(values(&bench, deltas), named(new), "{filter:?}");
             bench.store.acknowledge(deltas);
@@ -74,9 +74,9 @@ fn observed_overflow_is_the_sum_of_what_is_observed() {
 fn a_set_observed_as_the_overflow_series_is_a_part_of_it() {
     let bench = Bench::limited(1);
     let totals = bench.totals();
-    let told = bench.observed();
+    let source = bench.observed();
     for _ in 0..2 {
-        bench.tell(&told, &[(OVERFLOW_KEY, 1), ("b", 20), ("c", 300)]);
+        bench.observe_values(&source, &[(OVERFLOW_KEY, 1), ("b", 20), ("c", 300)]);
         let expected = named(&[("b", 20.0), ("true", 301.0)]);
         assert_eq!(values(&bench, totals), expected);
     }
@@ -87,24 +87,24 @@ fn a_set_observed_as_the_overflow_series_is_a_part_of_it() {
 fn sets_that_were_observed_first_keep_their_places() {
     let observed = [("c", 1), ("b", 2), ("d", 4), ("a", 8)];
     let reversed = [("a", 8), ("d", 4), ("b", 2), ("c", 1)];
-    let check = |bench: &Bench, told: &Told<u64>, overflows: [f64; 2]| {
+    let check = |bench: &Bench, source: &ObservedValues<u64>, overflows: [f64; 2]| {
         let totals = bench.totals();
         for (observed, overflow) in [observed, reversed].iter().zip(overflows) {
-            bench.tell(told, observed);
+            bench.observe_values(source, observed);
             let expected = named(&[("b", 2.0), ("c", 1.0), ("true", overflow)]);
             assert_eq!(values(bench, totals), expected);
         }
     };
     for filter in FILTERS {
         let bench = limited(2, filter);
-        let told = bench.observed();
-        check(&bench, &told, [12.0, 12.0]);
+        let source = bench.observed();
+        check(&bench, &source, [12.0, 12.0]);
         let bench = limited(2, filter);
-        let told = Told::default();
+        let source = ObservedValues::default();
         let gauge = bench.meter.u64_observable_gauge("m");
-        gauge.with_callback(told.callback()).build();
+        gauge.with_callback(source.callback()).build();
         // Of last values the last one counts.
-        check(&bench, &told, [8.0, 4.0]);
+        check(&bench, &source, [8.0, 4.0]);
     }
 }
 
@@ -113,9 +113,9 @@ fn places_that_become_free_are_taken_at_once() {
     for filter in FILTERS {
         let bench = limited(2, filter);
         let totals = bench.totals();
-        let told = bench.observed();
-        bench.tell(&told, &[("a", 1), ("b", 2)]);
-        bench.tell(&told, &[("c", 3), ("b", 4)]);
+        let source = bench.observed();
+        bench.observe_values(&source, &[("a", 1), ("b", 2)]);
+        bench.observe_values(&source, &[("c", 3), ("b", 4)]);
         let expected = named(&[("b", 4.0), ("c", 3.0)]);
         assert_eq!(values(&bench, totals), expected, "{filter:?}");
     }
@@ -127,11 +127,11 @@ fn a_set_beyond_the_limit_takes_no_place() {
     for filter in FILTERS {
         let bench = limited(1, filter);
         let totals = bench.totals();
-        let told = bench.observed();
-        bench.tell(&told, &[("a", 1), ("b", 2)]);
-        bench.tell(&told, &[("b", 2)]);
-        bench.tell(&told, &[("b", 2)]);
-        bench.tell(&told, &[("b", 2), ("c", 3)]);
+        let source = bench.observed();
+        bench.observe_values(&source, &[("a", 1), ("b", 2)]);
+        bench.observe_values(&source, &[("b", 2)]);
+        bench.observe_values(&source, &[("b", 2)]);
+        bench.observe_values(&source, &[("b", 2), ("c", 3)]);
         let expected = named(&[("c", 3.0), ("true", 2.0)]);
         assert_eq!(values(&bench, totals), expected, "{filter:?}");
     }
@@ -141,16 +141,16 @@ fn a_set_beyond_the_limit_takes_no_place() {
 fn the_order_of_observation_does_not_reset_the_overflow_series() {
     let bench = Bench::limited(1);
     let totals = bench.totals();
-    let told = Told::default();
+    let source = ObservedValues::default();
     let counter = bench.meter.f64_observable_counter("m");
-    let (_, made) = during(|| counter.with_callback(told.callback()).build());
+    let (_, made) = during(|| counter.with_callback(source.callback()).build());
     let names = ["a", "b", "c", "d", "e", "f"];
     for round in 1..20 {
         let value = |n| 0.1 * f64::from(n);
         let mut observed: Vec<_> = names.into_iter().zip((1..).map(value)).skip(1).collect();
         observed.rotate_left(round % 5);
         observed.insert(0, (names[0], value(1)));
-        bench.tell(&told, &observed);
+        bench.observe_values(&source, &observed);
         made.holds(sums(&bench, totals)[1].start);
     }
 }
@@ -159,9 +159,9 @@ fn the_order_of_observation_does_not_reset_the_overflow_series() {
 fn departed_series_do_not_wait_without_bound() {
     let bench = Bench::limited(3);
     let deltas = bench.deltas();
-    let told = bench.observed();
+    let source = bench.observed();
     for round in 1..50 {
-        bench.tell(&told, &[(&format!("s{round}"), 1)]);
+        bench.observe_values(&source, &[(&format!("s{round}"), 1)]);
     }
     assert_eq!(sums(&bench, deltas).len(), 4);
 }
@@ -170,9 +170,9 @@ fn departed_series_do_not_wait_without_bound() {
 fn the_overflow_series_departs_besides_the_limit() {
     let bench = Bench::limited(1);
     let deltas = bench.deltas();
-    let told = bench.observed();
-    bench.tell(&told, &[("a", 1), ("b", 2)]);
-    bench.tell(&told, &[]);
+    let source = bench.observed();
+    bench.observe_values(&source, &[("a", 1), ("b", 2)]);
+    bench.observe_values(&source, &[]);
     assert_eq!(values(&bench, deltas), named(&[("a", 1.0), ("true", 2.0)]));
 }
 
@@ -198,10 +198,10 @@ fn an_overflow_histogram_of_observed_values_stays() {
         options.limit = 1;
     });
     let (totals, deltas) = (bench.totals(), bench.deltas());
-    let (told, made) = during(|| bench.observed());
+    let (source, made) = during(|| bench.observed());
     let rounds: [&[(&str, u64)]; 3] = [&[("a", 1), ("b", 7)], &[("a", 1)], &[("a", 1), ("b", 3)]];
     for (round, count) in rounds.into_iter().zip([1, 1, 2]) {
-        bench.tell(&told, round);
+        bench.observe_values(&source, round);
         let points = histograms(&bench, totals);
         assert_eq!(points.len(), 2);
         assert_eq!(points[1].labels, set(OVERFLOW_KEY));

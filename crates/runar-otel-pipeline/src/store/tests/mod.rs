@@ -71,11 +71,11 @@ impl Bench {
     }
 
     /// A counter that is observed.
-    fn observed(&self) -> Told<u64> {
-        let told = Told::default();
+    fn observed(&self) -> ObservedValues<u64> {
+        let source = ObservedValues::default();
         let counter = self.meter.u64_observable_counter("m");
-        counter.with_callback(told.callback()).build();
-        told
+        counter.with_callback(source.callback()).build();
+        source
     }
 
     /// Runs the callbacks.
@@ -85,8 +85,8 @@ impl Bench {
     }
 
     /// Runs the callbacks, which observe these values.
-    fn tell<N: Copy>(&self, told: &Told<N>, values: &[(&str, N)]) {
-        told.set(values);
+    fn observe_values<N: Copy>(&self, source: &ObservedValues<N>, values: &[(&str, N)]) {
+        source.set(values);
         self.observe();
     }
 
@@ -100,26 +100,26 @@ impl Bench {
 
 /// The values that a callback observes with each collection.
 #[derive(Clone)]
-struct Told<N>(Arc<Mutex<Vec<(String, N)>>>);
+struct ObservedValues<N>(Arc<Mutex<Vec<(String, N)>>>);
 
-impl<N> Default for Told<N> {
+impl<N> Default for ObservedValues<N> {
     fn default() -> Self {
         Self(Arc::default())
     }
 }
 
-impl<N: Copy> Told<N> {
+impl<N: Copy> ObservedValues<N> {
     fn set(&self, values: &[(&str, N)]) {
         let values = values.iter().map(|(key, n)| ((*key).to_owned(), *n));
         *self.0.lock().unwrap() = values.collect();
     }
 }
 
-impl<N: Copy + Send + 'static> Told<N> {
+impl<N: Copy + Send + 'static> ObservedValues<N> {
     fn callback(&self) -> impl Fn(&dyn AsyncInstrument<N>) + Send + Sync + 'static {
-        let told = self.0.clone();
+        let source = self.0.clone();
         move |observer| {
-            for (key, value) in &*told.lock().unwrap() {
+            for (key, value) in &*source.lock().unwrap() {
                 observer.observe(*value, &labels(key));
             }
         }

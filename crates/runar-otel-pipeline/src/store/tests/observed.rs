@@ -6,9 +6,9 @@ use super::*;
 fn an_observed_counter_that_returns_has_its_full_value() {
     let bench = Bench::new();
     let (totals, deltas) = (bench.totals(), bench.deltas());
-    let (told, made) = during(|| bench.observed());
-    bench.tell(&told, &[("a", 5), ("b", 1)]);
-    bench.tell(&told, &[("b", 2)]);
+    let (source, made) = during(|| bench.observed());
+    bench.observe_values(&source, &[("a", 5), ("b", 1)]);
+    bench.observe_values(&source, &[("b", 2)]);
     let gone = sums(&bench, totals);
     assert_eq!((gone.len(), gone[0].value), (1, Number::U64(2)));
     // The delta of the series that is gone is still owed.
@@ -16,7 +16,7 @@ fn an_observed_counter_that_returns_has_its_full_value() {
     bench.store.acknowledge(deltas);
     assert!(values(&bench, deltas).is_empty());
 
-    bench.tell(&told, &[("a", 8), ("b", 2)]);
+    bench.observe_values(&source, &[("a", 8), ("b", 2)]);
     let points = sums(&bench, totals);
     assert_eq!(points[0].value, Number::U64(8));
     assert_eq!(points[0].start, Some(gone[0].time));
@@ -28,16 +28,16 @@ fn an_observed_counter_that_returns_has_its_full_value() {
 fn an_observed_counter_that_was_reset_starts_anew() {
     let bench = Bench::new();
     let (totals, deltas) = (bench.totals(), bench.deltas());
-    let told = bench.observed();
-    bench.tell(&told, &[("a", 10)]);
+    let source = bench.observed();
+    bench.observe_values(&source, &[("a", 10)]);
     let (total, delta) = (sums(&bench, totals), sums(&bench, deltas));
     bench.store.acknowledge(deltas);
-    bench.tell(&told, &[("a", 3)]);
+    bench.observe_values(&source, &[("a", 3)]);
     let points = sums(&bench, totals);
     assert_eq!(points[0].value, Number::U64(3));
     assert_eq!(points[0].start, Some(total[0].time));
     assert_eq!(values(&bench, deltas), named(&[("a", 3.0)]));
-    let ((), last) = during(|| bench.tell(&told, &[("a", 4)]));
+    let ((), last) = during(|| bench.observe_values(&source, &[("a", 4)]));
     let points = sums(&bench, deltas);
     assert_eq!(points[0].value, Number::U64(4));
     assert_eq!(points[0].start, Some(delta[0].time));
@@ -48,14 +48,14 @@ fn an_observed_counter_that_was_reset_starts_anew() {
 fn observed_totals_begin_where_the_collection_before_ended() {
     let bench = Bench::new();
     let (totals, deltas) = (bench.totals(), bench.deltas());
-    let told = bench.observed();
-    bench.tell(&told, &[("a", 1)]);
+    let source = bench.observed();
+    bench.observe_values(&source, &[("a", 1)]);
     // A collection that observes nothing ends a window all the same.
-    let ((), second) = during(|| bench.tell(&told, &[]));
+    let ((), second) = during(|| bench.observe_values(&source, &[]));
     let before = sums(&bench, deltas)[0].time;
     second.holds(before);
     bench.store.acknowledge(deltas);
-    let ((), third) = during(|| bench.tell(&told, &[("a", 1), ("b", 7)]));
+    let ((), third) = during(|| bench.observe_values(&source, &[("a", 1), ("b", 7)]));
     let now = sums(&bench, totals)[0].time;
     third.holds(now);
     for consumer in [totals, deltas] {
@@ -66,7 +66,7 @@ fn observed_totals_begin_where_the_collection_before_ended() {
         }
     }
     bench.store.acknowledge(deltas);
-    let ((), fourth) = during(|| bench.tell(&told, &[("a", 2), ("b", 7)]));
+    let ((), fourth) = during(|| bench.observe_values(&source, &[("a", 2), ("b", 7)]));
     let points = sums(&bench, deltas);
     assert_eq!(points.len(), 1);
     assert_eq!(points[0].start, Some(now));
@@ -77,11 +77,11 @@ fn observed_totals_begin_where_the_collection_before_ended() {
 fn observed_f64_totals_are_not_rounded() {
     let bench = Bench::new();
     let (totals, deltas) = (bench.totals(), bench.deltas());
-    let told = Told::default();
+    let source = ObservedValues::default();
     let counter = bench.meter.f64_observable_counter("m");
-    let (_, made) = during(|| counter.with_callback(told.callback()).build());
+    let (_, made) = during(|| counter.with_callback(source.callback()).build());
     for value in [0.1, 1e17, 1e17 + 0.7, 3e17, 3e17] {
-        bench.tell(&told, &[("a", value)]);
+        bench.observe_values(&source, &[("a", value)]);
         for _ in 0..2 {
             let points = sums(&bench, totals);
             assert_eq!(points[0].value, Number::F64(value));
@@ -97,10 +97,10 @@ fn the_recorded_and_the_observed_of_one_name_do_not_mix() {
     let bench = Bench::new();
     let totals = bench.totals();
     let counter = bench.counter();
-    let told = bench.observed();
+    let source = bench.observed();
     for _ in 0..2 {
         add(&counter, &[("a", 5)]);
-        bench.tell(&told, &[("a", 7)]);
+        bench.observe_values(&source, &[("a", 7)]);
     }
     let metrics = &bench.store.snapshot(totals)[0].metrics;
     let mut both: Vec<f64> = metrics
@@ -114,7 +114,7 @@ fn the_recorded_and_the_observed_of_one_name_do_not_mix() {
     assert_eq!(both, [7.0, 10.0]);
 
     add(&counter, &[("a", 5)]);
-    bench.tell(&told, &[]);
+    bench.observe_values(&source, &[]);
     assert_eq!(values(&bench, totals), named(&[("a", 15.0)]));
     bench.retire("a");
     assert!(bench.store.snapshot(totals).is_empty());
@@ -127,7 +127,7 @@ fn observations_of_instruments_of_one_stream_add_up() {
     let (one, other) = (bench.observed(), bench.observed());
     one.set(&[("a", 1)]);
     for expected in [3.0, 0.0] {
-        bench.tell(&other, &[("a", 2)]);
+        bench.observe_values(&other, &[("a", 2)]);
         assert_eq!(values(&bench, totals), named(&[("a", 3.0)]));
         let delta: f64 = values(&bench, deltas).iter().map(|one| one.1).sum();
         assert_eq!(delta, expected);
@@ -141,10 +141,10 @@ fn histograms_of_everything_so_far_are_not_added_up() {
     let view = View::select("m").buckets(BOUNDS.into());
     let bench = Bench::with(|options| options.views = vec![view]);
     let (totals, deltas) = (bench.totals(), bench.deltas());
-    let (told, made) = during(|| bench.observed());
+    let (source, made) = during(|| bench.observed());
     let all: [u64; 3] = [1, 7, 3];
     for seen in 1..=3 {
-        bench.tell(&told, &[("a", all[seen - 1])]);
+        bench.observe_values(&source, &[("a", all[seen - 1])]);
         let real: Vec<f64> = all[..seen].iter().map(|one| *one as f64).collect();
         for _ in 0..2 {
             let points = histograms(&bench, totals);

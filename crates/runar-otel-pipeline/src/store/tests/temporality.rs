@@ -95,9 +95,9 @@ fn deltas_of_an_instrument_start_together_with_the_last_collection() {
 fn deltas_of_what_is_observed_start_together_too() {
     let bench = Bench::new();
     let consumer = bench.deltas();
-    let told = bench.observed();
+    let source = bench.observed();
     let collect = |observed: &[(&str, u64)]| {
-        bench.tell(&told, observed);
+        bench.observe_values(&source, observed);
         let points = sums(&bench, consumer);
         bench.store.acknowledge(consumer);
         points
@@ -190,12 +190,12 @@ fn a_synchronous_gauge_keeps_its_value_an_observed_one_goes() {
 
     let bench = Bench::new();
     let consumer = bench.deltas();
-    let told = Told::default();
+    let source = ObservedValues::default();
     let gauge = bench.meter.u64_observable_gauge("m");
-    gauge.with_callback(told.callback()).build();
-    bench.tell(&told, &[("a", 7)]);
+    gauge.with_callback(source.callback()).build();
+    bench.observe_values(&source, &[("a", 7)]);
     assert_eq!(values(&bench, consumer), named(&[("a", 7.0)]));
     bench.store.acknowledge(consumer);
-    bench.tell(&told, &[]);
+    bench.observe_values(&source, &[]);
     assert!(sums(&bench, consumer).is_empty());
 }

@@ -9,7 +9,7 @@ mod point;
 mod wire;
 
 use self::{
-    point::Before,
+    point::PreviousPoint,
     wire::{SMALL, Wire, varint_size},
 };
 use super::pair::pairs;
@@ -27,11 +27,11 @@ pub fn encode(snapshot: &Snapshot) -> Vec<u8> {
     let mut wire = Wire::with_capacity(whole);
     wire.message(field::request::RESOURCE_METRICS, room(whole), |wire| {
         wire.message(field::resource_metrics::RESOURCE, SMALL, |wire| {
-            resource(wire, &snapshot.resource);
+            write_resource(wire, &snapshot.resource);
         });
         for (scope, size) in snapshot.scopes.iter().zip(sizes) {
             wire.message(field::resource_metrics::SCOPE_METRICS, room(size), |wire| {
-                scope_metrics(wire, scope);
+                write_scope_metrics(wire, scope);
             });
         }
         wire.text(
@@ -42,16 +42,16 @@ pub fn encode(snapshot: &Snapshot) -> Vec<u8> {
     wire.into_bytes()
 }
 
-fn resource(wire: &mut Wire, from: &Resource) {
-    attribute::list(wire, field::resource::ATTRIBUTES, pairs(&from.attributes));
+fn write_resource(wire: &mut Wire, from: &Resource) {
+    attribute::write_list(wire, field::resource::ATTRIBUTES, pairs(&from.attributes));
 }
 
-fn scope_metrics(wire: &mut Wire, from: &ScopeMetrics) {
+fn write_scope_metrics(wire: &mut Wire, from: &ScopeMetrics) {
     let scope = &from.scope;
     wire.message(field::scope_metrics::SCOPE, SMALL, |wire| {
         wire.text(field::scope::NAME, scope.name());
         wire.text(field::scope::VERSION, scope.version().unwrap_or_default());
-        attribute::list(wire, field::scope::ATTRIBUTES, pairs(scope.attributes()));
+        attribute::write_list(wire, field::scope::ATTRIBUTES, pairs(scope.attributes()));
     });
     for metric in &from.metrics {
         wire.message(
@@ -80,19 +80,19 @@ fn write_metric(wire: &mut Wire, from: &Metric) {
         Data::Summary(_) => field::metric::SUMMARY,
     };
     wire.message(number, room(data_size(&from.data)), |wire| {
-        data(wire, &from.data);
+        write_data(wire, &from.data);
     });
 }
 
-fn data(wire: &mut Wire, from: &Data) {
+fn write_data(wire: &mut Wire, from: &Data) {
     match from {
-        Data::Gauge(points) => each(wire, points, point::number),
+        Data::Gauge(points) => write_points(wire, points, point::write_number),
         Data::Sum {
             points,
             temporality,
             monotonic,
         } => {
-            each(wire, points, point::number);
+            write_points(wire, points, point::write_number);
             wire.present_integer(field::data::AGGREGATION_TEMPORALITY, code(*temporality));
             if *monotonic {
                 wire.present_integer(field::data::IS_MONOTONIC, 1);
@@ -102,28 +102,28 @@ fn data(wire: &mut Wire, from: &Data) {
             points,
             temporality,
         } => {
-            each(wire, points, point::histogram);
+            write_points(wire, points, point::write_histogram);
             wire.present_integer(field::data::AGGREGATION_TEMPORALITY, code(*temporality));
         }
         Data::ExponentialHistogram {
             points,
             temporality,
         } => {
-            each(wire, points, point::exponential);
+            write_points(wire, points, point::write_exponential);
             wire.present_integer(field::data::AGGREGATION_TEMPORALITY, code(*temporality));
         }
-        Data::Summary(points) => each(wire, points, point::summary),
+        Data::Summary(points) => write_points(wire, points, point::write_summary),
     }
 }
 
-fn each<V>(
+fn write_points<V>(
     wire: &mut Wire,
     points: &[Point<V>],
-    write: impl Fn(&mut Wire, &mut Before, &Point<V>),
+    write: impl Fn(&mut Wire, &mut PreviousPoint, &Point<V>),
 ) {
-    let mut before = Before::new();
+    let mut previous = PreviousPoint::new();
     for point in points {
-        write(wire, &mut before, point);
+        write(wire, &mut previous, point);
     }
 }
 
