@@ -1,13 +1,13 @@
 //! The attributes and macros of `runar-otel`, at compile time.
 //!
 //! Applications use them through the crate `runar-otel`, which re-exports them. One folder per attribute or family of macros:
-//! options are read (`model`, on `options` and `values`), checked, and become code (`expand`) that calls `__private` of the crate
-//! that `krate` names. A mistake is a message at the user's token.
+//! `options` reads them for all, `model` checks them, and `expand` makes code of them that calls `__private` of the crate that
+//! `crate_path` names. A mistake is a message at the user's token, and all mistakes of an attribute are told at once.
 
 mod attributes;
+mod crate_path;
 mod error_type;
 mod host;
-mod krate;
 mod metered;
 mod metric;
 mod metrics;
@@ -19,7 +19,6 @@ mod place;
 mod pretty;
 mod record;
 mod tokens;
-mod values;
 
 use proc_macro::TokenStream;
 

@@ -6,7 +6,7 @@ use quote::quote;
 use super::model::{Kind, Model, Shape, Variant};
 
 pub(super) fn expand(model: &Model) -> TokenStream {
-    let private = model.krate.private();
+    let private = model.crate_path.private();
     let ident = &model.ident;
     let (of_impl, of_type, of_where) = model.generics.split_for_impl();
     let (types, body) = (types(model), body(model));
@@ -24,7 +24,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 
 /// Generates the list of all error types: the names, and the types of the errors in transparent variants.
 fn types(model: &Model) -> TokenStream {
-    let private = model.krate.private();
+    let private = model.crate_path.private();
     let mut names: Vec<&str> = Vec::new();
     let mut inner = Vec::new();
     for kind in model.kinds() {
@@ -77,7 +77,7 @@ fn value(
     match &variant.kind {
         Kind::Named(name) => quote!(#name),
         Kind::Transparent(_) => {
-            let private = model.krate.private();
+            let private = model.crate_path.private();
             let inner = inner(field(variant));
             quote!(#private::ErrorType::error_type(#inner))
         }

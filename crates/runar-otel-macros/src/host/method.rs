@@ -2,17 +2,16 @@
 
 use proc_macro2::TokenStream;
 use syn::{
-    Attribute, ImplItem, ImplItemFn, ItemImpl, Lifetime, LitStr, Type, parse_quote,
-    visit_mut::VisitMut,
+    Attribute, ImplItem, ImplItemFn, ItemImpl, Lifetime, Type, parse_quote, visit_mut::VisitMut,
 };
 
 use super::owner;
 pub(crate) use super::owner::mark;
 use crate::{
     attributes,
-    krate::Krate,
+    crate_path::CratePath,
     metered::{Role, Wanted, instrument},
-    options::Errors,
+    options::{BareString, Errors, value},
 };
 
 /// The attributes that make a method one to instrument.
@@ -27,7 +26,7 @@ pub(crate) const ATTRIBUTES: [&str; 6] = [
 
 /// The facts that an attribute on the impl passes on to its methods.
 pub(crate) struct Around {
-    pub(crate) krate: Krate,
+    pub(crate) crate_path: CratePath,
     /// A constant expression for the owner; `None` if a method has to ask its type at run time.
     pub(crate) owner: Option<TokenStream>,
     /// The name of the type, without path and arguments.
@@ -51,7 +50,7 @@ impl Around {
         let Some(wanted) = self.wanted(&method.attrs) else {
             return Ok(false);
         };
-        let skipped = attributes::take(&mut method.attrs, attributes::skips);
+        let skipped = attributes::take_attributes(&mut method.attrs, attributes::is_skip);
         if skipped.is_empty() {
             instrumented(method, &wanted)?;
         } else {
@@ -59,7 +58,7 @@ impl Around {
             mark(&mut method.block);
         }
         owner::leave(&mut method.block, owner::OF, &self.of);
-        if let Some(path) = self.krate.said() {
+        if let Some(path) = self.crate_path.explicit() {
             owner::leave(&mut method.block, owner::CRATE, &path.to_string());
         }
         if let Some(topic) = wanted.event {
@@ -84,9 +83,9 @@ impl Around {
         Some(Wanted {
             role,
             metered: attributes.iter().any(says_metrics) || has(&["metered"]),
-            event: attributes.iter().find_map(topic),
+            event: attributes.iter().find_map(attributes::find_topic),
             owner: self.owner.clone(),
-            krate: self.krate.clone(),
+            crate_path: self.crate_path.clone(),
         })
     }
 }
@@ -129,7 +128,7 @@ pub(super) fn instrumented(function: &mut ImplItemFn, wanted: &Wanted) -> syn::R
 pub(crate) fn stripped(mut item: ItemImpl) -> ItemImpl {
     for item in &mut item.items {
         if let ImplItem::Fn(method) = item {
-            attributes::take(&mut method.attrs, attributes::skips);
+            attributes::take_attributes(&mut method.attrs, attributes::is_skip);
         }
     }
     item
@@ -137,27 +136,12 @@ pub(crate) fn stripped(mut item: ItemImpl) -> ItemImpl {
 
 /// True if an attribute says `metrics = true`; leniently, since it may be another crate's.
 fn says_metrics(attribute: &Attribute) -> bool {
-    attributes::is(
-        attribute,
-        &["action", "dht_operation", "event_handler", "job"],
-    ) && attributes::arguments(attributes::tokens(attribute)).is_ok_and(|(_, options)| {
-        options
-            .iter()
-            .any(|given| given.name == "metrics" && given.flag().unwrap_or(false))
-    })
-}
-
-/// Returns the topic that an attribute names, if any.
-pub(super) fn topic(attribute: &Attribute) -> Option<LitStr> {
-    let named = match attributes::name(attribute).as_str() {
-        "event_handler" => "topic",
-        "metered" => "event",
-        "subscribe" => "path",
-        _ => return None,
-    };
-    let (first, options) = attributes::arguments(attributes::tokens(attribute)).ok()?;
-    let option = || options.iter().find(|given| given.name == named);
-    first.or_else(|| option()?.text().ok())
+    let known = ["action", "dht_operation", "event_handler", "job"];
+    let mut options = attributes::read_leniently(attribute, BareString::ValueOf("name"));
+    attributes::is(attribute, &known)
+        && options
+            .read("metrics", value::flag)
+            .is_some_and(|metrics| metrics.value)
 }
 
 /// The name of an impl's type, and the type as it can be named outside of the impl: without type parameters, and
@@ -170,7 +154,7 @@ pub(crate) struct Subject {
 
 impl Subject {
     pub(crate) fn of(item: &ItemImpl) -> syn::Result<Self> {
-        let Some(name) = last(&item.self_ty) else {
+        let Some(name) = last_segment(&item.self_ty) else {
             let message = "expected an impl of a struct or an enum";
             return Err(syn::Error::new_spanned(&item.self_ty, message));
         };
@@ -187,11 +171,11 @@ impl Subject {
 }
 
 /// Returns the last segment of a type's path.
-pub(crate) fn last(of: &Type) -> Option<String> {
+pub(crate) fn last_segment(of: &Type) -> Option<String> {
     match of {
         Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
-        Type::Group(group) => last(&group.elem),
-        Type::Paren(paren) => last(&paren.elem),
+        Type::Group(group) => last_segment(&group.elem),
+        Type::Paren(paren) => last_segment(&paren.elem),
         _ => None,
     }
 }

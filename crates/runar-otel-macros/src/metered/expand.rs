@@ -37,23 +37,23 @@ pub(crate) fn expand(model: &Model<'_>, block: &Block) -> TokenStream {
 /// Generates the static call site, with all facts known at compile time, and its link into `SITES`.
 fn declaration(model: &Model<'_>) -> TokenStream {
     let p = &model.private;
-    let said = &model.said;
+    let options = &model.options;
     let role = match model.role {
         Role::Action => quote!(Action),
         Role::Event => quote!(Event),
         Role::Job => quote!(Job),
     };
     let (name, metered) = (model.name(), model.metered);
-    let family = option(said.name.as_ref().map(|name| &name.value));
-    let prefix = option(said.prefix.as_ref().map(|prefix| &prefix.value));
-    let service = option(said.service.as_ref().map(|service| &service.value));
+    let family = option(options.name.as_ref().map(|name| &name.value));
+    let prefix = option(options.prefix.as_ref().map(|prefix| &prefix.value));
+    let service = option(options.service.as_ref().map(|service| &service.value));
     let event = option(model.event_name());
     let labels = model.labels();
-    let buckets = option(said.buckets.as_ref().map(|buckets| {
+    let buckets = option(options.buckets.as_ref().map(|buckets| {
         let bounds = buckets
             .value
             .iter()
-            .map(|bound| Literal::f64_unsuffixed(bound.value));
+            .map(|bound| Literal::f64_unsuffixed(*bound));
         quote!(&[#(#bounds),*])
     }));
     let owner = option(known_owner(model));
@@ -210,7 +210,7 @@ fn begin(model: &Model<'_>) -> TokenStream {
     let types = error_types(model);
     let begin = quote!(#p::Call::begin(&__SITE, #owner, || #types));
     let handed_on = model.opened.is_some();
-    let untouched = model.said.skip_span.is_some() && model.labels().is_empty();
+    let untouched = model.options.skip_span.is_some() && model.labels().is_empty();
     let mutable = (!(handed_on && untouched)).then(|| quote!(mut));
     match scope {
         Some(scope) => quote!(let #mutable __call = { #scope #begin };),
@@ -224,7 +224,7 @@ fn error_types(model: &Model<'_>) -> TokenStream {
         Some(returned) => quote!(#p::error_types!(#returned)),
         None => quote!(&[]),
     };
-    if model.said.ok_if.is_some() || model.said.error_if.is_some() {
+    if model.options.ok_if.is_some() || model.options.error_if.is_some() {
         quote!(match #types { [] => &["_OTHER"], types => types })
     } else {
         types
@@ -237,11 +237,11 @@ fn verdict(model: &Model<'_>) -> TokenStream {
     if matches!(model.result, Some(Type::Never(_))) {
         return quote!(|_| #p::Verdict::Ok);
     }
-    let said = &model.said;
+    let options = &model.options;
     // `is_some_and` gives a closure its argument's type.
     let holds =
         |predicate| quote!(::core::option::Option::Some(__returned).is_some_and(#predicate));
-    let ok = match (&said.ok_if, &said.error_if) {
+    let ok = match (&options.ok_if, &options.error_if) {
         (Some(ok), _) => holds(&ok.value),
         (None, Some(error)) => {
             let error = holds(&error.value);

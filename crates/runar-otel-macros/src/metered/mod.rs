@@ -1,6 +1,5 @@
 //! `#[metered]`: its options, their checks, and the expansion of the function.
 
-mod attr;
 mod check;
 mod expand;
 mod fallback;
@@ -9,6 +8,7 @@ mod item;
 mod labels;
 mod marker;
 mod model;
+mod options;
 mod returned;
 mod span;
 mod tail;
@@ -24,8 +24,8 @@ use syn::{Attribute, Block, Error, Signature};
 
 pub(crate) use self::marker::MARKER;
 pub(crate) use self::wanted::{Role, Wanted};
-use self::{attr::Said, model::Model};
-use crate::{krate::Krate, options::Errors};
+use self::{model::Model, options::MeteredOptions};
+use crate::{attributes, crate_path::CratePath, options::Errors};
 
 /// Expands the attribute.
 pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
@@ -34,13 +34,13 @@ pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
 
 fn metered(options: &TokenStream, item: &TokenStream) -> syn::Result<TokenStream> {
     let mut function = item::function(item.clone())?;
-    let (role, event) = model::role(&function.attrs);
+    let (role, event) = model::find_role(&function.attrs);
     let wanted = Wanted {
         role,
         metered: true,
         event,
         owner: None,
-        krate: Krate::default(),
+        crate_path: CratePath::default(),
     };
     function
         .attrs
@@ -69,8 +69,8 @@ pub(crate) fn instrument(
         return Ok(());
     }
     let mut errors = Errors::default();
-    let said = Said::parse(options(&ours, &mut errors), &mut errors);
-    let model = Model::new(said, wanted, !ours.is_empty(), signature, block);
+    let options = MeteredOptions::read(merge_options(&ours, &mut errors), &mut errors);
+    let model = Model::new(options, wanted, !ours.is_empty(), signature, block);
     check::check(&model, &mut errors);
     errors.finish()?;
     let body = expand::expand(&model, block);
@@ -80,16 +80,18 @@ pub(crate) fn instrument(
 
 /// Removes our attribute, however its path begins.
 fn take_ours(attributes: &mut Vec<Attribute>) -> Vec<Attribute> {
-    attributes
-        .extract_if(.., |attribute| model::is_named(attribute, "metered"))
-        .collect()
+    attributes::take_attributes(attributes, |attribute| {
+        attributes::is(attribute, &["metered"])
+    })
 }
 
 /// Returns the one list of options. Some hosts repeat the attributes of a function unchanged: equal lists count as one.
-fn options(ours: &[Attribute], errors: &mut Errors) -> TokenStream {
+fn merge_options(ours: &[Attribute], errors: &mut Errors) -> TokenStream {
     let mut first = TokenStream::new();
     for attribute in ours {
-        let tokens = errors.keep(attr::tokens(attribute)).unwrap_or_default();
+        let tokens = errors
+            .keep(attributes::tokens(attribute))
+            .unwrap_or_default();
         if first.is_empty() {
             first = tokens;
         } else if !tokens.is_empty() && tokens.to_string() != first.to_string() {

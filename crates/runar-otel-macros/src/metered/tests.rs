@@ -153,7 +153,7 @@ fn another_attribute_knows_the_owner_and_whether_there_are_metrics() {
         metered: false,
         event: None,
         owner: Some(quote!(OWNER)),
-        krate: Krate::default(),
+        crate_path: CratePath::default(),
     };
     let signature: Signature = parse_quote!(fn clean(&self) -> u8);
     let mut same = block.clone();
@@ -175,11 +175,11 @@ fn error_types_are_known_early_where_they_can_be_named() {
             metered: true,
             event: None,
             owner: Some(quote!(OWNER)),
-            krate: Krate::default(),
+            crate_path: CratePath::default(),
         };
         instrument(&mut Vec::new(), &signature, &mut block, &wanted).unwrap();
-        let said = quote!(#block).to_string();
-        !said.contains("error_types : :: core :: option :: Option :: None")
+        let code = quote!(#block).to_string();
+        !code.contains("error_types : :: core :: option :: Option :: None")
     };
     assert!(error_types(
         parse_quote!(fn f(&self) -> Result<&str, Error>)
@@ -209,7 +209,7 @@ fn a_function_is_instrumented_once() {
         metered: true,
         event: None,
         owner: None,
-        krate: Krate::default(),
+        crate_path: CratePath::default(),
     };
     let signature: Signature = parse_quote!(fn f() -> u8);
     instrument(&mut attributes, &signature, &mut block, &wanted).unwrap();

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::LitStr;
 
-use crate::krate::Krate;
+use crate::crate_path::CratePath;
 
 /// The part of a function in its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,5 +24,5 @@ pub(crate) struct Wanted {
     pub(crate) event: Option<LitStr>,
     /// An expression of type `P::Owner` that is constant; without it a method asks its type at run time.
     pub(crate) owner: Option<TokenStream>,
-    pub(crate) krate: Krate,
+    pub(crate) crate_path: CratePath,
 }

@@ -92,7 +92,7 @@ pub(super) fn expand(model: &Model, visibility: &Visibility) -> TokenStream {
 
 impl Accessor {
     fn expand(&self, model: &Model, visibility: &Visibility) -> TokenStream {
-        let private = model.krate.private();
+        let private = model.crate_path.private();
         let function: Ident = format_ident!("{}", self.name);
         let calls: Ident = format_ident!("{}", self.calls);
         let value = value(model);
@@ -101,7 +101,7 @@ impl Accessor {
             .clone()
             .map(|ident| quote!(#ident: impl #private::LabelValue));
         let names = model.labels.iter().map(|label| &label.name);
-        let said = quote!(&[#((#names, &*#private::LabelValue::text(&#idents))),*]);
+        let pairs = quote!(&[#((#names, &*#private::LabelValue::text(&#idents))),*]);
         let docs = self
             .docs(model)
             .into_iter()
@@ -125,7 +125,7 @@ impl Accessor {
         quote! {
             #(#docs)*
             #visibility fn #function(#(#parameters),*) #result {
-                #private::#calls(&__SITE, #given #said) #semicolon
+                #private::#calls(&__SITE, #given #pairs) #semicolon
             }
         }
     }

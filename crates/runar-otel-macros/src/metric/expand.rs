@@ -10,7 +10,7 @@ use super::{
 };
 
 pub(super) fn expand(model: &Model, item: &ItemStruct) -> TokenStream {
-    let private = model.krate.private();
+    let private = model.crate_path.private();
     let (link, name, ident) = (model.link(), &model.name, &item.ident);
     let labels = model.labels.iter().map(|label| &label.name);
     let accessors = accessor::expand(model, &item.vis);

@@ -14,9 +14,9 @@ pub(super) struct Label {
 }
 
 /// Checks the names of labels.
-pub(super) fn labels(said: &[LitStr], buckets: bool, errors: &mut Errors) -> Vec<Label> {
+pub(super) fn check_labels(given: &[LitStr], buckets: bool, errors: &mut Errors) -> Vec<Label> {
     let mut labels: Vec<Label> = Vec::new();
-    for text in said {
+    for text in given {
         let name = text.value();
         if name.trim().is_empty() {
             errors.at(text.span(), "a label needs a name");

@@ -2,7 +2,7 @@
 
 mod field;
 mod impl_block;
-mod said;
+mod options;
 mod structure;
 #[cfg(test)]
 mod tests;
@@ -11,7 +11,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
 use syn::{Error, Item};
 
-use crate::{host::method, options::Options, original::or_original};
+use crate::{
+    host::method,
+    options::{BareString, Errors, OptionReader, value},
+    original::or_original,
+};
 
 pub(crate) fn metrics(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     match syn::parse2(item.clone()) {
@@ -46,11 +50,11 @@ fn elsewhere(
             format!("`#[metrics]` belongs on the struct of a service or on its impl{place}");
         return Err(Error::new(Span::call_site(), message));
     };
-    let skip = |options: Options| {
-        let mut options = options.0.iter();
-        options.next().is_some_and(|given| given.name == "skip") && options.next().is_none()
-    };
-    if !syn::parse2(arguments.clone()).is_ok_and(skip) {
+    let mut options = OptionReader::new(arguments.clone(), BareString::Lacks("prefix"));
+    let skip = options.read("skip", value::word);
+    let mut errors = Errors::default();
+    options.finish(&mut errors);
+    if skip.is_none() || errors.finish().is_err() {
         let message =
             "`#[metrics]` is for a whole service: to meter one function put `#[metered]` on it";
         return Err(Error::new(Span::call_site(), message));

@@ -6,7 +6,7 @@ use syn::{Field, Fields, ItemStruct, LitStr, WherePredicate, ext::IdentExt as _,
 
 use super::{
     field::{self, MetricField},
-    said::Said,
+    options::MetricsOptions,
 };
 use crate::{attributes, host, options::Errors};
 
@@ -14,9 +14,13 @@ use crate::{attributes, host, options::Errors};
 const OURS: [&str; 2] = ["inject", "metric_field"];
 
 pub(super) fn expand(arguments: TokenStream, item: &ItemStruct) -> syn::Result<TokenStream> {
-    let said = Said::parse(arguments)?;
-    let prefix = said.prefix.as_ref().map(LitStr::value).unwrap_or_default();
     let mut errors = Errors::default();
+    let options = MetricsOptions::read(arguments, &mut errors);
+    let prefix = options
+        .prefix
+        .as_ref()
+        .map(LitStr::value)
+        .unwrap_or_default();
     let mut fields: Vec<Option<MetricField>> = Vec::new();
     for field in &item.fields {
         let attribute = field::attribute(field);
@@ -24,13 +28,13 @@ pub(super) fn expand(arguments: TokenStream, item: &ItemStruct) -> syn::Result<T
         fields.push(parsed.and_then(|parsed| errors.keep(parsed)));
     }
     errors.finish()?;
-    let service = service(&said, item);
-    let default = said.default.is_some().then(|| default(item, &fields));
+    let service = service(&options, item);
+    let default = options.default.is_some().then(|| default(item, &fields));
     let declared = fields
         .iter()
         .flatten()
-        .filter(|field| field.says || said.default.is_some())
-        .map(|field| field.link(&said.krate));
+        .filter(|field| field.has_options || options.default.is_some())
+        .map(|field| field.link(&options.crate_path));
     let item = stripped(item.clone());
     Ok(quote! {
         #item
@@ -43,7 +47,7 @@ pub(super) fn expand(arguments: TokenStream, item: &ItemStruct) -> syn::Result<T
 /// Removes our attributes from the fields.
 pub(super) fn stripped(mut item: ItemStruct) -> ItemStruct {
     for field in &mut item.fields {
-        attributes::take(&mut field.attrs, |attribute| {
+        attributes::take_attributes(&mut field.attrs, |attribute| {
             attributes::is(attribute, &OURS)
         });
     }
@@ -51,17 +55,21 @@ pub(super) fn stripped(mut item: ItemStruct) -> ItemStruct {
 }
 
 /// Generates the service that the struct is.
-fn service(said: &Said, item: &ItemStruct) -> TokenStream {
-    let private = said.krate.private();
+fn service(options: &MetricsOptions, item: &ItemStruct) -> TokenStream {
+    let private = options.crate_path.private();
     let ident = &item.ident;
-    let name = said.service.as_ref().map(LitStr::value);
+    let name = options.service.as_ref().map(LitStr::value);
     let name = name
         .or_else(|| host::service_name(&item.attrs))
         .unwrap_or_else(|| ident.unraw().to_string());
-    let prefix = said.prefix.as_ref().map(LitStr::value).unwrap_or_default();
+    let prefix = options
+        .prefix
+        .as_ref()
+        .map(LitStr::value)
+        .unwrap_or_default();
     let (events, actions) = (
-        said.events.unwrap_or_default(),
-        said.actions.unwrap_or_default(),
+        options.events.unwrap_or_default(),
+        options.actions.unwrap_or_default(),
     );
     let (of_impl, of_type, of_where) = item.generics.split_for_impl();
     quote! {

@@ -8,7 +8,7 @@ use super::{Macro, parse::Call};
 
 /// Generates a static call site, its link into the catalogue, and the call.
 pub(crate) fn expand(which: Macro, call: &Call) -> TokenStream {
-    let private = call.krate.private();
+    let private = call.crate_path.private();
     let (name, function) = (&call.name, format_ident!("{}", which.name()));
     let kind = format_ident!("{}", which.site_kind());
     let keys = call.labels.iter().map(|(key, _)| key);

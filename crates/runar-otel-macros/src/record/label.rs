@@ -9,18 +9,18 @@ use syn::{
 };
 
 use super::{expand::text, parse};
-use crate::{krate::Krate, options::Errors};
+use crate::{crate_path::CratePath, options::Errors};
 
 /// A use of the macro, parsed.
 pub(crate) struct Call {
-    krate: Krate,
+    crate_path: CratePath,
     key: LitStr,
     value: Expr,
 }
 
 impl Parse for Call {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let krate = parse::krate(input)?;
+        let crate_path = parse::crate_path(input)?;
         let mut errors = Errors::default();
         let key = key(input)?;
         let key = errors.keep(key);
@@ -36,7 +36,11 @@ impl Parse for Call {
         }
         errors.finish()?;
         let key = key.unwrap_or_else(|| LitStr::new("", value.span()));
-        Ok(Self { krate, key, value })
+        Ok(Self {
+            crate_path,
+            key,
+            value,
+        })
     }
 }
 
@@ -98,7 +102,7 @@ fn separator(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
 
 /// Generates the call, with its place in the source.
 pub(crate) fn expand(call: &Call) -> TokenStream {
-    let private = call.krate.private();
+    let private = call.crate_path.private();
     let (key, text) = (call.key.to_token_stream(), text(&private, &call.value));
     quote!({
         const __AT: &::core::panic::Location<'static> = ::core::panic::Location::caller();

@@ -1,6 +1,6 @@
 //! The arguments of the macros that record: a name, `value: …` and `labels: {…}`.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenTree;
 use quote::ToTokens as _;
 use syn::{
     Error, Expr, ExprLit, Ident, Lit, LitStr, Token, braced, bracketed,
@@ -12,24 +12,24 @@ use syn::{
 
 use super::Macro;
 use crate::{
-    krate::Krate,
+    crate_path::CratePath,
     names,
-    options::{Errors, closest},
+    options::{Errors, find_nearest, propose, source_text},
 };
 
 /// A use of a macro, parsed.
 pub(crate) struct Call {
-    pub(crate) krate: Krate,
+    pub(crate) crate_path: CratePath,
     pub(crate) name: LitStr,
     pub(crate) value: Option<Expr>,
     pub(crate) labels: Vec<(LitStr, Expr)>,
 }
 
 /// Parses the `[$crate]` that the declarative macro puts first.
-pub(crate) fn krate(input: ParseStream<'_>) -> syn::Result<Krate> {
+pub(crate) fn crate_path(input: ParseStream<'_>) -> syn::Result<CratePath> {
     let content;
     bracketed!(content in input);
-    Ok(Krate::from_tokens(content.parse()?))
+    Ok(CratePath::from_tokens(content.parse()?))
 }
 
 /// Returns the string literal that an expression is, if it is one.
@@ -46,7 +46,7 @@ pub(crate) fn literal(expr: &Expr) -> Option<&LitStr> {
 
 /// Parses one use and checks it; all errors are reported at once.
 pub(crate) fn call(which: Macro, input: ParseStream<'_>) -> syn::Result<Call> {
-    let krate = krate(input)?;
+    let crate_path = crate_path(input)?;
     let mut errors = Errors::default();
     let name = name(which, input)?;
     let mut given = Given::default();
@@ -70,7 +70,7 @@ pub(crate) fn call(which: Macro, input: ParseStream<'_>) -> syn::Result<Call> {
     }
     errors.finish()?;
     Ok(Call {
-        krate,
+        crate_path,
         name: name.unwrap_or_else(|| LitStr::new("", input.span())),
         value: given.value,
         labels: given.labels.unwrap_or_default(),
@@ -182,34 +182,19 @@ fn unkeyed(which: Macro, input: ParseStream<'_>, errors: &mut Errors) -> syn::Re
     let given: Expr = input.parse()?;
     let message = match which {
         Macro::Timer => "expected `labels: {…}`: a timer measures its value itself".to_owned(),
-        _ => format!("write `value: {}`", shown(&given.to_token_stream())),
+        _ => format!("write `value: {}`", source_text(&given)),
     };
     errors.at(given.span(), message);
     Ok(())
 }
 
-/// Returns the tokens as a person writes them, or `…` beyond 40 characters.
-fn shown(tokens: &TokenStream) -> String {
-    let text = tokens.to_string().replace(" . ", ".").replace(" (", "(");
-    if text.chars().count() > 40 {
-        "…".to_owned()
-    } else {
-        text
-    }
-}
-
 fn unknown(which: Macro, key: &Ident) -> Error {
-    let said = key.to_string();
-    if which == Macro::Timer && said == "value" {
+    let key_name = key.to_string();
+    if which == Macro::Timer && key_name == "value" {
         return Error::new(key.span(), "a timer measures its value itself");
     }
-    let message = match closest(&said, which.keys()) {
-        Some(close) => format!("unknown key `{said}`: did you mean `{close}`?"),
-        None => format!(
-            "unknown key `{said}`: expected `{}`",
-            which.keys().join("` or `")
-        ),
-    };
+    let nearest = find_nearest(&key_name, which.keys());
+    let message = propose("key", &key_name, nearest, which.keys());
     Error::new(key.span(), message)
 }
 
