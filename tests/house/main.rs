@@ -294,7 +294,7 @@ const MACROS: &Rooms = &[
             "crate_path",
             "names",
             "options",
-            "place",
+            "location",
             "tokens",
         ],
     ),

@@ -16,7 +16,7 @@ fn last_segment(path: &Path) -> Option<&Ident> {
 }
 
 /// True if the last segment of an attribute's path is one of these names.
-pub(crate) fn is(attribute: &Attribute, names: &[&str]) -> bool {
+pub(crate) fn is_named(attribute: &Attribute, names: &[&str]) -> bool {
     names.contains(&name(attribute).as_str())
 }
 
@@ -76,5 +76,33 @@ pub(crate) fn add_option(attribute: &mut Attribute, option: &TokenStream) {
 /// True for `#[metrics(skip)]`, which exempts a method from instrumentation.
 pub(crate) fn is_skip(attribute: &Attribute) -> bool {
     let mut options = read_leniently(attribute, BareString::Lacks("prefix"));
-    is(attribute, &["metrics"]) && options.read("skip", value::word).is_some()
+    is_named(attribute, &["metrics"]) && options.read("skip", value::word).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn a_topic_is_found_beside_other_options() {
+        let attributes: [Attribute; 5] = [
+            parse_quote!(#[event_handler("a")]),
+            parse_quote!(#[event_handler("a", metrics = true)]),
+            parse_quote!(#[host::event_handler(metrics = true, topic = "a")]),
+            parse_quote!(#[subscribe(path = "a")]),
+            parse_quote!(#[metered(name = "b", event = "a")]),
+        ];
+        for attribute in attributes {
+            let topic = find_topic(&attribute).map(|topic| topic.value());
+            assert_eq!(
+                topic.as_deref(),
+                Some("a"),
+                "{}",
+                attribute.to_token_stream()
+            );
+        }
+        assert!(find_topic(&parse_quote!(#[action("a")])).is_none());
+    }
 }

@@ -8,13 +8,13 @@ mod attributes;
 mod crate_path;
 mod error_type;
 mod host;
+mod location;
 mod metered;
 mod metric;
 mod metrics;
 mod names;
 mod options;
 mod original;
-mod place;
 #[cfg(test)]
 mod pretty;
 mod record;
@@ -185,25 +185,25 @@ pub fn error_type(item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn service(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::service(ServiceKind::Service, arguments.into(), &item.into()).into()
+    host::expand_service(ServiceKind::Service, arguments.into(), &item.into()).into()
 }
 
 /// A service that publishes events; else as `#[service]`.
 #[proc_macro_attribute]
 pub fn publisher(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::service(ServiceKind::Publisher, arguments.into(), &item.into()).into()
+    host::expand_service(ServiceKind::Publisher, arguments.into(), &item.into()).into()
 }
 
 /// A service of the peer-to-peer transport; else as `#[service]`.
 #[proc_macro_attribute]
 pub fn p2p_service(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::service(ServiceKind::PeerToPeer, arguments.into(), &item.into()).into()
+    host::expand_service(ServiceKind::PeerToPeer, arguments.into(), &item.into()).into()
 }
 
 /// A service of the distributed hash table; else as `#[service]`.
 #[proc_macro_attribute]
 pub fn dht_service(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::service(ServiceKind::Dht, arguments.into(), &item.into()).into()
+    host::expand_service(ServiceKind::Dht, arguments.into(), &item.into()).into()
 }
 
 /// An action of a service: `#[action]`, `#[action("name")]`, `path = "…"`, `cache(enabled = true, ttl = 60)`.
@@ -232,13 +232,13 @@ pub fn dht_service(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn action(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::member(MemberKind::Action, arguments.into(), item.into()).into()
+    host::expand_member(MemberKind::Action, arguments.into(), item.into()).into()
 }
 
 /// An operation of the distributed hash table; else as `#[action]`.
 #[proc_macro_attribute]
 pub fn dht_operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::member(MemberKind::DhtOperation, arguments.into(), item.into()).into()
+    host::expand_member(MemberKind::DhtOperation, arguments.into(), item.into()).into()
 }
 
 /// A handler of events: `#[event_handler("user.updated")]`.
@@ -265,7 +265,7 @@ pub fn dht_operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn event_handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::member(MemberKind::EventHandler, arguments.into(), item.into()).into()
+    host::expand_member(MemberKind::EventHandler, arguments.into(), item.into()).into()
 }
 
 /// A job: `#[job(schedule = "*/5 * * * *")]`, with minute, hour, day of the month, month and day of the week.
@@ -292,7 +292,7 @@ pub fn event_handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn job(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::member(MemberKind::Job, arguments.into(), item.into()).into()
+    host::expand_member(MemberKind::Job, arguments.into(), item.into()).into()
 }
 
 /// Measures a function: its calls, their duration, the failures and the active calls; and opens a span for each call.

@@ -30,11 +30,11 @@ pub(super) struct Variant {
     pub(super) ident: Ident,
     /// The name of the first field; `None` if the field has none.
     pub(super) field: Option<Ident>,
-    pub(super) kind: Kind,
+    pub(super) kind: VariantKind,
 }
 
 /// The source of the value of `error_type`.
-pub(super) enum Kind {
+pub(super) enum VariantKind {
     Named(String),
     /// The value of the error inside, which has this type.
     Transparent(Box<Type>),
@@ -129,12 +129,12 @@ impl Model {
             shape,
             crate_path: own.crate_path.unwrap_or_default(),
         };
-        model.check()?;
+        model.check_generics()?;
         Ok(model)
     }
 
     /// Returns the kinds in the order of the variants.
-    pub(super) fn kinds(&self) -> impl Iterator<Item = &Kind> {
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &VariantKind> {
         let (one, many) = match &self.shape {
             Shape::Struct(only) => (Some(&only.kind), None),
             Shape::Enum(variants) => (None, Some(variants.iter().map(|variant| &variant.kind))),
@@ -144,11 +144,11 @@ impl Model {
 
     /// Refuses `transparent` on a generic type: the list of error types is a constant, which cannot depend on type
     /// parameters.
-    fn check(&self) -> syn::Result<()> {
+    fn check_generics(&self) -> syn::Result<()> {
         let generic = !self.generics.params.is_empty();
         let transparent = self.kinds().find_map(|kind| match kind {
-            Kind::Transparent(inner) => Some(inner),
-            Kind::Named(_) => None,
+            VariantKind::Transparent(inner) => Some(inner),
+            VariantKind::Named(_) => None,
         });
         match transparent {
             Some(inner) if generic => {
@@ -165,29 +165,33 @@ impl Variant {
         Ok(Self {
             ident: ident.clone(),
             field: fields.iter().next().and_then(|field| field.ident.clone()),
-            kind: kind(options, ident, fields)?,
+            kind: choose_kind(options, ident, fields)?,
         })
     }
 }
 
-fn kind(options: &ErrorTypeOptions, ident: &Ident, fields: &Fields) -> syn::Result<Kind> {
+fn choose_kind(
+    options: &ErrorTypeOptions,
+    ident: &Ident,
+    fields: &Fields,
+) -> syn::Result<VariantKind> {
     match (&options.name, &options.transparent) {
         (Some(name), Some(_)) => {
             let message = "`transparent` takes the name of what is inside: leave one of both out";
             Err(Error::new(name.span(), message))
         }
-        (Some(name), None) => Ok(Kind::Named(name.value())),
+        (Some(name), None) => Ok(VariantKind::Named(name.value())),
         (None, Some(at)) => {
             let mut fields = fields.iter();
             match (fields.next(), fields.next()) {
-                (Some(only), None) => Ok(Kind::Transparent(Box::new(only.ty.clone()))),
+                (Some(only), None) => Ok(VariantKind::Transparent(Box::new(only.ty.clone()))),
                 _ => Err(Error::new(
                     at.span(),
                     "`transparent` needs exactly one field",
                 )),
             }
         }
-        (None, None) => Ok(Kind::Named(snake_case(&ident.unraw().to_string()))),
+        (None, None) => Ok(VariantKind::Named(snake_case(&ident.unraw().to_string()))),
     }
 }
 

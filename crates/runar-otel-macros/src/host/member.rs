@@ -4,11 +4,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::{Block, Error, ImplItemFn, LitStr, ext::IdentExt as _, parse_quote};
 
-use super::{cache, cron, method, owner};
+use super::{cache, cron, method, notes};
 use crate::{
     attributes,
     crate_path::CratePath,
-    metered::{Role, Wanted},
+    metered::{Instrumentation, Role},
     options::{AttributeOption, BareString, Errors, OptionReader, value},
 };
 
@@ -96,7 +96,7 @@ impl MemberOptions {
 }
 
 fn parse_schedule(option: &AttributeOption) -> syn::Result<LitStr> {
-    value::valid(value::string(option)?, cron::problem)
+    value::valid(value::string(option)?, cron::schedule_problem)
 }
 
 pub(super) fn expand(
@@ -110,24 +110,24 @@ pub(super) fn expand(
         Ok(function) => function,
         Err(problem) => return Err(errors.with(item_error(kind, item, problem))),
     };
-    options.crate_path = options.crate_path.or(&function.block);
-    let member = link(kind, &options, &function);
+    options.crate_path = options.crate_path.or_note(&function.block);
+    let member = generate_link(kind, &options, &function);
     let skipped = attributes::take_attributes(&mut function.attrs, attributes::is_skip);
     if skipped.is_empty() {
-        let wanted = Wanted {
+        let instrumentation = Instrumentation {
             role: kind.role(),
             metered: options.metrics,
             event: options.topic,
             owner: None,
             crate_path: options.crate_path,
         };
-        errors.keep(method::instrumented(&mut function, &wanted));
+        errors.keep(method::instrument_function(&mut function, &instrumentation));
     } else {
-        errors.keep(method::no_contradiction(&function.attrs));
-        owner::mark(&mut function.block);
+        errors.keep(method::refuse_contradiction(&function.attrs));
+        notes::mark_function(&mut function.block);
     }
     errors.finish()?;
-    owner::insert(&mut function.block, member);
+    notes::insert_statement(&mut function.block, member);
     Ok(function.into_token_stream())
 }
 
@@ -145,24 +145,24 @@ fn item_error(kind: MemberKind, item: TokenStream, problem: Error) -> Error {
 
 impl CratePath {
     /// Returns the path that was given, else the one that an attribute on the impl left in the body.
-    fn or(self, block: &Block) -> Self {
+    fn or_note(self, block: &Block) -> Self {
         if self.explicit().is_some() {
             return self;
         }
-        let left = owner::find(block, owner::CRATE);
+        let left = notes::find_note(block, notes::CRATE);
         let path = left.and_then(|path| syn::parse_str(&path).ok());
         path.map_or(self, |path: syn::Path| Self::new(&path))
     }
 }
 
 /// Generates the statement that links the declaration into `HOST_MEMBERS`.
-fn link(kind: MemberKind, options: &MemberOptions, function: &ImplItemFn) -> syn::Stmt {
+fn generate_link(kind: MemberKind, options: &MemberOptions, function: &ImplItemFn) -> syn::Stmt {
     let private = options.crate_path.private();
-    let of = match owner::find(&function.block, owner::OF) {
+    let of = match notes::find_note(&function.block, notes::TYPE) {
         Some(of) => quote!(::core::option::Option::Some(#of)),
         None => quote!(::core::option::Option::None),
     };
-    let kind = member_kind(kind, options, function);
+    let kind = generate_kind(kind, options, function);
     parse_quote! {
         const _: () = {
             #[#private::linkme::distributed_slice(#private::host::HOST_MEMBERS)]
@@ -176,7 +176,7 @@ fn link(kind: MemberKind, options: &MemberOptions, function: &ImplItemFn) -> syn
     }
 }
 
-fn member_kind(kind: MemberKind, options: &MemberOptions, function: &ImplItemFn) -> TokenStream {
+fn generate_kind(kind: MemberKind, options: &MemberOptions, function: &ImplItemFn) -> TokenStream {
     let private = options.crate_path.private();
     let host = quote!(#private::host);
     let ident = function.sig.ident.unraw().to_string();
@@ -202,7 +202,7 @@ fn member_kind(kind: MemberKind, options: &MemberOptions, function: &ImplItemFn)
             let topic = options.topic.clone().or_else(beside);
             let topic = topic
                 .map(|topic| topic.value())
-                .or_else(|| owner::find(&function.block, owner::TOPIC))
+                .or_else(|| notes::find_note(&function.block, notes::TOPIC))
                 .unwrap_or_else(|| ident.clone());
             quote!(#host::MemberKind::EventHandler(#host::EventHandler::new(#topic, #ident)))
         }

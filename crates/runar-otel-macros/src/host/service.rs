@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::{Attribute, Error, Item, ItemImpl, ItemStruct, LitStr, ext::IdentExt as _};
 
-use super::method::{Around, Subject, stripped};
+use super::method::{ImplContext, ImplType, strip_attributes};
 use crate::{
     attributes,
     crate_path::CratePath,
@@ -67,7 +67,7 @@ impl ServiceOptions {
 pub(crate) fn service_name(attributes: &[Attribute]) -> Option<String> {
     let below = attributes
         .iter()
-        .find(|attribute| attributes::is(attribute, &ATTRIBUTES))?;
+        .find(|attribute| attributes::is_named(attribute, &ATTRIBUTES))?;
     let mut options = attributes::read_leniently(below, BareString::Lacks("name"));
     let name = options.read("name", value::string)?;
     Some(name.value.value())
@@ -80,7 +80,7 @@ pub(super) fn expand(kind: ServiceKind, arguments: TokenStream, item: &TokenStre
             or_original(expand_struct(kind, arguments, item), &fallback)
         }
         Ok(Item::Impl(block)) => {
-            let fallback = stripped(block.clone()).into_token_stream();
+            let fallback = strip_attributes(block.clone()).into_token_stream();
             or_original(expand_impl(kind, arguments, block), &fallback)
         }
         _ => {
@@ -121,7 +121,7 @@ fn check_fields(item: &ItemStruct, errors: &mut Errors) {
     }
     let attributes = item.fields.iter().flat_map(|field| &field.attrs);
     let of_metrics = attributes.filter(|attribute| {
-        attributes::is(attribute, &["metric_field"])
+        attributes::is_named(attribute, &["metric_field"])
             && attributes::tokens(attribute).is_ok_and(|tokens| !tokens.is_empty())
     });
     for attribute in of_metrics {
@@ -133,7 +133,7 @@ fn check_fields(item: &ItemStruct, errors: &mut Errors) {
 fn has_metrics(item: &ItemStruct) -> bool {
     item.attrs
         .iter()
-        .any(|attribute| attributes::is(attribute, &["metrics"]))
+        .any(|attribute| attributes::is_named(attribute, &["metrics"]))
 }
 
 /// Removes `#[inject]`, and `#[metric_field]` if there is no `#[metrics]` that takes it.
@@ -145,7 +145,7 @@ fn strip_fields(mut item: ItemStruct) -> ItemStruct {
     };
     for field in &mut item.fields {
         attributes::take_attributes(&mut field.attrs, |attribute| {
-            attributes::is(attribute, taken)
+            attributes::is_named(attribute, taken)
         });
     }
     item
@@ -156,7 +156,7 @@ fn pass_option(item: &mut ItemStruct, name: &'static str, option: Option<TokenSt
     let below = item
         .attrs
         .iter_mut()
-        .find(|attribute| attributes::is(attribute, &["metrics"]));
+        .find(|attribute| attributes::is_named(attribute, &["metrics"]));
     let (Some(metrics), Some(option)) = (below, option) else {
         return;
     };
@@ -229,27 +229,27 @@ fn expand_impl(
 ) -> syn::Result<TokenStream> {
     let mut errors = Errors::default();
     let crate_path = read_impl_options(kind, arguments, &mut errors);
-    let subject = errors.keep(Subject::of(&item));
+    let impl_type = errors.keep(ImplType::of(&item));
     let below = item
         .attrs
         .iter()
-        .any(|attribute| attributes::is(attribute, &["metrics"]));
+        .any(|attribute| attributes::is_named(attribute, &["metrics"]));
     // `#[metrics]` on the impl knows more of the owner, and passes the type on to the methods too.
-    if let (Some(subject), false) = (subject, below) {
-        let around = Around {
-            owner: subject.owner(&crate_path),
-            of: subject.name,
+    if let (Some(impl_type), false) = (impl_type, below) {
+        let context = ImplContext {
+            owner: impl_type.generate_owner(&crate_path),
+            of: impl_type.name,
             crate_path,
         };
-        around.instrument(&mut item, &mut errors);
+        context.instrument(&mut item, &mut errors);
     }
     errors.finish()?;
     Ok(item.into_token_stream())
 }
 
-impl Subject {
+impl ImplType {
     /// Returns the owner of the methods; `None` if the type cannot be named outside of the impl.
-    fn owner(&self, crate_path: &CratePath) -> Option<TokenStream> {
+    fn generate_owner(&self, crate_path: &CratePath) -> Option<TokenStream> {
         let private = crate_path.private();
         let (name, outside) = (&self.name, self.outside.as_ref()?);
         Some(quote! {{

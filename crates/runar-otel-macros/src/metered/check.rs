@@ -22,7 +22,7 @@ const SUFFIXES: &[(&str, &str)] = &[
 const LONGEST_SUFFIX: &str = "_publish_duration_seconds";
 
 /// Gathers all errors in the options of a function.
-pub(crate) fn check(model: &Model<'_>, errors: &mut Errors) {
+pub(crate) fn check_options(model: &Model<'_>, errors: &mut Errors) {
     let options = &model.options;
     if let Some(constness) = &model.signature.constness {
         errors.at(
@@ -51,7 +51,7 @@ fn check_name(options: &MeteredOptions, errors: &mut Errors) {
                 "`{text}` would become `{text}{suffix}`: write `name = \"{stem}\"`, the suffixes are added"
             ),
         );
-    } else if let Some(problem) = names::problem(&format!("{prefix}{text}{LONGEST_SUFFIX}")) {
+    } else if let Some(problem) = names::name_problem(&format!("{prefix}{text}{LONGEST_SUFFIX}")) {
         errors.at(name.span(), problem);
     }
 }
@@ -144,7 +144,7 @@ fn check_outcome(model: &Model<'_>, errors: &mut Errors) {
             ),
         );
     }
-    if model.opened.is_none() {
+    if model.lasting.is_none() {
         errors.at(
             returned_span(model),
             "`until = \"drop\"` needs `impl Stream`, `Pin<Box<dyn Stream>>`, `BoxStream`, `impl Iterator`, `Box<dyn Iterator>`, `impl Body`, an `http::Response` with such a body, or a `Result` of one of these",

@@ -8,9 +8,9 @@ use syn::{
 
 use super::{
     hygiene::quote,
+    instrumentation::{Instrumentation, Role},
     options::MeteredOptions,
-    returned::{Opened, Work, work},
-    wanted::{Role, Wanted},
+    returned::{LastingValue, Work, find_work},
 };
 use crate::attributes;
 
@@ -29,7 +29,7 @@ pub(crate) struct Model<'a> {
     pub(crate) result: Option<Type>,
     /// The shape of the returned value with `until = "drop"`; `None` without the option, or if the type has no visible
     /// end.
-    pub(crate) opened: Option<Opened>,
+    pub(crate) lasting: Option<LastingValue>,
     /// The path of the module `__private`.
     pub(crate) private: TokenStream,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Model<'a> {
 impl<'a> Model<'a> {
     pub(crate) fn new(
         options: MeteredOptions,
-        wanted: &Wanted,
+        instrumentation: &Instrumentation,
         is_metered: bool,
         signature: &'a Signature,
         block: &Block,
@@ -45,24 +45,27 @@ impl<'a> Model<'a> {
         let role = if options.event.is_some() {
             Role::Event
         } else {
-            wanted.role
+            instrumentation.role
         };
         let event = options.event.as_ref().map(|event| event.value.clone());
-        let (work, result) = work(signature.asyncness.is_some(), &signature.output);
-        let opened = options
+        let (work, result) = find_work(signature.asyncness.is_some(), &signature.output);
+        let lasting = options
             .until
             .as_ref()
-            .and_then(|_| Opened::of(result.as_ref()?));
-        let crate_path = options.crate_path.as_ref().unwrap_or(&wanted.crate_path);
+            .and_then(|_| LastingValue::of(result.as_ref()?));
+        let crate_path = options
+            .crate_path
+            .as_ref()
+            .unwrap_or(&instrumentation.crate_path);
         Self {
             role,
-            event: event.or_else(|| wanted.event.clone()),
-            metered: wanted.metered || is_metered,
-            owner: wanted.owner.clone(),
+            event: event.or_else(|| instrumentation.event.clone()),
+            metered: instrumentation.metered || is_metered,
+            owner: instrumentation.owner.clone(),
             is_method: is_method(signature, block),
             work,
             result,
-            opened,
+            lasting,
             private: crate_path.private(),
             signature,
             options,
@@ -114,28 +117,28 @@ pub(crate) fn find_role(attributes: &[Attribute]) -> (Role, Option<LitStr>) {
     let handlers = ["event_handler", "subscribe"];
     let mut handlers = attributes
         .iter()
-        .filter(|attribute| attributes::is(attribute, &handlers))
+        .filter(|attribute| attributes::is_named(attribute, &handlers))
         .peekable();
     if handlers.peek().is_some() {
         return (Role::Event, handlers.find_map(attributes::find_topic));
     }
     let is_job = attributes
         .iter()
-        .any(|attribute| attributes::is(attribute, &["job"]));
+        .any(|attribute| attributes::is_named(attribute, &["job"]));
     (if is_job { Role::Job } else { Role::Action }, None)
 }
 
 /// True for a method: a function that has a receiver or mentions `Self`.
 fn is_method(signature: &Signature, block: &Block) -> bool {
-    let mut finder = FindSelf(false);
+    let mut finder = SelfFinder(false);
     finder.visit_signature(signature);
     finder.visit_block(block);
     signature.receiver().is_some() || finder.0
 }
 
-struct FindSelf(bool);
+struct SelfFinder(bool);
 
-impl<'ast> Visit<'ast> for FindSelf {
+impl<'ast> Visit<'ast> for SelfFinder {
     fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
         self.0 |= segment.ident == "Self";
         syn::visit::visit_path_segment(self, segment);

@@ -8,25 +8,25 @@ use super::{
     hygiene::quote,
     model::{Model, mentions},
 };
-use crate::{options::Setting, place::placed, tokens::option};
+use crate::{location::set_location, options::Setting, tokens::quote_option};
 
 /// Generates the statement that opens the span and gives it to the call; empty with `skip_span`.
-pub(crate) fn in_span(model: &Model<'_>) -> TokenStream {
+pub(crate) fn generate_span(model: &Model<'_>) -> TokenStream {
     if model.options.skip_span.is_some() {
         return TokenStream::new();
     }
-    let opened = open(model, Service::Known);
+    let opened = generate_opening(model, Service::Known);
     // Only the call knows whether the service has `#[metrics]`, and whether the thread is at its end.
     quote!(if __call.takes_span() { __call.in_span(#opened); })
 }
 
 /// Generates statements for a call that begins when the arguments are gone: the first open a span with `fields(…)`,
 /// which may read them, the second give the span to the call.
-pub(crate) fn open_early(model: &Model<'_>) -> (TokenStream, TokenStream) {
+pub(crate) fn generate_early_span(model: &Model<'_>) -> (TokenStream, TokenStream) {
     if model.options.fields.is_none() {
-        return (TokenStream::new(), in_span(model));
+        return (TokenStream::new(), generate_span(model));
     }
-    let (p, opened) = (&model.private, open(model, Service::Later));
+    let (p, opened) = (&model.private, generate_opening(model, Service::Later));
     let none = match keeps_span(model) {
         true => quote!(#p::tracing::Span::none()),
         false => quote!(#p::Opened::none()),
@@ -62,14 +62,14 @@ fn keeps_span(model: &Model<'_>) -> bool {
 
 /// Generates the question whether a trace that begins here is recorded, and opens the span, the one for log lines
 /// alone, or none.
-fn open(model: &Model<'_>, service: Service) -> TokenStream {
-    let recorded = span(model, service, Trace::Recorded);
+fn generate_opening(model: &Model<'_>, service: Service) -> TokenStream {
+    let recorded = generate_span_macro(model, service, Trace::Recorded);
     if keeps_span(model) {
         return recorded;
     }
     let p = &model.private;
-    let unsampled = span(model, service, Trace::Unsampled);
-    let kind = option(model.options.kind.as_ref().map(|kind| &kind.value));
+    let unsampled = generate_span_macro(model, service, Trace::Unsampled);
+    let kind = quote_option(model.options.kind.as_ref().map(|kind| &kind.value));
     let of = match model.event_name() {
         Some(event) => quote!(("event", #event)),
         None => {
@@ -108,10 +108,10 @@ enum Trace {
     Unsampled,
 }
 
-fn span(model: &Model<'_>, service: Service, trace: Trace) -> TokenStream {
+fn generate_span_macro(model: &Model<'_>, service: Service, trace: Trace) -> TokenStream {
     let p = &model.private;
     let options = &model.options;
-    let level = level(model);
+    let level = generate_level(model);
     let action = model.name();
     let name = match &options.span_name {
         Some(name) => {
@@ -149,10 +149,10 @@ fn span(model: &Model<'_>, service: Service, trace: Trace) -> TokenStream {
             #fields
         )
     };
-    placed(model.signature.ident.span(), opened)
+    set_location(model.signature.ident.span(), opened)
 }
 
-fn level(model: &Model<'_>) -> TokenStream {
+fn generate_level(model: &Model<'_>) -> TokenStream {
     let p = &model.private;
     let given = model.options.level.as_ref().map(|level| &level.value);
     let constant = match given {

@@ -8,12 +8,12 @@ use super::label::{Label, check_labels};
 use crate::{
     crate_path::CratePath,
     options::{AttributeOption, BareString, Errors, OptionReader, Setting, value},
-    tokens::option,
+    tokens::quote_option,
 };
 
 /// The kind of a metric, as `type = "…"` says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum MetricKind {
     Counter,
     Gauge,
     UpDownCounter,
@@ -21,7 +21,7 @@ pub(crate) enum Kind {
     Timer,
 }
 
-impl Kind {
+impl MetricKind {
     const WORDS: [&'static str; 5] = ["counter", "gauge", "histogram", "timer", "up_down_counter"];
 
     fn parse(option: &AttributeOption) -> syn::Result<Self> {
@@ -52,7 +52,7 @@ impl Kind {
     }
 
     /// Returns the variant of `InstrumentKind`; a timer is a histogram.
-    pub(crate) fn instrument(self) -> Ident {
+    pub(crate) fn instrument_kind(self) -> Ident {
         match self {
             Self::Timer => format_ident!("Histogram"),
             other => format_ident!("{other:?}"),
@@ -63,7 +63,7 @@ impl Kind {
 /// The declaration of a metric.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
-    pub(crate) kind: Kind,
+    pub(crate) kind: MetricKind,
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) unit: Option<String>,
@@ -74,7 +74,7 @@ pub(crate) struct Model {
 
 /// The options of `#[metric(…)]`, which may be incomplete.
 struct MetricOptions {
-    kind: Option<Kind>,
+    kind: Option<MetricKind>,
     name: Option<LitStr>,
     description: Option<LitStr>,
     unit: Option<LitStr>,
@@ -86,7 +86,9 @@ struct MetricOptions {
 impl MetricOptions {
     fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut options = OptionReader::new(tokens, BareString::Lacks("name"));
-        let kind = options.read("type", Kind::parse).map(|kind| kind.value);
+        let kind = options
+            .read("type", MetricKind::parse)
+            .map(|kind| kind.value);
         let name = options.read("name", value::metric_name);
         let description = options.read("description", value::string);
         let unit = options.read("unit", value::unit);
@@ -115,7 +117,7 @@ impl MetricOptions {
             name: name.map(|name| name.value),
             description: description.map(|description| description.value),
             unit: unit.map(|unit| unit.value),
-            labels: check_labels(&labels, kind.is_some_and(Kind::has_buckets), errors),
+            labels: check_labels(&labels, kind.is_some_and(MetricKind::has_buckets), errors),
             buckets,
             crate_path,
         }
@@ -145,13 +147,13 @@ impl Model {
     }
 
     /// Generates the link of the declaration into `METRICS`.
-    pub(crate) fn link(&self) -> TokenStream {
+    pub(crate) fn generate_link(&self) -> TokenStream {
         let private = self.crate_path.private();
         let (name, description) = (&self.name, &self.description);
-        let kind = self.kind.instrument();
+        let kind = self.kind.instrument_kind();
         let labels = self.labels.iter().map(|label| &label.name);
-        let unit = option(self.unit.as_ref());
-        let buckets = option(self.buckets.as_ref().map(|bounds| quote!(&[#(#bounds),*])));
+        let unit = quote_option(self.unit.as_ref());
+        let buckets = quote_option(self.buckets.as_ref().map(|bounds| quote!(&[#(#bounds),*])));
         quote! {
             #[#private::linkme::distributed_slice(#private::METRICS)]
             #[linkme(crate = #private::linkme)]
@@ -169,10 +171,10 @@ impl Model {
 }
 
 /// Returns the unit `s` for a timer whose name ends in no other unit; `None` for other metrics.
-pub(crate) fn default_unit(kind: Kind, name: &str) -> Option<String> {
+pub(crate) fn default_unit(kind: MetricKind, name: &str) -> Option<String> {
     let parts = ["milliseconds", "microseconds", "nanoseconds"];
     let says = parts.iter().any(|part| name.ends_with(&format!("_{part}")));
-    (kind == Kind::Timer && !says).then(|| "s".to_owned())
+    (kind == MetricKind::Timer && !says).then(|| "s".to_owned())
 }
 
 /// Returns the first paragraph of the documentation, on one line.

@@ -8,14 +8,14 @@ use crate::{
     attributes,
     crate_path::CratePath,
     host::method::last_segment,
-    metric::{Kind, default_unit},
+    metric::{MetricKind, default_unit},
     options::{BareString, Errors, OptionReader, Setting, value},
-    tokens::option,
+    tokens::quote_option,
 };
 
 /// A field with the attribute.
 pub(super) struct MetricField {
-    kind: Kind,
+    kind: MetricKind,
     name: String,
     description: String,
     unit: Option<String>,
@@ -50,11 +50,11 @@ impl FieldOptions {
 }
 
 /// Returns the `#[metric_field]` of a field, if it has one.
-pub(super) fn attribute(field: &Field) -> Option<&Attribute> {
+pub(super) fn find_attribute(field: &Field) -> Option<&Attribute> {
     field
         .attrs
         .iter()
-        .find(|attribute| attributes::is(attribute, &["metric_field"]))
+        .find(|attribute| attributes::is_named(attribute, &["metric_field"]))
 }
 
 impl MetricField {
@@ -65,7 +65,9 @@ impl MetricField {
         let tokens = tokens.unwrap_or_default();
         let has_options = !tokens.is_empty();
         let options = FieldOptions::read(tokens, &mut errors);
-        let kind = last_segment(&field.ty).as_deref().and_then(Kind::of_handle);
+        let kind = last_segment(&field.ty)
+            .as_deref()
+            .and_then(MetricKind::of_handle);
         match kind {
             None => errors.push(Error::new_spanned(
                 &field.ty,
@@ -104,12 +106,12 @@ impl MetricField {
     }
 
     /// Generates the link of the declaration into `METRICS`.
-    pub(super) fn link(&self, crate_path: &CratePath) -> TokenStream {
+    pub(super) fn generate_link(&self, crate_path: &CratePath) -> TokenStream {
         let private = crate_path.private();
         let (name, description) = (&self.name, &self.description);
-        let kind = self.kind.instrument();
-        let unit = option(self.unit.as_ref());
-        let buckets = option(self.buckets.as_ref().map(|bounds| quote!(&[#(#bounds),*])));
+        let kind = self.kind.instrument_kind();
+        let unit = quote_option(self.unit.as_ref());
+        let buckets = quote_option(self.buckets.as_ref().map(|bounds| quote!(&[#(#bounds),*])));
         quote! {
             const _: () = {
                 #[#private::linkme::distributed_slice(#private::METRICS)]
@@ -128,12 +130,12 @@ impl MetricField {
     }
 
     /// Generates the expression that registers the field's metric.
-    pub(super) fn register(&self, field: &Field) -> TokenStream {
+    pub(super) fn generate_registration(&self, field: &Field) -> TokenStream {
         let of = &field.ty;
         let (name, description) = (&self.name, &self.description);
         let new = match self.kind {
             // A timer has no number type.
-            Kind::Timer => quote!(new),
+            MetricKind::Timer => quote!(new),
             _ => quote!(of),
         };
         let unit = self.unit.as_ref().map(|unit| quote!(.with_unit(#unit)));

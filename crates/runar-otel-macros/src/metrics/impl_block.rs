@@ -6,9 +6,9 @@ use syn::{Error, Ident, ImplItem, ItemImpl, Type};
 
 use super::options::MetricsOptions;
 use crate::{
-    host::method::{ATTRIBUTES, Around, Subject},
+    host::method::{ATTRIBUTES, ImplContext, ImplType},
     options::Errors,
-    tokens::option,
+    tokens::quote_option,
 };
 
 pub(super) fn expand(arguments: TokenStream, mut item: ItemImpl) -> syn::Result<TokenStream> {
@@ -17,14 +17,14 @@ pub(super) fn expand(arguments: TokenStream, mut item: ItemImpl) -> syn::Result<
     if let Some(default) = &options.default {
         errors.at(default.span(), "`default` belongs on the struct");
     }
-    let subject = match Subject::of(&item) {
-        Ok(subject) => subject,
+    let impl_type = match ImplType::of(&item) {
+        Ok(impl_type) => impl_type,
         Err(error) => return Err(errors.with(error)),
     };
-    let beside = match &subject.outside {
+    let beside = match &impl_type.outside {
         Some(outside) => {
-            let owner = owner_ident(&subject, &item);
-            let known = known_owner(&options, &subject.name, outside, &owner);
+            let owner = name_owner(&impl_type, &item);
+            let known = generate_owner(&options, &impl_type.name, outside, &owner);
             Some((owner, known))
         }
         None => {
@@ -32,13 +32,16 @@ pub(super) fn expand(arguments: TokenStream, mut item: ItemImpl) -> syn::Result<
             None
         }
     };
-    let around = Around {
+    let context = ImplContext {
         crate_path: options.crate_path.clone(),
         owner: beside.as_ref().map(|(owner, _)| owner.to_token_stream()),
-        of: subject.name,
+        of: impl_type.name,
     };
-    let check = around.owner.is_none().then(|| check(&options, &item));
-    let methods = around.instrument(&mut item, &mut errors);
+    let check = context
+        .owner
+        .is_none()
+        .then(|| generate_check(&options, &item));
+    let methods = context.instrument(&mut item, &mut errors);
     errors.finish()?;
     if methods == 0 {
         let message = format!(
@@ -52,7 +55,7 @@ pub(super) fn expand(arguments: TokenStream, mut item: ItemImpl) -> syn::Result<
 }
 
 /// Returns the name of the constant that holds the owner: unique among all impls of the module, and always the same.
-fn owner_ident(subject: &Subject, item: &ItemImpl) -> Ident {
+fn name_owner(impl_type: &ImplType, item: &ItemImpl) -> Ident {
     let mut text = item.self_ty.to_token_stream().to_string();
     if let Some((of_trait, _)) = &item.trait_ {
         text.push_str(&of_trait.to_token_stream().to_string());
@@ -66,16 +69,21 @@ fn owner_ident(subject: &Subject, item: &ItemImpl) -> Ident {
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    format_ident!("__RUNAR_OTEL_OWNER_{}_{hash:016x}", subject.name)
+    format_ident!("__RUNAR_OTEL_OWNER_{}_{hash:016x}", impl_type.name)
 }
 
 /// Generates the owner as a constant. Its service is the struct's, with the options of the impl in place of the
 /// struct's; if the struct has no service, it is the impl's alone.
-fn known_owner(options: &MetricsOptions, name: &str, outside: &Type, owner: &Ident) -> TokenStream {
+fn generate_owner(
+    options: &MetricsOptions,
+    name: &str,
+    outside: &Type,
+    owner: &Ident,
+) -> TokenStream {
     let private = options.crate_path.private();
-    let service = option(options.service.as_ref());
-    let prefix = option(options.prefix.as_ref());
-    let (events, actions) = (option(options.events), option(options.actions));
+    let service = quote_option(options.service.as_ref());
+    let prefix = quote_option(options.prefix.as_ref());
+    let (events, actions) = (quote_option(options.events), quote_option(options.actions));
     let linked = match options.first {
         // Nothing to replace: if the struct has its own, that very one.
         None => quote!(match __OF_STRUCT {
@@ -134,7 +142,7 @@ fn refuse_service_options(options: &MetricsOptions) -> syn::Result<()> {
 }
 
 /// Generates a check that the struct of a generic impl has `#[metrics]`.
-fn check(options: &MetricsOptions, item: &ItemImpl) -> TokenStream {
+fn generate_check(options: &MetricsOptions, item: &ItemImpl) -> TokenStream {
     let private = options.crate_path.private();
     let of = &item.self_ty;
     let (of_impl, _, of_where) = item.generics.split_for_impl();

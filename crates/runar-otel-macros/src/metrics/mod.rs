@@ -20,20 +20,20 @@ use crate::{
 pub(crate) fn metrics(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     match syn::parse2(item.clone()) {
         Ok(Item::Struct(item)) => {
-            let fallback = structure::stripped(item.clone()).into_token_stream();
+            let fallback = structure::strip_attributes(item.clone()).into_token_stream();
             or_original(structure::expand(arguments, &item), &fallback)
         }
         Ok(Item::Impl(block)) => {
-            let fallback = method::stripped(block.clone()).into_token_stream();
+            let fallback = method::strip_attributes(block.clone()).into_token_stream();
             or_original(impl_block::expand(arguments, block), &fallback)
         }
-        other => or_original(elsewhere(&arguments, other, item), item),
+        other => or_original(expand_function(&arguments, other, item), item),
     }
 }
 
 /// Expands the attribute on a function: `skip` leaves the function out for the attribute below. Everything else is an
 /// error.
-fn elsewhere(
+fn expand_function(
     arguments: &TokenStream,
     found: syn::Result<Item>,
     item: &TokenStream,
@@ -59,7 +59,7 @@ fn elsewhere(
             "`#[metrics]` is for a whole service: to meter one function put `#[metered]` on it";
         return Err(Error::new(Span::call_site(), message));
     }
-    method::no_contradiction(&function.attrs)?;
-    method::mark(&mut function.block);
+    method::refuse_contradiction(&function.attrs)?;
+    method::mark_function(&mut function.block);
     Ok(function.into_token_stream())
 }

@@ -23,19 +23,22 @@ pub(super) fn expand(arguments: TokenStream, item: &ItemStruct) -> syn::Result<T
         .unwrap_or_default();
     let mut fields: Vec<Option<MetricField>> = Vec::new();
     for field in &item.fields {
-        let attribute = field::attribute(field);
+        let attribute = field::find_attribute(field);
         let parsed = attribute.map(|attribute| MetricField::parse(field, attribute, &prefix));
         fields.push(parsed.and_then(|parsed| errors.keep(parsed)));
     }
     errors.finish()?;
-    let service = service(&options, item);
-    let default = options.default.is_some().then(|| default(item, &fields));
+    let service = generate_service(&options, item);
+    let default = options
+        .default
+        .is_some()
+        .then(|| generate_default(item, &fields));
     let declared = fields
         .iter()
         .flatten()
         .filter(|field| field.has_options || options.default.is_some())
-        .map(|field| field.link(&options.crate_path));
-    let item = stripped(item.clone());
+        .map(|field| field.generate_link(&options.crate_path));
+    let item = strip_attributes(item.clone());
     Ok(quote! {
         #item
         #service
@@ -45,17 +48,17 @@ pub(super) fn expand(arguments: TokenStream, item: &ItemStruct) -> syn::Result<T
 }
 
 /// Removes our attributes from the fields.
-pub(super) fn stripped(mut item: ItemStruct) -> ItemStruct {
+pub(super) fn strip_attributes(mut item: ItemStruct) -> ItemStruct {
     for field in &mut item.fields {
         attributes::take_attributes(&mut field.attrs, |attribute| {
-            attributes::is(attribute, &OURS)
+            attributes::is_named(attribute, &OURS)
         });
     }
     item
 }
 
 /// Generates the service that the struct is.
-fn service(options: &MetricsOptions, item: &ItemStruct) -> TokenStream {
+fn generate_service(options: &MetricsOptions, item: &ItemStruct) -> TokenStream {
     let private = options.crate_path.private();
     let ident = &item.ident;
     let name = options.service.as_ref().map(LitStr::value);
@@ -96,11 +99,11 @@ fn service(options: &MetricsOptions, item: &ItemStruct) -> TokenStream {
 }
 
 /// Generates `Default`: metrics are registered, other fields have their own default.
-fn default(item: &ItemStruct, fields: &[Option<MetricField>]) -> TokenStream {
+fn generate_default(item: &ItemStruct, fields: &[Option<MetricField>]) -> TokenStream {
     let ident = &item.ident;
     let mut generics = item.generics.clone();
     if generics.type_params().next().is_some() {
-        let bounds = bounds(item, fields);
+        let bounds = collect_bounds(item, fields);
         generics.make_where_clause().predicates.extend(bounds);
     }
     let (of_impl, of_type, of_where) = generics.split_for_impl();
@@ -108,7 +111,7 @@ fn default(item: &ItemStruct, fields: &[Option<MetricField>]) -> TokenStream {
         .fields
         .iter()
         .zip(fields)
-        .map(|(field, metric)| value(field, metric.as_ref()))
+        .map(|(field, metric)| generate_value(field, metric.as_ref()))
         .collect();
     let body = match &item.fields {
         Fields::Named(_) => quote!({ #(#values),* }),
@@ -125,9 +128,9 @@ fn default(item: &ItemStruct, fields: &[Option<MetricField>]) -> TokenStream {
     }
 }
 
-fn value(field: &Field, metric: Option<&MetricField>) -> TokenStream {
+fn generate_value(field: &Field, metric: Option<&MetricField>) -> TokenStream {
     let value = match metric {
-        Some(metric) => metric.register(field),
+        Some(metric) => metric.generate_registration(field),
         None => quote!(::core::default::Default::default()),
     };
     match &field.ident {
@@ -137,7 +140,7 @@ fn value(field: &Field, metric: Option<&MetricField>) -> TokenStream {
 }
 
 /// Returns the bounds of `Default` for a generic struct: each field without a metric has a default.
-fn bounds(item: &ItemStruct, fields: &[Option<MetricField>]) -> Vec<WherePredicate> {
+fn collect_bounds(item: &ItemStruct, fields: &[Option<MetricField>]) -> Vec<WherePredicate> {
     let plain = item
         .fields
         .iter()

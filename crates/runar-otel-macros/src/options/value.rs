@@ -237,7 +237,7 @@ pub(crate) fn check_choice(
 
 /// Parses a valid name of a metric.
 pub(crate) fn metric_name(option: &AttributeOption) -> syn::Result<LitStr> {
-    valid(string(option)?, names::problem)
+    valid(string(option)?, names::name_problem)
 }
 
 /// Parses a valid prefix of names of metrics, which may be empty.

@@ -13,9 +13,9 @@ pub(crate) enum Role {
     Job,
 }
 
-/// The wishes of another attribute for the instrumentation of a function.
+/// The instrumentation of a function that another attribute asks for.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct Instrumentation {
     pub(crate) role: Role,
     /// True if the function itself asks for metrics; else only its service can. A `#[metered]` among its attributes
     /// asks for them in any case.
