@@ -284,32 +284,38 @@ const FACADE: &Rooms = &[
 
 /// Attributes stand on options; a service stands on the attributes of its functions.
 const MACROS: &Rooms = &[
+    ("options", &["crate_path", "names"]),
     ("attributes", &["options"]),
-    ("error_type", &["attributes", "krate", "options"]),
-    ("metered", &["krate", "names", "options", "place", "tokens"]),
+    ("error_type", &["attributes", "crate_path", "options"]),
+    (
+        "metered",
+        &[
+            "attributes",
+            "crate_path",
+            "names",
+            "options",
+            "location",
+            "tokens",
+        ],
+    ),
     (
         "host",
-        &["attributes", "krate", "metered", "options", "original"],
+        &["attributes", "crate_path", "metered", "options", "original"],
     ),
-    (
-        "metric",
-        &["krate", "names", "options", "original", "tokens"],
-    ),
+    ("metric", &["crate_path", "options", "original", "tokens"]),
     (
         "metrics",
         &[
             "attributes",
+            "crate_path",
             "host",
-            "krate",
             "metric",
-            "names",
             "options",
             "original",
             "tokens",
         ],
     ),
-    ("record", &["krate", "names", "options"]),
-    ("values", &["options"]),
+    ("record", &["crate_path", "names", "options"]),
 ];
 
 /// Assertions read what recorders, receivers and scrapes bring.

@@ -1,25 +1,24 @@
 //! The attributes and macros of `runar-otel`, at compile time.
 //!
 //! Applications use them through the crate `runar-otel`, which re-exports them. One folder per attribute or family of macros:
-//! options are read (`model`, on `options` and `values`), checked, and become code (`expand`) that calls `__private` of the crate
-//! that `krate` names. A mistake is a message at the user's token.
+//! `options` reads them for all, `model` checks them, and `expand` makes code of them that calls `__private` of the crate that
+//! `crate_path` names. A mistake is a message at the user's token, and all mistakes of an attribute are told at once.
 
 mod attributes;
+mod crate_path;
 mod error_type;
 mod host;
-mod krate;
+mod location;
 mod metered;
 mod metric;
 mod metrics;
 mod names;
 mod options;
 mod original;
-mod place;
 #[cfg(test)]
 mod pretty;
 mod record;
 mod tokens;
-mod values;
 
 use proc_macro::TokenStream;
 
@@ -186,25 +185,25 @@ pub fn error_type(item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn service(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::service(ServiceKind::Service, arguments.into(), &item.into()).into()
+    host::expand_service(ServiceKind::Service, arguments.into(), &item.into()).into()
 }
 
 /// A service that publishes events; else as `#[service]`.
 #[proc_macro_attribute]
 pub fn publisher(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::service(ServiceKind::Publisher, arguments.into(), &item.into()).into()
+    host::expand_service(ServiceKind::Publisher, arguments.into(), &item.into()).into()
 }
 
 /// A service of the peer-to-peer transport; else as `#[service]`.
 #[proc_macro_attribute]
 pub fn p2p_service(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::service(ServiceKind::PeerToPeer, arguments.into(), &item.into()).into()
+    host::expand_service(ServiceKind::PeerToPeer, arguments.into(), &item.into()).into()
 }
 
 /// A service of the distributed hash table; else as `#[service]`.
 #[proc_macro_attribute]
 pub fn dht_service(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::service(ServiceKind::Dht, arguments.into(), &item.into()).into()
+    host::expand_service(ServiceKind::Dht, arguments.into(), &item.into()).into()
 }
 
 /// An action of a service: `#[action]`, `#[action("name")]`, `path = "…"`, `cache(enabled = true, ttl = 60)`.
@@ -233,13 +232,13 @@ pub fn dht_service(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn action(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::member(MemberKind::Action, arguments.into(), item.into()).into()
+    host::expand_member(MemberKind::Action, arguments.into(), item.into()).into()
 }
 
 /// An operation of the distributed hash table; else as `#[action]`.
 #[proc_macro_attribute]
 pub fn dht_operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::member(MemberKind::DhtOperation, arguments.into(), item.into()).into()
+    host::expand_member(MemberKind::DhtOperation, arguments.into(), item.into()).into()
 }
 
 /// A handler of events: `#[event_handler("user.updated")]`.
@@ -266,7 +265,7 @@ pub fn dht_operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn event_handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::member(MemberKind::EventHandler, arguments.into(), item.into()).into()
+    host::expand_member(MemberKind::EventHandler, arguments.into(), item.into()).into()
 }
 
 /// A job: `#[job(schedule = "*/5 * * * *")]`, with minute, hour, day of the month, month and day of the week.
@@ -293,7 +292,7 @@ pub fn event_handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn job(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::member(MemberKind::Job, arguments.into(), item.into()).into()
+    host::expand_member(MemberKind::Job, arguments.into(), item.into()).into()
 }
 
 /// Measures a function: its calls, their duration, the failures and the active calls; and opens a span for each call.

@@ -2,11 +2,11 @@
 
 /// Returns the message for an invalid metric name, with a valid proposal; `None` if the name is valid. The rules are
 /// those of `runar_otel::name::check_name`.
-pub(crate) fn problem(name: &str) -> Option<String> {
+pub(crate) fn name_problem(name: &str) -> Option<String> {
     let Some(first) = name.chars().next() else {
         return Some("metric name is empty: expected a letter first".to_owned());
     };
-    let said = if !first.is_ascii_alphabetic() {
+    let fault = if !first.is_ascii_alphabetic() {
         format!("metric name `{name}` starts with `{first}`: expected a letter")
     } else if let Some((position, found)) = name.chars().enumerate().find(|(_, c)| !is_valid(*c)) {
         format!(
@@ -20,7 +20,7 @@ pub(crate) fn problem(name: &str) -> Option<String> {
     } else {
         return None;
     };
-    Some(format!("{said}; did you mean `{}`?", proposal(name)))
+    Some(format!("{fault}; did you mean `{}`?", propose_name(name)))
 }
 
 /// Returns the message for an invalid prefix of metric names, with a valid proposal; `None` if it is valid or empty.
@@ -28,12 +28,12 @@ pub(crate) fn prefix_problem(prefix: &str) -> Option<String> {
     if prefix.is_empty() {
         return None;
     }
-    let problem = problem(prefix)?.replacen("metric name", "prefix", 1);
-    let (said, _) = problem
+    let problem = name_problem(prefix)?.replacen("metric name", "prefix", 1);
+    let (fault, _) = problem
         .split_once("; did you mean")
         .unwrap_or((&problem, ""));
-    let close = proposal(prefix);
-    Some(format!("{said}; did you mean `{close}_`?"))
+    let close = propose_name(prefix);
+    Some(format!("{fault}; did you mean `{close}_`?"))
 }
 
 fn is_valid(c: char) -> bool {
@@ -41,7 +41,7 @@ fn is_valid(c: char) -> bool {
 }
 
 /// Returns a valid name that is close to an invalid one.
-fn proposal(name: &str) -> String {
+fn propose_name(name: &str) -> String {
     let valid: String = name
         .chars()
         .map(|c| if is_valid(c) { c } else { '_' })
@@ -61,11 +61,11 @@ mod tests {
     #[test]
     fn a_proposal_is_valid() {
         for name in ["a b", "1st", "_x_", "", "é", "order count!", "--", "größe"] {
-            let proposal = proposal(name);
-            assert_eq!(problem(&proposal), None, "{name} -> {proposal}");
+            let proposal = propose_name(name);
+            assert_eq!(name_problem(&proposal), None, "{name} -> {proposal}");
         }
         assert_eq!(
-            problem("order count").unwrap(),
+            name_problem("order count").unwrap(),
             "metric name `order count` has ` ` at position 5: expected letters, digits, `_`, `.`, `-` or `/`; did you mean `order_count`?"
         );
     }

@@ -3,13 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::model::{Kind, Model, Shape, Variant};
+use super::model::{Model, Shape, Variant, VariantKind};
 
 pub(super) fn expand(model: &Model) -> TokenStream {
-    let private = model.krate.private();
+    let private = model.crate_path.private();
     let ident = &model.ident;
     let (of_impl, of_type, of_where) = model.generics.split_for_impl();
-    let (types, body) = (types(model), body(model));
+    let (types, body) = (generate_types(model), generate_body(model));
     quote! {
         #[automatically_derived]
         impl #of_impl #private::ErrorType for #ident #of_type #of_where {
@@ -23,15 +23,17 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 }
 
 /// Generates the list of all error types: the names, and the types of the errors in transparent variants.
-fn types(model: &Model) -> TokenStream {
-    let private = model.krate.private();
+fn generate_types(model: &Model) -> TokenStream {
+    let private = model.crate_path.private();
     let mut names: Vec<&str> = Vec::new();
     let mut inner = Vec::new();
     for kind in model.kinds() {
         match kind {
-            Kind::Named(name) if !names.contains(&name.as_str()) => names.push(name),
-            Kind::Named(_) => {}
-            Kind::Transparent(of) => inner.push(quote!(<#of as #private::ErrorType>::ERROR_TYPES)),
+            VariantKind::Named(name) if !names.contains(&name.as_str()) => names.push(name),
+            VariantKind::Named(_) => {}
+            VariantKind::Transparent(of) => {
+                inner.push(quote!(<#of as #private::ErrorType>::ERROR_TYPES));
+            }
         }
     }
     let names = quote!(&[#(#names),*]);
@@ -45,46 +47,46 @@ fn types(model: &Model) -> TokenStream {
     }}
 }
 
-fn body(model: &Model) -> TokenStream {
+fn generate_body(model: &Model) -> TokenStream {
     match &model.shape {
-        Shape::Struct(only) => value(model, only, |field| quote!(&self.#field)),
+        Shape::Struct(only) => generate_value(model, only, |field| quote!(&self.#field)),
         Shape::Enum(variants) if variants.is_empty() => quote!(match *self {}),
         Shape::Enum(variants) => {
-            let arms = variants.iter().map(|variant| arm(model, variant));
+            let arms = variants.iter().map(|variant| generate_arm(model, variant));
             quote!(match self { #(#arms),* })
         }
     }
 }
 
-fn arm(model: &Model, variant: &Variant) -> TokenStream {
+fn generate_arm(model: &Model, variant: &Variant) -> TokenStream {
     let ident = &variant.ident;
-    let shown = value(model, variant, |_| quote!(inner));
+    let shown = generate_value(model, variant, |_| quote!(inner));
     match &variant.kind {
-        Kind::Named(_) => quote!(Self::#ident { .. } => #shown),
-        Kind::Transparent(_) => {
-            let field = field(variant);
+        VariantKind::Named(_) => quote!(Self::#ident { .. } => #shown),
+        VariantKind::Transparent(_) => {
+            let field = generate_field(variant);
             quote!(Self::#ident { #field: inner } => #shown)
         }
     }
 }
 
 /// Generates the expression for an error type; `inner` makes the access to a transparent variant's only field.
-fn value(
+fn generate_value(
     model: &Model,
     variant: &Variant,
     inner: impl Fn(TokenStream) -> TokenStream,
 ) -> TokenStream {
     match &variant.kind {
-        Kind::Named(name) => quote!(#name),
-        Kind::Transparent(_) => {
-            let private = model.krate.private();
-            let inner = inner(field(variant));
+        VariantKind::Named(name) => quote!(#name),
+        VariantKind::Transparent(_) => {
+            let private = model.crate_path.private();
+            let inner = inner(generate_field(variant));
             quote!(#private::ErrorType::error_type(#inner))
         }
     }
 }
 
-fn field(variant: &Variant) -> TokenStream {
+fn generate_field(variant: &Variant) -> TokenStream {
     variant
         .field
         .as_ref()

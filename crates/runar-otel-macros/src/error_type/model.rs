@@ -7,8 +7,8 @@ use syn::{
 
 use crate::{
     attributes,
-    krate::Krate,
-    options::{Errors, Value, unknown},
+    crate_path::CratePath,
+    options::{AttributeOption, BareString, Errors, OptionReader, value},
 };
 
 /// The error type that gets the implementation.
@@ -16,7 +16,7 @@ pub(super) struct Model {
     pub(super) ident: Ident,
     pub(super) generics: Generics,
     pub(super) shape: Shape,
-    pub(super) krate: Krate,
+    pub(super) crate_path: CratePath,
 }
 
 pub(super) enum Shape {
@@ -30,29 +30,71 @@ pub(super) struct Variant {
     pub(super) ident: Ident,
     /// The name of the first field; `None` if the field has none.
     pub(super) field: Option<Ident>,
-    pub(super) kind: Kind,
+    pub(super) kind: VariantKind,
 }
 
 /// The source of the value of `error_type`.
-pub(super) enum Kind {
+pub(super) enum VariantKind {
     Named(String),
     /// The value of the error inside, which has this type.
     Transparent(Box<Type>),
 }
 
-/// The options of `#[error_type(…)]`, as given.
-#[derive(Default)]
-struct Said {
+/// The options of `#[error_type(…)]`.
+struct ErrorTypeOptions {
     name: Option<LitStr>,
     transparent: Option<Ident>,
-    krate: Option<Krate>,
+    crate_path: Option<CratePath>,
+}
+
+/// The place of the options.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Type,
+    Variant,
+}
+
+impl ErrorTypeOptions {
+    fn read(attributes: &[Attribute], place: Place, errors: &mut Errors) -> Self {
+        let mut options = OptionReader::default();
+        let own = attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("error_type"));
+        for attribute in own {
+            let tokens = errors.keep(attributes::tokens(attribute));
+            options.add(tokens.unwrap_or_default(), BareString::ValueOf("name"));
+        }
+        let name = options.read("name", parse_name);
+        let transparent = options.read("transparent", value::word);
+        let crate_path = match place {
+            Place::Type => options.read_crate_path(),
+            Place::Variant => {
+                options.refuse("crate", "`crate` belongs on the type");
+                None
+            }
+        };
+        options.finish(errors);
+        Self {
+            name: name.map(|name| name.value),
+            transparent: transparent.map(|transparent| transparent.name),
+            crate_path,
+        }
+    }
+}
+
+fn parse_name(option: &AttributeOption) -> syn::Result<LitStr> {
+    let name = value::text(option)?;
+    if name.value().trim() == "panic" {
+        let message = "`panic` is what a panic is shown as: choose another name";
+        return Err(Error::new(name.span(), message));
+    }
+    Ok(name)
 }
 
 impl Model {
     pub(super) fn parse(input: &DeriveInput) -> syn::Result<Self> {
         let mut errors = Errors::default();
-        let own = errors.keep(said(&input.attrs, &["name", "transparent", "crate"]));
-        let own = own.unwrap_or_default();
+        let own = ErrorTypeOptions::read(&input.attrs, Place::Type, &mut errors);
         let shape = match &input.data {
             Data::Struct(data) => {
                 let only = Variant::new(&own, &input.ident, &data.fields);
@@ -66,10 +108,9 @@ impl Model {
                     );
                 }
                 let variants = data.variants.iter().filter_map(|variant| {
-                    let said = said(&variant.attrs, &["name", "transparent"]);
-                    errors.keep(
-                        said.and_then(|said| Variant::new(&said, &variant.ident, &variant.fields)),
-                    )
+                    let options =
+                        ErrorTypeOptions::read(&variant.attrs, Place::Variant, &mut errors);
+                    errors.keep(Variant::new(&options, &variant.ident, &variant.fields))
                 });
                 Some(Shape::Enum(variants.collect()))
             }
@@ -86,14 +127,14 @@ impl Model {
             ident: input.ident.clone(),
             generics: input.generics.clone(),
             shape,
-            krate: own.krate.unwrap_or_default(),
+            crate_path: own.crate_path.unwrap_or_default(),
         };
-        model.check()?;
+        model.check_generics()?;
         Ok(model)
     }
 
     /// Returns the kinds in the order of the variants.
-    pub(super) fn kinds(&self) -> impl Iterator<Item = &Kind> {
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &VariantKind> {
         let (one, many) = match &self.shape {
             Shape::Struct(only) => (Some(&only.kind), None),
             Shape::Enum(variants) => (None, Some(variants.iter().map(|variant| &variant.kind))),
@@ -103,11 +144,11 @@ impl Model {
 
     /// Refuses `transparent` on a generic type: the list of error types is a constant, which cannot depend on type
     /// parameters.
-    fn check(&self) -> syn::Result<()> {
+    fn check_generics(&self) -> syn::Result<()> {
         let generic = !self.generics.params.is_empty();
         let transparent = self.kinds().find_map(|kind| match kind {
-            Kind::Transparent(inner) => Some(inner),
-            Kind::Named(_) => None,
+            VariantKind::Transparent(inner) => Some(inner),
+            VariantKind::Named(_) => None,
         });
         match transparent {
             Some(inner) if generic => {
@@ -120,73 +161,37 @@ impl Model {
 }
 
 impl Variant {
-    fn new(said: &Said, ident: &Ident, fields: &Fields) -> syn::Result<Self> {
+    fn new(options: &ErrorTypeOptions, ident: &Ident, fields: &Fields) -> syn::Result<Self> {
         Ok(Self {
             ident: ident.clone(),
             field: fields.iter().next().and_then(|field| field.ident.clone()),
-            kind: kind(said, ident, fields)?,
+            kind: choose_kind(options, ident, fields)?,
         })
     }
 }
 
-fn said(attributes: &[Attribute], known: &[&str]) -> syn::Result<Said> {
-    let mut errors = Errors::default();
-    let mut said = Said::default();
-    let own = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("error_type"));
-    for attribute in own {
-        let (first, options) = attributes::arguments(attributes::tokens(attribute))?;
-        said.name = first.or(said.name);
-        for given in options {
-            match given.name.to_string().as_str() {
-                "name" => said.name = errors.keep(given.text()),
-                "transparent" if matches!(given.value, Value::None) => {
-                    said.transparent = Some(given.name);
-                }
-                "transparent" => errors.at(given.name.span(), "write `transparent` alone"),
-                "crate" if known.contains(&"crate") => {
-                    said.krate = errors.keep(given.path()).map(|path| Krate::new(&path));
-                }
-                "crate" => errors.at(given.name.span(), "`crate` belongs on the type"),
-                _ => errors.push(unknown(&given.name, known)),
-            }
-        }
-    }
-    errors.finish()?;
-    Ok(said)
-}
-
-fn kind(said: &Said, ident: &Ident, fields: &Fields) -> syn::Result<Kind> {
-    match (&said.name, &said.transparent) {
+fn choose_kind(
+    options: &ErrorTypeOptions,
+    ident: &Ident,
+    fields: &Fields,
+) -> syn::Result<VariantKind> {
+    match (&options.name, &options.transparent) {
         (Some(name), Some(_)) => {
             let message = "`transparent` takes the name of what is inside: leave one of both out";
             Err(Error::new(name.span(), message))
         }
-        (Some(name), None) => named(name),
+        (Some(name), None) => Ok(VariantKind::Named(name.value())),
         (None, Some(at)) => {
             let mut fields = fields.iter();
             match (fields.next(), fields.next()) {
-                (Some(only), None) => Ok(Kind::Transparent(Box::new(only.ty.clone()))),
+                (Some(only), None) => Ok(VariantKind::Transparent(Box::new(only.ty.clone()))),
                 _ => Err(Error::new(
                     at.span(),
                     "`transparent` needs exactly one field",
                 )),
             }
         }
-        (None, None) => Ok(Kind::Named(snake_case(&ident.unraw().to_string()))),
-    }
-}
-
-fn named(name: &LitStr) -> syn::Result<Kind> {
-    let text = name.value();
-    match text.trim() {
-        "" => Err(Error::new(name.span(), "an error type needs a name")),
-        "panic" => {
-            let message = "`panic` is what a panic is shown as: choose another name";
-            Err(Error::new(name.span(), message))
-        }
-        _ => Ok(Kind::Named(text)),
+        (None, None) => Ok(VariantKind::Named(snake_case(&ident.unraw().to_string()))),
     }
 }
 

@@ -1,68 +1,57 @@
 //! `cache(enabled = true, ttl = 60)`: whether and how long answers may be kept.
 
-use proc_macro2::Span;
-use syn::{Error, Expr, ExprLit, Lit, spanned::Spanned as _};
+use syn::{Error, Expr, ExprLit, Lit};
 
-use crate::options::{Errors, Given, Options, Value, unknown};
+use crate::options::{AttributeOption, BareString, Errors, OptionReader, ValueForm, value};
 
-const OPTIONS: [&str; 2] = ["enabled", "ttl"];
+const CACHE: ValueForm = ValueForm {
+    noun: "options",
+    example: "(enabled = true, ttl = 60)",
+};
+const TTL: ValueForm = ValueForm {
+    noun: "a positive number of seconds or a duration in ms, s, m, h or d",
+    example: " = \"5m\"",
+};
 
 /// Parses the time that answers may be kept, in milliseconds; `None` if they may not.
-pub(super) fn parse(given: &Given) -> syn::Result<Option<u64>> {
-    let Value::Of(tokens) = &given.value else {
-        let message = "`cache` takes options: write `cache(enabled = true, ttl = 60)`";
-        return Err(Error::new(given.name.span(), message));
-    };
+pub(super) fn parse(option: &AttributeOption) -> syn::Result<Option<u64>> {
+    let tokens = option.parenthesized(&CACHE)?;
+    let mut options = OptionReader::new(tokens.clone(), BareString::Lacks("ttl"));
+    let enabled = options.read("enabled", value::flag);
+    let ttl = options.read("ttl", parse_milliseconds);
+    let lacks_ttl = options.lacks("ttl");
     let mut errors = Errors::default();
-    let (mut enabled, mut ttl) = (true, None);
-    for option in syn::parse2::<Options>(tokens.clone())?.0 {
-        match option.name.to_string().as_str() {
-            "enabled" => enabled = errors.keep(option.flag()).unwrap_or(true),
-            "ttl" => ttl = errors.keep(milliseconds(&option)),
-            _ => errors.push(unknown(&option.name, &OPTIONS)),
-        }
+    options.finish(&mut errors);
+    let enabled = enabled.is_none_or(|enabled| enabled.value);
+    if enabled && lacks_ttl {
+        let message = "`cache` needs a time: write `cache(enabled = true, ttl = 60)`, in seconds";
+        errors.push(Error::new(option.name.span(), message));
     }
     errors.finish()?;
-    match (enabled, ttl) {
-        (false, _) => Ok(None),
-        (true, Some(ttl)) => Ok(Some(ttl)),
-        (true, None) => {
-            let message =
-                "`cache` needs a time: write `cache(enabled = true, ttl = 60)`, in seconds";
-            Err(Error::new(given.name.span(), message))
-        }
-    }
+    Ok(ttl.filter(|_| enabled).map(|ttl| ttl.value))
 }
 
 /// Parses a positive number of seconds, or a duration such as `"5m"`, into milliseconds.
-fn milliseconds(given: &Given) -> syn::Result<u64> {
-    let Value::Is(value) = &given.value else {
-        return Err(expected(given.name.span()));
+fn parse_milliseconds(option: &AttributeOption) -> syn::Result<u64> {
+    let Expr::Lit(ExprLit { lit, .. }) = option.expression(&TTL)? else {
+        return Err(option.mismatch(&TTL));
     };
-    let Expr::Lit(ExprLit { lit, .. }) = value else {
-        return Err(expected(value.span()));
-    };
-    let found = match lit {
+    let milliseconds = match lit {
         Lit::Int(seconds) => seconds
             .base10_parse::<u64>()
             .ok()
-            .and_then(|s| s.checked_mul(1000)),
-        Lit::Str(text) => duration(&text.value()),
+            .and_then(|seconds| seconds.checked_mul(1000)),
+        Lit::Str(text) => parse_duration(&text.value()),
         _ => None,
     };
-    found
+    milliseconds
         .filter(|milliseconds| *milliseconds > 0)
-        .ok_or_else(|| expected(value.span()))
+        .ok_or_else(|| option.mismatch(&TTL))
 }
 
-fn expected(span: Span) -> Error {
-    let message = "`ttl` takes a positive number of seconds, or a duration: write `ttl = 60` or `ttl = \"5m\"` (ms, s, m, h, d)";
-    Error::new(span, message)
-}
-
-fn duration(said: &str) -> Option<u64> {
-    let end = said.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = said.split_at_checked(end)?;
+fn parse_duration(text: &str) -> Option<u64> {
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at_checked(end)?;
     let milliseconds: u64 = match unit.trim() {
         "ms" => 1,
         "s" => 1000,
@@ -80,11 +69,11 @@ mod tests {
 
     #[test]
     fn a_duration_has_a_unit() {
-        assert_eq!(duration("500ms"), Some(500));
-        assert_eq!(duration("5m"), Some(300_000));
-        assert_eq!(duration("1 h"), Some(3_600_000));
-        assert_eq!(duration("5"), None);
-        assert_eq!(duration("m"), None);
-        assert_eq!(duration("5 weeks"), None);
+        assert_eq!(parse_duration("500ms"), Some(500));
+        assert_eq!(parse_duration("5m"), Some(300_000));
+        assert_eq!(parse_duration("1 h"), Some(3_600_000));
+        assert_eq!(parse_duration("5"), None);
+        assert_eq!(parse_duration("m"), None);
+        assert_eq!(parse_duration("5 weeks"), None);
     }
 }

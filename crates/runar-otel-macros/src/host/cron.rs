@@ -46,21 +46,21 @@ const FIELDS: [Field; 5] = [
 ];
 
 /// Returns the message for an invalid schedule; `None` if the schedule is valid.
-pub(super) fn problem(schedule: &str) -> Option<String> {
+pub(super) fn schedule_problem(schedule: &str) -> Option<String> {
     let given: Vec<&str> = schedule.split_whitespace().collect();
     if given.len() != FIELDS.len() {
         return Some(format!(
             "schedule `{schedule}` has {}: expected 5: minute, hour, day of the month, month, day of the week",
-            fields(given.len())
+            count_fields(given.len())
         ));
     }
     given
         .iter()
         .zip(&FIELDS)
-        .find_map(|(said, field)| field.problem(said))
+        .find_map(|(text, field)| field.find_problem(text))
 }
 
-fn fields(count: usize) -> String {
+fn count_fields(count: usize) -> String {
     match count {
         0 => "no fields".to_owned(),
         1 => "1 field".to_owned(),
@@ -76,26 +76,29 @@ enum End {
 }
 
 impl Field {
-    fn problem(&self, said: &str) -> Option<String> {
-        said.split(',').find_map(|item| self.item(item).err())
+    fn find_problem(&self, text: &str) -> Option<String> {
+        text.split(',').find_map(|item| self.check_item(item).err())
     }
 
     /// Checks an item of a field: `*`, `5`, `1-5`, `*/5` or `1-30/5`.
-    fn item(&self, item: &str) -> Result<(), String> {
+    fn check_item(&self, item: &str) -> Result<(), String> {
         let (range, step) = match item.split_once('/') {
             Some((range, step)) => (range, Some(step)),
             None => (item, None),
         };
         if let Some(step) = step {
-            self.step(range, step)?;
+            self.check_step(range, step)?;
         }
         if range == "*" {
             return Ok(());
         }
         let Some((from, to)) = range.split_once('-') else {
-            return self.number(range, End::First).map(drop);
+            return self.parse_number(range, End::First).map(drop);
         };
-        let (first, last) = (self.number(from, End::First)?, self.number(to, End::Last)?);
+        let (first, last) = (
+            self.parse_number(from, End::First)?,
+            self.parse_number(to, End::Last)?,
+        );
         if first > last {
             let message = format!(
                 "{} `{range}` runs backwards: write `{from}-{},{}-{to}`",
@@ -106,7 +109,7 @@ impl Field {
         Ok(())
     }
 
-    fn step(&self, range: &str, step: &str) -> Result<(), String> {
+    fn check_step(&self, range: &str, step: &str) -> Result<(), String> {
         if range != "*" && !range.contains('-') {
             return Err(format!(
                 "{} `{range}/{step}` has a step without a range: write `{range}-{}/{step}` or `*/{step}`",
@@ -122,29 +125,29 @@ impl Field {
         }
     }
 
-    fn number(&self, said: &str, end: End) -> Result<u32, String> {
-        let same = |word: &&str| word.eq_ignore_ascii_case(said);
+    fn parse_number(&self, text: &str, end: End) -> Result<u32, String> {
+        let same = |word: &&str| word.eq_ignore_ascii_case(text);
         let word = match end {
             End::First => self.words.iter().position(same),
             End::Last => self.words.iter().rposition(same),
         };
         let number = match word {
             Some(position) => u32::try_from(position).ok().map(|at| at + self.least),
-            None => said.parse().ok(),
+            None => text.parse().ok(),
         };
         number
             .filter(|number| (self.least..=self.most).contains(number))
-            .ok_or_else(|| self.expected(said))
+            .ok_or_else(|| self.range_message(text))
     }
 
-    fn expected(&self, said: &str) -> String {
+    fn range_message(&self, text: &str) -> String {
         let words = match (self.words.first(), self.words.last()) {
             (Some(first), Some(last)) if first != last => format!(", or {first} to {last}"),
             (Some(_), _) => ", or MON to SUN".to_owned(),
             _ => String::new(),
         };
         format!(
-            "{} is `{said}`: expected {} to {}{words}",
+            "{} is `{text}`: expected {} to {}{words}",
             self.name, self.least, self.most
         )
     }
@@ -164,7 +167,7 @@ mod tests {
             "0 0 * * FRI-SUN",
             "  0   4 * * 7 ",
         ] {
-            assert_eq!(problem(schedule), None, "{schedule}");
+            assert_eq!(schedule_problem(schedule), None, "{schedule}");
         }
     }
 
@@ -200,7 +203,11 @@ mod tests {
             ),
             ("1,,2 * * * *", "minute is ``: expected 0 to 59"),
         ] {
-            assert_eq!(problem(schedule).as_deref(), Some(message), "{schedule}");
+            assert_eq!(
+                schedule_problem(schedule).as_deref(),
+                Some(message),
+                "{schedule}"
+            );
         }
     }
 }

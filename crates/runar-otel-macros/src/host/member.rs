@@ -4,12 +4,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::{Block, Error, ImplItemFn, LitStr, ext::IdentExt as _, parse_quote};
 
-use super::{cache, cron, method, owner};
+use super::{cache, cron, method, notes};
 use crate::{
     attributes,
-    krate::Krate,
-    metered::{Role, Wanted},
-    options::{Errors, Given, unknown},
+    crate_path::CratePath,
+    metered::{Instrumentation, Role},
+    options::{AttributeOption, BareString, Errors, OptionReader, value},
 };
 
 /// The attribute on the function.
@@ -31,11 +31,12 @@ impl MemberKind {
         }
     }
 
-    fn options(self) -> &'static [&'static str] {
+    /// Returns the meaning of `#[action("…")]`, and of the same on another attribute.
+    fn bare_string(self) -> BareString {
         match self {
-            Self::Action | Self::DhtOperation => &["name", "path", "metrics", "cache", "crate"],
-            Self::EventHandler => &["topic", "metrics", "crate"],
-            Self::Job => &["schedule", "name", "metrics", "crate"],
+            Self::Action | Self::DhtOperation => BareString::ValueOf("name"),
+            Self::EventHandler => BareString::ValueOf("topic"),
+            Self::Job => BareString::Lacks("schedule"),
         }
     }
 
@@ -48,9 +49,9 @@ impl MemberKind {
     }
 }
 
-/// The options of an attribute, as given.
+/// The options of an attribute on a function.
 #[derive(Default)]
-struct Said {
+struct MemberOptions {
     name: Option<LitStr>,
     path: Option<LitStr>,
     topic: Option<LitStr>,
@@ -58,7 +59,44 @@ struct Said {
     /// The time that answers may be kept, in milliseconds; `None` if they may not.
     ttl: Option<u64>,
     metrics: bool,
-    krate: Krate,
+    crate_path: CratePath,
+}
+
+impl MemberOptions {
+    fn read(kind: MemberKind, tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut options = OptionReader::new(tokens, kind.bare_string());
+        let mut member = Self::default();
+        match kind {
+            MemberKind::Action | MemberKind::DhtOperation => {
+                member.name = options.read("name", value::text).map(|name| name.value);
+                member.path = options.read("path", value::text).map(|path| path.value);
+                let ttl = options.read("cache", cache::parse);
+                member.ttl = ttl.and_then(|ttl| ttl.value);
+            }
+            MemberKind::EventHandler => {
+                member.topic = options.read("topic", value::text).map(|topic| topic.value);
+            }
+            MemberKind::Job => {
+                let schedule = options.read("schedule", parse_schedule);
+                member.schedule = schedule.map(|schedule| schedule.value);
+                member.name = options.read("name", value::text).map(|name| name.value);
+            }
+        }
+        let metrics = options.read("metrics", value::flag);
+        member.metrics = metrics.is_some_and(|metrics| metrics.value);
+        member.crate_path = options.read_crate_path().unwrap_or_default();
+        let lacks_schedule = kind == MemberKind::Job && options.lacks("schedule");
+        options.finish(errors);
+        if lacks_schedule {
+            let message = "`#[job]` needs a schedule: write `#[job(schedule = \"*/5 * * * *\")]`";
+            errors.at(Span::call_site(), message);
+        }
+        member
+    }
+}
+
+fn parse_schedule(option: &AttributeOption) -> syn::Result<LitStr> {
+    value::valid(value::string(option)?, cron::schedule_problem)
 }
 
 pub(super) fn expand(
@@ -66,31 +104,35 @@ pub(super) fn expand(
     arguments: TokenStream,
     item: TokenStream,
 ) -> syn::Result<TokenStream> {
-    let mut said = said(kind, arguments)?;
-    let mut function: ImplItemFn =
-        syn::parse2(item.clone()).map_err(|problem| no_function(kind, item, problem))?;
-    said.krate = said.krate.or(&function.block);
-    let member = link(kind, &said, &function);
-    let skipped = attributes::take(&mut function.attrs, attributes::skips);
+    let mut errors = Errors::default();
+    let mut options = MemberOptions::read(kind, arguments, &mut errors);
+    let mut function: ImplItemFn = match syn::parse2(item.clone()) {
+        Ok(function) => function,
+        Err(problem) => return Err(errors.with(item_error(kind, item, problem))),
+    };
+    options.crate_path = options.crate_path.or_note(&function.block);
+    let member = generate_link(kind, &options, &function);
+    let skipped = attributes::take_attributes(&mut function.attrs, attributes::is_skip);
     if skipped.is_empty() {
-        let wanted = Wanted {
+        let instrumentation = Instrumentation {
             role: kind.role(),
-            metered: said.metrics,
-            event: said.topic,
+            metered: options.metrics,
+            event: options.topic,
             owner: None,
-            krate: said.krate,
+            crate_path: options.crate_path,
         };
-        method::instrumented(&mut function, &wanted)?;
+        errors.keep(method::instrument_function(&mut function, &instrumentation));
     } else {
-        method::no_contradiction(&function.attrs)?;
-        owner::mark(&mut function.block);
+        errors.keep(method::refuse_contradiction(&function.attrs));
+        notes::mark_function(&mut function.block);
     }
-    owner::insert(&mut function.block, member);
+    errors.finish()?;
+    notes::insert_statement(&mut function.block, member);
     Ok(function.into_token_stream())
 }
 
 /// Returns the error for an item that is no function with a body, or the syntax error in one.
-fn no_function(kind: MemberKind, item: TokenStream, problem: Error) -> Error {
+fn item_error(kind: MemberKind, item: TokenStream, problem: Error) -> Error {
     let is_other = syn::parse2::<syn::TraitItemFn>(item.clone()).is_ok()
         || syn::parse2::<syn::Item>(item).is_ok();
     if !is_other {
@@ -101,101 +143,26 @@ fn no_function(kind: MemberKind, item: TokenStream, problem: Error) -> Error {
     Error::new(Span::call_site(), message)
 }
 
-fn said(kind: MemberKind, arguments: TokenStream) -> syn::Result<Said> {
-    let (first, options) = attributes::arguments(arguments)?;
-    let mut errors = Errors::default();
-    let mut said = Said::default();
-    let bare = first.is_some();
-    if let Some(first) = first {
-        match kind {
-            MemberKind::EventHandler => said.topic = Some(first),
-            MemberKind::Job => {
-                let message = "a schedule has a name here: write `schedule = \"…\"`";
-                errors.at(first.span(), message);
-            }
-            MemberKind::Action | MemberKind::DhtOperation => said.name = Some(first),
-        }
-    }
-    for given in &options {
-        let name = given.name.to_string();
-        if kind.options().contains(&name.as_str()) {
-            let result = said.take(given, &name);
-            errors.keep(result);
-        } else {
-            errors.push(unknown(&given.name, kind.options()));
-        }
-    }
-    if let Some(name) = &said.name
-        && name.value().trim().is_empty()
-    {
-        errors.at(name.span(), "`name` is empty: expected a text");
-    }
-    if let Some(topic) = &said.topic
-        && topic.value().trim().is_empty()
-    {
-        errors.at(topic.span(), "the topic is empty: expected a text");
-    }
-    if kind == MemberKind::Job && !bare && !options.iter().any(is_schedule) {
-        let message = "`#[job]` needs a schedule: write `#[job(schedule = \"*/5 * * * *\")]`";
-        errors.at(Span::call_site(), message);
-    }
-    errors.finish()?;
-    Ok(said)
-}
-
-fn is_schedule(given: &Given) -> bool {
-    given.name == "schedule"
-}
-
-impl Said {
-    fn take(&mut self, given: &Given, name: &str) -> syn::Result<()> {
-        match name {
-            "name" if self.name.is_some() => {
-                return Err(Error::new(given.name.span(), "the name is given twice"));
-            }
-            "topic" if self.topic.is_some() => {
-                return Err(Error::new(given.name.span(), "the topic is given twice"));
-            }
-            "name" => self.name = Some(given.word()?),
-            "path" => self.path = Some(given.word()?),
-            "topic" => self.topic = Some(given.word()?),
-            "metrics" => self.metrics = given.flag()?,
-            "cache" => self.ttl = cache::parse(given)?,
-            "schedule" => self.schedule = Some(schedule(given)?),
-            _ => self.krate = Krate::new(&given.path()?),
-        }
-        Ok(())
-    }
-}
-
-fn schedule(given: &Given) -> syn::Result<LitStr> {
-    let text = given.text()?;
-    match cron::problem(&text.value()) {
-        Some(problem) => Err(Error::new(text.span(), problem)),
-        None => Ok(text),
-    }
-}
-
-impl Krate {
+impl CratePath {
     /// Returns the path that was given, else the one that an attribute on the impl left in the body.
-    fn or(self, block: &Block) -> Self {
-        if self.said().is_some() {
+    fn or_note(self, block: &Block) -> Self {
+        if self.explicit().is_some() {
             return self;
         }
-        let left = owner::find(block, owner::CRATE);
+        let left = notes::find_note(block, notes::CRATE);
         let path = left.and_then(|path| syn::parse_str(&path).ok());
         path.map_or(self, |path: syn::Path| Self::new(&path))
     }
 }
 
 /// Generates the statement that links the declaration into `HOST_MEMBERS`.
-fn link(kind: MemberKind, said: &Said, function: &ImplItemFn) -> syn::Stmt {
-    let private = said.krate.private();
-    let of = match owner::find(&function.block, owner::OF) {
+fn generate_link(kind: MemberKind, options: &MemberOptions, function: &ImplItemFn) -> syn::Stmt {
+    let private = options.crate_path.private();
+    let of = match notes::find_note(&function.block, notes::TYPE) {
         Some(of) => quote!(::core::option::Option::Some(#of)),
         None => quote!(::core::option::Option::None),
     };
-    let kind = member_kind(kind, said, function);
+    let kind = generate_kind(kind, options, function);
     parse_quote! {
         const _: () = {
             #[#private::linkme::distributed_slice(#private::host::HOST_MEMBERS)]
@@ -209,33 +176,33 @@ fn link(kind: MemberKind, said: &Said, function: &ImplItemFn) -> syn::Stmt {
     }
 }
 
-fn member_kind(kind: MemberKind, said: &Said, function: &ImplItemFn) -> TokenStream {
-    let private = said.krate.private();
+fn generate_kind(kind: MemberKind, options: &MemberOptions, function: &ImplItemFn) -> TokenStream {
+    let private = options.crate_path.private();
     let host = quote!(#private::host);
     let ident = function.sig.ident.unraw().to_string();
-    let name = said.name.as_ref().map_or(ident.clone(), LitStr::value);
+    let name = options.name.as_ref().map_or(ident.clone(), LitStr::value);
     match kind {
         MemberKind::Action | MemberKind::DhtOperation => {
-            let path = said.path.as_ref().map_or(name.clone(), LitStr::value);
-            let ttl = match said.ttl {
+            let path = options.path.as_ref().map_or(name.clone(), LitStr::value);
+            let ttl = match options.ttl {
                 Some(ttl) => {
                     quote!(::core::option::Option::Some(::core::time::Duration::from_millis(#ttl)))
                 }
                 None => quote!(::core::option::Option::None),
             };
-            let metrics = said.metrics;
+            let metrics = options.metrics;
             quote!(#host::MemberKind::Action(#host::Action::new(#name, #path, #ident, #ttl, #metrics)))
         }
         MemberKind::Job => {
-            let schedule = &said.schedule;
+            let schedule = &options.schedule;
             quote!(#host::MemberKind::Job(#host::Job::new(#name, #ident, #schedule)))
         }
         MemberKind::EventHandler => {
-            let beside = || function.attrs.iter().find_map(method::topic);
-            let topic = said.topic.clone().or_else(beside);
+            let beside = || function.attrs.iter().find_map(attributes::find_topic);
+            let topic = options.topic.clone().or_else(beside);
             let topic = topic
                 .map(|topic| topic.value())
-                .or_else(|| owner::find(&function.block, owner::TOPIC))
+                .or_else(|| notes::find_note(&function.block, notes::TOPIC))
                 .unwrap_or_else(|| ident.clone());
             quote!(#host::MemberKind::EventHandler(#host::EventHandler::new(#topic, #ident)))
         }

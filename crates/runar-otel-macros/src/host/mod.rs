@@ -4,7 +4,7 @@ mod cache;
 mod cron;
 mod member;
 pub(crate) mod method;
-mod owner;
+mod notes;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -18,13 +18,17 @@ pub(crate) use self::{
 use crate::original::or_original;
 
 /// Expands an attribute on a function.
-pub(crate) fn member(kind: MemberKind, arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand_member(
+    kind: MemberKind,
+    arguments: TokenStream,
+    item: TokenStream,
+) -> TokenStream {
     let original = item.clone();
     or_original(member::expand(kind, arguments, item), &original)
 }
 
 /// Expands an attribute on a struct or an impl.
-pub(crate) fn service(
+pub(crate) fn expand_service(
     kind: ServiceKind,
     arguments: TokenStream,
     item: &TokenStream,

@@ -4,11 +4,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::{Attribute, Error, Item, ItemImpl, ItemStruct, LitStr, ext::IdentExt as _};
 
-use super::method::{Around, Subject, stripped};
+use super::method::{ImplContext, ImplType, strip_attributes};
 use crate::{
     attributes,
-    krate::Krate,
-    options::{Errors, Options, unknown},
+    crate_path::CratePath,
+    options::{BareString, Errors, OptionReader, value},
     original::or_original,
 };
 
@@ -35,37 +35,53 @@ impl ServiceKind {
 /// The attributes that may name a service.
 const ATTRIBUTES: [&str; 4] = ["service", "publisher", "p2p_service", "dht_service"];
 
-const OPTIONS: [&str; 5] = ["name", "path", "description", "version", "crate"];
-
-/// The options of an attribute on a struct, as given.
-#[derive(Default)]
-struct Said {
+/// The options of an attribute on a struct.
+struct ServiceOptions {
     name: Option<LitStr>,
     path: Option<LitStr>,
     description: Option<LitStr>,
     version: Option<LitStr>,
-    krate: Krate,
+    crate_path: CratePath,
+}
+
+impl ServiceOptions {
+    fn read(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut options = OptionReader::new(tokens, BareString::Lacks("name"));
+        let name = options.read("name", value::text);
+        let path = options.read("path", value::text);
+        let description = options.read("description", value::string);
+        let version = options.read("version", value::text);
+        let crate_path = options.read_crate_path().unwrap_or_default();
+        options.finish(errors);
+        Self {
+            name: name.map(|name| name.value),
+            path: path.map(|path| path.value),
+            description: description.map(|description| description.value),
+            version: version.map(|version| version.value),
+            crate_path,
+        }
+    }
 }
 
 /// Returns the name that an attribute below gives the service; leniently, since that attribute may be another crate's.
 pub(crate) fn service_name(attributes: &[Attribute]) -> Option<String> {
     let below = attributes
         .iter()
-        .find(|attribute| attributes::is(attribute, &ATTRIBUTES))?;
-    let options = attributes::options(below).ok()?;
-    let name = options.iter().find(|given| given.name == "name")?;
-    name.text().ok().map(|name| name.value())
+        .find(|attribute| attributes::is_named(attribute, &ATTRIBUTES))?;
+    let mut options = attributes::read_leniently(below, BareString::Lacks("name"));
+    let name = options.read("name", value::string)?;
+    Some(name.value.value())
 }
 
 pub(super) fn expand(kind: ServiceKind, arguments: TokenStream, item: &TokenStream) -> TokenStream {
     match syn::parse2(item.clone()) {
         Ok(Item::Struct(item)) => {
-            let fallback = without_fields(item.clone()).into_token_stream();
-            or_original(of_struct(kind, arguments, item), &fallback)
+            let fallback = strip_fields(item.clone()).into_token_stream();
+            or_original(expand_struct(kind, arguments, item), &fallback)
         }
         Ok(Item::Impl(block)) => {
-            let fallback = stripped(block.clone()).into_token_stream();
-            or_original(of_impl(kind, arguments, block), &fallback)
+            let fallback = strip_attributes(block.clone()).into_token_stream();
+            or_original(expand_impl(kind, arguments, block), &fallback)
         }
         _ => {
             let message = format!(
@@ -77,107 +93,92 @@ pub(super) fn expand(kind: ServiceKind, arguments: TokenStream, item: &TokenStre
     }
 }
 
-fn said(arguments: TokenStream) -> syn::Result<Said> {
-    let mut errors = Errors::default();
-    let mut said = Said::default();
-    for given in syn::parse2::<Options>(arguments)?.0 {
-        match given.name.to_string().as_str() {
-            "name" => said.name = errors.keep(given.word()),
-            "path" => said.path = errors.keep(given.word()),
-            "description" => said.description = errors.keep(given.text()),
-            "version" => said.version = errors.keep(given.word()),
-            "crate" => {
-                if let Some(path) = errors.keep(given.path()) {
-                    said.krate = Krate::new(&path);
-                }
-            }
-            _ => errors.push(unknown(&given.name, &OPTIONS)),
-        }
-    }
-    errors.finish()?;
-    Ok(said)
-}
-
-fn of_struct(
+fn expand_struct(
     kind: ServiceKind,
     arguments: TokenStream,
     item: ItemStruct,
 ) -> syn::Result<TokenStream> {
-    let said = said(arguments)?;
-    let item = checked_fields(item)?;
-    let mut item = without_fields(item);
-    let name = said.name.as_ref().map(|name| quote!(service = #name));
-    hand_down(&mut item, "service", name);
-    let krate = said.krate.said().map(|path| quote!(crate = #path));
-    hand_down(&mut item, "crate", krate);
-    let declaration = declaration(kind, &said, &item);
+    let mut errors = Errors::default();
+    let options = ServiceOptions::read(arguments, &mut errors);
+    check_fields(&item, &mut errors);
+    errors.finish()?;
+    let mut item = strip_fields(item);
+    let name = options.name.as_ref().map(|name| quote!(service = #name));
+    pass_option(&mut item, "service", name);
+    let crate_path = options
+        .crate_path
+        .explicit()
+        .map(|path| quote!(crate = #path));
+    pass_option(&mut item, "crate", crate_path);
+    let declaration = generate_declaration(kind, &options, &item);
     Ok(quote!(#item #declaration))
 }
 
 /// Refuses options of `#[metric_field]` without a `#[metrics]` on the struct, which alone reads them.
-fn checked_fields(item: ItemStruct) -> syn::Result<ItemStruct> {
-    let mut errors = Errors::default();
-    if !has_metrics(&item) {
-        let attributes = item.fields.iter().flat_map(|field| &field.attrs);
-        let of_metrics = attributes.filter(|attribute| {
-            attributes::is(attribute, &["metric_field"])
-                && !attributes::tokens(attribute).is_empty()
-        });
-        for attribute in of_metrics {
-            let message = "`#[metric_field(…)]` needs `#[metrics]` on the struct";
-            errors.push(Error::new_spanned(attribute.path(), message));
-        }
+fn check_fields(item: &ItemStruct, errors: &mut Errors) {
+    if has_metrics(item) {
+        return;
     }
-    errors.finish()?;
-    Ok(item)
+    let attributes = item.fields.iter().flat_map(|field| &field.attrs);
+    let of_metrics = attributes.filter(|attribute| {
+        attributes::is_named(attribute, &["metric_field"])
+            && attributes::tokens(attribute).is_ok_and(|tokens| !tokens.is_empty())
+    });
+    for attribute in of_metrics {
+        let message = "`#[metric_field(…)]` needs `#[metrics]` on the struct";
+        errors.push(Error::new_spanned(attribute.path(), message));
+    }
 }
 
 fn has_metrics(item: &ItemStruct) -> bool {
     item.attrs
         .iter()
-        .any(|attribute| attributes::is(attribute, &["metrics"]))
+        .any(|attribute| attributes::is_named(attribute, &["metrics"]))
 }
 
 /// Removes `#[inject]`, and `#[metric_field]` if there is no `#[metrics]` that takes it.
-fn without_fields(mut item: ItemStruct) -> ItemStruct {
+fn strip_fields(mut item: ItemStruct) -> ItemStruct {
     let taken: &[&str] = if has_metrics(&item) {
         &["inject"]
     } else {
         &["inject", "metric_field"]
     };
     for field in &mut item.fields {
-        attributes::take(&mut field.attrs, |attribute| {
-            attributes::is(attribute, taken)
+        attributes::take_attributes(&mut field.attrs, |attribute| {
+            attributes::is_named(attribute, taken)
         });
     }
     item
 }
 
 /// Adds an option to a `#[metrics]` below that lacks it.
-fn hand_down(item: &mut ItemStruct, name: &str, option: Option<TokenStream>) {
+fn pass_option(item: &mut ItemStruct, name: &'static str, option: Option<TokenStream>) {
     let below = item
         .attrs
         .iter_mut()
-        .find(|attribute| attributes::is(attribute, &["metrics"]));
+        .find(|attribute| attributes::is_named(attribute, &["metrics"]));
     let (Some(metrics), Some(option)) = (below, option) else {
         return;
     };
-    let has = attributes::options(metrics)
-        .is_ok_and(|options| options.iter().any(|given| given.name == name));
-    if !has {
-        attributes::add(metrics, &option);
+    let given = attributes::read_leniently(metrics, BareString::Lacks("prefix"));
+    if given.find_first(&[name]).is_none() {
+        attributes::add_option(metrics, &option);
     }
 }
 
-fn declaration(kind: ServiceKind, said: &Said, item: &ItemStruct) -> TokenStream {
-    let private = said.krate.private();
+fn generate_declaration(
+    kind: ServiceKind,
+    options: &ServiceOptions,
+    item: &ItemStruct,
+) -> TokenStream {
+    let private = options.crate_path.private();
     let of = item.ident.unraw().to_string();
     let text =
-        |said: &Option<LitStr>, otherwise: String| said.as_ref().map_or(otherwise, LitStr::value);
-    let name = text(&said.name, of.clone());
-    let path = text(&said.path, of.to_lowercase());
-    let description = text(&said.description, String::new());
-    let version = match &said.version {
+        |given: &Option<LitStr>, otherwise: String| given.as_ref().map_or(otherwise, LitStr::value);
+    let name = text(&options.name, of.clone());
+    let path = text(&options.path, of.to_lowercase());
+    let description = text(&options.description, String::new());
+    let version = match &options.version {
         Some(version) => version.to_token_stream(),
         None => quote!(::core::env!("CARGO_PKG_VERSION")),
     };
@@ -207,52 +208,49 @@ fn declaration(kind: ServiceKind, said: &Said, item: &ItemStruct) -> TokenStream
     }
 }
 
-fn of_impl(
+/// Reads the options on an impl: only `crate`, the others belong on the struct.
+fn read_impl_options(kind: ServiceKind, tokens: TokenStream, errors: &mut Errors) -> CratePath {
+    let mut options = OptionReader::new(tokens, BareString::Lacks("name"));
+    let crate_path = options.read_crate_path().unwrap_or_default();
+    for name in ["name", "path", "description", "version"] {
+        let attribute = kind.attribute();
+        let message =
+            format!("`{name}` belongs on the struct: write `#[{attribute}({name} = …)]` there");
+        options.refuse(name, &message);
+    }
+    options.finish(errors);
+    crate_path
+}
+
+fn expand_impl(
     kind: ServiceKind,
     arguments: TokenStream,
     mut item: ItemImpl,
 ) -> syn::Result<TokenStream> {
-    let mut krate = Krate::default();
     let mut errors = Errors::default();
-    for given in syn::parse2::<Options>(arguments)?.0 {
-        match given.name.to_string().as_str() {
-            "crate" => {
-                if let Some(path) = errors.keep(given.path()) {
-                    krate = Krate::new(&path);
-                }
-            }
-            of_struct if OPTIONS.contains(&of_struct) => errors.at(
-                given.name.span(),
-                format!(
-                    "`{of_struct}` belongs on the struct: write `#[{}({of_struct} = …)]` there",
-                    kind.attribute()
-                ),
-            ),
-            _ => errors.push(unknown(&given.name, &OPTIONS)),
-        }
-    }
-    let subject = errors.keep(Subject::of(&item));
+    let crate_path = read_impl_options(kind, arguments, &mut errors);
+    let impl_type = errors.keep(ImplType::of(&item));
     let below = item
         .attrs
         .iter()
-        .any(|attribute| attributes::is(attribute, &["metrics"]));
+        .any(|attribute| attributes::is_named(attribute, &["metrics"]));
     // `#[metrics]` on the impl knows more of the owner, and passes the type on to the methods too.
-    if let (Some(subject), false) = (subject, below) {
-        let around = Around {
-            owner: subject.owner(&krate),
-            of: subject.name,
-            krate,
+    if let (Some(impl_type), false) = (impl_type, below) {
+        let context = ImplContext {
+            owner: impl_type.generate_owner(&crate_path),
+            of: impl_type.name,
+            crate_path,
         };
-        around.instrument(&mut item, &mut errors);
+        context.instrument(&mut item, &mut errors);
     }
     errors.finish()?;
     Ok(item.into_token_stream())
 }
 
-impl Subject {
+impl ImplType {
     /// Returns the owner of the methods; `None` if the type cannot be named outside of the impl.
-    fn owner(&self, krate: &Krate) -> Option<TokenStream> {
-        let private = krate.private();
+    fn generate_owner(&self, crate_path: &CratePath) -> Option<TokenStream> {
+        let private = crate_path.private();
         let (name, outside) = (&self.name, self.outside.as_ref()?);
         Some(quote! {{
             #[allow(unused_imports)]

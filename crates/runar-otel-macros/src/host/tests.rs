@@ -2,12 +2,12 @@
 
 use quote::quote;
 
-use super::{MemberKind, ServiceKind, member, service};
+use super::{MemberKind, ServiceKind, expand_member, expand_service};
 use crate::pretty::pretty;
 
 #[test]
 fn a_struct_becomes_a_service() {
-    let generated = service(
+    let generated = expand_service(
         ServiceKind::Service,
         quote!(name = "users", version = "2.0.0"),
         &quote! {
@@ -25,7 +25,7 @@ fn a_struct_becomes_a_service() {
 
 #[test]
 fn an_impl_tells_its_methods_their_type() {
-    let generated = service(
+    let generated = expand_service(
         ServiceKind::Service,
         quote!(),
         &quote! {
@@ -45,7 +45,7 @@ fn an_impl_tells_its_methods_their_type() {
 
 #[test]
 fn an_action_is_linked() {
-    let generated = member(
+    let generated = expand_member(
         MemberKind::Action,
         quote!("get", path = "users/{id}", cache(enabled = true, ttl = 60)),
         quote! {
@@ -60,7 +60,7 @@ fn an_action_is_linked() {
 
 #[test]
 fn a_job_is_linked() {
-    let generated = member(
+    let generated = expand_member(
         MemberKind::Job,
         quote!(schedule = "*/5 * * * *"),
         quote! {

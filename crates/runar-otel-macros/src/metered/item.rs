@@ -6,7 +6,7 @@ use syn::{Error, ImplItemFn, Item, TraitItemFn, spanned::Spanned as _};
 const TYPE: &str = "for a whole service put `#[metrics]` on the type or on its impl";
 
 /// Parses the function, or returns an error that says where the attribute belongs.
-pub(crate) fn function(item: TokenStream) -> syn::Result<ImplItemFn> {
+pub(crate) fn parse_function(item: TokenStream) -> syn::Result<ImplItemFn> {
     let problem = match syn::parse2::<ImplItemFn>(item.clone()) {
         Ok(function) => return Ok(function),
         Err(problem) => problem,

@@ -14,21 +14,21 @@ enum Source {
     Context(TokenStream),
 }
 
-fn sources(model: &Model<'_>) -> impl Iterator<Item = (usize, Source)> {
+fn find_sources(model: &Model<'_>) -> impl Iterator<Item = (usize, Source)> {
     model.labels().iter().enumerate().filter_map(|(at, label)| {
         let named = model
             .arguments()
             .find(|argument| *argument == &label.value());
         let source = match named {
-            Some(argument) => Source::Argument(text(model, label, argument)),
-            None => Source::Context(from_context(model, &label.value())?),
+            Some(argument) => Source::Argument(generate_text(model, label, argument)),
+            None => Source::Context(generate_question(model, &label.value())?),
         };
         Some((at, source))
     })
 }
 
 /// Generates the string of an argument. If its type has none, the compiler points at the label.
-fn text(model: &Model<'_>, label: &LitStr, argument: &Ident) -> TokenStream {
+fn generate_text(model: &Model<'_>, label: &LitStr, argument: &Ident) -> TokenStream {
     let span = Span::mixed_site().located_at(label.span());
     let tokens = model.private.clone().into_iter();
     let p: TokenStream = tokens
@@ -41,7 +41,7 @@ fn text(model: &Model<'_>, label: &LitStr, argument: &Ident) -> TokenStream {
 }
 
 /// Generates a question to the arguments, in order, for the label; `None` if there are no arguments.
-fn from_context(model: &Model<'_>, label: &str) -> Option<TokenStream> {
+fn generate_question(model: &Model<'_>, label: &str) -> Option<TokenStream> {
     let p = &model.private;
     let asked = model
         .arguments()
@@ -50,8 +50,8 @@ fn from_context(model: &Model<'_>, label: &str) -> Option<TokenStream> {
 }
 
 /// Generates the statements that give the call the labels that the arguments know.
-pub(crate) fn labels(model: &Model<'_>) -> TokenStream {
-    let labels = sources(model).map(|(at, source)| match source {
+pub(crate) fn generate_labels(model: &Model<'_>) -> TokenStream {
+    let labels = find_sources(model).map(|(at, source)| match source {
         Source::Argument(argument) => quote!(__call.label(#at, &#argument);),
         Source::Context(asked) => quote! {
             #[allow(clippy::used_underscore_binding)]
@@ -65,9 +65,9 @@ pub(crate) fn labels(model: &Model<'_>) -> TokenStream {
 
 /// Generates statements for a call that begins when the arguments are gone: the first read the labels, the second give
 /// them to the call.
-pub(crate) fn labels_early(model: &Model<'_>) -> (TokenStream, TokenStream) {
+pub(crate) fn generate_early_labels(model: &Model<'_>) -> (TokenStream, TokenStream) {
     let (mut early, mut late) = (TokenStream::new(), TokenStream::new());
-    for (at, source) in sources(model) {
+    for (at, source) in find_sources(model) {
         let kept = format_ident!("__label_{at}", span = Span::mixed_site());
         match source {
             Source::Argument(argument) => {

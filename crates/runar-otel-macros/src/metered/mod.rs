@@ -1,46 +1,46 @@
 //! `#[metered]`: its options, their checks, and the expansion of the function.
 
-mod attr;
 mod check;
 mod expand;
 mod fallback;
 mod hygiene;
+mod instrumentation;
 mod item;
 mod labels;
 mod marker;
 mod model;
+mod options;
+mod result_type;
 mod returned;
 mod span;
 mod tail;
 #[cfg(test)]
 mod tests;
 mod tokens;
-mod typed;
-mod wanted;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Attribute, Block, Error, Signature};
 
+pub(crate) use self::instrumentation::{Instrumentation, Role};
 pub(crate) use self::marker::MARKER;
-pub(crate) use self::wanted::{Role, Wanted};
-use self::{attr::Said, model::Model};
-use crate::{krate::Krate, options::Errors};
+use self::{model::Model, options::MeteredOptions};
+use crate::{attributes, crate_path::CratePath, options::Errors};
 
 /// Expands the attribute.
 pub(crate) fn expand(options: &TokenStream, item: &TokenStream) -> TokenStream {
-    metered(options, item).unwrap_or_else(|error| fallback::fallback(item, &error))
+    expand_function(options, item).unwrap_or_else(|error| fallback::restore_item(item, &error))
 }
 
-fn metered(options: &TokenStream, item: &TokenStream) -> syn::Result<TokenStream> {
-    let mut function = item::function(item.clone())?;
-    let (role, event) = model::role(&function.attrs);
-    let wanted = Wanted {
+fn expand_function(options: &TokenStream, item: &TokenStream) -> syn::Result<TokenStream> {
+    let mut function = item::parse_function(item.clone())?;
+    let (role, event) = model::find_role(&function.attrs);
+    let instrumentation = Instrumentation {
         role,
         metered: true,
         event,
         owner: None,
-        krate: Krate::default(),
+        crate_path: CratePath::default(),
     };
     function
         .attrs
@@ -49,7 +49,7 @@ fn metered(options: &TokenStream, item: &TokenStream) -> syn::Result<TokenStream
         &mut function.attrs,
         &function.sig,
         &mut function.block,
-        &wanted,
+        &instrumentation,
     )?;
     Ok(quote!(#function))
 }
@@ -62,16 +62,16 @@ pub(crate) fn instrument(
     attributes: &mut Vec<Attribute>,
     signature: &Signature,
     block: &mut Block,
-    wanted: &Wanted,
+    instrumentation: &Instrumentation,
 ) -> syn::Result<()> {
-    let ours = take_ours(attributes);
+    let ours = take_metered(attributes);
     if marker::is_marked(block) {
         return Ok(());
     }
     let mut errors = Errors::default();
-    let said = Said::parse(options(&ours, &mut errors), &mut errors);
-    let model = Model::new(said, wanted, !ours.is_empty(), signature, block);
-    check::check(&model, &mut errors);
+    let options = MeteredOptions::read(merge_options(&ours, &mut errors), &mut errors);
+    let model = Model::new(options, instrumentation, !ours.is_empty(), signature, block);
+    check::check_options(&model, &mut errors);
     errors.finish()?;
     let body = expand::expand(&model, block);
     *block = syn::parse2(body)?;
@@ -79,17 +79,19 @@ pub(crate) fn instrument(
 }
 
 /// Removes our attribute, however its path begins.
-fn take_ours(attributes: &mut Vec<Attribute>) -> Vec<Attribute> {
-    attributes
-        .extract_if(.., |attribute| model::is_named(attribute, "metered"))
-        .collect()
+fn take_metered(attributes: &mut Vec<Attribute>) -> Vec<Attribute> {
+    attributes::take_attributes(attributes, |attribute| {
+        attributes::is_named(attribute, &["metered"])
+    })
 }
 
 /// Returns the one list of options. Some hosts repeat the attributes of a function unchanged: equal lists count as one.
-fn options(ours: &[Attribute], errors: &mut Errors) -> TokenStream {
+fn merge_options(ours: &[Attribute], errors: &mut Errors) -> TokenStream {
     let mut first = TokenStream::new();
     for attribute in ours {
-        let tokens = errors.keep(attr::tokens(attribute)).unwrap_or_default();
+        let tokens = errors
+            .keep(attributes::tokens(attribute))
+            .unwrap_or_default();
         if first.is_empty() {
             first = tokens;
         } else if !tokens.is_empty() && tokens.to_string() != first.to_string() {

@@ -2,24 +2,21 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Attribute, Block, Expr, ExprLit, FnArg, Ident, Item, Lit, LitStr, Macro, Pat, PathSegment,
-    Signature, Type, ext::IdentExt as _, visit::Visit,
+    Attribute, Block, FnArg, Ident, Item, LitStr, Macro, Pat, PathSegment, Signature, Type,
+    ext::IdentExt as _, visit::Visit,
 };
 
 use super::{
-    attr::Said,
     hygiene::quote,
-    returned::{Opened, Work, work},
-    wanted::{Role, Wanted},
+    instrumentation::{Instrumentation, Role},
+    options::MeteredOptions,
+    returned::{LastingValue, Work, find_work},
 };
-use crate::{
-    krate::Krate,
-    options::{Options, Value},
-};
+use crate::attributes;
 
 /// The input of the expansion, apart from the body.
 pub(crate) struct Model<'a> {
-    pub(crate) said: Said,
+    pub(crate) options: MeteredOptions,
     pub(crate) signature: &'a Signature,
     /// True if `#[metered]` is present, or if another attribute asks for metrics.
     pub(crate) metered: bool,
@@ -32,46 +29,46 @@ pub(crate) struct Model<'a> {
     pub(crate) result: Option<Type>,
     /// The shape of the returned value with `until = "drop"`; `None` without the option, or if the type has no visible
     /// end.
-    pub(crate) opened: Option<Opened>,
+    pub(crate) lasting: Option<LastingValue>,
     /// The path of the module `__private`.
     pub(crate) private: TokenStream,
 }
 
 impl<'a> Model<'a> {
     pub(crate) fn new(
-        said: Said,
-        wanted: &Wanted,
+        options: MeteredOptions,
+        instrumentation: &Instrumentation,
         is_metered: bool,
         signature: &'a Signature,
         block: &Block,
     ) -> Self {
-        let role = if said.event.is_some() {
+        let role = if options.event.is_some() {
             Role::Event
         } else {
-            wanted.role
+            instrumentation.role
         };
-        let event = said.event.as_ref().map(|event| event.value.clone());
-        let (work, result) = work(signature.asyncness.is_some(), &signature.output);
-        let opened = said
+        let event = options.event.as_ref().map(|event| event.value.clone());
+        let (work, result) = find_work(signature.asyncness.is_some(), &signature.output);
+        let lasting = options
             .until
             .as_ref()
-            .and_then(|_| Opened::of(result.as_ref()?));
-        let krate = match &said.krate {
-            Some(path) => Krate::new(&path.value),
-            None => wanted.krate.clone(),
-        };
+            .and_then(|_| LastingValue::of(result.as_ref()?));
+        let crate_path = options
+            .crate_path
+            .as_ref()
+            .unwrap_or(&instrumentation.crate_path);
         Self {
             role,
-            event: event.or_else(|| wanted.event.clone()),
-            metered: wanted.metered || is_metered,
-            owner: wanted.owner.clone(),
+            event: event.or_else(|| instrumentation.event.clone()),
+            metered: instrumentation.metered || is_metered,
+            owner: instrumentation.owner.clone(),
             is_method: is_method(signature, block),
             work,
             result,
-            opened,
-            private: krate.private(),
+            lasting,
+            private: crate_path.private(),
             signature,
-            said,
+            options,
         }
     }
 
@@ -108,65 +105,40 @@ impl<'a> Model<'a> {
     }
 
     pub(crate) fn labels(&self) -> &[LitStr] {
-        self.said
+        self.options
             .labels
             .as_ref()
             .map_or(&[], |labels| &labels.value)
     }
 }
 
-/// True if the last segment of the attribute's path is this name.
-pub(crate) fn is_named(attribute: &Attribute, name: &str) -> bool {
-    let last = attribute.path().segments.last();
-    last.is_some_and(|last| last.ident == name)
-}
-
 /// Returns the role and the topic that the attributes of hosts beside `#[metered]` give a function.
-pub(crate) fn role(attributes: &[Attribute]) -> (Role, Option<LitStr>) {
-    let is = |name| move |attribute: &&Attribute| is_named(attribute, name);
-    let handler = attributes
+pub(crate) fn find_role(attributes: &[Attribute]) -> (Role, Option<LitStr>) {
+    let handlers = ["event_handler", "subscribe"];
+    let mut handlers = attributes
         .iter()
-        .find(is("event_handler"))
-        .or_else(|| attributes.iter().find(is("subscribe")));
-    match handler {
-        Some(handler) => (Role::Event, topic(handler)),
-        None if attributes.iter().any(|attribute| is("job")(&attribute)) => (Role::Job, None),
-        None => (Role::Action, None),
+        .filter(|attribute| attributes::is_named(attribute, &handlers))
+        .peekable();
+    if handlers.peek().is_some() {
+        return (Role::Event, handlers.find_map(attributes::find_topic));
     }
-}
-
-/// Returns the topic of `#[event_handler("topic")]` or `#[subscribe(path = "topic")]`.
-fn topic(handler: &Attribute) -> Option<LitStr> {
-    let tokens = super::attr::tokens(handler).ok()?;
-    if let Ok(topic) = syn::parse2::<LitStr>(tokens.clone()) {
-        return Some(topic);
-    }
-    let options = syn::parse2::<Options>(tokens).ok()?;
-    options.0.into_iter().find_map(|given| match given.value {
-        Value::Is(Expr::Lit(ExprLit {
-            lit: Lit::Str(topic),
-            ..
-        })) if ["path", "topic", "event"]
-            .iter()
-            .any(|word| given.name == word) =>
-        {
-            Some(topic)
-        }
-        _ => None,
-    })
+    let is_job = attributes
+        .iter()
+        .any(|attribute| attributes::is_named(attribute, &["job"]));
+    (if is_job { Role::Job } else { Role::Action }, None)
 }
 
 /// True for a method: a function that has a receiver or mentions `Self`.
 fn is_method(signature: &Signature, block: &Block) -> bool {
-    let mut finder = FindSelf(false);
+    let mut finder = SelfFinder(false);
     finder.visit_signature(signature);
     finder.visit_block(block);
     signature.receiver().is_some() || finder.0
 }
 
-struct FindSelf(bool);
+struct SelfFinder(bool);
 
-impl<'ast> Visit<'ast> for FindSelf {
+impl<'ast> Visit<'ast> for SelfFinder {
     fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
         self.0 |= segment.ident == "Self";
         syn::visit::visit_path_segment(self, segment);

@@ -20,7 +20,7 @@ pub(crate) enum Work {
 }
 
 /// Returns the moment of the work, and the type of its result, if that is known.
-pub(crate) fn work(is_async: bool, output: &ReturnType) -> (Work, Option<Type>) {
+pub(crate) fn find_work(is_async: bool, output: &ReturnType) -> (Work, Option<Type>) {
     let ReturnType::Type(_, returned) = output else {
         let work = if is_async {
             Work::Awaited
@@ -32,32 +32,32 @@ pub(crate) fn work(is_async: bool, output: &ReturnType) -> (Work, Option<Type>) 
     if is_async {
         return (Work::Awaited, Some((**returned).clone()));
     }
-    future(returned).unwrap_or_else(|| (Work::Called, Some((**returned).clone())))
+    find_future(returned).unwrap_or_else(|| (Work::Called, Some((**returned).clone())))
 }
 
 /// Recognises a future as return type, and its output; `None` for other types.
-fn future(returned: &Type) -> Option<(Work, Option<Type>)> {
+fn find_future(returned: &Type) -> Option<(Work, Option<Type>)> {
     if let Type::ImplTrait(of) = returned {
-        let output = output(bounded(&of.bounds, "Future")?);
+        let output = find_output(find_bound(&of.bounds, "Future")?);
         return Some((Work::Returned { boxed: false }, output));
     }
-    let path = path(returned)?;
-    let output = match last(path)?.as_str() {
+    let path = find_path(returned)?;
+    let output = match last_segment(path)?.as_str() {
         "Pin" => {
-            let boxed = argument(path).filter(|boxed| is(boxed, "Box"))?;
-            let Type::TraitObject(object) = argument(self::path(boxed)?)? else {
+            let boxed = first_argument(path).filter(|boxed| is_named(boxed, "Box"))?;
+            let Type::TraitObject(object) = first_argument(find_path(boxed)?)? else {
                 return None;
             };
-            output(bounded(&object.bounds, "Future")?)
+            find_output(find_bound(&object.bounds, "Future")?)
         }
-        "BoxFuture" | "LocalBoxFuture" => Some(argument(path)?.clone()),
+        "BoxFuture" | "LocalBoxFuture" => Some(first_argument(path)?.clone()),
         _ => return None,
     };
     Some((Work::Returned { boxed: true }, output))
 }
 
 /// A returned value that is measured until it ends or is dropped, by the shape in which it is given back.
-pub(crate) enum Opened {
+pub(crate) enum LastingValue {
     /// `impl Stream`, `impl Iterator` or `impl Body`; `items` is the function that fixes the type of items, if the
     /// bounds name it: the value alone can leave that type open.
     Plain { items: Option<TokenStream> },
@@ -67,35 +67,35 @@ pub(crate) enum Opened {
     Boxed,
     /// `http::Response<…>` with a body of one of these shapes.
     Response {
-        body: Box<Opened>,
+        body: Box<LastingValue>,
         of: Option<Box<Type>>,
     },
     /// `Result<…, _>` of one of these shapes.
-    Result(Box<Opened>),
+    Result(Box<LastingValue>),
 }
 
-impl Opened {
+impl LastingValue {
     /// Recognises a return type; `None` if the end of its values cannot be seen.
     pub(crate) fn of(returned: &Type) -> Option<Self> {
         match returned {
             Type::ImplTrait(of) => has_end(&of.bounds).then(|| Self::Plain {
-                items: items(&of.bounds),
+                items: find_items(&of.bounds),
             }),
             Type::Paren(of) => Self::of(&of.elem),
             Type::Group(of) => Self::of(&of.elem),
-            _ => Self::of_path(path(returned)?),
+            _ => Self::of_path(find_path(returned)?),
         }
     }
 
     fn of_path(path: &Path) -> Option<Self> {
-        let inner = argument(path)?;
+        let inner = first_argument(path)?;
         let object =
             |boxed: &Type| matches!(boxed, Type::TraitObject(object) if has_end(&object.bounds));
-        match last(path)?.as_str() {
+        match last_segment(path)?.as_str() {
             "BoxStream" | "LocalBoxStream" => Some(Self::Pinned),
             "Pin" => {
-                let boxed = self::path(inner).filter(|_| is(inner, "Box"))?;
-                object(argument(boxed)?).then_some(Self::Pinned)
+                let boxed = find_path(inner).filter(|_| is_named(inner, "Box"))?;
+                object(first_argument(boxed)?).then_some(Self::Pinned)
             }
             "Box" => object(inner).then_some(Self::Boxed),
             "Response" => Some(Self::Response {
@@ -108,7 +108,11 @@ impl Opened {
     }
 
     /// Generates the value with the call in it, of the type that the signature names.
-    pub(crate) fn give_back(&self, private: &TokenStream, value: &TokenStream) -> TokenStream {
+    pub(crate) fn generate_return(
+        &self,
+        private: &TokenStream,
+        value: &TokenStream,
+    ) -> TokenStream {
         let inner = quote!(__inner);
         match self {
             Self::Plain { items: None } => quote!(#private::until_drop!(__call, #value)),
@@ -118,13 +122,13 @@ impl Opened {
             Self::Pinned => quote!(::std::boxed::Box::pin(#private::until_drop!(__call, #value))),
             Self::Boxed => quote!(::std::boxed::Box::new(#private::until_drop!(__call, #value))),
             Self::Response { body, of } => {
-                let given = body.give_back(private, &inner);
+                let given = body.generate_return(private, &inner);
                 // A box becomes the one that the signature says only where a type is asked for.
                 let arrow = of.as_ref().map(|of| quote!(-> #of));
                 quote!(#value.map(|__inner| #arrow { #given }))
             }
             Self::Result(of) => {
-                let given = of.give_back(private, &inner);
+                let given = of.generate_return(private, &inner);
                 quote! {
                     match #value {
                         ::core::result::Result::Ok(__inner) => ::core::result::Result::Ok(#given),
@@ -143,13 +147,13 @@ impl Opened {
 fn has_end(bounds: &Punctuated<TypeParamBound, syn::Token![+]>) -> bool {
     ["Stream", "Iterator", "Body"]
         .iter()
-        .any(|name| bounded(bounds, name).is_some())
+        .any(|name| find_bound(bounds, name).is_some())
 }
 
 /// Generates `stream_of::<I, _>` for `Stream<Item = I>`, and `iterator_of::<I, _>` for an iterator.
-fn items(bounds: &Punctuated<TypeParamBound, syn::Token![+]>) -> Option<TokenStream> {
+fn find_items(bounds: &Punctuated<TypeParamBound, syn::Token![+]>) -> Option<TokenStream> {
     let item = |of| {
-        associated(bounded(bounds, of)?, "Item")
+        find_associated(find_bound(bounds, of)?, "Item")
             .as_ref()
             .and_then(annotation)
     };
@@ -158,51 +162,53 @@ fn items(bounds: &Punctuated<TypeParamBound, syn::Token![+]>) -> Option<TokenStr
 }
 
 /// Returns the bound whose trait has this name.
-fn bounded<'a>(
+fn find_bound<'a>(
     bounds: &'a Punctuated<TypeParamBound, syn::Token![+]>,
     name: &str,
 ) -> Option<&'a Path> {
     bounds.iter().find_map(|bound| match bound {
         TypeParamBound::Trait(bound) => {
-            Some(&bound.path).filter(|path| last(path).is_some_and(|last| last == name))
+            Some(&bound.path).filter(|path| last_segment(path).is_some_and(|last| last == name))
         }
         _ => None,
     })
 }
 
 /// Returns `T` of `Future<Output = T>`.
-fn output(path: &Path) -> Option<Type> {
-    associated(path, "Output")
+fn find_output(path: &Path) -> Option<Type> {
+    find_associated(path, "Output")
 }
 
 /// Returns `T` of `Trait<Name = T>`.
-fn associated(path: &Path, name: &str) -> Option<Type> {
-    arguments(path)?.find_map(|argument| match argument {
+fn find_associated(path: &Path, name: &str) -> Option<Type> {
+    list_arguments(path)?.find_map(|argument| match argument {
         GenericArgument::AssocType(of) if of.ident == name => Some(of.ty.clone()),
         _ => None,
     })
 }
 
-fn path(of: &Type) -> Option<&Path> {
+fn find_path(of: &Type) -> Option<&Path> {
     match of {
         Type::Path(TypePath {
             qself: None, path, ..
         }) => Some(path),
-        Type::Paren(of) => path(&of.elem),
-        Type::Group(of) => path(&of.elem),
+        Type::Paren(of) => find_path(&of.elem),
+        Type::Group(of) => find_path(&of.elem),
         _ => None,
     }
 }
 
-fn last(path: &Path) -> Option<String> {
+fn last_segment(path: &Path) -> Option<String> {
     Some(path.segments.last()?.ident.to_string())
 }
 
-fn is(of: &Type, name: &str) -> bool {
-    path(of).and_then(last).is_some_and(|last| last == name)
+fn is_named(of: &Type, name: &str) -> bool {
+    find_path(of)
+        .and_then(last_segment)
+        .is_some_and(|last| last == name)
 }
 
-fn arguments(path: &Path) -> Option<impl Iterator<Item = &GenericArgument>> {
+fn list_arguments(path: &Path) -> Option<impl Iterator<Item = &GenericArgument>> {
     match &path.segments.last()?.arguments {
         PathArguments::AngleBracketed(of) => Some(of.args.iter()),
         _ => None,
@@ -210,8 +216,8 @@ fn arguments(path: &Path) -> Option<impl Iterator<Item = &GenericArgument>> {
 }
 
 /// Returns the first generic argument that is a type.
-fn argument(path: &Path) -> Option<&Type> {
-    arguments(path)?.find_map(|argument| match argument {
+fn first_argument(path: &Path) -> Option<&Type> {
+    list_arguments(path)?.find_map(|argument| match argument {
         GenericArgument::Type(of) => Some(of),
         _ => None,
     })
@@ -220,29 +226,29 @@ fn argument(path: &Path) -> Option<&Type> {
 /// Returns the type as it may stand in a `let`: `_` in place of each `impl Trait`; `None` if nothing would be left of
 /// it.
 pub(crate) fn annotation(returned: &Type) -> Option<Type> {
-    replaced(returned, &syn::parse_quote!(_))
+    replace_impl_trait(returned, &syn::parse_quote!(_))
 }
 
 /// Returns the type as it may stand in an expression: `()` in place of each `impl Trait`; `None` if nothing would be
 /// left of it.
 pub(crate) fn nameable(returned: &Type) -> Option<Type> {
-    replaced(returned, &syn::parse_quote!(()))
+    replace_impl_trait(returned, &syn::parse_quote!(()))
 }
 
-fn replaced(returned: &Type, by: &Type) -> Option<Type> {
+fn replace_impl_trait(returned: &Type, by: &Type) -> Option<Type> {
     if matches!(returned, Type::ImplTrait(_) | Type::Never(_)) {
         return None;
     }
     let mut returned = returned.clone();
-    ImplTrait { by }.visit_type_mut(&mut returned);
+    ImplTraitReplacer { by }.visit_type_mut(&mut returned);
     Some(returned)
 }
 
-struct ImplTrait<'a> {
+struct ImplTraitReplacer<'a> {
     by: &'a Type,
 }
 
-impl VisitMut for ImplTrait<'_> {
+impl VisitMut for ImplTraitReplacer<'_> {
     fn visit_type_mut(&mut self, of: &mut Type) {
         if matches!(of, Type::ImplTrait(_)) {
             *of = self.by.clone();
@@ -254,7 +260,7 @@ impl VisitMut for ImplTrait<'_> {
 
 /// True if the type means the same outside of the function: no type parameter, lifetime or `Self` in it.
 pub(crate) fn is_static(returned: &Type, generics: &Generics) -> bool {
-    let mut finder = FindBound {
+    let mut finder = BoundFinder {
         generics,
         found: false,
     };
@@ -262,12 +268,12 @@ pub(crate) fn is_static(returned: &Type, generics: &Generics) -> bool {
     !finder.found
 }
 
-struct FindBound<'a> {
+struct BoundFinder<'a> {
     generics: &'a Generics,
     found: bool,
 }
 
-impl<'ast> Visit<'ast> for FindBound<'_> {
+impl<'ast> Visit<'ast> for BoundFinder<'_> {
     fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
         let name = &segment.ident;
         let mut types = self.generics.type_params().map(|of| &of.ident);

@@ -5,29 +5,28 @@ use quote::format_ident;
 use syn::{Expr, ExprLit, Lit};
 
 use super::{
-    attr::Set,
     hygiene::quote,
     model::{Model, mentions},
 };
-use crate::{place::placed, tokens::option};
+use crate::{location::set_location, options::Setting, tokens::quote_option};
 
 /// Generates the statement that opens the span and gives it to the call; empty with `skip_span`.
-pub(crate) fn in_span(model: &Model<'_>) -> TokenStream {
-    if model.said.skip_span.is_some() {
+pub(crate) fn generate_span(model: &Model<'_>) -> TokenStream {
+    if model.options.skip_span.is_some() {
         return TokenStream::new();
     }
-    let opened = open(model, Service::Known);
+    let opened = generate_opening(model, Service::Known);
     // Only the call knows whether the service has `#[metrics]`, and whether the thread is at its end.
     quote!(if __call.takes_span() { __call.in_span(#opened); })
 }
 
 /// Generates statements for a call that begins when the arguments are gone: the first open a span with `fields(…)`,
 /// which may read them, the second give the span to the call.
-pub(crate) fn open_early(model: &Model<'_>) -> (TokenStream, TokenStream) {
-    if model.said.fields.is_none() {
-        return (TokenStream::new(), in_span(model));
+pub(crate) fn generate_early_span(model: &Model<'_>) -> (TokenStream, TokenStream) {
+    if model.options.fields.is_none() {
+        return (TokenStream::new(), generate_span(model));
     }
-    let (p, opened) = (&model.private, open(model, Service::Later));
+    let (p, opened) = (&model.private, generate_opening(model, Service::Later));
     let none = match keeps_span(model) {
         true => quote!(#p::tracing::Span::none()),
         false => quote!(#p::Opened::none()),
@@ -56,21 +55,21 @@ enum Service {
 /// True if the span is made in any case: by `keep_span`, or because its fields await. A decision must not be held
 /// across an `.await`: its context is that of the thread.
 fn keeps_span(model: &Model<'_>) -> bool {
-    let said = &model.said;
-    let waits = |fields: &Set<TokenStream>| mentions(fields.value.clone(), "await");
-    said.keep_span.is_some() || said.fields.as_ref().is_some_and(waits)
+    let options = &model.options;
+    let waits = |fields: &Setting<TokenStream>| mentions(fields.value.clone(), "await");
+    options.keep_span.is_some() || options.fields.as_ref().is_some_and(waits)
 }
 
 /// Generates the question whether a trace that begins here is recorded, and opens the span, the one for log lines
 /// alone, or none.
-fn open(model: &Model<'_>, service: Service) -> TokenStream {
-    let recorded = span(model, service, Trace::Recorded);
+fn generate_opening(model: &Model<'_>, service: Service) -> TokenStream {
+    let recorded = generate_span_macro(model, service, Trace::Recorded);
     if keeps_span(model) {
         return recorded;
     }
     let p = &model.private;
-    let unsampled = span(model, service, Trace::Unsampled);
-    let kind = option(model.said.kind.as_ref().map(|kind| &kind.value));
+    let unsampled = generate_span_macro(model, service, Trace::Unsampled);
+    let kind = quote_option(model.options.kind.as_ref().map(|kind| &kind.value));
     let of = match model.event_name() {
         Some(event) => quote!(("event", #event)),
         None => {
@@ -78,7 +77,7 @@ fn open(model: &Model<'_>, service: Service) -> TokenStream {
             quote!(("action", #action))
         }
     };
-    let (fields, complete) = match (&model.said.fields, service) {
+    let (fields, complete) = match (&model.options.fields, service) {
         (None, Service::Known) => (quote!(&[("service", __call.service()), #of]), true),
         _ => (quote!(&[]), false),
     };
@@ -109,12 +108,12 @@ enum Trace {
     Unsampled,
 }
 
-fn span(model: &Model<'_>, service: Service, trace: Trace) -> TokenStream {
+fn generate_span_macro(model: &Model<'_>, service: Service, trace: Trace) -> TokenStream {
     let p = &model.private;
-    let said = &model.said;
-    let level = level(model);
+    let options = &model.options;
+    let level = generate_level(model);
     let action = model.name();
-    let name = match &said.span_name {
+    let name = match &options.span_name {
         Some(name) => {
             let name = &name.value;
             quote!(#name)
@@ -129,13 +128,13 @@ fn span(model: &Model<'_>, service: Service, trace: Trace) -> TokenStream {
         Some(event) => quote!(event = #event),
         None => quote!(action = #action),
     };
-    let kind = said.kind.as_ref().map(|kind| {
+    let kind = options.kind.as_ref().map(|kind| {
         let kind = &kind.value;
         quote!(otel.kind = #kind,)
     });
     let mark = (trace == Trace::Unsampled)
         .then(|| quote!(runar_otel.unsampled = #p::tracing::field::Empty,));
-    let fields = said.fields.as_ref().map(|fields| &fields.value);
+    let fields = options.fields.as_ref().map(|fields| &fields.value);
     let opened = quote! {
         #p::tracing::span!(
             #level,
@@ -150,13 +149,13 @@ fn span(model: &Model<'_>, service: Service, trace: Trace) -> TokenStream {
             #fields
         )
     };
-    placed(model.signature.ident.span(), opened)
+    set_location(model.signature.ident.span(), opened)
 }
 
-fn level(model: &Model<'_>) -> TokenStream {
+fn generate_level(model: &Model<'_>) -> TokenStream {
     let p = &model.private;
-    let said = model.said.level.as_ref().map(|level| &level.value);
-    let constant = match said {
+    let given = model.options.level.as_ref().map(|level| &level.value);
+    let constant = match given {
         Some(Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..

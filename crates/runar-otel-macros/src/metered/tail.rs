@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::{Block, Expr, ExprAsync, ExprClosure, ExprReturn, Item, Macro, Stmt, visit::Visit};
 
-use super::{hygiene::quote, model::mentions, tokens::moved, typed::Typed};
+use super::{hygiene::quote, model::mentions, result_type::ResultType, tokens::allow_braces};
 
 /// The way in which a body makes its future.
 pub(crate) enum Tail<'a> {
@@ -24,7 +24,7 @@ pub(crate) struct Future<'a>(&'a Expr);
 
 impl Future<'_> {
     /// Generates the future, with the type of its output where an async block needs it.
-    pub(crate) fn typed(&self, typed: &Typed) -> TokenStream {
+    pub(crate) fn generate_typed(&self, result_type: &ResultType) -> TokenStream {
         match self.0 {
             Expr::Async(ExprAsync {
                 attrs,
@@ -32,8 +32,8 @@ impl Future<'_> {
                 block,
                 ..
             }) => {
-                let body = typed.before(block);
-                moved(&quote!(#(#attrs)* async #capture #body))
+                let body = result_type.generate_block(block);
+                allow_braces(&quote!(#(#attrs)* async #capture #body))
             }
             other => other.to_token_stream(),
         }
@@ -41,11 +41,11 @@ impl Future<'_> {
 }
 
 /// Classifies a body that returns a future, in a box or not.
-pub(crate) fn tail(block: &Block, boxed: bool) -> Tail<'_> {
+pub(crate) fn classify_body(block: &Block, boxed: bool) -> Tail<'_> {
     let Some((Stmt::Expr(last, None), before)) = block.stmts.split_last() else {
         return Tail::Any;
     };
-    let Some(future) = (if boxed { pinned(last) } else { Some(last) }) else {
+    let Some(future) = (if boxed { find_pinned(last) } else { Some(last) }) else {
         return Tail::Any;
     };
     if let (Expr::Async(only), []) = (future, before)
@@ -54,7 +54,7 @@ pub(crate) fn tail(block: &Block, boxed: bool) -> Tail<'_> {
     {
         return Tail::Only(&only.block);
     }
-    let mut finder = FindReturn(false);
+    let mut finder = ReturnFinder(false);
     block.stmts.iter().for_each(|stmt| finder.visit_stmt(stmt));
     if finder.0 {
         return Tail::Any;
@@ -66,7 +66,7 @@ pub(crate) fn tail(block: &Block, boxed: bool) -> Tail<'_> {
 }
 
 /// Returns `X` of `Box::pin(X)`.
-fn pinned(expr: &Expr) -> Option<&Expr> {
+fn find_pinned(expr: &Expr) -> Option<&Expr> {
     let Expr::Call(call) = expr else {
         return None;
     };
@@ -80,9 +80,9 @@ fn pinned(expr: &Expr) -> Option<&Expr> {
 }
 
 /// A visitor that finds out if the function can return before its last expression.
-struct FindReturn(bool);
+struct ReturnFinder(bool);
 
-impl<'ast> Visit<'ast> for FindReturn {
+impl<'ast> Visit<'ast> for ReturnFinder {
     fn visit_expr_return(&mut self, _: &'ast ExprReturn) {
         self.0 = true;
     }

@@ -148,20 +148,20 @@ fn until_the_stream_is_dropped() {
 fn another_attribute_knows_the_owner_and_whether_there_are_metrics() {
     let mut attributes = vec![parse_quote!(#[action]), parse_quote!(#[metrics::metered])];
     let mut block: Block = parse_quote!({ 1 });
-    let wanted = Wanted {
+    let instrumentation = Instrumentation {
         role: Role::Job,
         metered: false,
         event: None,
         owner: Some(quote!(OWNER)),
-        krate: Krate::default(),
+        crate_path: CratePath::default(),
     };
     let signature: Signature = parse_quote!(fn clean(&self) -> u8);
     let mut same = block.clone();
     let mut none = vec![parse_quote!(#[action])];
-    instrument(&mut none, &signature, &mut same, &wanted).unwrap();
+    instrument(&mut none, &signature, &mut same, &instrumentation).unwrap();
     assert_snapshot!(pretty(quote!(#signature #same)));
 
-    instrument(&mut attributes, &signature, &mut block, &wanted).unwrap();
+    instrument(&mut attributes, &signature, &mut block, &instrumentation).unwrap();
     assert_eq!(attributes, none, "ours are gone, the others stay");
     assert!(quote!(#block).to_string().contains("metered : true"));
 }
@@ -170,16 +170,16 @@ fn another_attribute_knows_the_owner_and_whether_there_are_metrics() {
 fn error_types_are_known_early_where_they_can_be_named() {
     let error_types = |signature: Signature| {
         let mut block: Block = parse_quote!({ todo!() });
-        let wanted = Wanted {
+        let instrumentation = Instrumentation {
             role: Role::Action,
             metered: true,
             event: None,
             owner: Some(quote!(OWNER)),
-            krate: Krate::default(),
+            crate_path: CratePath::default(),
         };
-        instrument(&mut Vec::new(), &signature, &mut block, &wanted).unwrap();
-        let said = quote!(#block).to_string();
-        !said.contains("error_types : :: core :: option :: Option :: None")
+        instrument(&mut Vec::new(), &signature, &mut block, &instrumentation).unwrap();
+        let code = quote!(#block).to_string();
+        !code.contains("error_types : :: core :: option :: Option :: None")
     };
     assert!(error_types(
         parse_quote!(fn f(&self) -> Result<&str, Error>)
@@ -204,18 +204,18 @@ fn error_types_are_known_early_where_they_can_be_named() {
 fn a_function_is_instrumented_once() {
     let mut attributes = Vec::new();
     let mut block: Block = parse_quote!({ 1 });
-    let wanted = Wanted {
+    let instrumentation = Instrumentation {
         role: Role::Action,
         metered: true,
         event: None,
         owner: None,
-        krate: Krate::default(),
+        crate_path: CratePath::default(),
     };
     let signature: Signature = parse_quote!(fn f() -> u8);
-    instrument(&mut attributes, &signature, &mut block, &wanted).unwrap();
+    instrument(&mut attributes, &signature, &mut block, &instrumentation).unwrap();
     let once = block.clone();
     attributes.push(parse_quote!(#[metered(name = "again")]));
-    instrument(&mut attributes, &signature, &mut block, &wanted).unwrap();
+    instrument(&mut attributes, &signature, &mut block, &instrumentation).unwrap();
     assert_eq!(once, block);
     assert!(attributes.is_empty());
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Ident, Visibility};
 
-use super::model::{Kind, Model};
+use super::model::{MetricKind, Model};
 
 /// An accessor: a function of the struct that records.
 struct Accessor {
@@ -13,12 +13,12 @@ struct Accessor {
     about: &'static str,
     /// The function that it calls.
     calls: &'static str,
-    takes: Takes,
+    argument: AccessorArgument,
 }
 
 /// The argument of an accessor beside its labels.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Takes {
+enum AccessorArgument {
     /// A number or a duration.
     Value,
     Duration,
@@ -31,60 +31,75 @@ enum Takes {
 const fn accessor(
     name: &'static str,
     calls: &'static str,
-    takes: Takes,
+    argument: AccessorArgument,
     about: &'static str,
 ) -> Accessor {
     Accessor {
         name,
         about,
         calls,
-        takes,
+        argument,
     }
 }
 
-const INCREMENT: Accessor = accessor("increment", "increment", Takes::One, "Adds 1 to {}.");
+const INCREMENT: Accessor = accessor(
+    "increment",
+    "increment",
+    AccessorArgument::One,
+    "Adds 1 to {}.",
+);
 const DECREMENT: Accessor = accessor(
     "decrement",
     "decrement",
-    Takes::One,
+    AccessorArgument::One,
     "Takes 1 away from {}.",
 );
-const ADD: Accessor = accessor("add", "increment", Takes::Value, "Adds to {}.");
-const SUB: Accessor = accessor("sub", "decrement", Takes::Value, "Takes away from {}.");
-const SET: Accessor = accessor("set", "set", Takes::Value, "Sets {}.");
-const OBSERVE: Accessor = accessor("observe", "observe", Takes::Value, "Counts a value in {}.");
+const ADD: Accessor = accessor("add", "increment", AccessorArgument::Value, "Adds to {}.");
+const SUB: Accessor = accessor(
+    "sub",
+    "decrement",
+    AccessorArgument::Value,
+    "Takes away from {}.",
+);
+const SET: Accessor = accessor("set", "set", AccessorArgument::Value, "Sets {}.");
+const OBSERVE: Accessor = accessor(
+    "observe",
+    "observe",
+    AccessorArgument::Value,
+    "Counts a value in {}.",
+);
 const START_TIMER: Accessor = accessor(
     "start_timer",
     "timer",
-    Takes::Start,
+    AccessorArgument::Start,
     "Starts a timer that counts its duration in {}, when stopped or dropped.",
 );
 const START: Accessor = accessor(
     "start",
     "timer",
-    Takes::Start,
+    AccessorArgument::Start,
     "Starts to measure for {}: the duration counts when the handle is stopped or dropped.",
 );
 const OBSERVE_DURATION: Accessor = accessor(
     "observe",
     "observe",
-    Takes::Duration,
+    AccessorArgument::Duration,
     "Counts a duration that was measured elsewhere in {}.",
 );
 
-fn accessors(kind: Kind) -> Vec<Accessor> {
+fn list_accessors(kind: MetricKind) -> Vec<Accessor> {
     match kind {
-        Kind::Counter => vec![INCREMENT, ADD],
-        Kind::Gauge => vec![SET, INCREMENT, DECREMENT, ADD, SUB],
-        Kind::UpDownCounter => vec![INCREMENT, DECREMENT, ADD, SUB],
-        Kind::Histogram => vec![OBSERVE, START_TIMER],
-        Kind::Timer => vec![START, OBSERVE_DURATION],
+        MetricKind::Counter => vec![INCREMENT, ADD],
+        MetricKind::Gauge => vec![SET, INCREMENT, DECREMENT, ADD, SUB],
+        MetricKind::UpDownCounter => vec![INCREMENT, DECREMENT, ADD, SUB],
+        MetricKind::Histogram => vec![OBSERVE, START_TIMER],
+        MetricKind::Timer => vec![START, OBSERVE_DURATION],
     }
 }
 
 /// Generates the accessors of a metric, which record through `__SITE`.
 pub(super) fn expand(model: &Model, visibility: &Visibility) -> TokenStream {
-    accessors(model.kind)
+    list_accessors(model.kind)
         .iter()
         .map(|accessor| accessor.expand(model, visibility))
         .collect()
@@ -92,40 +107,40 @@ pub(super) fn expand(model: &Model, visibility: &Visibility) -> TokenStream {
 
 impl Accessor {
     fn expand(&self, model: &Model, visibility: &Visibility) -> TokenStream {
-        let private = model.krate.private();
+        let private = model.crate_path.private();
         let function: Ident = format_ident!("{}", self.name);
         let calls: Ident = format_ident!("{}", self.calls);
-        let value = value(model);
+        let value = name_value(model);
         let idents = model.labels.iter().map(|label| &label.ident);
         let labels = idents
             .clone()
             .map(|ident| quote!(#ident: impl #private::LabelValue));
         let names = model.labels.iter().map(|label| &label.name);
-        let said = quote!(&[#((#names, &*#private::LabelValue::text(&#idents))),*]);
+        let pairs = quote!(&[#((#names, &*#private::LabelValue::text(&#idents))),*]);
         let docs = self
             .docs(model)
             .into_iter()
             .map(|line| quote!(#[doc = #line]));
-        let (first, given, result) = match self.takes {
-            Takes::Value => (
+        let (first, given, result) = match self.argument {
+            AccessorArgument::Value => (
                 Some(quote!(#value: impl #private::MetricValue)),
                 quote!(#value,),
                 None,
             ),
-            Takes::Duration => (
+            AccessorArgument::Duration => (
                 Some(quote!(#value: ::core::time::Duration)),
                 quote!(#value,),
                 None,
             ),
-            Takes::One => (None, quote!(1_u64,), None),
-            Takes::Start => (None, quote!(), Some(quote!(-> #private::TimerHandle))),
+            AccessorArgument::One => (None, quote!(1_u64,), None),
+            AccessorArgument::Start => (None, quote!(), Some(quote!(-> #private::TimerHandle))),
         };
         let parameters = first.into_iter().chain(labels);
         let semicolon = result.is_none().then(|| quote!(;));
         quote! {
             #(#docs)*
             #visibility fn #function(#(#parameters),*) #result {
-                #private::#calls(&__SITE, #given #said) #semicolon
+                #private::#calls(&__SITE, #given #pairs) #semicolon
             }
         }
     }
@@ -152,7 +167,7 @@ impl Accessor {
 }
 
 /// Returns a name for the parameter of the value that no label has.
-fn value(model: &Model) -> Ident {
+fn name_value(model: &Model) -> Ident {
     let free = |word: &&str| model.labels.iter().all(|label| label.ident != word);
     let word = ["value", "amount", "measured"]
         .into_iter()

@@ -6,17 +6,17 @@ use syn::ItemStruct;
 
 use super::{
     accessor,
-    model::{Kind, Model},
+    model::{MetricKind, Model},
 };
 
 pub(super) fn expand(model: &Model, item: &ItemStruct) -> TokenStream {
-    let private = model.krate.private();
-    let (link, name, ident) = (model.link(), &model.name, &item.ident);
+    let private = model.crate_path.private();
+    let (link, name, ident) = (model.generate_link(), &model.name, &item.ident);
     let labels = model.labels.iter().map(|label| &label.name);
     let accessors = accessor::expand(model, &item.vis);
     let kind = match model.kind {
         // Its own kind is known from the declaration.
-        Kind::UpDownCounter | Kind::Counter => format_ident!("Counter"),
+        MetricKind::UpDownCounter | MetricKind::Counter => format_ident!("Counter"),
         other => format_ident!("{other:?}"),
     };
     quote! {

@@ -14,9 +14,9 @@ pub(super) struct Label {
 }
 
 /// Checks the names of labels.
-pub(super) fn labels(said: &[LitStr], buckets: bool, errors: &mut Errors) -> Vec<Label> {
+pub(super) fn check_labels(given: &[LitStr], buckets: bool, errors: &mut Errors) -> Vec<Label> {
     let mut labels: Vec<Label> = Vec::new();
-    for text in said {
+    for text in given {
         let name = text.value();
         if name.trim().is_empty() {
             errors.at(text.span(), "a label needs a name");
@@ -28,7 +28,7 @@ pub(super) fn labels(said: &[LitStr], buckets: bool, errors: &mut Errors) -> Vec
             continue;
         }
         let label = Label {
-            ident: parameter(&name, text.span()),
+            ident: name_parameter(&name, text.span()),
             name,
         };
         if let Some(other) = labels.iter().find(|other| other.ident == label.ident) {
@@ -49,7 +49,7 @@ pub(super) fn labels(said: &[LitStr], buckets: bool, errors: &mut Errors) -> Vec
 }
 
 /// Returns the identifier that is closest to a label's name.
-fn parameter(name: &str, span: Span) -> Ident {
+fn name_parameter(name: &str, span: Span) -> Ident {
     let mut word: String = name
         .chars()
         .map(|c| if c.is_alphanumeric() { c } else { '_' })
@@ -88,7 +88,7 @@ mod tests {
             ("größe", "größe"),
             ("a-b c", "a_b_c"),
         ] {
-            assert_eq!(parameter(name, Span::call_site()).to_string(), ident);
+            assert_eq!(name_parameter(name, Span::call_site()).to_string(), ident);
         }
     }
 }

@@ -11,7 +11,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Error, Fields, Item};
 
 use self::model::Model;
-pub(crate) use self::model::{Kind, checked_unit, name as metric_name, unit as unit_of};
+pub(crate) use self::model::{MetricKind, default_unit};
 use crate::original::or_original;
 
 pub(crate) fn metric(arguments: TokenStream, item: TokenStream) -> TokenStream {

@@ -32,3 +32,14 @@ fn a_timer_starts() {
     );
     insta::assert_snapshot!(pretty(&generated));
 }
+
+#[test]
+fn a_gauge_goes_both_ways() {
+    let generated = metric(
+        quote!(type = "gauge", name = "queue_length"),
+        quote!(
+            pub struct QueueLength;
+        ),
+    );
+    insta::assert_snapshot!(pretty(&generated));
+}

@@ -4,38 +4,44 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
 use syn::{Error, Ident, ImplItem, ItemImpl, Type};
 
-use super::said::Said;
+use super::options::MetricsOptions;
 use crate::{
-    host::method::{ATTRIBUTES, Around, Subject},
+    host::method::{ATTRIBUTES, ImplContext, ImplType},
     options::Errors,
-    tokens::option,
+    tokens::quote_option,
 };
 
 pub(super) fn expand(arguments: TokenStream, mut item: ItemImpl) -> syn::Result<TokenStream> {
-    let said = Said::parse(arguments)?;
     let mut errors = Errors::default();
-    if let Some(default) = &said.default {
+    let options = MetricsOptions::read(arguments, &mut errors);
+    if let Some(default) = &options.default {
         errors.at(default.span(), "`default` belongs on the struct");
     }
-    let subject = Subject::of(&item)?;
-    let beside = match &subject.outside {
+    let impl_type = match ImplType::of(&item) {
+        Ok(impl_type) => impl_type,
+        Err(error) => return Err(errors.with(error)),
+    };
+    let beside = match &impl_type.outside {
         Some(outside) => {
-            let owner = owner_ident(&subject, &item);
-            let known = known_owner(&said, &subject.name, outside, &owner);
+            let owner = name_owner(&impl_type, &item);
+            let known = generate_owner(&options, &impl_type.name, outside, &owner);
             Some((owner, known))
         }
         None => {
-            errors.keep(of_the_struct(&said));
+            errors.keep(refuse_service_options(&options));
             None
         }
     };
-    let around = Around {
-        krate: said.krate.clone(),
+    let context = ImplContext {
+        crate_path: options.crate_path.clone(),
         owner: beside.as_ref().map(|(owner, _)| owner.to_token_stream()),
-        of: subject.name,
+        of: impl_type.name,
     };
-    let check = around.owner.is_none().then(|| check(&said, &item));
-    let methods = around.instrument(&mut item, &mut errors);
+    let check = context
+        .owner
+        .is_none()
+        .then(|| generate_check(&options, &item));
+    let methods = context.instrument(&mut item, &mut errors);
     errors.finish()?;
     if methods == 0 {
         let message = format!(
@@ -49,31 +55,36 @@ pub(super) fn expand(arguments: TokenStream, mut item: ItemImpl) -> syn::Result<
 }
 
 /// Returns the name of the constant that holds the owner: unique among all impls of the module, and always the same.
-fn owner_ident(subject: &Subject, item: &ItemImpl) -> Ident {
-    let mut said = item.self_ty.to_token_stream().to_string();
+fn name_owner(impl_type: &ImplType, item: &ItemImpl) -> Ident {
+    let mut text = item.self_ty.to_token_stream().to_string();
     if let Some((of_trait, _)) = &item.trait_ {
-        said.push_str(&of_trait.to_token_stream().to_string());
+        text.push_str(&of_trait.to_token_stream().to_string());
     }
     for item in &item.items {
         if let ImplItem::Fn(method) = item {
-            said.push_str(&method.sig.ident.to_string());
+            text.push_str(&method.sig.ident.to_string());
         }
     }
     // FNV-1a: a hash that does not change between compilers.
-    let hash = said.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    format_ident!("__RUNAR_OTEL_OWNER_{}_{hash:016x}", subject.name)
+    format_ident!("__RUNAR_OTEL_OWNER_{}_{hash:016x}", impl_type.name)
 }
 
 /// Generates the owner as a constant. Its service is the struct's, with the options of the impl in place of the
 /// struct's; if the struct has no service, it is the impl's alone.
-fn known_owner(said: &Said, name: &str, outside: &Type, owner: &Ident) -> TokenStream {
-    let private = said.krate.private();
-    let service = option(said.service.as_ref());
-    let prefix = option(said.prefix.as_ref());
-    let (events, actions) = (option(said.events), option(said.actions));
-    let linked = match said.first {
+fn generate_owner(
+    options: &MetricsOptions,
+    name: &str,
+    outside: &Type,
+    owner: &Ident,
+) -> TokenStream {
+    let private = options.crate_path.private();
+    let service = quote_option(options.service.as_ref());
+    let prefix = quote_option(options.prefix.as_ref());
+    let (events, actions) = (quote_option(options.events), quote_option(options.actions));
+    let linked = match options.first {
         // Nothing to replace: if the struct has its own, that very one.
         None => quote!(match __OF_STRUCT {
             ::core::option::Option::Some(meta) => meta,
@@ -118,8 +129,8 @@ fn known_owner(said: &Said, name: &str, outside: &Type, owner: &Ident) -> TokenS
 
 /// Refuses options of the service on a generic impl. Its type cannot be named outside of the impl, so its methods ask
 /// the type for its service, which is the struct's.
-fn of_the_struct(said: &Said) -> syn::Result<()> {
-    match &said.first {
+fn refuse_service_options(options: &MetricsOptions) -> syn::Result<()> {
+    match &options.first {
         Some(option) => {
             let message = format!(
                 "a generic impl takes its service from the struct: put `{option}` on the struct's `#[metrics]`"
@@ -131,8 +142,8 @@ fn of_the_struct(said: &Said) -> syn::Result<()> {
 }
 
 /// Generates a check that the struct of a generic impl has `#[metrics]`.
-fn check(said: &Said, item: &ItemImpl) -> TokenStream {
-    let private = said.krate.private();
+fn generate_check(options: &MetricsOptions, item: &ItemImpl) -> TokenStream {
+    let private = options.crate_path.private();
     let of = &item.self_ty;
     let (of_impl, _, of_where) = item.generics.split_for_impl();
     quote! {

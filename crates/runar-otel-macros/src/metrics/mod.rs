@@ -2,7 +2,7 @@
 
 mod field;
 mod impl_block;
-mod said;
+mod options;
 mod structure;
 #[cfg(test)]
 mod tests;
@@ -11,25 +11,29 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens as _;
 use syn::{Error, Item};
 
-use crate::{host::method, options::Options, original::or_original};
+use crate::{
+    host::method,
+    options::{BareString, Errors, OptionReader, value},
+    original::or_original,
+};
 
 pub(crate) fn metrics(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     match syn::parse2(item.clone()) {
         Ok(Item::Struct(item)) => {
-            let fallback = structure::stripped(item.clone()).into_token_stream();
+            let fallback = structure::strip_attributes(item.clone()).into_token_stream();
             or_original(structure::expand(arguments, &item), &fallback)
         }
         Ok(Item::Impl(block)) => {
-            let fallback = method::stripped(block.clone()).into_token_stream();
+            let fallback = method::strip_attributes(block.clone()).into_token_stream();
             or_original(impl_block::expand(arguments, block), &fallback)
         }
-        other => or_original(elsewhere(&arguments, other, item), item),
+        other => or_original(expand_function(&arguments, other, item), item),
     }
 }
 
 /// Expands the attribute on a function: `skip` leaves the function out for the attribute below. Everything else is an
 /// error.
-fn elsewhere(
+fn expand_function(
     arguments: &TokenStream,
     found: syn::Result<Item>,
     item: &TokenStream,
@@ -46,16 +50,16 @@ fn elsewhere(
             format!("`#[metrics]` belongs on the struct of a service or on its impl{place}");
         return Err(Error::new(Span::call_site(), message));
     };
-    let skip = |options: Options| {
-        let mut options = options.0.iter();
-        options.next().is_some_and(|given| given.name == "skip") && options.next().is_none()
-    };
-    if !syn::parse2(arguments.clone()).is_ok_and(skip) {
+    let mut options = OptionReader::new(arguments.clone(), BareString::Lacks("prefix"));
+    let skip = options.read("skip", value::word);
+    let mut errors = Errors::default();
+    options.finish(&mut errors);
+    if skip.is_none() || errors.finish().is_err() {
         let message =
             "`#[metrics]` is for a whole service: to meter one function put `#[metered]` on it";
         return Err(Error::new(Span::call_site(), message));
     }
-    method::no_contradiction(&function.attrs)?;
-    method::mark(&mut function.block);
+    method::refuse_contradiction(&function.attrs)?;
+    method::mark_function(&mut function.block);
     Ok(function.into_token_stream())
 }

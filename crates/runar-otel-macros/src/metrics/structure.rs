@@ -6,7 +6,7 @@ use syn::{Field, Fields, ItemStruct, LitStr, WherePredicate, ext::IdentExt as _,
 
 use super::{
     field::{self, MetricField},
-    said::Said,
+    options::MetricsOptions,
 };
 use crate::{attributes, host, options::Errors};
 
@@ -14,24 +14,31 @@ use crate::{attributes, host, options::Errors};
 const OURS: [&str; 2] = ["inject", "metric_field"];
 
 pub(super) fn expand(arguments: TokenStream, item: &ItemStruct) -> syn::Result<TokenStream> {
-    let said = Said::parse(arguments)?;
-    let prefix = said.prefix.as_ref().map(LitStr::value).unwrap_or_default();
     let mut errors = Errors::default();
+    let options = MetricsOptions::read(arguments, &mut errors);
+    let prefix = options
+        .prefix
+        .as_ref()
+        .map(LitStr::value)
+        .unwrap_or_default();
     let mut fields: Vec<Option<MetricField>> = Vec::new();
     for field in &item.fields {
-        let attribute = field::attribute(field);
+        let attribute = field::find_attribute(field);
         let parsed = attribute.map(|attribute| MetricField::parse(field, attribute, &prefix));
         fields.push(parsed.and_then(|parsed| errors.keep(parsed)));
     }
     errors.finish()?;
-    let service = service(&said, item);
-    let default = said.default.is_some().then(|| default(item, &fields));
+    let service = generate_service(&options, item);
+    let default = options
+        .default
+        .is_some()
+        .then(|| generate_default(item, &fields));
     let declared = fields
         .iter()
         .flatten()
-        .filter(|field| field.says || said.default.is_some())
-        .map(|field| field.link(&said.krate));
-    let item = stripped(item.clone());
+        .filter(|field| field.has_options || options.default.is_some())
+        .map(|field| field.generate_link(&options.crate_path));
+    let item = strip_attributes(item.clone());
     Ok(quote! {
         #item
         #service
@@ -41,27 +48,31 @@ pub(super) fn expand(arguments: TokenStream, item: &ItemStruct) -> syn::Result<T
 }
 
 /// Removes our attributes from the fields.
-pub(super) fn stripped(mut item: ItemStruct) -> ItemStruct {
+pub(super) fn strip_attributes(mut item: ItemStruct) -> ItemStruct {
     for field in &mut item.fields {
-        attributes::take(&mut field.attrs, |attribute| {
-            attributes::is(attribute, &OURS)
+        attributes::take_attributes(&mut field.attrs, |attribute| {
+            attributes::is_named(attribute, &OURS)
         });
     }
     item
 }
 
 /// Generates the service that the struct is.
-fn service(said: &Said, item: &ItemStruct) -> TokenStream {
-    let private = said.krate.private();
+fn generate_service(options: &MetricsOptions, item: &ItemStruct) -> TokenStream {
+    let private = options.crate_path.private();
     let ident = &item.ident;
-    let name = said.service.as_ref().map(LitStr::value);
+    let name = options.service.as_ref().map(LitStr::value);
     let name = name
         .or_else(|| host::service_name(&item.attrs))
         .unwrap_or_else(|| ident.unraw().to_string());
-    let prefix = said.prefix.as_ref().map(LitStr::value).unwrap_or_default();
+    let prefix = options
+        .prefix
+        .as_ref()
+        .map(LitStr::value)
+        .unwrap_or_default();
     let (events, actions) = (
-        said.events.unwrap_or_default(),
-        said.actions.unwrap_or_default(),
+        options.events.unwrap_or_default(),
+        options.actions.unwrap_or_default(),
     );
     let (of_impl, of_type, of_where) = item.generics.split_for_impl();
     quote! {
@@ -88,11 +99,11 @@ fn service(said: &Said, item: &ItemStruct) -> TokenStream {
 }
 
 /// Generates `Default`: metrics are registered, other fields have their own default.
-fn default(item: &ItemStruct, fields: &[Option<MetricField>]) -> TokenStream {
+fn generate_default(item: &ItemStruct, fields: &[Option<MetricField>]) -> TokenStream {
     let ident = &item.ident;
     let mut generics = item.generics.clone();
     if generics.type_params().next().is_some() {
-        let bounds = bounds(item, fields);
+        let bounds = collect_bounds(item, fields);
         generics.make_where_clause().predicates.extend(bounds);
     }
     let (of_impl, of_type, of_where) = generics.split_for_impl();
@@ -100,7 +111,7 @@ fn default(item: &ItemStruct, fields: &[Option<MetricField>]) -> TokenStream {
         .fields
         .iter()
         .zip(fields)
-        .map(|(field, metric)| value(field, metric.as_ref()))
+        .map(|(field, metric)| generate_value(field, metric.as_ref()))
         .collect();
     let body = match &item.fields {
         Fields::Named(_) => quote!({ #(#values),* }),
@@ -117,9 +128,9 @@ fn default(item: &ItemStruct, fields: &[Option<MetricField>]) -> TokenStream {
     }
 }
 
-fn value(field: &Field, metric: Option<&MetricField>) -> TokenStream {
+fn generate_value(field: &Field, metric: Option<&MetricField>) -> TokenStream {
     let value = match metric {
-        Some(metric) => metric.register(field),
+        Some(metric) => metric.generate_registration(field),
         None => quote!(::core::default::Default::default()),
     };
     match &field.ident {
@@ -129,7 +140,7 @@ fn value(field: &Field, metric: Option<&MetricField>) -> TokenStream {
 }
 
 /// Returns the bounds of `Default` for a generic struct: each field without a metric has a default.
-fn bounds(item: &ItemStruct, fields: &[Option<MetricField>]) -> Vec<WherePredicate> {
+fn collect_bounds(item: &ItemStruct, fields: &[Option<MetricField>]) -> Vec<WherePredicate> {
     let plain = item
         .fields
         .iter()

@@ -8,15 +8,15 @@ use super::{Macro, parse::Call};
 
 /// Generates a static call site, its link into the catalogue, and the call.
 pub(crate) fn expand(which: Macro, call: &Call) -> TokenStream {
-    let private = call.krate.private();
+    let private = call.crate_path.private();
     let (name, function) = (&call.name, format_ident!("{}", which.name()));
     let kind = format_ident!("{}", which.site_kind());
     let keys = call.labels.iter().map(|(key, _)| key);
     let labels = call.labels.iter().map(|(key, value)| {
-        let text = text(&private, value);
+        let text = generate_text(&private, value);
         quote!((#key, &*#text))
     });
-    let value = (which != Macro::Timer).then(|| value(call.value.as_ref()));
+    let value = (which != Macro::Timer).then(|| generate_value(call.value.as_ref()));
     quote!({
         static __SITE: #private::MetricSite = #private::MetricSite::new(
             #name,
@@ -32,7 +32,7 @@ pub(crate) fn expand(which: Macro, call: &Call) -> TokenStream {
 
 /// Generates the string of a label's value, which is only borrowed: `__private::text!`, with the names that the
 /// compiler's messages point at in the place of the value.
-pub(crate) fn text(private: &TokenStream, value: &Expr) -> TokenStream {
+pub(crate) fn generate_text(private: &TokenStream, value: &Expr) -> TokenStream {
     let [named, text] = ["__value", "text"].map(|name| Ident::new(name, value.span()));
     quote!(match &(#value) {
         #named => {
@@ -42,7 +42,7 @@ pub(crate) fn text(private: &TokenStream, value: &Expr) -> TokenStream {
     })
 }
 
-fn value(given: Option<&Expr>) -> TokenStream {
+fn generate_value(given: Option<&Expr>) -> TokenStream {
     match given {
         Some(value) => quote_spanned!(value.span()=> &(#value),),
         None => quote!(1_u64,),

@@ -8,25 +8,25 @@ use syn::{
     spanned::Spanned as _,
 };
 
-use super::{expand::text, parse};
-use crate::{krate::Krate, options::Errors};
+use super::{expand::generate_text, parse};
+use crate::{crate_path::CratePath, options::Errors};
 
 /// A use of the macro, parsed.
 pub(crate) struct Call {
-    krate: Krate,
+    crate_path: CratePath,
     key: LitStr,
     value: Expr,
 }
 
 impl Parse for Call {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let krate = parse::krate(input)?;
+        let crate_path = parse::parse_crate_path(input)?;
         let mut errors = Errors::default();
-        let key = key(input)?;
+        let key = parse_key(input)?;
         let key = errors.keep(key);
-        separator(input, &mut errors)?;
+        parse_separator(input, &mut errors)?;
         if input.is_empty() {
-            return Err(no_value(input));
+            return Err(value_error(input));
         }
         let value: Expr = input.parse()?;
         input.parse::<Option<Token![,]>>()?;
@@ -36,12 +36,16 @@ impl Parse for Call {
         }
         errors.finish()?;
         let key = key.unwrap_or_else(|| LitStr::new("", value.span()));
-        Ok(Self { krate, key, value })
+        Ok(Self {
+            crate_path,
+            key,
+            value,
+        })
     }
 }
 
 /// Parses the key. The outer error ends parsing, after the inner one parsing continues.
-fn key(input: ParseStream<'_>) -> syn::Result<syn::Result<LitStr>> {
+fn parse_key(input: ParseStream<'_>) -> syn::Result<syn::Result<LitStr>> {
     if input.is_empty() {
         return Err(Error::new(
             input.span(),
@@ -51,7 +55,7 @@ fn key(input: ParseStream<'_>) -> syn::Result<syn::Result<LitStr>> {
     // Not as an expression: that would take `"key" = value` as a whole.
     if !input.peek(LitStr) {
         let given: Expr = input.parse()?;
-        return Ok(parse::literal(&given).cloned().ok_or_else(|| {
+        return Ok(parse::find_literal(&given).cloned().ok_or_else(|| {
             Error::new(
                 given.span(),
                 "expected a string literal: the names of labels are known when the program is compiled",
@@ -69,16 +73,16 @@ fn key(input: ParseStream<'_>) -> syn::Result<syn::Result<LitStr>> {
     })
 }
 
-fn no_value(input: ParseStream<'_>) -> Error {
+fn value_error(input: ParseStream<'_>) -> Error {
     Error::new(
         input.span(),
         "expected the label's value, as in `add_label!(\"key\", value)`",
     )
 }
 
-fn separator(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+fn parse_separator(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
     if input.is_empty() {
-        return Err(no_value(input));
+        return Err(value_error(input));
     }
     if input.peek(Token![,]) {
         return input.parse::<Token![,]>().map(drop);
@@ -98,8 +102,11 @@ fn separator(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
 
 /// Generates the call, with its place in the source.
 pub(crate) fn expand(call: &Call) -> TokenStream {
-    let private = call.krate.private();
-    let (key, text) = (call.key.to_token_stream(), text(&private, &call.value));
+    let private = call.crate_path.private();
+    let (key, text) = (
+        call.key.to_token_stream(),
+        generate_text(&private, &call.value),
+    );
     quote!({
         const __AT: &::core::panic::Location<'static> = ::core::panic::Location::caller();
         #private::add_label(#key, &#text, __AT)

@@ -25,19 +25,21 @@ pub(crate) enum Macro {
 
 /// Expands one of the macros that record.
 pub(crate) fn expand(which: Macro, input: TokenStream) -> TokenStream {
-    let call = |input: syn::parse::ParseStream<'_>| parse::call(which, input);
-    call.parse2(input)
-        .map_or_else(|error| refused(&error), |call| expand::expand(which, &call))
+    let call = |input: syn::parse::ParseStream<'_>| parse::parse_call(which, input);
+    call.parse2(input).map_or_else(
+        |error| generate_errors(&error),
+        |call| expand::expand(which, &call),
+    )
 }
 
 /// Expands a use of `add_label!`.
 pub(crate) fn add_label(input: TokenStream) -> TokenStream {
     syn::parse2::<label::Call>(input)
-        .map_or_else(|error| refused(&error), |call| label::expand(&call))
+        .map_or_else(|error| generate_errors(&error), |call| label::expand(&call))
 }
 
 /// Generates all errors in a block of any type, so that they are the only messages.
-fn refused(error: &syn::Error) -> TokenStream {
+fn generate_errors(error: &syn::Error) -> TokenStream {
     let errors = error.to_compile_error();
     quote!({ #errors })
 }

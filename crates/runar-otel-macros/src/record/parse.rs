@@ -1,6 +1,6 @@
 //! The arguments of the macros that record: a name, `value: …` and `labels: {…}`.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenTree;
 use quote::ToTokens as _;
 use syn::{
     Error, Expr, ExprLit, Ident, Lit, LitStr, Token, braced, bracketed,
@@ -12,48 +12,48 @@ use syn::{
 
 use super::Macro;
 use crate::{
-    krate::Krate,
+    crate_path::CratePath,
     names,
-    options::{Errors, closest},
+    options::{Errors, find_nearest, propose, source_text},
 };
 
 /// A use of a macro, parsed.
 pub(crate) struct Call {
-    pub(crate) krate: Krate,
+    pub(crate) crate_path: CratePath,
     pub(crate) name: LitStr,
     pub(crate) value: Option<Expr>,
     pub(crate) labels: Vec<(LitStr, Expr)>,
 }
 
 /// Parses the `[$crate]` that the declarative macro puts first.
-pub(crate) fn krate(input: ParseStream<'_>) -> syn::Result<Krate> {
+pub(crate) fn parse_crate_path(input: ParseStream<'_>) -> syn::Result<CratePath> {
     let content;
     bracketed!(content in input);
-    Ok(Krate::from_tokens(content.parse()?))
+    Ok(CratePath::from_tokens(content.parse()?))
 }
 
 /// Returns the string literal that an expression is, if it is one.
-pub(crate) fn literal(expr: &Expr) -> Option<&LitStr> {
+pub(crate) fn find_literal(expr: &Expr) -> Option<&LitStr> {
     match expr {
         Expr::Lit(ExprLit {
             lit: Lit::Str(text),
             ..
         }) => Some(text),
-        Expr::Group(group) => literal(&group.expr),
+        Expr::Group(group) => find_literal(&group.expr),
         _ => None,
     }
 }
 
 /// Parses one use and checks it; all errors are reported at once.
-pub(crate) fn call(which: Macro, input: ParseStream<'_>) -> syn::Result<Call> {
-    let krate = krate(input)?;
+pub(crate) fn parse_call(which: Macro, input: ParseStream<'_>) -> syn::Result<Call> {
+    let crate_path = parse_crate_path(input)?;
     let mut errors = Errors::default();
-    let name = name(which, input)?;
-    let mut given = Given::default();
+    let name = parse_name(which, input)?;
+    let mut given = Arguments::default();
     while !input.is_empty() {
-        comma(input)?;
+        parse_comma(input)?;
         if !input.is_empty() {
-            given.take(which, input, &mut errors)?;
+            given.parse_argument(which, input, &mut errors)?;
         }
     }
     let name = errors.keep(name);
@@ -70,14 +70,14 @@ pub(crate) fn call(which: Macro, input: ParseStream<'_>) -> syn::Result<Call> {
     }
     errors.finish()?;
     Ok(Call {
-        krate,
+        crate_path,
         name: name.unwrap_or_else(|| LitStr::new("", input.span())),
         value: given.value,
         labels: given.labels.unwrap_or_default(),
     })
 }
 
-fn comma(input: ParseStream<'_>) -> syn::Result<()> {
+fn parse_comma(input: ParseStream<'_>) -> syn::Result<()> {
     if input.peek(Token![,]) {
         return input.parse::<Token![,]>().map(drop);
     }
@@ -92,7 +92,7 @@ fn is_keyed(input: ParseStream<'_>) -> bool {
 }
 
 /// Parses the name. The outer error ends parsing, after the inner one parsing continues.
-fn name(which: Macro, input: ParseStream<'_>) -> syn::Result<syn::Result<LitStr>> {
+fn parse_name(which: Macro, input: ParseStream<'_>) -> syn::Result<syn::Result<LitStr>> {
     if input.is_empty() || is_keyed(input) {
         let expected = format!(
             "expected the name of a metric, as in `{}!(\"name\"{})`",
@@ -106,7 +106,7 @@ fn name(which: Macro, input: ParseStream<'_>) -> syn::Result<syn::Result<LitStr>
         return Err(Error::new(input.span(), expected));
     }
     let given: Expr = input.parse()?;
-    let Some(name) = literal(&given) else {
+    let Some(name) = find_literal(&given) else {
         return Ok(Err(Error::new(
             given.span(),
             format!(
@@ -115,23 +115,23 @@ fn name(which: Macro, input: ParseStream<'_>) -> syn::Result<syn::Result<LitStr>
             ),
         )));
     };
-    Ok(match names::problem(&name.value()) {
+    Ok(match names::name_problem(&name.value()) {
         Some(problem) => Err(Error::new(name.span(), problem)),
         None => Ok(name.clone()),
     })
 }
 
 #[derive(Default)]
-struct Given {
+struct Arguments {
     value: Option<Expr>,
     labels: Option<Vec<(LitStr, Expr)>>,
     /// True if an argument was reported that may be meant as the value.
     is_doubtful: bool,
 }
 
-impl Given {
+impl Arguments {
     /// Parses the argument after a comma.
-    fn take(
+    fn parse_argument(
         &mut self,
         which: Macro,
         input: ParseStream<'_>,
@@ -139,7 +139,7 @@ impl Given {
     ) -> syn::Result<()> {
         if !is_keyed(input) {
             self.is_doubtful = true;
-            return unkeyed(which, input, errors);
+            return report_unkeyed(which, input, errors);
         }
         let key = Ident::parse_any(input)?;
         if input.peek(Token![=]) {
@@ -157,15 +157,15 @@ impl Given {
                 }
             }
             "labels" => {
-                let given = labels(which, input, errors)?;
+                let given = parse_labels(which, input, errors)?;
                 if self.labels.replace(given).is_some() {
                     errors.push(twice());
                 }
             }
             _ => {
                 self.is_doubtful = true;
-                errors.push(unknown(which, &key));
-                skip(input);
+                errors.push(unknown_key_error(which, &key));
+                skip_argument(input);
             }
         }
         Ok(())
@@ -173,7 +173,7 @@ impl Given {
 }
 
 /// Reports a value or labels without their key.
-fn unkeyed(which: Macro, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+fn report_unkeyed(which: Macro, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
     if input.peek(Brace) {
         let group: TokenTree = input.parse()?;
         errors.at(group.span(), "write `labels: {…}`");
@@ -182,53 +182,38 @@ fn unkeyed(which: Macro, input: ParseStream<'_>, errors: &mut Errors) -> syn::Re
     let given: Expr = input.parse()?;
     let message = match which {
         Macro::Timer => "expected `labels: {…}`: a timer measures its value itself".to_owned(),
-        _ => format!("write `value: {}`", shown(&given.to_token_stream())),
+        _ => format!("write `value: {}`", source_text(&given)),
     };
     errors.at(given.span(), message);
     Ok(())
 }
 
-/// Returns the tokens as a person writes them, or `…` beyond 40 characters.
-fn shown(tokens: &TokenStream) -> String {
-    let text = tokens.to_string().replace(" . ", ".").replace(" (", "(");
-    if text.chars().count() > 40 {
-        "…".to_owned()
-    } else {
-        text
-    }
-}
-
-fn unknown(which: Macro, key: &Ident) -> Error {
-    let said = key.to_string();
-    if which == Macro::Timer && said == "value" {
+fn unknown_key_error(which: Macro, key: &Ident) -> Error {
+    let key_name = key.to_string();
+    if which == Macro::Timer && key_name == "value" {
         return Error::new(key.span(), "a timer measures its value itself");
     }
-    let message = match closest(&said, which.keys()) {
-        Some(close) => format!("unknown key `{said}`: did you mean `{close}`?"),
-        None => format!(
-            "unknown key `{said}`: expected `{}`",
-            which.keys().join("` or `")
-        ),
-    };
+    let nearest = find_nearest(&key_name, which.keys());
+    let message = propose("key", &key_name, nearest, which.keys());
     Error::new(key.span(), message)
 }
 
 /// Skips tokens up to the next comma.
-fn skip(input: ParseStream<'_>) {
+fn skip_argument(input: ParseStream<'_>) {
     while !input.is_empty() && !input.peek(Token![,]) {
         let _ = TokenTree::parse(input);
     }
 }
 
 /// Parses labels: `{"key" => value, …}`.
-fn labels(
+fn parse_labels(
     which: Macro,
     input: ParseStream<'_>,
     errors: &mut Errors,
 ) -> syn::Result<Vec<(LitStr, Expr)>> {
     if !input.peek(Brace) {
         let span = input.span();
-        skip(input);
+        skip_argument(input);
         errors.at(span, "expected braces: write `labels: {\"key\" => value}`");
         return Ok(Vec::new());
     }
@@ -236,21 +221,24 @@ fn labels(
     braced!(content in input);
     let mut labels: Vec<(LitStr, Expr)> = Vec::new();
     while !content.is_empty() {
-        if let Some((key, value)) = label(&content, errors)? {
+        if let Some((key, value)) = parse_label(&content, errors)? {
             check_key(which, &key, &labels, errors);
             labels.push((key, value));
         }
         if !content.is_empty() {
-            comma(&content)?;
+            parse_comma(&content)?;
         }
     }
     Ok(labels)
 }
 
-fn label(content: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<(LitStr, Expr)>> {
+fn parse_label(
+    content: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<Option<(LitStr, Expr)>> {
     let before = content.span();
     let Ok(key) = content.parse::<LitStr>() else {
-        skip(content);
+        skip_argument(content);
         errors.at(
             before,
             "expected a string literal: the names of labels are known when the program is compiled",
@@ -276,18 +264,18 @@ fn label(content: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<(L
 }
 
 fn check_key(which: Macro, key: &LitStr, before: &[(LitStr, Expr)], errors: &mut Errors) {
-    let said = key.value();
-    if said.is_empty() {
+    let name = key.value();
+    if name.is_empty() {
         errors.at(
             key.span(),
             "label without a name: expected at least one character",
         );
-    } else if said == "le" && which.is_histogram() {
+    } else if name == "le" && which.is_histogram() {
         errors.at(
             key.span(),
             "every histogram has a label `le` for its buckets: expected another name",
         );
-    } else if before.iter().any(|(known, _)| known.value() == said) {
-        errors.at(key.span(), format!("label `{said}` is given twice"));
+    } else if before.iter().any(|(known, _)| known.value() == name) {
+        errors.at(key.span(), format!("label `{name}` is given twice"));
     }
 }

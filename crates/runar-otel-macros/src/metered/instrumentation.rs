@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::LitStr;
 
-use crate::krate::Krate;
+use crate::crate_path::CratePath;
 
 /// The part of a function in its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,9 +13,9 @@ pub(crate) enum Role {
     Job,
 }
 
-/// The wishes of another attribute for the instrumentation of a function.
+/// The instrumentation of a function that another attribute asks for.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct Instrumentation {
     pub(crate) role: Role,
     /// True if the function itself asks for metrics; else only its service can. A `#[metered]` among its attributes
     /// asks for them in any case.
@@ -24,5 +24,5 @@ pub(crate) struct Wanted {
     pub(crate) event: Option<LitStr>,
     /// An expression of type `P::Owner` that is constant; without it a method asks its type at run time.
     pub(crate) owner: Option<TokenStream>,
-    pub(crate) krate: Krate,
+    pub(crate) crate_path: CratePath,
 }

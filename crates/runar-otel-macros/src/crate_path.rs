@@ -7,9 +7,9 @@ use syn::Path;
 /// The path to the crate: `::runar_otel`, or that of `crate = path` for a renamed dependency or a crate that re-exports
 /// it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Krate(Option<TokenStream>);
+pub(crate) struct CratePath(Option<TokenStream>);
 
-impl Krate {
+impl CratePath {
     pub(crate) fn new(path: &Path) -> Self {
         Self(Some(path.to_token_stream()))
     }
@@ -20,7 +20,7 @@ impl Krate {
     }
 
     /// Returns the path that was given; `None` for the default `::runar_otel`.
-    pub(crate) fn said(&self) -> Option<&TokenStream> {
+    pub(crate) fn explicit(&self) -> Option<&TokenStream> {
         self.0.as_ref()
     }
 

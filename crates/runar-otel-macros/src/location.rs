@@ -6,7 +6,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 ///
 /// Otherwise they would report the place of the attribute, which may stand on the whole impl. Tokens inside of
 /// parentheses keep their spans. So does `$crate`, whose span identifies the crate.
-pub(crate) fn placed(at: Span, tokens: TokenStream) -> TokenStream {
+pub(crate) fn set_location(at: Span, tokens: TokenStream) -> TokenStream {
     let place = |mut token: TokenTree| {
         let keeps = matches!(&token, TokenTree::Ident(ident) if ident == "$crate");
         if !keeps {

@@ -8,7 +8,7 @@ use syn::{Block, Item, Lit, Stmt, parse_quote};
 use crate::metered::MARKER;
 
 /// The note with the name of the type.
-pub(super) const OF: &str = "__RUNAR_OTEL_OF";
+pub(super) const TYPE: &str = "__RUNAR_OTEL_OF";
 
 /// The note with the topic, whose attribute is gone by then.
 pub(super) const TOPIC: &str = "__RUNAR_OTEL_TOPIC";
@@ -17,37 +17,37 @@ pub(super) const TOPIC: &str = "__RUNAR_OTEL_TOPIC";
 pub(super) const CRATE: &str = "__RUNAR_OTEL_CRATE";
 
 /// Leaves a string under one of these names, unless there is one.
-pub(super) fn leave(block: &mut Block, name: &str, text: &str) {
-    if find(block, name).is_none() {
+pub(super) fn leave_note(block: &mut Block, name: &str, text: &str) {
+    if find_note(block, name).is_none() {
         let name = format_ident!("{name}");
-        insert(block, parse_quote!(const #name: &str = #text;));
+        insert_statement(block, parse_quote!(const #name: &str = #text;));
     }
 }
 
 /// Returns the string that was left, however deep other attributes have moved the body since.
-pub(super) fn find(block: &Block, name: &str) -> Option<String> {
-    search(block.to_token_stream(), name)
+pub(super) fn find_note(block: &Block, name: &str) -> Option<String> {
+    search_note(block.to_token_stream(), name)
 }
 
 /// Marks a function as instrumented, so that no attribute instruments it again.
-pub(crate) fn mark(block: &mut Block) {
-    if !marked(block) {
+pub(crate) fn mark_function(block: &mut Block) {
+    if !begins_with_mark(block) {
         let marker = format_ident!("{MARKER}");
         block.stmts.insert(0, parse_quote!(const #marker: () = ();));
     }
 }
 
 /// Adds an item to a body, behind the mark.
-pub(super) fn insert(block: &mut Block, statement: Stmt) {
-    let at = usize::from(marked(block));
+pub(super) fn insert_statement(block: &mut Block, statement: Stmt) {
+    let at = usize::from(begins_with_mark(block));
     block.stmts.insert(at, statement);
 }
 
-fn marked(block: &Block) -> bool {
+fn begins_with_mark(block: &Block) -> bool {
     matches!(block.stmts.first(), Some(Stmt::Item(Item::Const(item))) if item.ident == MARKER)
 }
 
-fn search(tokens: TokenStream, name: &str) -> Option<String> {
+fn search_note(tokens: TokenStream, name: &str) -> Option<String> {
     let mut behind = false;
     for token in tokens {
         match token {
@@ -59,7 +59,7 @@ fn search(tokens: TokenStream, name: &str) -> Option<String> {
                 };
             }
             TokenTree::Group(group) => {
-                if let Some(found) = search(group.stream(), name) {
+                if let Some(found) = search_note(group.stream(), name) {
                     return Some(found);
                 }
             }

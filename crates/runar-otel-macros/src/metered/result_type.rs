@@ -8,16 +8,16 @@ use super::{hygiene::quote, returned::annotation};
 
 /// A statement that fixes the type, which `?` and `return` need inside of an async block: a `let` with `impl Trait` in
 /// it does not compile.
-pub(crate) struct Typed(Option<Type>);
+pub(crate) struct ResultType(Option<Type>);
 
-/// Makes the statement for a type; empty if the type is unknown or cannot be named.
-pub(crate) fn typed(result: Option<&Type>) -> Typed {
-    Typed(result.and_then(annotation))
-}
+impl ResultType {
+    /// Makes the statement for a type; empty if the type is unknown or cannot be named.
+    pub(crate) fn of(result: Option<&Type>) -> Self {
+        Self(result.and_then(annotation))
+    }
 
-impl Typed {
     /// Generates the block with the statement in front.
-    pub(crate) fn before(&self, block: &Block) -> TokenStream {
+    pub(crate) fn generate_block(&self, block: &Block) -> TokenStream {
         let has_items = block.stmts.iter().any(|stmt| matches!(stmt, Stmt::Item(_)));
         let mut tokens = TokenStream::new();
         // The user's own braces: where the compiler points if the end of the body is of the wrong type.
@@ -34,7 +34,7 @@ impl Typed {
     }
 }
 
-impl ToTokens for Typed {
+impl ToTokens for ResultType {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let Some(returned) = &self.0 else { return };
         if matches!(returned, Type::Tuple(unit) if unit.elems.is_empty()) {
