@@ -39,8 +39,23 @@
 //!
 //! # Features
 //!
+//! On by default:
+//!
+//! - `macros`: attributes, derives, and the macros that record in one line.
+//! - `host`: services, actions and jobs as attributes describe them to a host.
+//! - `otlp-http`: pushes of metrics and spans by OTLP over HTTP.
+//! - `prometheus-endpoint`: the pull endpoint, and `MetricsExporter`.
+//! - `subscriber`: the `tracing` subscriber that `init()` installs. Without it the application adds [`layer()`] to its own.
+//! - `gzip`: compressed pushes and pages.
+//!
+//! Off by default:
+//!
+//! - `otlp-grpc`: pushes by OTLP over gRPC; the default protocol if `otlp-http` is off.
+//! - `prometheus-registry`: registries of the crate `prometheus`, merged into ours or with our metrics.
 //! - `sdk-reader`: `Builder::reader` attaches readers made for the metrics of `opentelemetry_sdk`. Without the feature
-//!   nothing here uses these metrics, nor an experimental feature of that crate.
+//!   nothing here links these metrics, nor an experimental feature of that crate.
+//!
+//! Without any of them instruments record, and [`init`] makes spans and writes metrics to the console if asked.
 //!
 //! # What may go wrong
 //!
