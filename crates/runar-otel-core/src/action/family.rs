@@ -3,7 +3,7 @@
 use std::{borrow::Cow, panic::Location};
 
 use crate::{
-    catalogue::Declared,
+    catalogue::MetricDeclaration,
     metric::{InstrumentKind, sharing::Sharing},
 };
 
@@ -258,7 +258,7 @@ impl Family {
     }
 
     /// Declarations of all metrics of the family, for the catalogue.
-    pub(crate) fn declared(&self) -> Vec<Declared> {
+    pub(crate) fn declared(&self) -> Vec<MetricDeclaration> {
         let rows = self.group.rows();
         [rows.entered, rows.completed, rows.active]
             .into_iter()
@@ -268,14 +268,14 @@ impl Family {
             .collect()
     }
 
-    fn declared_row(&self, row: &Row) -> Declared {
+    fn declared_row(&self, row: &Row) -> MetricDeclaration {
         let extra: &[&str] = match row.extended {
             Extended::Yes => self.labels,
             Extended::No => &[],
         };
         let labels = row.labels.iter().chain(extra);
         let histogram = row.kind == InstrumentKind::Histogram;
-        Declared {
+        MetricDeclaration {
             name: self.name(row).into(),
             kind: row.kind,
             unit: Some(row.unit.into()),
@@ -300,7 +300,7 @@ mod tests {
             buckets: Some(&[1.0]),
             at: Location::caller(),
         };
-        let line = |metric: Declared| {
+        let line = |metric: MetricDeclaration| {
             let labels = metric.labels.unwrap_or_default().join(" ");
             let unit = metric.unit.unwrap_or_default();
             format!("{} {:?} {unit}: {labels}", metric.name, metric.kind)

@@ -6,7 +6,7 @@ use super::{
     series::{Errors, Series},
     service::ServiceMeta,
 };
-use crate::catalogue::Declared;
+use crate::catalogue::MetricDeclaration;
 
 /// The series of services, which all of their actions share.
 static SERVICE_SERIES: Appended<ServiceSeries> = Appended::new();
@@ -59,7 +59,7 @@ impl ServiceMeta {
 
     /// The metrics of the service as a whole, and those of its events if it has them.
     #[must_use]
-    pub fn declared(&self) -> Vec<Declared> {
+    pub fn declared(&self) -> Vec<MetricDeclaration> {
         let mut all = self.family().declared();
         if self.events {
             all.extend(self.family_of(Group::Published).declared());

@@ -14,7 +14,7 @@ use super::{
     resolved::{Feeds, Resolved},
     service::Owner,
 };
-use crate::{binding::isolated_recorder, catalogue::Declared, threads::forked};
+use crate::{binding::isolated_recorder, catalogue::MetricDeclaration, threads::forked};
 
 /// The functions that the attributes have instrumented, in all crates that are linked.
 #[distributed_slice]
@@ -126,9 +126,9 @@ impl Site {
 
     /// Returns the metrics of the function, as far as its owner is known: from the compilation, or from its first call.
     #[must_use]
-    pub fn declared(&'static self) -> Vec<Declared> {
+    pub fn declared(&'static self) -> Vec<MetricDeclaration> {
         let met = self.met.iter().map(|resolved| resolved.owner);
-        let mut all: Vec<Declared> = Vec::new();
+        let mut all: Vec<MetricDeclaration> = Vec::new();
         for owner in self.declared.function().owner.into_iter().chain(met) {
             let own = Feeds::new(&self.declared, &owner).own;
             for metric in own.map(|family| family.declared()).unwrap_or_default() {

@@ -6,7 +6,7 @@ use super::frames;
 use crate::action::function::FunctionSite;
 use crate::{
     binding::provider,
-    report::{self, similar::closest},
+    report::{self, closest_word::closest},
 };
 
 /// Sets a label of the innermost metered call that this code runs in.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     binding::registry,
-    catalogue::known,
+    catalogue::linked,
     instruments::{counter::Counter, gauge::Gauge, handle::Handle},
     metric::{
         InstrumentKind,
@@ -40,7 +40,7 @@ impl Target {
             declaration.assume_unit("s");
         }
         let handle = Handle::register(&declaration, site.at);
-        known::report_labels(site);
+        linked::report_labels(site);
         if !handle.is_registered() {
             return Self::Nothing;
         }
@@ -58,7 +58,7 @@ impl Target {
 /// not fit is then found and reported by the registration.
 fn instrument_kind(site: &SiteDeclaration) -> InstrumentKind {
     registry::kind_of(site.name)
-        .or_else(|| known::kind(site.name))
+        .or_else(|| linked::kind(site.name))
         .filter(|kind| site.kind.fits(*kind))
         .unwrap_or_else(|| site.kind.instrument())
 }

@@ -12,7 +12,7 @@ use crate::{
         cached::Binding, early_measurements, instrument::Instrument, isolated_recorder, provider,
         registry,
     },
-    catalogue::registered,
+    catalogue::registrations,
     labels::{Base, BaseLabels, LabelSet, Labels},
     metric::{
         descriptor::{Declaration, Descriptor},
@@ -54,7 +54,7 @@ impl Handle {
         at: &'static Location<'static>,
     ) -> Result<Self, RegisterError> {
         let descriptor = declaration.descriptor(at)?;
-        registered::note(&descriptor, &declaration.labels);
+        registrations::add(&descriptor, &declaration.labels);
         let registered = registry::register(descriptor);
         match (registered.instrument, registered.conflict) {
             (Some(instrument), None) => Ok(Self::new(instrument, declaration)),
@@ -74,7 +74,7 @@ impl Handle {
                 return Self::default();
             }
         };
-        registered::note(&descriptor, &declaration.labels);
+        registrations::add(&descriptor, &declaration.labels);
         let registered = registry::register(descriptor);
         report_conflict(registered.conflict.as_ref());
         registered

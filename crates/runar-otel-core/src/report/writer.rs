@@ -12,7 +12,7 @@ use crate::threads::{apart::caught, aside::Aside};
 /// The most reports that wait; further ones are dropped.
 const MOST: usize = 1024;
 
-static VOICE: Aside<Report> = Aside::new("runar-otel-reports", MOST, |report| {
+static WRITER: Aside<Report> = Aside::new("runar-otel-reports", MOST, |report| {
     // What panics is the subscriber of the application.
     caught(|| write(report));
 });
@@ -30,12 +30,12 @@ pub(super) fn queue(message: String) {
         message,
         to: dispatcher::get_default(Dispatch::clone),
     };
-    drop(VOICE.put(report));
+    drop(WRITER.put(report));
 }
 
 /// Waits until all reports are written, but no longer than this; true if they are.
 pub fn flush(within: Duration) -> bool {
-    VOICE.flush(within)
+    WRITER.flush(within)
 }
 
 fn write(Report { message, to }: Report) {
