@@ -6,7 +6,7 @@ use crate::{
     action::{SERVICES, SITES, site, unused_services},
     binding::{early_measurements, isolated_recorder, provider, registry},
     clock,
-    event::published_series,
+    event::published_events,
     gate::Gate,
 };
 
@@ -49,10 +49,10 @@ fn begin_at_zero() {
             service.begin_at_zero();
         }
         for site in SITES {
-            site.meet_linked();
+            site.resolve_linked();
         }
         site::begin_at_zero();
-        published_series::begin_at_zero();
+        published_events::begin_at_zero();
     });
     unused_services::report();
 }

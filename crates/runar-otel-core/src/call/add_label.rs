@@ -25,7 +25,7 @@ pub fn add_label(name: &'static str, value: &str, at: &'static Location<'static>
             )
         });
     };
-    let site = call.resolved.site();
+    let site = call.function.site();
     let position = site
         .function()
         .labels

@@ -79,7 +79,7 @@ pub(crate) fn sees(span: &Coming<'_>) -> Option<Listeners> {
 /// True if log lines can show a call without a span as they would with one: all its fields are known, and it is outside
 /// of all spans and of all other calls without a span.
 fn is_shown_alone(span: &Coming<'_>, dispatch: &Dispatch) -> bool {
-    span.complete && dispatch.current_span().id().is_none() && call::spanless(None).is_none()
+    span.complete && dispatch.current_span().id().is_none() && call::spanless_call(None).is_none()
 }
 
 /// True if all filters of a subscriber let a span through to the mark. A filter may want the span now and not at
