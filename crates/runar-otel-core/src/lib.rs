@@ -92,7 +92,7 @@ pub use crate::{
     outcome::{ErrorType, LabelSource, Outcome},
 };
 #[doc(hidden)]
-pub use crate::{metric::number::NumberKind, threads::apart::caught};
+pub use crate::{metric::number::NumberKind, threads::deferred_drop::caught};
 
 #[doc(hidden)]
 pub use crate::threads::forked;

@@ -16,7 +16,7 @@ use super::{
     service_handles::{ServiceHandles, service_handles},
 };
 use crate::binding::{
-    isolated_recorder::{self, PerRecorder},
+    isolated_recorder::{self, RecorderLocal},
     provider::{self, NONE_YET},
 };
 
@@ -34,7 +34,7 @@ pub(crate) struct MeteredFunction {
     errors: AppendList<DeclaredErrors>,
     /// The return types whose errors have been declared.
     declared: AddressMap<()>,
-    zero: PerRecorder<()>,
+    zero: RecorderLocal<()>,
     /// Twice the provider generation checked last, plus one if views drop everything that calls count there. No other
     /// memory depends on it, therefore relaxed.
     dropped: AtomicU64,
@@ -129,7 +129,7 @@ impl MeteredFunction {
                 .map(|family| service_handles(families.service, family)),
             errors: AppendList::new(),
             declared: AddressMap::new(),
-            zero: PerRecorder::new(),
+            zero: RecorderLocal::new(),
             dropped: AtomicU64::new(2 * NONE_YET),
         }
     }
@@ -214,7 +214,7 @@ impl MeteredFunction {
             let both = (!known).then(|| self.bind_types(list));
             DeclaredErrors { types, list, both }
         };
-        isolated_recorder::outside(|| {
+        isolated_recorder::run_outside(|| {
             let (declares, made) = self.errors.find_or_make(same, make);
             if let (Age::New, Some(both)) = (made, &declares.both) {
                 self.both_begin_at_zero(both);

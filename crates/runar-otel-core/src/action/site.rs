@@ -94,7 +94,7 @@ impl Site {
     /// that is current.
     #[cold]
     fn resolve_new(&'static self, owner: Owner) -> &'static MeteredFunction {
-        isolated_recorder::outside(|| self.resolve_outside(owner))
+        isolated_recorder::run_outside(|| self.resolve_outside(owner))
     }
 
     fn resolve_outside(&'static self, owner: Owner) -> &'static MeteredFunction {

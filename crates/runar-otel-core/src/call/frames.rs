@@ -14,7 +14,7 @@ use crate::action::label_values::{AddedLabels, LabelValues};
 use crate::action::{
     function::Role, metered_function::MeteredFunction, service_handles::ServiceHandles,
 };
-use crate::{sampling::Known, threads::context::spans_are_alive};
+use crate::{sampling::SpanCallsite, threads::context::spans_are_alive};
 
 thread_local! {
     static CHAIN: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
@@ -79,7 +79,7 @@ pub(crate) struct EnclosingCall {
 /// A part of a call without a span that log lines show.
 #[derive(Clone, Debug)]
 pub(crate) struct SpanlessPart {
-    known: &'static Known,
+    known: &'static SpanCallsite,
     /// The span that was current when the part began.
     under: Option<span::Id>,
 }
@@ -87,7 +87,7 @@ pub(crate) struct SpanlessPart {
 impl SpanlessPart {
     /// Begins a part here, wherever the call began.
     #[inline]
-    pub(crate) fn here(known: &'static Known) -> Self {
+    pub(crate) fn here(known: &'static SpanCallsite) -> Self {
         let current = |dispatch: &Dispatch| dispatch.current_span().id().cloned();
         let under = spans_are_alive().then(|| dispatcher::get_default(current));
         Self {
@@ -98,7 +98,7 @@ impl SpanlessPart {
 
     /// Begins a part together with the call.
     #[inline]
-    pub(crate) fn at_once(known: &'static Known) -> Self {
+    pub(crate) fn at_once(known: &'static SpanCallsite) -> Self {
         Self { known, under: None }
     }
 }
@@ -106,7 +106,7 @@ impl SpanlessPart {
 /// A call without a span, as log lines show it.
 #[derive(Clone, Copy, Debug)]
 pub struct SpanlessCall {
-    known: &'static Known,
+    known: &'static SpanCallsite,
     function: &'static MeteredFunction,
 }
 

@@ -13,10 +13,10 @@ use crate::{
     outcome::verdict::Verdict,
 };
 use crate::{
-    binding::{isolated_recorder::Here, provider},
+    binding::{isolated_recorder::CurrentRecorder, provider},
     clock::Start,
     labels::Labels,
-    sampling::{Ends, Known, Opened, Within},
+    sampling::{EndTarget, EnteredSpan, Opened, SpanCallsite},
     series::UnderWay,
     threads::context::spans_are_alive,
 };
@@ -46,7 +46,7 @@ struct CallState {
     /// service.
     active: (UnderWay, UnderWay),
     /// The recorder in which the call began, and ends.
-    here: Here,
+    here: CurrentRecorder,
     /// The flag for frames in other tasks, kept between the parts of the call.
     end_flag: Option<EndFlag>,
 }
@@ -156,8 +156,8 @@ impl Call {
     #[inline(always)]
     fn part_in(
         &mut self,
-        enter: for<'a> fn(&'a mut Opened) -> Within<'a>,
-        spanless_part: fn(&'static Known) -> SpanlessPart,
+        enter: for<'a> fn(&'a mut Opened) -> EnteredSpan<'a>,
+        spanless_part: fn(&'static SpanCallsite) -> SpanlessPart,
     ) -> CallPart<'_> {
         let known = self.span.in_lines();
         let pushed = match self.state.position {
@@ -167,7 +167,7 @@ impl Call {
         };
         let within = match self.state.function {
             Some(_) if !self.span.is_none() => enter_in(&mut self.state, &mut self.span, enter),
-            _ => Within::NOTHING,
+            _ => EnteredSpan::NOTHING,
         };
         CallPart {
             state: &mut self.state,
@@ -254,8 +254,8 @@ impl Drop for Call {
 fn enter_in<'a>(
     state: &mut CallState,
     span: &'a mut Opened,
-    enter: fn(&'a mut Opened) -> Within<'a>,
-) -> Within<'a> {
+    enter: fn(&'a mut Opened) -> EnteredSpan<'a>,
+) -> EnteredSpan<'a> {
     let mut unentered = EntryGuard(Some(state));
     let within = enter(span);
     unentered.0 = None;
@@ -269,7 +269,7 @@ impl Drop for EntryGuard<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Some(state) = self.0.take() {
-            state.finish(&CallEnd::Panic, Ends::Nowhere);
+            state.finish(&CallEnd::Panic, EndTarget::Nowhere);
         }
     }
 }
@@ -279,7 +279,7 @@ pub(crate) struct CallPart<'a> {
     state: &'a mut CallState,
     end: Option<CallEnd>,
     pushed: Option<ChainGuard>,
-    within: Within<'a>,
+    within: EnteredSpan<'a>,
 }
 
 impl CallPart<'_> {
@@ -341,7 +341,7 @@ impl CallState {
             started: None,
             position,
             active,
-            here: Here::now(),
+            here: CurrentRecorder::now(),
             end_flag: None,
         }
     }
@@ -355,7 +355,7 @@ impl CallState {
             started: None,
             position,
             active: (UnderWay::default(), UnderWay::default()),
-            here: Here::now(),
+            here: CurrentRecorder::now(),
             end_flag: None,
         }
     }
@@ -388,7 +388,7 @@ impl CallState {
 
     /// Ends the call, once.
     #[inline]
-    fn finish(&mut self, end: &CallEnd, ends: Ends<'_>) {
+    fn finish(&mut self, end: &CallEnd, ends: EndTarget<'_>) {
         let Some(function) = self.function.take() else {
             return;
         };
@@ -400,8 +400,8 @@ impl CallState {
             }
         }
         // Last: a layer may panic.
-        if !matches!(ends, Ends::Nowhere) {
-            tell(end, ends);
+        if !matches!(ends, EndTarget::Nowhere) {
+            note_end(end, ends);
         }
     }
 
@@ -419,8 +419,8 @@ impl CallState {
 }
 
 #[inline(never)]
-fn tell(end: &CallEnd, ends: Ends<'_>) {
-    ends.tell(end.outcome(), end.error_type());
+fn note_end(end: &CallEnd, ends: EndTarget<'_>) {
+    ends.note_end(end.outcome(), end.error_type());
 }
 
 /// Reads the clock and counts everything known at the end of a call.

@@ -5,15 +5,15 @@ use std::panic::Location;
 use super::{
     declaration::{SiteDeclaration, SiteKind},
     measured::Measured,
-    resolve::Target,
+    resolve::SiteInstrument,
 };
-use crate::binding::isolated_recorder::PerRecorder;
+use crate::binding::isolated_recorder::RecorderLocal;
 
 /// A call site, and the metric to which its first use resolved it.
 #[derive(Debug)]
 pub struct MetricSite {
     declaration: SiteDeclaration,
-    target: PerRecorder<Target>,
+    target: RecorderLocal<SiteInstrument>,
 }
 
 impl MetricSite {
@@ -28,7 +28,7 @@ impl MetricSite {
                 labels,
                 at: Location::caller(),
             },
-            target: PerRecorder::new(),
+            target: RecorderLocal::new(),
         }
     }
 
@@ -43,9 +43,9 @@ impl MetricSite {
     pub(crate) fn target<R>(
         &'static self,
         value: Option<Measured>,
-        usage: impl FnOnce(&Target) -> R,
+        usage: impl FnOnce(&SiteInstrument) -> R,
     ) -> R {
-        let resolve = || Target::resolve(&self.declaration, value);
+        let resolve = || SiteInstrument::resolve(&self.declaration, value);
         self.target.with(resolve, usage)
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 /// The instrument that a call site records into. The number types do not matter here: values convert to that of the
 /// metric.
 #[derive(Debug)]
-pub(crate) enum Target {
+pub(crate) enum SiteInstrument {
     Counter(Counter<f64>),
     UpDown(Handle),
     Gauge(Gauge<f64>),
@@ -27,7 +27,7 @@ pub(crate) enum Target {
     Nothing,
 }
 
-impl Target {
+impl SiteInstrument {
     #[cold]
     pub(crate) fn resolve(site: &SiteDeclaration, value: Option<Measured>) -> Self {
         let kind = instrument_kind(site);

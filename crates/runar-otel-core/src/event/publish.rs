@@ -22,7 +22,7 @@ use crate::{
     },
 };
 use crate::{
-    binding::{isolated_recorder::Here, provider},
+    binding::{isolated_recorder::CurrentRecorder, provider},
     clock::Start,
 };
 
@@ -183,7 +183,7 @@ enum Publication {
         event: Cow<'static, str>,
         handles: Arc<EventHandles>,
         started: Start,
-        here: Here,
+        here: CurrentRecorder,
     },
     /// The publication is over, or not counted.
     Silent,
@@ -206,7 +206,7 @@ impl Publication {
                 event,
                 handles,
                 started: Start::now(),
-                here: Here::now(),
+                here: CurrentRecorder::now(),
             },
             None => Self::Silent,
         };

@@ -95,7 +95,8 @@ impl Publisher {
             own.or(of_publisher.others.as_ref()).cloned()
         };
         let handles = find();
-        let handles = handles.unwrap_or_else(|| isolated_recorder::outside(|| self.make(event)));
+        let handles =
+            handles.unwrap_or_else(|| isolated_recorder::run_outside(|| self.make(event)));
         handles.declare_errors(error_types);
         if isolated_recorder::current().is_some() {
             handles.begin_at_zero();
@@ -162,7 +163,7 @@ impl EventHandles {
         if types.is_empty() || self.errors.find(same).is_some() {
             return;
         }
-        isolated_recorder::outside(|| {
+        isolated_recorder::run_outside(|| {
             let (declared, made) = self.errors.find_or_make(same, || self.bind_errors(types));
             if made == Age::New && self.event.is_some() {
                 declared.errors.begin_at_zero();

@@ -12,7 +12,7 @@ use super::{Exemplar, ExemplarReservoir, FixedSizeReservoir, Measurement, Reserv
 use crate::{
     metric::StreamPlan,
     report,
-    threads::apart::{Apart, caught},
+    threads::deferred_drop::{DeferredDrop, caught},
 };
 
 thread_local!(static AT_WORK: Cell<bool> = const { Cell::new(false) });
@@ -36,17 +36,17 @@ fn at_work<R>(work: impl FnOnce() -> R) -> Option<R> {
 pub(crate) struct ReservoirSlot {
     /// Set by every offer, cleared by every collection: a reservoir without offers in between is dropped.
     touched: AtomicBool,
-    reservoir: Mutex<Option<Held>>,
+    reservoir: Mutex<Option<HeldReservoir>>,
 }
 
 /// A reservoir, by its maker.
-pub(crate) enum Held {
+pub(crate) enum HeldReservoir {
     Ours(Box<dyn ExemplarReservoir>),
     /// A reservoir of the application: its `Drop` runs on a thread of its own.
-    Custom(Apart<Box<dyn ExemplarReservoir>>),
+    Custom(DeferredDrop<Box<dyn ExemplarReservoir>>),
 }
 
-impl Held {
+impl HeldReservoir {
     /// Makes a reservoir; one without room if the maker panics.
     fn make(choice: &Reservoir, plan: &StreamPlan) -> Option<Self> {
         if !choice.is_custom() {
@@ -61,7 +61,7 @@ impl Held {
             });
             return Some(Self::Ours(Box::new(FixedSizeReservoir::new(0))));
         };
-        made.map(|made| Self::Custom(Apart::new(made)))
+        made.map(|made| Self::Custom(DeferredDrop::new(made)))
     }
 
     /// Uses the reservoir; `None` if it panics.
@@ -93,7 +93,7 @@ impl ReservoirSlot {
         if locked.is_none() {
             // The application's code runs here: not under the lock.
             drop(locked);
-            let made = Held::make(choice, plan);
+            let made = HeldReservoir::make(choice, plan);
             let Some(again) = self.try_lock() else { return };
             locked = again;
             if locked.is_none() {
@@ -136,12 +136,12 @@ impl ReservoirSlot {
 
     /// Takes the reservoir out with its exemplars, unless another thread offers to it right now. Runs no code of the
     /// application.
-    pub(crate) fn empty(&self) -> Option<Held> {
+    pub(crate) fn empty(&self) -> Option<HeldReservoir> {
         self.touched.store(false, Ordering::Relaxed);
         self.try_lock()?.take()
     }
 
-    fn try_lock(&self) -> Option<MutexGuard<'_, Option<Held>>> {
+    fn try_lock(&self) -> Option<MutexGuard<'_, Option<HeldReservoir>>> {
         match self.reservoir.try_lock() {
             Ok(reservoir) => Some(reservoir),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
@@ -164,7 +164,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        exemplar::Origin,
+        exemplar::MeasuredLabels,
         labels::LabelSet,
         metric::{Aggregation, InstrumentKind},
     };
@@ -183,7 +183,7 @@ mod tests {
 
     fn offer(slot: &ReservoirSlot, choice: &Reservoir, value: f64) {
         let set = LabelSet::empty();
-        let measurement = Measurement::new(value, Origin::Set(&set), None, None);
+        let measurement = Measurement::new(value, MeasuredLabels::Set(&set), None, None);
         slot.offer(choice, &plan(), &measurement);
     }
 

@@ -16,13 +16,13 @@ use opentelemetry::{
 
 use super::patience::{JobError, Worker, is_worker};
 use crate::{
-    exemplar::{ExemplarFilter, Origin, reservoir_at_work},
+    exemplar::{ExemplarFilter, MeasuredLabels, reservoir_at_work},
     labels::{LabelFilter, LabelSet, Sorted},
     metric::{InstrumentKind, number::Measured, refusal::refuse},
     report,
     series::{Number, Stream},
     threads::{
-        apart::{self, Apart, caught},
+        deferred_drop::{self, DeferredDrop, caught},
         forked,
     },
 };
@@ -54,7 +54,7 @@ pub(super) struct Observables {
 struct Observable {
     streams: Box<[Arc<Stream>]>,
     /// Dropped apart: values that callbacks hold may have a `Drop` of their own.
-    callbacks: Apart<Box<dyn Callbacks>>,
+    callbacks: DeferredDrop<Box<dyn Callbacks>>,
     /// True while a callback has not returned from a collection that went on without it.
     away: AtomicBool,
 }
@@ -159,7 +159,7 @@ impl Observables {
         }
         let observable = Observable {
             streams,
-            callbacks: Apart::new(Box::new(callbacks)),
+            callbacks: DeferredDrop::new(Box::new(callbacks)),
             away: AtomicBool::new(false),
         };
         if let Some(mut all) = forked::lock(&self.all) {
@@ -176,7 +176,7 @@ impl Observables {
         self.worker.end();
         if !gone.is_empty() {
             drop(gone);
-            apart::flush(A_MOMENT);
+            deferred_drop::flush(A_MOMENT);
         }
     }
 
@@ -204,7 +204,7 @@ impl Observables {
             stream.observe(entry.observed, deltas(stream.plan().kind), time);
             // Only now has each set its series.
             for (kept, (labels, value)) in &entry.offers {
-                stream.offer_observed(kept, *value, Origin::Set(labels));
+                stream.offer_observed(kept, *value, MeasuredLabels::Set(labels));
             }
         }
     }

@@ -13,7 +13,7 @@ use std::{
 
 use opentelemetry::Context;
 
-use crate::threads::apart::caught;
+use crate::threads::deferred_drop::caught;
 
 thread_local!(static ON_WORKER: Cell<bool> = const { Cell::new(false) });
 

@@ -17,7 +17,7 @@ use std::{
 
 pub use writer::flush;
 
-use crate::threads::aside::soon;
+use crate::threads::background_queue::lock_soon;
 
 /// The target of all events that this SDK emits about itself.
 pub const TARGET: &str = "runar_otel";
@@ -53,7 +53,7 @@ fn is_first(key: impl Hash) -> bool {
     if recent.is_some_and(|recent| recent.load(Ordering::Relaxed) == hash) {
         return false;
     }
-    let Some(mut reported) = soon(&REPORTED) else {
+    let Some(mut reported) = lock_soon(&REPORTED) else {
         return false;
     };
     let first = reported.len() < MOST && reported.insert(hash);

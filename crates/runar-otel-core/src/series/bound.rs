@@ -9,7 +9,7 @@ use super::{
     stream::Stream,
 };
 use crate::{
-    exemplar::{ExemplarFilter, Origin, may_be_sampled},
+    exemplar::{ExemplarFilter, MeasuredLabels, may_be_sampled},
     labels::LabelSet,
     metric::number::Value,
 };
@@ -100,7 +100,7 @@ impl Bound {
 
     #[inline(never)]
     fn rest(&self, made: Made, given: Option<&LabelSet>) {
-        let origin = Origin::Set(given.unwrap_or_else(|| self.series.labels()));
+        let origin = MeasuredLabels::Set(given.unwrap_or_else(|| self.series.labels()));
         self.stream.rest(&self.series, made, origin);
     }
 }

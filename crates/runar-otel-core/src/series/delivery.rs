@@ -11,7 +11,7 @@ use super::{
     progress::Walk,
     value::{Aggregate, ExponentialHistogram, Histogram, Number},
 };
-use crate::exemplar::{Exemplar, kept};
+use crate::exemplar::{Exemplar, retention};
 
 /// A data point as handed to a consumer.
 #[derive(Clone, Debug)]
@@ -269,7 +269,7 @@ impl<V: CellValue> Delivery<V> {
     pub(super) fn cumulative(&self, value: V, start: SystemTime, time: SystemTime) -> Reading<V> {
         let time = time.max(start);
         Reading {
-            exemplars: kept::of_point(&self.exemplars, start, time, |one| value.counts(one)),
+            exemplars: retention::of_point(&self.exemplars, start, time, |one| value.counts(one)),
             value,
             start,
             time,
@@ -318,7 +318,7 @@ impl<V: CellValue> Delivery<V> {
             walk: walk.number,
         });
         Some(Reading {
-            exemplars: kept::of_point(&self.exemplars, start, time, |one| value.counts(one)),
+            exemplars: retention::of_point(&self.exemplars, start, time, |one| value.counts(one)),
             value,
             start,
             time,

@@ -15,7 +15,7 @@ use super::{
     value::{Aggregate as _, Number},
 };
 use crate::{
-    exemplar::{Measurement, Origin},
+    exemplar::{MeasuredLabels, Measurement},
     labels::{LabelSet, Sorted},
 };
 
@@ -107,7 +107,12 @@ impl Stream {
     }
 
     /// Offers an observed value that was entered to the reservoir of its series. The value has no span.
-    pub(crate) fn offer_observed(&self, kept: &LabelSet, value: Number, origin: Origin<'_>) {
+    pub(crate) fn offer_observed(
+        &self,
+        kept: &LabelSet,
+        value: Number,
+        origin: MeasuredLabels<'_>,
+    ) {
         let sorted = Sorted::joined(kept, &[] as &[opentelemetry::KeyValue]);
         let own = {
             let inner = self.lock();

@@ -11,7 +11,7 @@ use super::{
     stream::{Inner, Place, Stream},
 };
 use crate::{
-    exemplar::{Measurement, Origin, Verdict},
+    exemplar::{FilterDecision, MeasuredLabels, Measurement},
     labels::{Base, Label, Labels, MOST_ALIASES, Sorted},
     metric::number::Value,
     threads::forked,
@@ -27,18 +27,18 @@ impl Stream {
     /// True if no work is left after a value went into the cell.
     #[inline(always)]
     pub(super) fn is_plain(&self, series: &Series) -> bool {
-        !series.is_special() && !self.rules.exemplars.may_be_open()
+        !series.is_special() && !self.rules.exemplars.may_accept()
     }
 
     /// Does what is left after a value went into the cell.
-    pub(super) fn rest(&self, series: &Arc<Series>, made: Made, origin: Origin<'_>) {
+    pub(super) fn rest(&self, series: &Arc<Series>, made: Made, origin: MeasuredLabels<'_>) {
         if made.met == Met::Somebody {
             self.met(series);
         }
         if series.is_special() {
             self.recorded(series, made);
         }
-        if self.rules.exemplars.may_be_open() {
+        if self.rules.exemplars.may_accept() {
             self.offer(series, made.bits, origin);
         }
     }
@@ -47,7 +47,7 @@ impl Stream {
     #[inline]
     pub(crate) fn record_with(&self, base: Base<'_>, labels: Labels<'_>, change: impl Change) {
         self.record_by(base, labels, change, || {
-            Origin::Joined(base.labels(), labels)
+            MeasuredLabels::Joined(base.labels(), labels)
         });
     }
 
@@ -55,7 +55,9 @@ impl Stream {
     #[inline]
     pub(crate) fn record_attributes(&self, attributes: &[KeyValue], change: impl Change) {
         let empty = self.interner.plain();
-        self.record_by(empty, attributes, change, || Origin::Attributes(attributes));
+        self.record_by(empty, attributes, change, || {
+            MeasuredLabels::Attributes(attributes)
+        });
     }
 
     #[inline]
@@ -64,7 +66,7 @@ impl Stream {
         base: Base<'_>,
         labels: &[impl Label],
         change: impl Change,
-        origin: impl FnOnce() -> Origin<'l>,
+        origin: impl FnOnce() -> MeasuredLabels<'l>,
     ) {
         let found = match self.rules.labels {
             None => self
@@ -94,7 +96,7 @@ impl Stream {
     }
 
     #[inline(never)]
-    fn finish(&self, more: &More, change: impl Change, origin: Origin<'_>) {
+    fn finish(&self, more: &More, change: impl Change, origin: MeasuredLabels<'_>) {
         let made = change.made(self.rules.number, more.met);
         self.rest(&more.series, made, origin);
     }
@@ -107,7 +109,7 @@ impl Stream {
         base: Base<'_>,
         labels: &[impl Label],
         change: impl Change,
-        origin: Origin<'_>,
+        origin: MeasuredLabels<'_>,
     ) {
         let mut sorted = Sorted::joined(base.labels(), labels);
         self.drop_labels(&mut sorted);
@@ -144,7 +146,7 @@ impl Stream {
         labels: &[impl Label],
         sorted: &[impl Label],
         change: impl Change,
-        origin: Origin<'_>,
+        origin: MeasuredLabels<'_>,
     ) {
         if let Some(overflow) = self.overflow.get()
             && self.is_full_for(base, labels, sorted)
@@ -172,15 +174,15 @@ impl Stream {
 
     /// Records into a known series.
     pub(super) fn record_in(&self, series: &Arc<Series>, bits: u64) {
-        self.finish_record(series, Recorded(bits), Origin::Set(series.labels()));
+        self.finish_record(series, Recorded(bits), MeasuredLabels::Set(series.labels()));
     }
 
     /// Moves a known level up or down.
     pub(super) fn adjust_in(&self, series: &Arc<Series>, by: Value) {
-        self.finish_record(series, Adjusted(by), Origin::Set(series.labels()));
+        self.finish_record(series, Adjusted(by), MeasuredLabels::Set(series.labels()));
     }
 
-    fn finish_record(&self, series: &Arc<Series>, change: impl Change, origin: Origin<'_>) {
+    fn finish_record(&self, series: &Arc<Series>, change: impl Change, origin: MeasuredLabels<'_>) {
         let met = change.apply(&series.cell, &self.shape);
         self.rest(series, change.made(self.rules.number, met), origin);
     }
@@ -246,8 +248,8 @@ impl Stream {
 
     /// Offers a measurement to the reservoir, if the filter accepts it.
     #[inline(never)]
-    fn offer(&self, series: &Series, bits: u64, origin: Origin<'_>) {
-        if let Verdict::Accepted(span) = self.rules.exemplars.verdict() {
+    fn offer(&self, series: &Series, bits: u64, origin: MeasuredLabels<'_>) {
+        if let FilterDecision::Accepted(span) = self.rules.exemplars.decide() {
             let value = self.rules.number.f64_of(bits);
             let filter = self.rules.labels.as_ref();
             self.take_exemplar(series, &Measurement::new(value, origin, filter, span));

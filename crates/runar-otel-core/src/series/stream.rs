@@ -24,10 +24,10 @@ use super::{
     value::Number,
 };
 use crate::{
-    exemplar::{ExemplarFilter, Held, Reservoir, reservoir_at_work},
+    exemplar::{ExemplarFilter, HeldReservoir, Reservoir, reservoir_at_work},
     labels::{Interner, Label, LabelFilter, LabelSet, Members, Sorted},
     metric::{OVERFLOW_KEY, StreamPlan, number::NumberKind, sharing::Sharing},
-    threads::{apart::Apart, forked, sync::OnceBox},
+    threads::{deferred_drop::DeferredDrop, forked, sync::OnceBox},
 };
 
 /// A receiver of every measurement of sums and histograms, besides the series.
@@ -369,7 +369,7 @@ impl Stream {
         self.owner.store(owner, Ordering::Release);
         Some(LetGo {
             _departed: departed,
-            _reservoirs: (!reservoirs.is_empty()).then(|| Apart::new(reservoirs)),
+            _reservoirs: (!reservoirs.is_empty()).then(|| DeferredDrop::new(reservoirs)),
         })
     }
 
@@ -464,7 +464,7 @@ impl Stream {
 /// Series and reservoirs of a stream under an earlier provider, to be dropped without a lock.
 pub(crate) struct LetGo {
     _departed: HashMap<LabelSet, Arc<Series>>,
-    _reservoirs: Option<Apart<Vec<Held>>>,
+    _reservoirs: Option<DeferredDrop<Vec<HeldReservoir>>>,
 }
 
 /// The series that takes a label set: its own, or the overflow series.

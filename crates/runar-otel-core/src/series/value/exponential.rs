@@ -5,7 +5,7 @@
 
 use super::{Aggregate, Fingerprint, explicit::extreme};
 use crate::{
-    exemplar::{Exemplar, kept},
+    exemplar::{Exemplar, retention},
     metric::number::finite,
 };
 
@@ -170,7 +170,7 @@ impl Aggregate for ExponentialHistogram {
     }
 
     fn keep(&self, kept: &mut Vec<Exemplar>, collected: Vec<Exemplar>) {
-        kept::keep_newest(kept, collected, kept::MOST_PER_EXPONENTIAL);
+        retention::keep_newest(kept, collected, retention::MOST_PER_EXPONENTIAL);
     }
 
     fn fingerprint(&self) -> Fingerprint {

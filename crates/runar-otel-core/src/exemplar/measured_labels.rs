@@ -6,7 +6,7 @@ use crate::labels::{LabelSet, Labels, Sorted};
 
 /// The labels of a measurement, before any view took some away.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Origin<'a> {
+pub(crate) enum MeasuredLabels<'a> {
     /// The labels of a series that a handle holds.
     Set(&'a LabelSet),
     /// The labels of a handle, and those given with the measurement.
@@ -15,7 +15,7 @@ pub(crate) enum Origin<'a> {
     Attributes(&'a [KeyValue]),
 }
 
-impl Origin<'_> {
+impl MeasuredLabels<'_> {
     /// The labels in canonical form.
     pub(crate) fn to_key_values(self) -> Vec<KeyValue> {
         match self {

@@ -10,7 +10,7 @@ use crate::{
 
 /// The series of the base labels: mostly one; views can make several of an instrument, or none.
 #[derive(Debug)]
-pub(crate) enum Target {
+pub(crate) enum HandleSeries {
     /// A single series, the usual case.
     One(Bound),
     /// Several series, or none: then a record ends at once. Two boxes, so that this variant takes no more room than the
@@ -20,14 +20,14 @@ pub(crate) enum Target {
 
 /// A change of a series.
 #[derive(Clone, Copy)]
-pub(crate) enum Change {
+pub(crate) enum HandleChange {
     /// Records a value.
     Record(Value),
     /// Moves a level up or down.
     Adjust(Value),
 }
 
-impl Change {
+impl HandleChange {
     /// Makes the change in a series.
     #[inline]
     pub(crate) fn of(self, bound: &Bound, given: Option<&LabelSet>) {
@@ -38,7 +38,7 @@ impl Change {
     }
 }
 
-impl Target {
+impl HandleSeries {
     /// Finds the series of a label set in streams.
     pub(crate) fn new(streams: &[Arc<Stream>], labels: &LabelSet) -> Self {
         match streams {
