@@ -8,7 +8,7 @@ use super::{
 };
 use crate::outcome::verdict::OTHER;
 use crate::{
-    Counter, Gauge, Histogram, exemplar::outside_of_spans, labels::Labels, series::UnderWay,
+    Counter, Gauge, Histogram, exemplar::outside_of_spans, labels::Labels, series::ActiveCall,
 };
 
 /// The error type of a panic.
@@ -120,19 +120,19 @@ impl FamilyHandles {
 
     /// Counts a call that begins.
     #[inline]
-    pub(crate) fn begin_active(&self) -> UnderWay {
+    pub(crate) fn begin_active(&self) -> ActiveCall {
         if let Some(entered) = &self.entered {
             entered.increment();
         }
         match &self.active {
             Some(active) => active.handle().begin(),
-            None => UnderWay::default(),
+            None => ActiveCall::default(),
         }
     }
 
     /// Counts a call off that is no longer under way.
     #[inline]
-    pub(crate) fn end_active(&self, place: UnderWay) {
+    pub(crate) fn end_active(&self, place: ActiveCall) {
         if let Some(active) = &self.active {
             active.handle().end(place);
         }

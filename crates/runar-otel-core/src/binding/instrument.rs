@@ -11,7 +11,7 @@ use crate::{
     metric::{
         Aggregation, InstrumentKind, descriptor::Descriptor, name::SCOPE_NAME, number::Value,
     },
-    series::{Bound, Stream},
+    series::{BoundSeries, Stream},
     threads::{forked, sync::OnceBox},
 };
 
@@ -118,7 +118,7 @@ impl Instrument {
                 let is_here = provider.generation() == generation;
                 is_here.then(|| self.make(&gate, generation, &mut made))
             };
-            gate.streams().tell_mirror(&made);
+            gate.streams().notify_mirror(&made);
             if let Some(streams) = streams {
                 return Some((streams, generation));
             }
@@ -178,7 +178,7 @@ impl Instrument {
             return false;
         };
         for stream in streams {
-            let bound = Bound::new(stream, labels);
+            let bound = BoundSeries::new(stream, labels);
             bound.measure(value.bits(stream.number()), Some(labels));
         }
         true

@@ -145,7 +145,7 @@ impl Provider {
     /// Frees the streams that ended and are not used again, once the next gate has found its own.
     pub(crate) fn free_ended(&self) {
         if let Some(streams) = self.ended.swap(None) {
-            streams.let_sleepers_go();
+            streams.free_sleeping();
         }
     }
 

@@ -17,7 +17,7 @@ use crate::{
     clock::Start,
     labels::Labels,
     sampling::{EndTarget, EnteredSpan, Opened, SpanCallsite},
-    series::UnderWay,
+    series::ActiveCall,
     threads::context::spans_are_alive,
 };
 
@@ -44,7 +44,7 @@ struct CallState {
     position: CallPosition,
     /// The places where the call was counted as active: among the calls of the function, and the requests of the
     /// service.
-    active: (UnderWay, UnderWay),
+    active: (ActiveCall, ActiveCall),
     /// The recorder in which the call began, and ends.
     here: CurrentRecorder,
     /// The flag for frames in other tasks, kept between the parts of the call.
@@ -321,7 +321,7 @@ impl Drop for EndGuard<'_> {
 impl CallState {
     /// Counts the beginning of a call; [`finish`](Self::finish) counts its end, to the same recorder.
     fn begin(function: &'static MeteredFunction) -> Self {
-        let mut active = (UnderWay::default(), UnderWay::default());
+        let mut active = (ActiveCall::default(), ActiveCall::default());
         let labels = function.own().and_then(|own| {
             active.0 = own.begin_active();
             let site = function.site();
@@ -354,7 +354,7 @@ impl CallState {
             labels: None,
             started: None,
             position,
-            active: (UnderWay::default(), UnderWay::default()),
+            active: (ActiveCall::default(), ActiveCall::default()),
             here: CurrentRecorder::now(),
             end_flag: None,
         }

@@ -2,7 +2,7 @@
 
 use opentelemetry::{Key, KeyValue};
 
-use crate::labels::{LabelSet, Labels, Sorted};
+use crate::labels::{LabelSet, Labels, SortedLabels};
 
 /// The labels of a measurement, before any view took some away.
 #[derive(Clone, Copy, Debug)]
@@ -20,13 +20,13 @@ impl MeasuredLabels<'_> {
     pub(crate) fn to_key_values(self) -> Vec<KeyValue> {
         match self {
             Self::Set(set) => set.to_key_values(),
-            Self::Joined(base, labels) => key_values(&Sorted::joined(base, labels)),
-            Self::Attributes(attributes) => key_values(&Sorted::of(attributes)),
+            Self::Joined(base, labels) => key_values(&SortedLabels::joined(base, labels)),
+            Self::Attributes(attributes) => key_values(&SortedLabels::of(attributes)),
         }
     }
 }
 
-fn key_values(sorted: &Sorted<'_>) -> Vec<KeyValue> {
+fn key_values(sorted: &SortedLabels<'_>) -> Vec<KeyValue> {
     let labels = sorted.as_slice().iter();
     labels
         .map(|(name, value)| KeyValue::new(Key::from((*name).to_owned()), value.to_value()))

@@ -14,11 +14,11 @@ use opentelemetry::{
     metrics::{AsyncInstrument, Callback},
 };
 
-use super::patience::{JobError, Worker, is_worker};
+use super::worker::{JobError, Worker, is_worker};
 use crate::{
     exemplar::{ExemplarFilter, MeasuredLabels, reservoir_at_work},
-    labels::{LabelFilter, LabelSet, Sorted},
-    metric::{InstrumentKind, number::Measured, refusal::refuse},
+    labels::{LabelFilter, LabelSet, SortedLabels},
+    metric::{InstrumentKind, number::ApiNumber, refusal::refuse},
     report,
     series::{Number, Stream},
     threads::{
@@ -69,19 +69,19 @@ impl Observable {
 /// The callbacks of one instrument, for any number type.
 trait Callbacks: Send + Sync {
     /// Runs the callbacks and returns their observations.
-    fn run(&self) -> Answer;
+    fn run(&self) -> Observations;
 }
 
 /// Observations of the callbacks of one instrument.
 #[derive(Default)]
-struct Answer {
-    observed: Vec<Observed>,
+struct Observations {
+    observed: Vec<ObservedValue>,
     panicked: bool,
     /// True if the callbacks observed more than [`MOST`] values.
     flooded: bool,
 }
 
-impl Answer {
+impl Observations {
     /// Reports observations that are missing.
     fn report(&self, name: &str) {
         if self.panicked {
@@ -103,17 +103,17 @@ impl Answer {
 }
 
 /// A label set and its value, which may be any double.
-type Observed = (LabelSet, Number);
+type ObservedValue = (LabelSet, Number);
 
-impl<N: Measured> Callbacks for Vec<Callback<N>> {
-    fn run(&self) -> Answer {
-        let observer = Observer::default();
+impl<N: ApiNumber> Callbacks for Vec<Callback<N>> {
+    fn run(&self) -> Observations {
+        let observer = ObservationSink::default();
         let mut panicked = false;
         for callback in self {
             panicked |= caught(|| callback(&observer)).is_none();
         }
         let answer = observer.0.into_inner();
-        Answer {
+        Observations {
             panicked,
             ..answer.unwrap_or_else(PoisonError::into_inner)
         }
@@ -122,9 +122,9 @@ impl<N: Measured> Callbacks for Vec<Callback<N>> {
 
 /// The sink for values that callbacks observe.
 #[derive(Default)]
-struct Observer(Mutex<Answer>);
+struct ObservationSink(Mutex<Observations>);
 
-impl<N: Measured> AsyncInstrument<N> for Observer {
+impl<N: ApiNumber> AsyncInstrument<N> for ObservationSink {
     fn observe(&self, value: N, attributes: &[KeyValue]) {
         let one = (
             LabelSet::of(attributes),
@@ -149,7 +149,7 @@ impl Observables {
         }
     }
 
-    pub(super) fn add<N: Measured>(
+    pub(super) fn add<N: ApiNumber>(
         &self,
         streams: Box<[Arc<Stream>]>,
         callbacks: Vec<Callback<N>>,
@@ -191,7 +191,7 @@ impl Observables {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let mut entries = Entries::default();
+        let mut entries = ObservationsByStream::default();
         for observable in &all {
             let observed = self.ask(observable).unwrap_or_default();
             for stream in &observable.streams {
@@ -210,7 +210,7 @@ impl Observables {
     }
 
     /// Runs the callbacks of one instrument; `None` if they do not return in time.
-    fn ask(&self, observable: &Arc<Observable>) -> Option<Vec<Observed>> {
+    fn ask(&self, observable: &Arc<Observable>) -> Option<Vec<ObservedValue>> {
         if observable.away.swap(true, Ordering::AcqRel) {
             return None;
         }
@@ -254,28 +254,28 @@ impl Observables {
 
 /// Observations by stream.
 #[derive(Default)]
-struct Entries {
-    streams: Vec<Entry>,
+struct ObservationsByStream {
+    streams: Vec<StreamObservations>,
     places: HashMap<usize, usize>,
 }
 
 /// Observations of one stream.
-struct Entry {
+struct StreamObservations {
     stream: Arc<Stream>,
-    observed: Vec<Observed>,
+    observed: Vec<ObservedValue>,
     places: HashMap<LabelSet, usize>,
     /// Candidates for exemplars, with the labels that a view leaves.
-    offers: Vec<(LabelSet, Observed)>,
+    offers: Vec<(LabelSet, ObservedValue)>,
 }
 
-impl Entries {
+impl ObservationsByStream {
     /// Adds the values that one instrument observed for a stream, in the number type of the stream. Of one set that is
     /// observed twice the last value counts.
-    fn add(&mut self, stream: &Arc<Stream>, observed: &[Observed]) {
+    fn add(&mut self, stream: &Arc<Stream>, observed: &[ObservedValue]) {
         let key = Arc::as_ptr(stream).addr();
         let place = *self.places.entry(key).or_insert(self.streams.len());
         if place == self.streams.len() {
-            self.streams.push(Entry {
+            self.streams.push(StreamObservations {
                 stream: stream.clone(),
                 observed: Vec::new(),
                 places: HashMap::new(),
@@ -319,7 +319,7 @@ fn kept(filter: Option<&LabelFilter>, labels: &LabelSet) -> LabelSet {
     let Some(filter) = filter else {
         return labels.clone();
     };
-    let mut sorted = Sorted::joined(labels, &[] as &[KeyValue]);
+    let mut sorted = SortedLabels::joined(labels, &[] as &[KeyValue]);
     sorted.retain(|name| filter.keeps(name));
     sorted.to_set()
 }

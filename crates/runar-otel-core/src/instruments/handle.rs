@@ -13,7 +13,7 @@ use crate::{
         registry,
     },
     catalogue::registrations,
-    labels::{Base, BaseLabels, LabelSet, Labels},
+    labels::{BaseLabels, BaseLabelsRef, LabelSet, Labels},
     metric::{
         descriptor::{Declaration, Descriptor},
         duration::TimeUnit,
@@ -23,7 +23,7 @@ use crate::{
         refusal,
     },
     report,
-    series::{Adjusted, Bound, Recorded, Stream, UnderWay},
+    series::{ActiveCall, BoundSeries, LevelStep, Stream, SumValue},
     threads::forked,
 };
 
@@ -147,7 +147,7 @@ impl Handle {
     }
 
     #[inline(always)]
-    fn record_by(&self, value: Value, record: impl FnOnce(&HandleState, &Bound, u64)) {
+    fn record_by(&self, value: Value, record: impl FnOnce(&HandleState, &BoundSeries, u64)) {
         let Some(state) = &self.0 else { return };
         match state.own.current_first() {
             Some(HandleSeries::One(bound)) if value.is_finite() => {
@@ -169,7 +169,7 @@ impl Handle {
         }
         match state.instrument.current_first() {
             Some([stream]) => {
-                let change = Recorded(value.bits(stream.number()));
+                let change = SumValue(value.bits(stream.number()));
                 stream.record_with(state.base(), labels, change);
             }
             Some([]) => {}
@@ -214,20 +214,20 @@ impl Handle {
 
     /// Counts a call under way in a level; the result is passed to [`end`](Self::end).
     #[inline]
-    pub(crate) fn begin(&self) -> UnderWay {
+    pub(crate) fn begin(&self) -> ActiveCall {
         let Some(state) = &self.0 else {
-            return UnderWay::default();
+            return ActiveCall::default();
         };
         match state.own.current_first() {
             Some(HandleSeries::One(bound)) => bound.stream.begin(&bound.series),
-            Some(HandleSeries::Others(None)) => UnderWay::default(),
+            Some(HandleSeries::Others(None)) => ActiveCall::default(),
             _ => state.begin_otherwise(),
         }
     }
 
     /// Counts a call off that is over.
     #[inline]
-    pub(crate) fn end(&self, place: UnderWay) {
+    pub(crate) fn end(&self, place: ActiveCall) {
         let Some(state) = &self.0 else { return };
         match state.own.current_first() {
             Some(HandleSeries::One(bound)) => bound.stream.end(&bound.series, place),
@@ -277,11 +277,11 @@ impl HandleState {
 
     /// The labels for look-ups.
     #[inline]
-    fn base(&self) -> Base<'_> {
+    fn base(&self) -> BaseLabelsRef<'_> {
         let kept = self.own.rest().or_else(|| self.keep_base());
         match kept {
             Some(base) => base.base(),
-            None => Base::of(self.own_labels()),
+            None => BaseLabelsRef::of(self.own_labels()),
         }
     }
 
@@ -326,18 +326,18 @@ impl HandleState {
     }
 
     #[inline(never)]
-    fn begin_otherwise(&self) -> UnderWay {
+    fn begin_otherwise(&self) -> ActiveCall {
         match self.own.current() {
             Some(HandleSeries::One(bound)) => bound.stream.begin(&bound.series),
             _ => {
                 self.change_own(HandleChange::Adjust(Value::I64(1)));
-                UnderWay::default()
+                ActiveCall::default()
             }
         }
     }
 
     #[inline(never)]
-    fn end_otherwise(&self, place: UnderWay) {
+    fn end_otherwise(&self, place: ActiveCall) {
         match self.own.current() {
             Some(HandleSeries::One(bound)) => bound.stream.end(&bound.series, place),
             _ => self.change_own(HandleChange::Adjust(Value::I64(-1))),
@@ -436,9 +436,9 @@ impl HandleState {
         for stream in streams {
             match change {
                 HandleChange::Record(value) => {
-                    stream.record_with(base, labels, Recorded(value.bits(stream.number())));
+                    stream.record_with(base, labels, SumValue(value.bits(stream.number())));
                 }
-                HandleChange::Adjust(by) => stream.record_with(base, labels, Adjusted(by)),
+                HandleChange::Adjust(by) => stream.record_with(base, labels, LevelStep(by)),
             }
         }
     }
@@ -452,7 +452,7 @@ impl HandleState {
         match change {
             _ if self.instrument.is_gauge() => {
                 for stream in self.instrument.resting_streams() {
-                    change.of(&Bound::new(stream, labels), Some(labels));
+                    change.of(&BoundSeries::new(stream, labels), Some(labels));
                 }
             }
             HandleChange::Record(value) => {
@@ -500,7 +500,7 @@ fn change_of(instrument: &Arc<Instrument>, change: HandleChange, labels: &LabelS
         None => return,
     };
     for stream in streams {
-        change.of(&Bound::new(stream, labels), Some(labels));
+        change.of(&BoundSeries::new(stream, labels), Some(labels));
     }
 }
 

@@ -68,7 +68,7 @@ impl Label for (&str, ValueRef<'_>) {
 /// A hash of the values of labels, at random for each process.
 #[inline]
 pub(crate) fn hash(labels: &[impl Label]) -> u64 {
-    let seeds = Seeds::of_the_process();
+    let seeds = HashSeeds::of_the_process();
     let hash = seeds.hash(seeds.plain(), labels);
     hash ^ hash >> 32
 }
@@ -84,13 +84,13 @@ pub(super) fn is_canonical(labels: &[impl Label]) -> bool {
 
 /// The seeds of a hash, drawn at random: nobody can prepare label values that collide.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seeds(u64, u64);
+pub(super) struct HashSeeds(u64, u64);
 
-impl Seeds {
+impl HashSeeds {
     /// The seeds of the process: the labels of a handle are hashed once for all of its streams.
     pub(super) fn of_the_process() -> Self {
-        static SEEDS: OnceBox<Seeds> = OnceBox::new();
-        *SEEDS.get_or_init(|| Box::new(Seeds(fastrand::u64(..) | 1, fastrand::u64(..) | 1)))
+        static SEEDS: OnceBox<HashSeeds> = OnceBox::new();
+        *SEEDS.get_or_init(|| Box::new(HashSeeds(fastrand::u64(..) | 1, fastrand::u64(..) | 1)))
     }
 
     /// The initial hash for labels that come with base labels, from the packed bytes of those.
@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn sets_that_differ_by_a_name_have_other_hashes() {
-        let seeds = Seeds::of_the_process();
+        let seeds = HashSeeds::of_the_process();
         for prefix in ["k", "name_", "http.request.header."] {
             let names: Vec<String> = (0..2000).map(|at| format!("{prefix}{at}")).collect();
             let hash = |name: &String| seeds.hash(seeds.plain(), &[(name.as_str(), "x")]);

@@ -19,7 +19,7 @@ const SEGMENTS: usize = 24;
 const ALIAS: u64 = 1 << 31;
 
 /// A value that is found by its label set.
-pub(crate) trait Labelled {
+pub(crate) trait HasLabels {
     /// The canonical labels.
     fn labels(&self) -> &LabelSet;
     /// False once the value has left the table, although a reader may still find it there.
@@ -28,7 +28,7 @@ pub(crate) trait Labelled {
 
 /// Series by hash.
 #[derive(Debug)]
-pub(crate) struct Table<S> {
+pub(crate) struct SeriesTable<S> {
     /// Half of the hash, and the number of the entry plus one; 0 is free. Linear probing, at most four of five slots
     /// are taken: a look-up then mostly reads one line of memory, and the table is half as large as with half of the
     /// slots. Release publishes the entry.
@@ -106,7 +106,7 @@ pub(super) struct Counts {
     pub(super) aliases: usize,
 }
 
-impl<S: Labelled> Table<S> {
+impl<S: HasLabels> SeriesTable<S> {
     /// Makes an empty table with room for so many entries.
     pub(super) fn with_room(entries: usize) -> Self {
         Self {

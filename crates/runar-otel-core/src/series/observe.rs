@@ -10,13 +10,13 @@ use super::{
     cell::CellKind,
     delivery::CellValue as _,
     object::{Series, state},
-    observed_state::{Beyond, ObservedState},
+    observed_state::{BeyondSet, ObservedState},
     stream::{Inner, Stream},
     value::{Aggregate as _, Number},
 };
 use crate::{
     exemplar::{MeasuredLabels, Measurement},
-    labels::{LabelSet, Sorted},
+    labels::{LabelSet, SortedLabels},
 };
 
 /// A total, and its increase since the last collection.
@@ -47,7 +47,9 @@ impl Stream {
     ///
     /// OpenTelemetry specification, metrics SDK: *Asynchronous instrument behavior in the SDK*.
     pub(crate) fn observe(&self, all: Vec<(LabelSet, Number)>, deltas: usize, time: SystemTime) {
-        let Some(_alone) = self.alone() else { return };
+        let Some(_alone) = self.lock_walks() else {
+            return;
+        };
         if !self.is_attached() {
             return;
         }
@@ -113,7 +115,7 @@ impl Stream {
         value: Number,
         origin: MeasuredLabels<'_>,
     ) {
-        let sorted = Sorted::joined(kept, &[] as &[opentelemetry::KeyValue]);
+        let sorted = SortedLabels::joined(kept, &[] as &[opentelemetry::KeyValue]);
         let own = {
             let inner = self.lock();
             let known = self.interner.known(&inner.members, sorted.as_slice());
@@ -133,7 +135,7 @@ impl Stream {
         if known.beyond.contains_key(labels) {
             return None;
         }
-        let sorted = Sorted::joined(labels, &[] as &[opentelemetry::KeyValue]);
+        let sorted = SortedLabels::joined(labels, &[] as &[opentelemetry::KeyValue]);
         let mut inner = self.lock();
         let own = self
             .interner
@@ -154,7 +156,7 @@ impl Stream {
     fn observe_one(&self, series: &Arc<Series>, value: Number, deltas: usize, before: SystemTime) {
         if !self.is_observed() {
             // A last value, or one of a histogram, which counts each observation.
-            let _ = series.cell.record(&self.shape, value.bits());
+            let _ = series.cell.update(&self.shape, value.bits());
             self.live(series, before);
             return;
         }
@@ -187,11 +189,11 @@ impl Stream {
         if let Some(delivery) = Number::delivery(&mut deliveries) {
             delivery.set_total(total);
             if was_live {
-                delivery.owe(&delta, &self.shape);
+                delivery.add_to_windows(&delta, &self.shape);
             } else {
                 // Windows of an earlier life continue with the whole total of the new one; missing windows begin with
                 // it.
-                delivery.owe(&total, &self.shape);
+                delivery.add_to_windows(&total, &self.shape);
             }
             delivery.open_windows(deltas);
         }
@@ -233,8 +235,11 @@ impl Stream {
     /// Ends a series that callbacks observed, whose total was handed on with the observation.
     pub(super) fn end_observed(&self, inner: &mut Inner, series: &Arc<Series>) {
         self.unlink(inner, series);
-        if series.extras().is_some_and(|extras| extras.lock().owes()) {
-            self.depart(inner, series);
+        if series
+            .extras()
+            .is_some_and(|extras| extras.lock().has_debt())
+        {
+            self.keep_departed(inner, series);
         }
     }
 
@@ -253,8 +258,11 @@ impl Stream {
                 && (self.is_level() || self.is_observed())
             {
                 overflow.set_life(state::ASLEEP);
-                if overflow.extras().is_some_and(|extras| extras.lock().owes()) {
-                    self.depart(&mut inner, overflow);
+                if overflow
+                    .extras()
+                    .is_some_and(|extras| extras.lock().has_debt())
+                {
+                    self.keep_departed(&mut inner, overflow);
                 }
             }
             return;
@@ -262,7 +270,7 @@ impl Stream {
         if !self.is_observed() {
             let overflow = self.overflow_series().clone();
             for (_, value) in sets {
-                let _ = overflow.cell.record(&self.shape, value.bits());
+                let _ = overflow.cell.update(&self.shape, value.bits());
             }
             return self.live(&overflow, known.before);
         }
@@ -279,7 +287,7 @@ impl Stream {
                     delta: sum.delta.plus(observed.delta),
                 },
             });
-            known.beyond.insert(labels, Beyond { total, rank });
+            known.beyond.insert(labels, BeyondSet { total, rank });
         }
         if let Some(sum) = sum {
             let overflow = self.overflow_series().clone();

@@ -8,7 +8,7 @@ use super::{
     stream::{Inner, Stream},
 };
 use crate::{
-    labels::{Base, Label, LabelSet},
+    labels::{BaseLabelsRef, Label, LabelSet},
     metric::sharing::Sharing,
 };
 
@@ -68,7 +68,7 @@ impl Stream {
     /// True if there is no place for labels that were not found, as far as that is known without a lock.
     pub(super) fn is_full_for(
         &self,
-        base: Base<'_>,
+        base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         sorted: &[impl Label],
     ) -> bool {
@@ -77,7 +77,7 @@ impl Stream {
             && self.interner.is_current()
     }
 
-    fn is_known_full(&self, base: Base<'_>, labels: &[impl Label]) -> bool {
+    fn is_known_full(&self, base: BaseLabelsRef<'_>, labels: &[impl Label]) -> bool {
         self.full.all.load(Ordering::Relaxed)
             || self.full.knows(base.start()) && self.names_no_function(labels)
             || process_is_full()
@@ -93,7 +93,7 @@ impl Stream {
     pub(super) fn note_full(
         &self,
         inner: &Inner,
-        base: Base<'_>,
+        base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         sorted: &[impl Label],
     ) {

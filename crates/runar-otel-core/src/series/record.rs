@@ -5,22 +5,22 @@ use std::sync::{Arc, TryLockError, atomic::Ordering};
 use opentelemetry::KeyValue;
 
 use super::{
-    cell::{CellKind, MEETINGS, Met, UnderWay},
-    change::{Adjusted, Change, Made, Recorded},
+    cell::{ActiveCall, CellKind, MEETINGS, Meeting},
+    change::{AppliedChange, Change, LevelStep, SumValue},
     object::{Series, state},
-    stream::{Inner, Place, Stream},
+    stream::{Inner, Placement, Stream},
 };
 use crate::{
     exemplar::{FilterDecision, MeasuredLabels, Measurement},
-    labels::{Base, Label, Labels, MOST_ALIASES, Sorted},
+    labels::{BaseLabelsRef, Label, Labels, MOST_ALIASES, SortedLabels},
     metric::number::Value,
     threads::forked,
 };
 
 /// Work that is left after a record under a guard.
-struct More {
+struct UnfinishedRecord {
     series: Arc<Series>,
-    met: Met,
+    meeting: Meeting,
 }
 
 impl Stream {
@@ -31,21 +31,31 @@ impl Stream {
     }
 
     /// Does what is left after a value went into the cell.
-    pub(super) fn rest(&self, series: &Arc<Series>, made: Made, origin: MeasuredLabels<'_>) {
-        if made.met == Met::Somebody {
-            self.met(series);
+    pub(super) fn finish_change(
+        &self,
+        series: &Arc<Series>,
+        change: AppliedChange,
+        origin: MeasuredLabels<'_>,
+    ) {
+        if change.meeting == Meeting::Somebody {
+            self.count_meeting(series);
         }
         if series.is_special() {
-            self.recorded(series, made);
+            self.finish_special(series, change);
         }
         if self.rules.exemplars.may_accept() {
-            self.offer(series, made.bits, origin);
+            self.offer(series, change.bits, origin);
         }
     }
 
     /// Records into the series of base labels and labels, of which the latter win.
     #[inline]
-    pub(crate) fn record_with(&self, base: Base<'_>, labels: Labels<'_>, change: impl Change) {
+    pub(crate) fn record_with(
+        &self,
+        base: BaseLabelsRef<'_>,
+        labels: Labels<'_>,
+        change: impl Change,
+    ) {
         self.record_by(base, labels, change, || {
             MeasuredLabels::Joined(base.labels(), labels)
         });
@@ -63,7 +73,7 @@ impl Stream {
     #[inline]
     fn record_by<'l>(
         &self,
-        base: Base<'_>,
+        base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         change: impl Change,
         origin: impl FnOnce() -> MeasuredLabels<'l>,
@@ -76,7 +86,7 @@ impl Stream {
         };
         match found {
             Some(None) => {}
-            Some(Some(more)) => self.finish(&more, change, origin()),
+            Some(Some(unfinished)) => self.finish(&unfinished, change, origin()),
             None => self.record_sorted(base, labels, change, origin()),
         }
     }
@@ -84,21 +94,30 @@ impl Stream {
     /// Records into a series under the guard of a look-up, where nothing else may be done. Returns the work that is
     /// left.
     #[inline]
-    fn record_guarded(&self, series: &Arc<Series>, change: impl Change) -> Option<More> {
-        let met = change.apply(&series.cell, &self.shape);
-        if met == Met::Nobody && self.is_plain(series) {
+    fn record_guarded(
+        &self,
+        series: &Arc<Series>,
+        change: impl Change,
+    ) -> Option<UnfinishedRecord> {
+        let meeting = change.apply(&series.cell, &self.shape);
+        if meeting == Meeting::Nobody && self.is_plain(series) {
             return None;
         }
-        Some(More {
+        Some(UnfinishedRecord {
             series: series.clone(),
-            met,
+            meeting,
         })
     }
 
     #[inline(never)]
-    fn finish(&self, more: &More, change: impl Change, origin: MeasuredLabels<'_>) {
-        let made = change.made(self.rules.number, more.met);
-        self.rest(&more.series, made, origin);
+    fn finish(
+        &self,
+        unfinished: &UnfinishedRecord,
+        change: impl Change,
+        origin: MeasuredLabels<'_>,
+    ) {
+        let change = change.with_meeting(self.rules.number, unfinished.meeting);
+        self.finish_change(&unfinished.series, change, origin);
     }
 
     /// Records by the labels in canonical order. A set that comes in the same other order again is found by that order
@@ -106,12 +125,12 @@ impl Stream {
     #[inline(never)]
     fn record_sorted(
         &self,
-        base: Base<'_>,
+        base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         change: impl Change,
         origin: MeasuredLabels<'_>,
     ) {
-        let mut sorted = Sorted::joined(base.labels(), labels);
+        let mut sorted = SortedLabels::joined(base.labels(), labels);
         self.drop_labels(&mut sorted);
         let sorted = sorted.as_slice();
         let may_alias = self.rules.labels.is_none();
@@ -128,7 +147,7 @@ impl Stream {
         });
         match known {
             Some(Ok(None)) => {}
-            Some(Ok(Some(more))) => self.finish(&more, change, origin),
+            Some(Ok(Some(unfinished))) => self.finish(&unfinished, change, origin),
             Some(Err(series)) => {
                 if let Some(mut inner) = forked::lock(&self.inner) {
                     self.alias(&mut inner, base, labels, &series);
@@ -142,7 +161,7 @@ impl Stream {
     #[cold]
     fn record_new(
         &self,
-        base: Base<'_>,
+        base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         sorted: &[impl Label],
         change: impl Change,
@@ -161,11 +180,11 @@ impl Stream {
             self.interner.refresh(&inner.members);
             let (series, place) = self.place(&mut inner, labels, sorted);
             match place {
-                Place::Overflow => self.note_full(&inner, base, labels, sorted),
-                Place::Own if self.rules.labels.is_none() => {
+                Placement::Overflow => self.note_full(&inner, base, labels, sorted),
+                Placement::Own if self.rules.labels.is_none() => {
                     self.alias(&mut inner, base, labels, &series);
                 }
-                Place::Own => {}
+                Placement::Own => {}
             }
             series
         };
@@ -174,23 +193,27 @@ impl Stream {
 
     /// Records into a known series.
     pub(super) fn record_in(&self, series: &Arc<Series>, bits: u64) {
-        self.finish_record(series, Recorded(bits), MeasuredLabels::Set(series.labels()));
+        self.finish_record(series, SumValue(bits), MeasuredLabels::Set(series.labels()));
     }
 
     /// Moves a known level up or down.
     pub(super) fn adjust_in(&self, series: &Arc<Series>, by: Value) {
-        self.finish_record(series, Adjusted(by), MeasuredLabels::Set(series.labels()));
+        self.finish_record(series, LevelStep(by), MeasuredLabels::Set(series.labels()));
     }
 
     fn finish_record(&self, series: &Arc<Series>, change: impl Change, origin: MeasuredLabels<'_>) {
-        let met = change.apply(&series.cell, &self.shape);
-        self.rest(series, change.made(self.rules.number, met), origin);
+        let meeting = change.apply(&series.cell, &self.shape);
+        self.finish_change(
+            series,
+            change.with_meeting(self.rules.number, meeting),
+            origin,
+        );
     }
 
     fn alias(
         &self,
         inner: &mut Inner,
-        base: Base<'_>,
+        base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         series: &Arc<Series>,
     ) {
@@ -206,7 +229,7 @@ impl Stream {
 
     /// Counts a measurement that met another thread; the fourth one since the last collection makes the cell striped.
     #[cold]
-    fn met(&self, series: &Series) {
+    fn count_meeting(&self, series: &Series) {
         if self.shape.kind == CellKind::UpDown {
             return;
         }
@@ -232,17 +255,17 @@ impl Stream {
 
     /// Finishes a record into a series that is mirrored, retired, moved or not exported at the moment.
     #[cold]
-    pub(super) fn recorded(&self, series: &Arc<Series>, made: Made) {
+    pub(super) fn finish_special(&self, series: &Arc<Series>, change: AppliedChange) {
         if let Some(mirror) = self.mirror.as_ref().filter(|_| series.is_mirrored()) {
-            mirror.recorded(self, series, made.bits);
+            mirror.recorded(self, series, change.bits);
         }
         if series.is_retired() {
             self.record_after_retiring(series);
         }
         if self.moved.get().is_some() {
-            self.hand_on(series, made.by.is_none().then_some(made.bits));
+            self.hand_on(series, change.by.is_none().then_some(change.bits));
         } else if series.life() != state::LIVE {
-            self.wake(series, made);
+            self.wake(series, change);
         }
     }
 
@@ -263,26 +286,26 @@ impl Stream {
 
     /// Counts a call under way in a level.
     #[inline]
-    pub(crate) fn begin(&self, series: &Arc<Series>) -> UnderWay {
+    pub(crate) fn begin(&self, series: &Arc<Series>) -> ActiveCall {
         match series.cell.begin_at_once(self.rules.number) {
-            Some(Met::Nobody) if !series.is_special() => UnderWay::default(),
-            met => self.begin_otherwise(series, met),
+            Some(Meeting::Nobody) if !series.is_special() => ActiveCall::default(),
+            meeting => self.begin_otherwise(series, meeting),
         }
     }
 
     #[inline(never)]
-    fn begin_otherwise(&self, series: &Arc<Series>, met: Option<Met>) -> UnderWay {
-        let place = match met {
-            Some(_) => UnderWay::default(),
+    fn begin_otherwise(&self, series: &Arc<Series>, meeting: Option<Meeting>) -> ActiveCall {
+        let place = match meeting {
+            Some(_) => ActiveCall::default(),
             None => series.cell.begin_striped(),
         };
-        if met == Some(Met::Somebody) {
-            self.met(series);
+        if meeting == Some(Meeting::Somebody) {
+            self.count_meeting(series);
         }
         if series.is_special() {
-            self.recorded(
+            self.finish_special(
                 series,
-                Adjusted(Value::I64(0)).made(self.rules.number, Met::Nobody),
+                LevelStep(Value::I64(0)).with_meeting(self.rules.number, Meeting::Nobody),
             );
         }
         place
@@ -290,15 +313,15 @@ impl Stream {
 
     /// Counts a call off that is over.
     #[inline]
-    pub(crate) fn end(&self, series: &Arc<Series>, place: UnderWay) {
+    pub(crate) fn end(&self, series: &Arc<Series>, place: ActiveCall) {
         series.cell.end(self.rules.number, place);
         if series.is_special() {
-            self.ended(series);
+            self.finish_special_end(series);
         }
     }
 
     #[cold]
-    fn ended(&self, series: &Series) {
+    fn finish_special_end(&self, series: &Series) {
         if self.moved.get().is_some() {
             self.hand_on(series, None);
         }

@@ -15,17 +15,17 @@ use opentelemetry::KeyValue;
 
 use super::{
     cell::{CellKind, CellShape},
-    delivery::Deliveries,
+    delivery::SeriesDelivery,
     object::{Series, state},
     observed_state::ObservedState,
-    places::{FirstOverflow, Full, Places},
+    places::{FirstOverflow, Places, ReachedLimits},
     progress::Walks,
-    retired::{Count, Ending},
+    retired_series::{Count, RetiredList},
     value::Number,
 };
 use crate::{
     exemplar::{ExemplarFilter, HeldReservoir, Reservoir, reservoir_at_work},
-    labels::{Interner, Label, LabelFilter, LabelSet, Members, Sorted},
+    labels::{Interner, Label, LabelFilter, LabelSet, Members, SortedLabels},
     metric::{OVERFLOW_KEY, StreamPlan, number::NumberKind, sharing::Sharing},
     threads::{deferred_drop::DeferredDrop, forked, sync::OnceBox},
 };
@@ -91,7 +91,7 @@ pub struct Stream {
     /// The series for label sets beyond the cardinality limit; made with the first one.
     pub(super) overflow: OnceBox<Arc<Series>>,
     pub(super) first_overflow: FirstOverflow,
-    pub(super) full: Full,
+    pub(super) full: ReachedLimits,
     /// The number of series that are to end.
     pub(super) retired: Count,
     /// The number of consumers that want deltas. Grows only.
@@ -101,7 +101,7 @@ pub struct Stream {
     /// The streams that took over the levels when a provider with other rules came.
     pub(super) moved: OnceLock<Box<[Arc<Stream>]>>,
     /// Held by collections and retirements, which do not run side by side.
-    pub(super) alone: Mutex<Walks>,
+    pub(super) walks: Mutex<Walks>,
     pub(super) mirror: Option<Arc<dyn Mirror>>,
     pub(super) observed: Mutex<ObservedState>,
 }
@@ -113,7 +113,7 @@ pub(super) struct Inner {
     pub(super) places: Places,
     /// The most series that existed at one time.
     pub(super) most: usize,
-    pub(super) ending: Ending,
+    pub(super) retired: RetiredList,
     /// Series that ended and still owe a consumer their last delta, one per label set.
     pub(super) departed: HashMap<LabelSet, Arc<Series>>,
 }
@@ -128,12 +128,12 @@ impl Stream {
             inner: Mutex::default(),
             overflow: OnceBox::new(),
             first_overflow: FirstOverflow::default(),
-            full: Full::default(),
+            full: ReachedLimits::default(),
             retired: Count::default(),
             deltas: AtomicUsize::new(0),
             owner: AtomicU64::new(0),
             moved: OnceLock::new(),
-            alone: Mutex::default(),
+            walks: Mutex::default(),
             mirror,
             observed: Mutex::default(),
         })
@@ -197,7 +197,7 @@ impl Stream {
 
     /// Returns the series of a label set, for a handle that keeps it. Labels that a view removes are left out.
     pub(crate) fn series(&self, labels: &LabelSet) -> Arc<Series> {
-        let mut sorted = Sorted::joined(labels, &[] as &[KeyValue]);
+        let mut sorted = SortedLabels::joined(labels, &[] as &[KeyValue]);
         self.drop_labels(&mut sorted);
         if forked::is_child() {
             let plain = self.interner.plain();
@@ -208,7 +208,7 @@ impl Stream {
         self.place(&mut self.lock(), own, sorted.as_slice()).0
     }
 
-    pub(super) fn drop_labels(&self, sorted: &mut Sorted<'_>) {
+    pub(super) fn drop_labels(&self, sorted: &mut SortedLabels<'_>) {
         if let Some(filter) = &self.rules.labels {
             sorted.retain(|name| filter.keeps(name));
         }
@@ -222,13 +222,13 @@ impl Stream {
         inner: &mut Inner,
         given: &[impl Label],
         sorted: &[impl Label],
-    ) -> (Arc<Series>, Place) {
+    ) -> (Arc<Series>, Placement) {
         if let Some(known) = self.interner.known(&inner.members, sorted) {
-            return (known.clone(), Place::Own);
+            return (known.clone(), Placement::Own);
         }
         match self.add(inner, given, sorted) {
-            Some(series) => (series, Place::Own),
-            None => (self.overflow_series().clone(), Place::Overflow),
+            Some(series) => (series, Placement::Own),
+            None => (self.overflow_series().clone(), Placement::Overflow),
         }
     }
 
@@ -266,7 +266,7 @@ impl Stream {
         // The series may sleep on: then its debts are read there.
         let departed = std::mem::replace(departed, series.clone());
         if let Some(extras) = departed.extras() {
-            let debts = std::mem::replace(&mut *extras.lock(), Deliveries::new(&self.shape));
+            let debts = std::mem::replace(&mut *extras.lock(), SeriesDelivery::new(&self.shape));
             *series.make_extras(&self.shape).lock() = debts;
         }
     }
@@ -305,14 +305,14 @@ impl Stream {
     }
 
     /// Waits for the turn of a walk; `None` within a reservoir, which may be in a walk itself.
-    pub(super) fn alone(&self) -> Option<MutexGuard<'_, Walks>> {
+    pub(super) fn lock_walks(&self) -> Option<MutexGuard<'_, Walks>> {
         let own = reservoir_at_work();
-        (!own).then(|| self.alone.lock().unwrap_or_else(PoisonError::into_inner))
+        (!own).then(|| self.walks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes the turn of a walk if nobody else has it.
-    pub(super) fn alone_at_once(&self) -> Option<MutexGuard<'_, Walks>> {
-        match self.alone.try_lock() {
+    pub(super) fn try_lock_walks(&self) -> Option<MutexGuard<'_, Walks>> {
+        match self.walks.try_lock() {
             Ok(walks) => Some(walks),
             Err(TryLockError::Poisoned(walks)) => Some(walks.into_inner()),
             Err(TryLockError::WouldBlock) => None,
@@ -335,8 +335,13 @@ impl Stream {
     /// level keeps its value. The returned remains of the earlier provider have to be dropped without a lock.
     ///
     /// `None` if it cannot begin: a walk of the earlier provider is under way, and may hang in a reservoir.
-    pub(crate) fn attach(&self, owner: u64, now: SystemTime, deltas: usize) -> Option<LetGo> {
-        let mut walks = self.alone_at_once()?;
+    pub(crate) fn attach(
+        &self,
+        owner: u64,
+        now: SystemTime,
+        deltas: usize,
+    ) -> Option<FormerSeries> {
+        let mut walks = self.try_lock_walks()?;
         *walks = Walks::since(now);
         self.deltas.store(0, Ordering::Release);
         self.expect_deltas(deltas);
@@ -344,7 +349,7 @@ impl Stream {
         let mut inner = self.lock();
         let departed = std::mem::take(&mut inner.departed);
         if !self.is_level() {
-            inner.ending.end_all();
+            inner.retired.end_all();
         }
         for series in inner.members.all().iter().chain(self.overflow.get()) {
             if let Some(extras) = series.extras() {
@@ -367,7 +372,7 @@ impl Stream {
         }
         *self.observed.lock().unwrap_or_else(PoisonError::into_inner) = ObservedState::since(now);
         self.owner.store(owner, Ordering::Release);
-        Some(LetGo {
+        Some(FormerSeries {
             _departed: departed,
             _reservoirs: (!reservoirs.is_empty()).then(|| DeferredDrop::new(reservoirs)),
         })
@@ -462,14 +467,14 @@ impl Stream {
 }
 
 /// Series and reservoirs of a stream under an earlier provider, to be dropped without a lock.
-pub(crate) struct LetGo {
+pub(crate) struct FormerSeries {
     _departed: HashMap<LabelSet, Arc<Series>>,
     _reservoirs: Option<DeferredDrop<Vec<HeldReservoir>>>,
 }
 
 /// The series that takes a label set: its own, or the overflow series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Placement {
     Own,
     Overflow,
 }
