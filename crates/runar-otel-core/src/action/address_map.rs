@@ -45,7 +45,7 @@ fn list_of(address: usize) -> usize {
 
 impl<V> fmt::Debug for AddressMap<V> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("ByAddress").finish_non_exhaustive()
+        out.debug_struct("AddressMap").finish_non_exhaustive()
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) enum FilterDecision {
 }
 
 impl ExemplarFilter {
-    /// False if a measurement of this thread would be refused now; else [`verdict`](Self::verdict) decides.
+    /// False if a measurement of this thread would be refused now; else [`decide`](Self::decide) decides.
     #[inline(never)]
     pub(crate) fn may_accept(self) -> bool {
         match self {

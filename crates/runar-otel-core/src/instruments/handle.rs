@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::handle_series::{HandleChange, HandleSeries};
+use super::handle_series::{Counterpart, HandleChange, HandleSeries};
 use crate::{
     binding::{
         cached::Binding, early_measurements, instrument::Instrument, isolated_recorder, provider,
@@ -202,11 +202,11 @@ impl Handle {
     /// Ends the series of the base labels and these.
     pub(crate) fn retire(&self, labels: Labels<'_>) {
         let Some(state) = &self.0 else { return };
-        let (labels, here) = (state.joined(labels), state.recording_instrument());
+        let (labels, here) = (state.joined(labels), state.counterpart());
         let streams = match &here {
-            RecordingInstrument::Own => state.instrument.streams(),
-            RecordingInstrument::Other(instrument) => instrument.streams(),
-            RecordingInstrument::Nowhere => None,
+            Counterpart::Own => state.instrument.streams(),
+            Counterpart::Other(instrument) => instrument.streams(),
+            Counterpart::Nowhere => None,
         };
         let streams = streams.unwrap_or_default().iter();
         streams.for_each(|stream| stream.retire_soon(&labels));
@@ -244,12 +244,9 @@ impl HandleState {
         let here =
             !labels.is_empty() && !provider::has_isolated() && instrument.recorder().is_process();
         if let (true, Some((streams, generation))) = (here, instrument.streams_and_generation()) {
-            let bound = own.bind(
-                generation,
-                HandleSeries::new(streams, &labels),
-                HandleSeries::is_same,
-            );
-            if bound.is_some_and(|target| target.has(&labels)) {
+            let series = HandleSeries::new(streams, &labels);
+            let bound = own.bind(generation, series, HandleSeries::is_same);
+            if bound.is_some_and(|series| series.has(&labels)) {
                 return Self { instrument, own };
             }
         }
@@ -364,51 +361,48 @@ impl HandleState {
     /// Changes the series of the base labels.
     fn change_own(&self, change: HandleChange) {
         match self.own.current() {
-            Some(target) => self.change_series(target, change),
+            Some(series) => self.change_series(series, change),
             None => self.change_own_anywhere(change),
         }
     }
 
-    fn change_series(&self, target: &HandleSeries, change: HandleChange) {
-        let bounds = target.all().iter();
+    fn change_series(&self, series: &HandleSeries, change: HandleChange) {
+        let bounds = series.all().iter();
         bounds.for_each(|bound| change.of(bound, self.given()));
     }
 
     /// Changes the series of the base labels in any recorder.
     #[cold]
     fn change_own_anywhere(&self, change: HandleChange) {
-        match self.recording_instrument() {
-            RecordingInstrument::Own => self.change_bound(change),
-            RecordingInstrument::Other(instrument) => change_of(&instrument, change, self.labels()),
-            RecordingInstrument::Nowhere => {}
+        match self.counterpart() {
+            Counterpart::Own => self.change_bound(change),
+            Counterpart::Other(instrument) => change_of(&instrument, change, self.labels()),
+            Counterpart::Nowhere => {}
         }
     }
 
     fn change_bound(&self, change: HandleChange) {
         // While telemetry is off, a gauge keeps the series that it had.
-        let resting_streams = || {
+        let resting = || {
             let off = provider::off().filter(|_| self.instrument.is_gauge())?;
             Some((self.instrument.resting_streams(), off))
         };
-        let streams = self
-            .instrument
-            .streams_and_generation()
-            .or_else(resting_streams);
+        let streams = self.instrument.streams_and_generation().or_else(resting);
         let Some((streams, generation)) = streams else {
             return self.change_without_provider(change, self.labels());
         };
         match self.own.of(generation) {
-            Some(target) => self.change_series(target, change),
+            Some(series) => self.change_series(series, change),
             None => self.change_unbound(streams, generation, change),
         }
     }
 
     fn change_unbound(&self, streams: &[Arc<Stream>], generation: u64, change: HandleChange) {
-        let target = HandleSeries::new(streams, self.labels());
+        let series = HandleSeries::new(streams, self.labels());
         if forked::is_child() {
-            return self.change_series(&target, change);
+            return self.change_series(&series, change);
         }
-        if let Some(bound) = self.own.bind(generation, target, HandleSeries::is_same) {
+        if let Some(bound) = self.own.bind(generation, series, HandleSeries::is_same) {
             self.change_series(bound, change);
         }
     }
@@ -419,15 +413,13 @@ impl HandleState {
         if provider::is_off() && !self.instrument.is_gauge() {
             return;
         }
-        match self.recording_instrument() {
-            RecordingInstrument::Own => match self.instrument.streams() {
+        match self.counterpart() {
+            Counterpart::Own => match self.instrument.streams() {
                 Some(streams) => self.change_in(streams, change, labels),
                 None => self.change_without_provider(change, &self.joined(labels)),
             },
-            RecordingInstrument::Other(instrument) => {
-                change_of(&instrument, change, &self.joined(labels))
-            }
-            RecordingInstrument::Nowhere => {}
+            Counterpart::Other(instrument) => change_of(&instrument, change, &self.joined(labels)),
+            Counterpart::Nowhere => {}
         }
     }
 
@@ -463,17 +455,17 @@ impl HandleState {
     }
 
     /// The instrument that stands for this one in the isolated recorder that is current.
-    fn recording_instrument(&self) -> RecordingInstrument {
+    fn counterpart(&self) -> Counterpart {
         if !provider::has_isolated() && self.instrument.recorder().is_process() {
-            return RecordingInstrument::Own;
+            return Counterpart::Own;
         }
         let (recorder, descriptor) = (self.instrument.recorder(), self.instrument.descriptor());
         let registered = match isolated_recorder::current() {
-            Some(isolated) if isolated.recorder().is(recorder) => return RecordingInstrument::Own,
+            Some(isolated) if isolated.recorder().is(recorder) => return Counterpart::Own,
             Some(isolated) => registry::register_in(&isolated, descriptor.clone()),
             // Its recorder has ended, it has not: a static that was first used inside.
             None if recorder.has_ended() => registry::register(descriptor.clone()),
-            None => return RecordingInstrument::Own,
+            None => return Counterpart::Own,
         };
         // Of two units the first one stays, as in the process, where that was reported. Of two kinds nothing is
         // recorded.
@@ -482,15 +474,8 @@ impl HandleState {
         }
         registered
             .instrument
-            .map_or(RecordingInstrument::Nowhere, RecordingInstrument::Other)
+            .map_or(Counterpart::Nowhere, Counterpart::Other)
     }
-}
-
-/// The instrument that a handle records with.
-enum RecordingInstrument {
-    Own,
-    Other(Arc<Instrument>),
-    Nowhere,
 }
 
 fn change_of(instrument: &Arc<Instrument>, change: HandleChange, labels: &LabelSet) {

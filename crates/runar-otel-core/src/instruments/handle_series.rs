@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    binding::instrument::Instrument,
     labels::LabelSet,
     metric::number::Value,
     series::{BoundSeries, Stream},
@@ -16,6 +17,15 @@ pub(crate) enum HandleSeries {
     /// Several series, or none: then a record ends at once. Two boxes, so that this variant takes no more room than the
     /// other.
     Others(Option<Box<Box<[BoundSeries]>>>),
+}
+
+/// The instrument that stands for that of a handle in the recorder that is current.
+pub(crate) enum Counterpart {
+    /// The handle's own one.
+    Own,
+    Other(Arc<Instrument>),
+    /// None: the recorder has a metric of another kind under the name.
+    Nowhere,
 }
 
 /// A change of a series.

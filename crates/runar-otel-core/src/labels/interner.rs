@@ -322,7 +322,7 @@ impl<S: HasLabels> AllSeries<S> {
 }
 
 /// Begins to rebuild a table without the series that are no longer linked. To be followed by
-/// [`finish`](Rebuild::finish); one at a time.
+/// [`Interner::replace`]; one at a time.
 pub(crate) fn begin_rebuild<S: HasLabels>(members: &mut Members<S>) -> TableRebuild<S> {
     members.added = Some(Vec::new());
     TableRebuild {

@@ -78,7 +78,7 @@ impl<T: Send + 'static> Drop for DeferredDrop<T> {
 
 impl<T: Send + 'static> fmt::Debug for DeferredDrop<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Apart")
+        out.write_str("DeferredDrop")
     }
 }
 
