@@ -2,10 +2,7 @@
 
 use std::{borrow::Cow, panic::Location};
 
-use crate::{
-    catalogue::MetricDeclaration,
-    metric::{InstrumentKind, sharing::Sharing},
-};
+use crate::metric::{InstrumentKind, MetricDeclaration, sharing::Sharing};
 
 /// Groups of metrics, by the work that they count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::{
     family_handles::{ErrorCounters, FamilyHandles},
     service::ServiceMeta,
 };
-use crate::catalogue::MetricDeclaration;
+use crate::metric::MetricDeclaration;
 
 /// The handles of services, which all of their actions share.
 static SERVICE_HANDLES: AppendList<ServiceHandles> = AppendList::new();

@@ -14,7 +14,7 @@ use super::{
     metered_function::{FunctionFamilies, MeteredFunction},
     service::Owner,
 };
-use crate::{binding::isolated_recorder, catalogue::MetricDeclaration, threads::forked};
+use crate::{binding::isolated_recorder, metric::MetricDeclaration, threads::forked};
 
 /// The functions that the attributes have instrumented, in all crates that are linked.
 #[distributed_slice]

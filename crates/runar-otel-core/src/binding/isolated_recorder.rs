@@ -17,8 +17,11 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::provider::{self, Provider, Recorder, has_isolated};
-use crate::{clock::Clock, gate::Gate, threads::forked};
+use super::{
+    provider::{self, Provider, Recorder, has_isolated},
+    recorder_clock::Clock,
+};
+use crate::{gate::Gate, threads::forked};
 
 thread_local!(static CURRENT: RefCell<Option<Arc<IsolatedRecorder>>> = const { RefCell::new(None) });
 

@@ -2,12 +2,11 @@
 
 use std::panic::Location;
 
-use super::{
-    declaration::{SiteDeclaration, SiteKind},
-    measured::Measured,
-    resolve::SiteInstrument,
+use super::{measured::Measured, resolve::SiteInstrument};
+use crate::{
+    binding::isolated_recorder::RecorderLocal,
+    catalogue::{SiteDeclaration, SiteKind},
 };
-use crate::binding::isolated_recorder::RecorderLocal;
 
 /// A call site, and the metric to which its first use resolved it.
 #[derive(Debug)]
@@ -32,7 +31,7 @@ impl MetricSite {
         }
     }
 
-    /// The declaration, for [`METRIC_SITES`](super::METRIC_SITES).
+    /// The declaration, for [`METRIC_SITES`](crate::catalogue::METRIC_SITES).
     #[must_use]
     pub const fn declaration(&self) -> &SiteDeclaration {
         &self.declaration

@@ -1,12 +1,9 @@
 //! Resolving a call site to its metric, by its first use.
 
-use super::{
-    declaration::{SiteDeclaration, SiteKind},
-    measured::Measured,
-};
+use super::measured::Measured;
 use crate::{
     binding::registry,
-    catalogue::linked,
+    catalogue::{SiteDeclaration, SiteKind, linked},
     instruments::{counter::Counter, gauge::Gauge, handle::Handle},
     metric::{
         InstrumentKind,

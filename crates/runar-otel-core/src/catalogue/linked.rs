@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::metric::{METRICS, Metric};
+use super::{
+    metric::{METRICS, Metric},
+    site_declaration::{METRIC_SITES, SiteDeclaration, SiteKind},
+};
 use crate::{
-    call_site::{METRIC_SITES, SiteDeclaration, SiteKind},
-    label::difference::difference,
-    metric::InstrumentKind,
-    report,
-    threads::sync::OnceBox,
+    label::difference::difference, metric::InstrumentKind, report, threads::sync::OnceBox,
 };
 
 /// Declarations linked into the program, by lower-case name.

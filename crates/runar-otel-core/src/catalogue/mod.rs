@@ -8,16 +8,19 @@ pub(crate) mod linked;
 mod list;
 mod markdown;
 mod metric;
-mod metric_declaration;
+
 mod place;
 pub(crate) mod precedence;
 pub(crate) mod registrations;
+mod site_declaration;
 mod sources;
+
+pub use crate::metric::MetricDeclaration;
 
 pub use self::{
     check::{Mismatch, check},
     list::{Catalogue, Entry, catalogue},
     metric::{METRICS, Metric},
-    metric_declaration::MetricDeclaration,
     place::{Origin, Place},
+    site_declaration::{METRIC_SITES, SiteDeclaration, SiteKind},
 };

@@ -2,8 +2,8 @@
 
 use std::panic::Location;
 
-use super::metric_declaration::MetricDeclaration;
-use crate::call_site::SiteKind;
+use super::site_declaration::SiteKind;
+use crate::metric::MetricDeclaration;
 
 /// The kind of a place in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

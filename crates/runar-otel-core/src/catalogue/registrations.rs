@@ -7,13 +7,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{
-    metric_declaration::MetricDeclaration,
-    place::{Origin, RankedDeclaration},
-};
+use super::place::{Origin, RankedDeclaration};
 use crate::{
     metric::{
-        Aggregation,
+        Aggregation, MetricDeclaration,
         descriptor::{Descriptor, Unit},
     },
     threads::forked,

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use super::{
     metric::{METRICS, Metric},
-    metric_declaration::MetricDeclaration,
     place::{Origin, RankedDeclaration},
     registrations,
+    site_declaration::{METRIC_SITES, SiteDeclaration, SiteKind},
 };
 use crate::{
     action::{SERVICES, SITES},
-    call_site::{METRIC_SITES, SiteDeclaration, SiteKind},
-    metric::{InstrumentKind, name},
+    metric::{InstrumentKind, MetricDeclaration, name},
 };
 
 /// Collects the declarations that count, by lower-case name: OpenTelemetry names do not differ by case.

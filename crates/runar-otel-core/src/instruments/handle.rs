@@ -448,7 +448,7 @@ impl HandleState {
                 }
             }
             HandleChange::Record(value) => {
-                early_measurements::keep(&self.instrument, value, labels)
+                early_measurements::keep(&self.instrument, value, labels);
             }
             HandleChange::Adjust(_) => {}
         }

@@ -78,7 +78,7 @@ impl BoundSeries {
                 }
             }
             Some(meeting) => {
-                self.finish_change(change.with_meeting(stream.rules.number, meeting), given())
+                self.finish_change(change.with_meeting(stream.rules.number, meeting), given());
             }
             None => self.change_otherwise(change, given()),
         }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, panic::Location};
 
-use crate::metric::InstrumentKind;
+use super::InstrumentKind;
 
 /// Properties of a metric as one place in the source declares them.
 #[derive(Clone, Debug, PartialEq)]
