@@ -21,7 +21,7 @@ pub(crate) struct OutcomeHandles {
     unit: TimeUnit,
     completed: Option<Counter>,
     /// Handles by the hash of the values. The first set with a hash stays: the labels of most functions have few
-    /// values, and other sets cost one more look-up per metric.
+    /// values, and other sets cost one more look-up per metric (`tests/instructions`, *async call labels*).
     bound: OnceBox<[OnceBox<LabelSetHandles>; MOST_BOUND]>,
 }
 

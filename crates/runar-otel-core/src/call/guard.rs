@@ -153,6 +153,8 @@ impl Call {
         self.part_in(Opened::enter_once, SpanlessPart::at_once)
     }
 
+    /// Begins a part. Inlined, so that both ways to enter a span become direct calls, at the price of a second copy
+    /// (`tests/instructions`, *async call* and *async call with span, sampled span*).
     #[inline(always)]
     fn part_in(
         &mut self,
@@ -405,7 +407,8 @@ impl CallState {
         }
     }
 
-    /// Counts the end of a call with labels, or beside isolated recorders.
+    /// Counts the end of a call with labels, or beside isolated recorders. Not inlined: a call without labels has a
+    /// smaller frame, one with labels pays a call (`tests/instructions`, *async call* and *async call labels*).
     #[inline(never)]
     fn finish_with_labels(&mut self, function: &'static MeteredFunction, end: &CallEnd) {
         let mut labels = self.labels.take();
@@ -418,12 +421,15 @@ impl CallState {
     }
 }
 
+/// Notes the end in the span. Not inlined: a call without a span has only the comparison before it
+/// (`tests/instructions`, *async call*).
 #[inline(never)]
 fn note_end(end: &CallEnd, ends: EndTarget<'_>) {
     ends.note_end(end.outcome(), end.error_type());
 }
 
-/// Reads the clock and counts everything known at the end of a call.
+/// Reads the clock and counts everything known at the end of a call. Inlined in both callers: a call without labels then
+/// has no code for them (`tests/instructions`, *async call*).
 #[inline(always)]
 fn count(function: &MeteredFunction, state: &CallState, end: &CallEnd, values: &[String]) {
     let took = state.started.map_or(Duration::ZERO, Start::elapsed);

@@ -35,6 +35,8 @@ pub(crate) struct Interner<S> {
     stale: AtomicBool,
 }
 
+/// A copy of the pointer. Aligned to two lines of memory, which some processors fetch together; the price is 2 KiB per
+/// stream at 16 stripes (`benches/record`, *counter, 8 label sets, two threads*).
 #[derive(Debug)]
 #[repr(align(128))]
 struct Line<S>(RwLock<Option<Arc<SeriesTable<S>>>>);

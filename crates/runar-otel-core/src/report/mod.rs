@@ -41,7 +41,8 @@ pub fn say(message: impl Into<String>) {
     writer::queue(message.into());
 }
 
-/// The keys found last in [`REPORTED`], each in the place of its hash: a problem reported with every record takes no lock.
+/// The keys found last in [`REPORTED`], each in the place of its hash: a problem reported with every record takes no
+/// lock.
 static RECENT: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
 
 fn is_first(key: impl Hash) -> bool {

@@ -1,10 +1,7 @@
 //! Hand-over of a decision from the call that asked for it to the tracer that makes the span.
 //!
 //! The span begins when `tracing` makes it, or enters it first, on the thread of the call. The decision is in a
-//! thread-local only meanwhile.
-//!
-//! The span comes to be when `tracing` makes it, or enters it first, on the thread of the call. Only meanwhile the
-//! decision is laid out there.
+//! thread-local only meanwhile: it is laid out there.
 
 use std::{any::Any, cell::RefCell, mem};
 

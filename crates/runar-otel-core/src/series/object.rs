@@ -32,7 +32,8 @@ pub struct Series {
     /// record reads no clock.
     changed: AtomicU32,
     seen: AtomicU16,
-    /// State of the life and marks, see [`state`].
+    /// State of the life and marks, see [`state`]. One byte, so that a record learns with one load that nothing is left
+    /// to be done (`tests/instructions`, *counter*); the price is the masks.
     state: AtomicU8,
     /// The number of times that threads met since the last collection; a cell gets stripes at `MEETINGS`.
     pub(super) meetings: AtomicU8,

@@ -24,7 +24,8 @@ struct UnfinishedRecord {
 }
 
 impl Stream {
-    /// True if no work is left after a value went into the cell.
+    /// True if no work is left after a value went into the cell. Inlined: two loads decide about the usual case
+    /// (`tests/instructions`, *counter labels*).
     #[inline(always)]
     pub(super) fn is_plain(&self, series: &Series) -> bool {
         !series.is_special() && !self.rules.exemplars.may_accept()
@@ -109,6 +110,9 @@ impl Stream {
         })
     }
 
+    /// Finishes a record after the guard of its look-up. Not inlined, like [`record_sorted`](Self::record_sorted) and
+    /// [`offer`](Self::offer): the path of a known series without exemplar stays short, the others cost a call
+    /// (`tests/instructions`, *counter labels*).
     #[inline(never)]
     fn finish(
         &self,
@@ -121,7 +125,7 @@ impl Stream {
     }
 
     /// Records by the labels in canonical order. A set that comes in the same other order again is found by that order
-    /// the next time, for a few orders per series.
+    /// the next time, for a few orders per series: the look-up then sorts nothing, at the price of an entry per order.
     #[inline(never)]
     fn record_sorted(
         &self,
@@ -293,6 +297,8 @@ impl Stream {
         }
     }
 
+    /// Counts a call under way in a striped level, or in a series with more to do. Not inlined: [`begin`](Self::begin)
+    /// stays short (`tests/instructions`, *async call*).
     #[inline(never)]
     fn begin_otherwise(&self, series: &Arc<Series>, meeting: Option<Meeting>) -> ActiveCall {
         let place = match meeting {

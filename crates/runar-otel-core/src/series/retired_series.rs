@@ -29,8 +29,9 @@ impl Moment {
 
 /// The series of a stream that will end, by their address. Changed under the lock of the stream.
 ///
-/// A live series has the mark `RETIRED` exactly while its entry is [`LastValue::Is`]. A record takes the mark away, and the entry,
-/// which a sum that also shrinks keeps as [`LastValue::Changed`]; the end of a life makes it [`LastValue::Over`].
+/// A live series has the mark `RETIRED` exactly while its entry is [`LastValue::Is`]. A record takes the mark away,
+/// and the entry, which a sum that also shrinks keeps as [`LastValue::Changed`]; the end of a life makes the entry
+/// [`LastValue::Over`].
 #[derive(Debug, Default)]
 pub(super) struct RetiredList(HashMap<usize, RetiredSeries>);
 

@@ -52,7 +52,8 @@ impl Buckets {
     /// count.
     #[inline]
     pub(super) fn add_value(&self, bounds: &[f64], value: f64) -> Meeting {
-        // As many comparisons as there are bounds, without a branch that is guessed wrong.
+        // As many comparisons as there are bounds, without a branch that is guessed wrong; the price grows with the number
+        // of bounds (`benches/record`, *histogram, handle*; `tests/instructions`, *histogram*).
         let at: usize = bounds.iter().map(|bound| usize::from(*bound < value)).sum();
         let [sum, min, max, buckets @ ..] = &*self.0 else {
             return Meeting::Nobody;
@@ -176,6 +177,8 @@ fn take(atomic: &AtomicU64, empty: u64) -> u64 {
     atomic.swap(empty, Ordering::AcqRel)
 }
 
+/// Replaces an extreme. Cold: most values are none, and [`Buckets::add_value`] then compares twice and writes nothing
+/// (`tests/instructions`, *histogram*).
 #[cold]
 fn replace(extreme: &AtomicU64, value: f64, beats: fn(f64, f64) -> bool) {
     let next = |known| beats(value, f64::from_bits(known)).then(|| value.to_bits());
@@ -188,7 +191,9 @@ impl BucketStripes {
         Self(none.take(stripe::most()).collect())
     }
 
-    /// Counts a value in the part of this thread; a thread that meets another one there moves on.
+    /// Counts a value in the part of this thread; a thread that meets another one there moves on. Threads do not share a
+    /// line of memory then; the price is a part per thread, each with all buckets (`benches/record`, *histogram, two
+    /// threads*). Not inlined: the code of a histogram without stripes stays short.
     #[inline(never)]
     pub(super) fn add_value(&self, bounds: &[f64], value: f64) {
         let index = stripe::index() & (self.0.len() - 1);

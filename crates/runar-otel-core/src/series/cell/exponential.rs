@@ -26,7 +26,8 @@ impl ExponentialParts {
         Self(none.take(stripe::most()).collect())
     }
 
-    /// Counts a value in the first part that is free; another part is made only if all existing ones are taken.
+    /// Counts a value in the first part that is free; another part is made only if all existing ones are taken. Threads
+    /// wait for nobody; the price is a histogram for each thread that met another one.
     pub(super) fn add_value(&self, shape: &CellShape, value: f64) {
         let start = if self.is_striped() {
             stripe::index()

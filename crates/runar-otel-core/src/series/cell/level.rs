@@ -15,7 +15,8 @@ use crate::{
 pub(crate) struct ActiveCall(u8);
 
 impl<R> Cell<R> {
-    /// Sets a level without stripes; `None` for any other cell. Inlined: see [`add_at_once`](Self::add_at_once).
+    /// Sets a level without stripes; `None` for any other cell. Inlined like [`add_at_once`](Self::add_at_once)
+    /// (`benches/record`, *gauge, handle*; `tests/instructions`, *gauge*).
     #[inline(always)]
     pub(crate) fn set_at_once(&self, shape: &CellShape, bits: u64) -> Option<Meeting> {
         match &self.base {
@@ -80,8 +81,8 @@ impl<R> Cell<R> {
         let _ = base.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next);
     }
 
-    /// Counts a call that begins, in a level without stripes; `None` for any other cell. Inlined: see
-    /// [`add_at_once`](Self::add_at_once).
+    /// Counts a call that begins, in a level without stripes; `None` for any other cell. Inlined like
+    /// [`add_at_once`](Self::add_at_once) (`tests/instructions`, *async call*).
     #[inline(always)]
     pub(crate) fn begin_at_once(&self, number: NumberKind) -> Option<Meeting> {
         match &self.base {
@@ -126,7 +127,8 @@ impl<R> Cell<R> {
     }
 
     /// Counts a call off that was counted in a stripe. Without stripes the provider has changed since the call began,
-    /// and the level was carried over.
+    /// and the level was carried over. Not inlined: the end of a call has the code of a plain level alone
+    /// (`tests/instructions`, *async call*).
     #[inline(never)]
     fn end_striped(&self, number: NumberKind, place: u8) {
         let stripe = match self.striped() {

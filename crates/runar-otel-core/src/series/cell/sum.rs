@@ -12,7 +12,8 @@ use crate::{
 /// A number by its bits.
 pub(super) type Atomic = AtomicU64;
 
-/// An atomic on a line of its own: neighbours 8 bytes apart cost 15 ns instead of 3 (64 apart).
+/// An atomic on a line of its own: neighbours 8 bytes apart cost 15 ns instead of 3 (64 apart). The price is 64 bytes per
+/// stripe, for cells where threads met (`benches/record`, *counter, two threads*).
 #[derive(Debug)]
 #[repr(align(64))]
 struct PaddedAtomic(Atomic);
@@ -45,7 +46,8 @@ impl SumStripes {
         }
     }
 
-    /// The stripe of a thread.
+    /// The stripe of a thread. The number of stripes is a power of two: a mask takes the place of a division
+    /// (`benches/record`, *counter, two threads*).
     #[inline]
     pub(super) fn at(&self, index: usize) -> Option<&Atomic> {
         let stripe = self.0.get(index & (self.0.len() - 1))?;
@@ -73,6 +75,8 @@ pub(super) fn add(atomic: &Atomic, number: NumberKind, by: u64) -> Meeting {
     }
 }
 
+/// Adds to an atomic that another thread has just changed. Cold: [`add`] then has no loop (`tests/instructions`,
+/// *counter*).
 #[cold]
 fn add_again(atomic: &Atomic, number: NumberKind, mut known: u64, by: u64) -> Meeting {
     let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
