@@ -40,14 +40,14 @@ pub(crate) struct Row {
     pub(crate) unit: &'static str,
     pub(crate) labels: &'static [&'static str],
     pub(crate) description: &'static str,
-    extended: Extended,
+    function_labels: FunctionLabels,
 }
 
-/// A switch that adds the labels that a function declares to those of the row.
+/// The labels that a function declares: added to those of the row, or left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Extended {
-    Yes,
-    No,
+enum FunctionLabels {
+    Added,
+    Left,
 }
 
 const fn counter(
@@ -62,7 +62,7 @@ const fn counter(
         unit,
         labels,
         description,
-        extended: Extended::Yes,
+        function_labels: FunctionLabels::Added,
     }
 }
 
@@ -79,7 +79,7 @@ const fn histogram(
 
 const fn at_entry(row: Row) -> Row {
     Row {
-        extended: Extended::No,
+        function_labels: FunctionLabels::Left,
         ..row
     }
 }
@@ -266,9 +266,9 @@ impl Family {
     }
 
     fn declared_row(&self, row: &Row) -> MetricDeclaration {
-        let extra: &[&str] = match row.extended {
-            Extended::Yes => self.labels,
-            Extended::No => &[],
+        let extra: &[&str] = match row.function_labels {
+            FunctionLabels::Added => self.labels,
+            FunctionLabels::Left => &[],
         };
         let labels = row.labels.iter().chain(extra);
         let histogram = row.kind == InstrumentKind::Histogram;

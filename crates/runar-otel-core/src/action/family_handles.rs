@@ -8,7 +8,7 @@ use super::{
 };
 use crate::outcome::verdict::OTHER;
 use crate::{
-    Counter, Gauge, Histogram, exemplar::outside_of_spans, labels::Labels, series::ActiveCall,
+    Counter, Gauge, Histogram, exemplar::run_outside_of_spans, labels::Labels, series::ActiveCall,
 };
 
 /// The error type of a panic.
@@ -204,7 +204,7 @@ impl FamilyHandles {
     /// Shows the series whose labels are known ahead, before anything happens in them: `increase()` sees the first
     /// error only if there was a zero before it. The span of the first call has nothing to do with the zeros.
     pub(crate) fn begin_at_zero(&self) {
-        outside_of_spans(|| self.add_zero());
+        run_outside_of_spans(|| self.add_zero());
     }
 
     fn add_zero(&self) {
@@ -252,7 +252,7 @@ impl ErrorCounters {
 
     /// Shows the counters at zero, see [`FamilyHandles::begin_at_zero`].
     pub(crate) fn begin_at_zero(&self) {
-        outside_of_spans(|| self.0.iter().for_each(|(_, counter)| counter.add(0)));
+        run_outside_of_spans(|| self.0.iter().for_each(|(_, counter)| counter.add(0)));
     }
 }
 

@@ -42,14 +42,14 @@ pub(crate) struct MeteredFunction {
 
 /// Error types that one return type declares.
 struct DeclaredErrors {
-    types: ErrorTypesOf,
+    types: ErrorTypeSource,
     list: &'static [&'static str],
     /// `None` if another return type has declared the same list.
     both: Option<ErrorCounterPair>,
 }
 
 /// Returns the error types of a return type.
-type ErrorTypesOf = fn() -> &'static [&'static str];
+type ErrorTypeSource = fn() -> &'static [&'static str];
 
 /// The error counters of a function and of its service, for the error types that the function declares.
 #[derive(Debug)]
@@ -196,7 +196,7 @@ impl MeteredFunction {
 
     /// Binds the error counters once the types are known: with the first call at the latest.
     #[inline]
-    pub(crate) fn declare_errors(&self, types: ErrorTypesOf) {
+    pub(crate) fn declare_errors(&self, types: ErrorTypeSource) {
         let same = |known: &DeclaredErrors| std::ptr::fn_addr_eq(known.types, types);
         let is_first = self.errors.iter().next().is_some_and(same);
         if !is_first && self.declared.get(types as usize).is_none() {
@@ -206,7 +206,7 @@ impl MeteredFunction {
 
     /// Calls `types` once: the list may be computed.
     #[cold]
-    fn bind_errors(&self, types: ErrorTypesOf) {
+    fn bind_errors(&self, types: ErrorTypeSource) {
         let same = |known: &DeclaredErrors| std::ptr::fn_addr_eq(known.types, types);
         let make = || {
             let list = types();

@@ -76,7 +76,7 @@ impl Site {
     /// Finds or resolves a method of several types.
     #[cold]
     fn find_or_resolve(&'static self, owner: Owner) -> &'static MeteredFunction {
-        let name = owner.place_of_name();
+        let name = owner.name_key();
         if let Some(known) = self
             .by_name
             .get(name)

@@ -114,7 +114,7 @@ impl<T, R> Binding<T, R> {
     /// The value of the last generation, of whatever provider.
     pub(crate) fn last(&self) -> Option<&T> {
         self.bound()
-            .max_by_key(|link| link.stands_for())?
+            .max_by_key(|link| link.bound_generation())?
             .first
             .get()
     }
@@ -122,18 +122,18 @@ impl<T, R> Binding<T, R> {
     /// The values of all generations, later ones first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &T> {
         let mut links: Vec<&Self> = self.bound().collect();
-        links.sort_by_key(|link| Reverse(link.stands_for()));
+        links.sort_by_key(|link| Reverse(link.bound_generation()));
         links.into_iter().filter_map(|link| link.first.get())
     }
 
     /// The links with a value.
     fn bound(&self) -> impl Iterator<Item = &Self> {
         let links = iter::successors(Some(self), |link| link.next());
-        links.filter(|link| link.stands_for() != NONE)
+        links.filter(|link| link.bound_generation() != NONE)
     }
 
     /// The generation of the provider that the value of this link belongs to.
-    fn stands_for(&self) -> u64 {
+    fn bound_generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 

@@ -56,7 +56,7 @@ impl Frame {
     }
 
     /// Makes a frame of the same call for another task, where it is under no span.
-    fn elsewhere(&mut self) -> Self {
+    fn for_other_task(&mut self) -> Self {
         let known = self
             .spanless_part
             .as_ref()
@@ -178,7 +178,7 @@ pub(crate) fn copy_chain() -> Vec<Frame> {
         let last = chain.len().saturating_sub(1);
         let all = chain.iter_mut().enumerate();
         let kept = all.filter(|(at, frame)| *at == last || !frame.is_over());
-        kept.map(|(_, frame)| frame.elsewhere()).collect()
+        kept.map(|(_, frame)| frame.for_other_task()).collect()
     };
     write(elsewhere).unwrap_or_default()
 }
@@ -229,7 +229,7 @@ impl ChainGuard {
         let depth = self.depth.take()?;
         let pop = |chain: &mut Vec<Frame>| {
             if chain.len() != depth + 1 {
-                cut(chain, depth);
+                cut_chain(chain, depth);
                 return None;
             }
             let end_flag = match chain.last_mut() {
@@ -249,18 +249,18 @@ impl Drop for ChainGuard {
     #[inline]
     fn drop(&mut self) {
         if let Some(depth) = self.depth {
-            unwind(depth);
+            unwind_chain(depth);
         }
     }
 }
 
 #[cold]
-fn unwind(depth: usize) {
-    write(|chain| cut(chain, depth));
+fn unwind_chain(depth: usize) {
+    write(|chain| cut_chain(chain, depth));
 }
 
 #[cold]
-fn cut(chain: &mut Vec<Frame>, depth: usize) {
+fn cut_chain(chain: &mut Vec<Frame>, depth: usize) {
     chain.truncate(depth);
 }
 

@@ -102,15 +102,15 @@ pub fn check() -> Vec<Mismatch> {
 
 fn mismatches(declarations: &[RankedDeclaration]) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    found.extend(of(declarations, kind_mismatch));
-    found.extend(of(declarations, unit_mismatch));
+    found.extend(compare_places(declarations, kind_mismatch));
+    found.extend(compare_places(declarations, unit_mismatch));
     found.extend(labels(declarations));
-    found.extend(of(declarations, buckets_mismatch));
+    found.extend(compare_places(declarations, buckets_mismatch));
     found
 }
 
 /// Compares each place with the first one before it that states the property, too.
-fn of(
+fn compare_places(
     declarations: &[RankedDeclaration],
     compare: impl Fn(&RankedDeclaration, &RankedDeclaration) -> Comparison,
 ) -> Vec<Mismatch> {

@@ -16,10 +16,11 @@ use crate::{
     threads::forked,
 };
 
-type Key = (&'static Location<'static>, Cow<'static, str>);
+type RegistrationKey = (&'static Location<'static>, Cow<'static, str>);
 
 /// The first registration of each name and place. The map grows by declarations, not by records.
-static REGISTRATIONS: Mutex<BTreeMap<Key, RankedDeclaration>> = Mutex::new(BTreeMap::new());
+static REGISTRATIONS: Mutex<BTreeMap<RegistrationKey, RankedDeclaration>> =
+    Mutex::new(BTreeMap::new());
 
 /// Notes a registration. A refused one is noted as well: the catalogue shows both sides of a conflict.
 pub(crate) fn add(descriptor: &Descriptor, labels: &[(String, String)]) {

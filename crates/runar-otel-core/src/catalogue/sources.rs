@@ -26,14 +26,14 @@ pub(super) fn all(
         by_name.entry(name).or_default().push(declaration);
     }
     for declarations in by_name.values_mut() {
-        without_doubles(declarations);
+        merge_doubles(declarations);
         declarations.sort_by(|one, other| one.rank().cmp(&other.rank()));
     }
     by_name
 }
 
 /// Merges a declared place with the registration of the same place. A call site learns its unit by the first value.
-fn without_doubles(declarations: &mut Vec<RankedDeclaration>) {
+fn merge_doubles(declarations: &mut Vec<RankedDeclaration>) {
     let is_declared = |declaration: &RankedDeclaration| declaration.origin != Origin::Registered;
     let (mut declared, registrations): (Vec<RankedDeclaration>, Vec<RankedDeclaration>) =
         declarations.drain(..).partition(is_declared);

@@ -57,7 +57,7 @@ fn link(span: ActiveSpan) -> SpanLink {
 }
 
 /// Runs code as if no span were active: its records are not linked to a trace.
-pub(crate) fn outside_of_spans<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn run_outside_of_spans<R>(work: impl FnOnce() -> R) -> R {
     let _outside = context_is_alive().then(|| Context::new().attach());
     work()
 }

@@ -24,9 +24,9 @@ pub use self::{
     reservoir::{ExemplarReservoir, Measurement},
 };
 pub(crate) use self::{
-    filter::{FilterDecision, outside_of_spans},
+    filter::{FilterDecision, run_outside_of_spans},
     measured_labels::MeasuredLabels,
-    slot::{HeldReservoir, ReservoirSlot, reservoir_at_work},
+    slot::{HeldReservoir, ReservoirSlot, is_in_reservoir},
 };
 pub(crate) use crate::threads::context::may_be_sampled;
 

@@ -19,12 +19,12 @@ thread_local!(static AT_WORK: Cell<bool> = const { Cell::new(false) });
 
 /// True on a thread that is in the code of a custom reservoir: its records reach no custom reservoir, and a collection
 /// started there would wait for itself.
-pub(crate) fn reservoir_at_work() -> bool {
+pub(crate) fn is_in_reservoir() -> bool {
     AT_WORK.get()
 }
 
 /// Runs the code of a custom reservoir; `None` if it panics.
-fn at_work<R>(work: impl FnOnce() -> R) -> Option<R> {
+fn run_in_reservoir<R>(work: impl FnOnce() -> R) -> Option<R> {
     let before = AT_WORK.replace(true);
     let result = caught(work);
     AT_WORK.set(before);
@@ -52,7 +52,7 @@ impl HeldReservoir {
         if !choice.is_custom() {
             return choice.make(plan).map(Self::Ours);
         }
-        let Some(made) = at_work(|| choice.make(plan)) else {
+        let Some(made) = run_in_reservoir(|| choice.make(plan)) else {
             report::once(("reservoir", "make", &plan.name), || {
                 format!(
                     "no exemplar reservoir for metric `{}`: making one panicked",
@@ -70,7 +70,7 @@ impl HeldReservoir {
             Self::Ours(reservoir) => Some(work(&mut **reservoir)),
             Self::Custom(reservoir) => {
                 let reservoir = reservoir.get_mut()?;
-                at_work(|| work(&mut **reservoir))
+                run_in_reservoir(|| work(&mut **reservoir))
             }
         }
     }
@@ -82,7 +82,7 @@ impl ReservoirSlot {
     /// Recording waits for nobody: a measurement that comes while another thread offers, or during a collection, is not
     /// offered.
     pub(crate) fn offer(&self, choice: &Reservoir, plan: &StreamPlan, measured: &Measurement<'_>) {
-        if choice.is_custom() && reservoir_at_work() {
+        if choice.is_custom() && is_in_reservoir() {
             return;
         }
         // Before the lock: a collection that finds it set leaves the reservoir.

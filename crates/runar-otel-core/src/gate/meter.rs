@@ -27,7 +27,7 @@ pub(super) struct GateMeter {
     streams: Arc<Streams>,
 }
 
-type Text = Option<Cow<'static, str>>;
+type OptionalText = Option<Cow<'static, str>>;
 
 impl GateMeter {
     pub(super) fn new(scope: InstrumentationScope, streams: Arc<Streams>) -> Self {
@@ -38,7 +38,7 @@ impl GateMeter {
         &self,
         kind: InstrumentKind,
         number: NumberKind,
-        (name, unit, description): (Cow<'static, str>, Text, Text),
+        (name, unit, description): (Cow<'static, str>, OptionalText, OptionalText),
     ) -> InstrumentSpec {
         InstrumentSpec {
             scope: self.scope.clone(),

@@ -16,7 +16,7 @@ use opentelemetry::{
 
 use super::worker::{JobError, Worker, is_worker};
 use crate::{
-    exemplar::{ExemplarFilter, MeasuredLabels, reservoir_at_work},
+    exemplar::{ExemplarFilter, MeasuredLabels, is_in_reservoir},
     labels::{LabelFilter, LabelSet, SortedLabels},
     metric::{InstrumentKind, number::ApiNumber, refusal::refuse},
     report,
@@ -31,7 +31,7 @@ use crate::{
 /// custom reservoir.
 #[must_use]
 pub fn in_callback() -> bool {
-    is_worker() || reservoir_at_work()
+    is_worker() || is_in_reservoir()
 }
 
 /// The most values that the callbacks of one instrument observe in one collection: a callback that never returns must
@@ -193,7 +193,7 @@ impl Observables {
             .clone();
         let mut entries = ObservationsByStream::default();
         for observable in &all {
-            let observed = self.ask(observable).unwrap_or_default();
+            let observed = self.run_callbacks(observable).unwrap_or_default();
             for stream in &observable.streams {
                 entries.add(stream, &observed);
             }
@@ -210,7 +210,7 @@ impl Observables {
     }
 
     /// Runs the callbacks of one instrument; `None` if they do not return in time.
-    fn ask(&self, observable: &Arc<Observable>) -> Option<Vec<ObservedValue>> {
+    fn run_callbacks(&self, observable: &Arc<Observable>) -> Option<Vec<ObservedValue>> {
         if observable.away.swap(true, Ordering::AcqRel) {
             return None;
         }
@@ -285,7 +285,7 @@ impl ObservationsByStream {
         let Some(entry) = self.streams.get_mut(place) else {
             return;
         };
-        let all = observed.iter().filter(|(_, value)| takes(stream, *value));
+        let all = observed.iter().filter(|(_, value)| accepts(stream, *value));
         let mut last: HashMap<&LabelSet, Number> =
             all.map(|(labels, value)| (labels, *value)).collect();
         for (labels, _) in observed {
@@ -293,7 +293,7 @@ impl ObservationsByStream {
                 continue;
             };
             let value = value.to(stream.number());
-            let kept = kept(stream.rules().labels.as_ref(), labels);
+            let kept = kept_labels(stream.rules().labels.as_ref(), labels);
             if stream.rules().exemplars == ExemplarFilter::AlwaysOn {
                 entry.offers.push((kept.clone(), (labels.clone(), value)));
             }
@@ -304,7 +304,7 @@ impl ObservationsByStream {
 
 /// False for a value that a callback may not supply. A set whose only value is refused was not observed: an unknown
 /// last value is not shown as the one before.
-fn takes(stream: &Stream, value: Number) -> bool {
+fn accepts(stream: &Stream, value: Number) -> bool {
     let plan = stream.plan();
     let monotonic = plan.kind == InstrumentKind::ObservableCounter;
     let takes = value.is_finite() && !(monotonic && value.is_less(Number::U64(0)));
@@ -315,7 +315,7 @@ fn takes(stream: &Stream, value: Number) -> bool {
 }
 
 /// The labels that a view leaves.
-fn kept(filter: Option<&LabelFilter>, labels: &LabelSet) -> LabelSet {
+fn kept_labels(filter: Option<&LabelFilter>, labels: &LabelSet) -> LabelSet {
     let Some(filter) = filter else {
         return labels.clone();
     };

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, PoisonError, TryLockError};
 use super::{
     query::{HashSeeds, Label, is_canonical},
     set::{LabelSet, pack},
-    table::{Alias, Counts, HasLabels, SeriesTable},
+    table::{Counts, HasLabels, LabelAlias, SeriesTable},
 };
 use crate::threads::{
     forked, stripe,
@@ -54,7 +54,7 @@ pub(crate) struct Members<S> {
 #[derive(Debug)]
 enum AddedEntry<S> {
     Series(u64, Arc<S>),
-    Alias(u64, Alias<S>),
+    Alias(u64, LabelAlias<S>),
 }
 
 impl<S> Default for Members<S> {
@@ -214,7 +214,7 @@ impl<S: HasLabels> Interner<S> {
         if base.is_natural(labels) || members.table.as_ref().is_some_and(known) {
             return false;
         }
-        let alias = Alias {
+        let alias = LabelAlias {
             base: base.labels.clone(),
             packed: pack(labels).into(),
             series: series.clone(),

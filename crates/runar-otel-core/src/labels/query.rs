@@ -115,34 +115,34 @@ impl HashSeeds {
             let (first, last) = words(label.name().as_bytes());
             hash ^= first.rotate_left(11) ^ last;
             hash = match label.value() {
-                ValueRef::Str(text) => self.text(hash, text.as_bytes()),
-                other => self.other(hash, other),
+                ValueRef::Str(text) => self.hash_text(hash, text.as_bytes()),
+                other => self.hash_other(hash, other),
             };
         }
         hash
     }
 
-    fn other(self, hash: u64, value: ValueRef<'_>) -> u64 {
+    fn hash_other(self, hash: u64, value: ValueRef<'_>) -> u64 {
         match value {
-            ValueRef::Str(text) => self.text(hash, text.as_bytes()),
+            ValueRef::Str(text) => self.hash_text(hash, text.as_bytes()),
             ValueRef::Bool(value) => mix(hash, (u64::from(value), 1), self.1),
             ValueRef::I64(value) => mix(hash, (value.cast_unsigned(), 2), self.1),
             ValueRef::F64(value) => mix(hash, (value.to_bits(), 3), self.1),
-            ValueRef::Array(array) => self.array(hash, array),
+            ValueRef::Array(array) => self.hash_array(hash, array),
         }
     }
 
     /// Hashes a string. Inlined for the short ones, which are two words: no loop and no call (`tests/instructions`,
     /// *counter labels*).
     #[inline(always)]
-    fn text(self, hash: u64, text: &[u8]) -> u64 {
+    fn hash_text(self, hash: u64, text: &[u8]) -> u64 {
         if text.len() <= 16 {
             return mix(hash, words(text), self.1);
         }
-        self.long_text(hash, text)
+        self.hash_long_text(hash, text)
     }
 
-    fn long_text(self, hash: u64, text: &[u8]) -> u64 {
+    fn hash_long_text(self, hash: u64, text: &[u8]) -> u64 {
         let pieces = text.chunks(16);
         pieces.fold(hash ^ text.len() as u64, |hash, piece| {
             mix(hash, words(piece), self.1)
@@ -150,10 +150,10 @@ impl HashSeeds {
     }
 
     #[cold]
-    fn array(self, hash: u64, array: ArrayRef<'_>) -> u64 {
+    fn hash_array(self, hash: u64, array: ArrayRef<'_>) -> u64 {
         array
             .iter()
-            .fold(hash ^ 4, |hash, element| self.other(hash, element))
+            .fold(hash ^ 4, |hash, element| self.hash_other(hash, element))
     }
 }
 
@@ -173,7 +173,7 @@ fn words(piece: &[u8]) -> (u64, u64) {
     match piece.len() {
         8.. => (first_8(piece), last_8(piece) ^ length << 56),
         4..8 => (first_4(piece), last_4(piece) ^ length << 56),
-        _ => (few(piece), length << 56),
+        _ => (up_to_3(piece), length << 56),
     }
 }
 
@@ -207,7 +207,7 @@ fn last_4(piece: &[u8]) -> u64 {
 
 /// Up to three bytes.
 #[inline]
-fn few(piece: &[u8]) -> u64 {
+fn up_to_3(piece: &[u8]) -> u64 {
     match piece {
         [] => 0,
         [one] => u64::from(*one),
@@ -295,7 +295,7 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
     match other.len() {
         8..=16 => first_8(one) == first_8(other) && last_8(one) == last_8(other),
         4..8 => first_4(one) == first_4(other) && last_4(one) == last_4(other),
-        0..4 => few(one) == few(other),
+        0..4 => up_to_3(one) == up_to_3(other),
         _ => one == other,
     }
 }

@@ -34,25 +34,25 @@ pub(crate) struct SeriesTable<S> {
     /// slots. The price is a longer search where the table is nearly full (`benches/record`, *counter, 100,000 label
     /// sets*). Release publishes the entry.
     slots: Box<[AtomicU64]>,
-    entries: Arc<Entries<S>>,
+    entries: Arc<TableEntries<S>>,
 }
 
 /// The entries in the order in which they came. A larger table shares those of the one before.
 #[derive(Debug)]
-pub(super) struct Entries<S> {
+pub(super) struct TableEntries<S> {
     series: Segments<Arc<S>>,
-    aliases: Segments<Alias<S>>,
+    aliases: Segments<LabelAlias<S>>,
 }
 
 /// Labels that lead to a series although they are not its own as they are: in another order, or with base labels.
 #[derive(Debug)]
-pub(super) struct Alias<S> {
+pub(super) struct LabelAlias<S> {
     pub(super) base: LabelSet,
     pub(super) packed: Box<str>,
     pub(super) series: Arc<S>,
 }
 
-impl<S> Clone for Alias<S> {
+impl<S> Clone for LabelAlias<S> {
     fn clone(&self) -> Self {
         Self {
             base: self.base.clone(),
@@ -112,7 +112,7 @@ impl<S: HasLabels> SeriesTable<S> {
     pub(super) fn with_room(entries: usize) -> Self {
         Self {
             slots: slots(slots_for(entries).next_power_of_two().max(FIRST)),
-            entries: Arc::new(Entries {
+            entries: Arc::new(TableEntries {
                 series: Segments::new(),
                 aliases: Segments::new(),
             }),
@@ -182,7 +182,7 @@ impl<S: HasLabels> SeriesTable<S> {
     }
 
     /// Adds an alias; there must be room.
-    pub(super) fn put_alias(&self, hash: u64, counts: &mut Counts, alias: Alias<S>) {
+    pub(super) fn put_alias(&self, hash: u64, counts: &mut Counts, alias: LabelAlias<S>) {
         self.entries.aliases.set(counts.aliases, alias);
         counts.aliases += 1;
         put(

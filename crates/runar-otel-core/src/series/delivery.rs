@@ -205,7 +205,12 @@ impl<V: CellValue> Delivery<V> {
     }
 
     /// Keeps exemplars collected from a reservoir.
-    pub(super) fn keep<R>(&mut self, cell: &Cell<R>, shape: &CellShape, collected: Vec<Exemplar>) {
+    pub(super) fn keep_exemplars<R>(
+        &mut self,
+        cell: &Cell<R>,
+        shape: &CellShape,
+        collected: Vec<Exemplar>,
+    ) {
         if !collected.is_empty() {
             // Which bucket is whose does not depend on the value.
             V::read(cell, shape).keep(&mut self.exemplars, collected);

@@ -179,7 +179,7 @@ impl Series {
     }
 
     /// Gives up the place of the series; false if it had none.
-    pub(super) fn gives_up_place(&self) -> bool {
+    pub(super) fn give_up_place(&self) -> bool {
         self.state.fetch_and(!state::PLACED, Ordering::Relaxed) & state::PLACED != 0
     }
 

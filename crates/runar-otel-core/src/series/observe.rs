@@ -11,7 +11,7 @@ use super::{
     delivery::CellValue as _,
     object::{Series, state},
     observed_state::{BeyondSet, ObservedState},
-    stream::{Inner, Stream},
+    stream::{LockedState, Stream},
     value::{Aggregate as _, Number},
 };
 use crate::{
@@ -157,16 +157,16 @@ impl Stream {
         if !self.is_observed() {
             // A last value, or one of a histogram, which counts each observation.
             let _ = series.cell.update(&self.shape, value.bits());
-            self.live(series, before);
+            self.make_live(series, before);
             return;
         }
         let earlier = series.is_live().then(|| series.cell.number(&self.shape));
         let observation = Observation::new(value, earlier, self.is_monotonic());
-        self.enter(series, observation, earlier, deltas, before);
+        self.enter_total(series, observation, earlier, deltas, before);
     }
 
     /// Enters a total into its series.
-    fn enter(
+    fn enter_total(
         &self,
         series: &Arc<Series>,
         observation: Observation,
@@ -180,7 +180,7 @@ impl Stream {
         if earlier.is_some_and(|earlier| is_reset(total, earlier, self.is_monotonic())) {
             series.set_start(before);
         }
-        self.live(series, before);
+        self.make_live(series, before);
         if deltas == 0 && series.extras().is_none() {
             return;
         }
@@ -199,7 +199,7 @@ impl Stream {
         }
     }
 
-    fn live(&self, series: &Series, start: SystemTime) {
+    fn make_live(&self, series: &Series, start: SystemTime) {
         let _inner = self.lock();
         if series.life() != state::LIVE {
             series.begin(start);
@@ -233,7 +233,7 @@ impl Stream {
     }
 
     /// Ends a series that callbacks observed, whose total was handed on with the observation.
-    pub(super) fn end_observed(&self, inner: &mut Inner, series: &Arc<Series>) {
+    pub(super) fn end_observed(&self, inner: &mut LockedState, series: &Arc<Series>) {
         self.unlink(inner, series);
         if series
             .extras()
@@ -272,7 +272,7 @@ impl Stream {
             for (_, value) in sets {
                 let _ = overflow.cell.update(&self.shape, value.bits());
             }
-            return self.live(&overflow, known.before);
+            return self.make_live(&overflow, known.before);
         }
         sets.sort_by_key(|(labels, _)| known.beyond.get(labels).map_or(usize::MAX, |one| one.rank));
         let mut earlier = std::mem::take(&mut known.beyond);
@@ -294,7 +294,7 @@ impl Stream {
             let before = overflow
                 .is_live()
                 .then(|| overflow.cell.number(&self.shape));
-            self.enter(&overflow, sum, before, deltas, known.before);
+            self.enter_total(&overflow, sum, before, deltas, known.before);
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 const MOST_LOOKED_AT: usize = 10_000;
 
 /// The label with the most values, and their number.
-struct Widest {
+struct WidestLabel {
     name: String,
     values: usize,
 }
@@ -65,7 +65,7 @@ impl Stream {
     }
 
     /// The label with the most values among the series of a function.
-    fn widest_label(&self, function: &LabelSet) -> Option<Widest> {
+    fn widest_label(&self, function: &LabelSet) -> Option<WidestLabel> {
         let all = self.lock().members.all();
         let is_of = |series: &Series| {
             let own = |(name, value)| series.labels().get(name) == Some(value);
@@ -81,7 +81,7 @@ impl Stream {
             }
         }
         let widest = values.into_iter().max_by_key(|(_, values)| values.len());
-        widest.map(|(name, values)| Widest {
+        widest.map(|(name, values)| WidestLabel {
             name: name.to_owned(),
             values: values.len(),
         })

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::{
     object::Series,
     places::{NoPlace, process_is_full},
-    stream::{Inner, Stream},
+    stream::{LockedState, Stream},
 };
 use crate::{
     labels::{BaseLabelsRef, Label, LabelSet},
@@ -44,7 +44,7 @@ impl Stream {
     /// Takes a place for a label set.
     pub(super) fn take_place(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         labels: &[impl Label],
     ) -> Result<(), NoPlace> {
         let limit = self.rules.plan.limit;
@@ -57,8 +57,8 @@ impl Stream {
     }
 
     /// Gives back the place of a series that leaves the table.
-    pub(super) fn leave_place(&self, inner: &mut Inner, series: &Series) {
-        if series.gives_up_place() {
+    pub(super) fn leave_place(&self, inner: &mut LockedState, series: &Series) {
+        if series.give_up_place() {
             let labels: Vec<_> = series.labels().iter().collect();
             inner.places.give_back(&self.function_of(&labels));
             self.full.forget();
@@ -92,7 +92,7 @@ impl Stream {
     /// without a place.
     pub(super) fn note_full(
         &self,
-        inner: &Inner,
+        inner: &LockedState,
         base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         sorted: &[impl Label],

@@ -8,7 +8,7 @@ use super::{
     cell::{ActiveCall, CellKind, MEETINGS, Meeting},
     change::{AppliedChange, Change, LevelStep, SumValue},
     object::{Series, state},
-    stream::{Inner, Placement, Stream},
+    stream::{LockedState, Placement, Stream},
 };
 use crate::{
     exemplar::{FilterDecision, MeasuredLabels, Measurement},
@@ -154,7 +154,7 @@ impl Stream {
             Some(Ok(Some(unfinished))) => self.finish(&unfinished, change, origin),
             Some(Err(series)) => {
                 if let Some(mut inner) = forked::lock(&self.inner) {
-                    self.alias(&mut inner, base, labels, &series);
+                    self.add_alias(&mut inner, base, labels, &series);
                 }
                 self.finish_record(&series, change, origin);
             }
@@ -182,11 +182,11 @@ impl Stream {
         let series = {
             let mut inner = self.lock();
             self.interner.refresh(&inner.members);
-            let (series, place) = self.place(&mut inner, labels, sorted);
+            let (series, place) = self.find_or_add(&mut inner, labels, sorted);
             match place {
                 Placement::Overflow => self.note_full(&inner, base, labels, sorted),
                 Placement::Own if self.rules.labels.is_none() => {
-                    self.alias(&mut inner, base, labels, &series);
+                    self.add_alias(&mut inner, base, labels, &series);
                 }
                 Placement::Own => {}
             }
@@ -214,9 +214,9 @@ impl Stream {
         );
     }
 
-    fn alias(
+    fn add_alias(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         series: &Arc<Series>,

@@ -11,7 +11,7 @@ use super::{
     delivery::{CellValue as _, SeriesDelivery},
     object::{Series, SeriesCell, state},
     retired_series::LastValue,
-    stream::{Inner, Stream},
+    stream::{LockedState, Stream},
     value::{Aggregate as _, Fingerprint, Number},
 };
 use crate::{
@@ -94,7 +94,7 @@ impl Stream {
     /// The mark first, then the value, which is put aside: what comes after that is of the next life.
     pub(super) fn end_life(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         series: &Arc<Series>,
         others: usize,
         last: Option<Fingerprint>,
@@ -133,7 +133,7 @@ impl Stream {
 
     fn end_at_zero(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         series: &Arc<Series>,
         last: Option<Fingerprint>,
     ) -> bool {
@@ -148,7 +148,7 @@ impl Stream {
 
     fn end_total(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         series: &Arc<Series>,
         last: Option<Fingerprint>,
     ) -> bool {
@@ -165,7 +165,7 @@ impl Stream {
     }
 
     /// Hands the last value of a life to the consumers of deltas.
-    fn hand_over(&self, inner: &mut Inner, series: &Arc<Series>, value: &SeriesCell) {
+    fn hand_over(&self, inner: &mut LockedState, series: &Arc<Series>, value: &SeriesCell) {
         let deltas = self.deltas.load(Ordering::Acquire);
         let extras = match deltas {
             0 => series.extras(),
@@ -179,7 +179,7 @@ impl Stream {
     }
 
     /// True if a handle, or a debt to a consumer, keeps a series.
-    pub(super) fn is_kept(&self, inner: &Inner, series: &Arc<Series>, others: usize) -> bool {
+    pub(super) fn is_kept(&self, inner: &LockedState, series: &Arc<Series>, others: usize) -> bool {
         let departed = inner.departed.get(series.labels());
         let has_debt = departed.is_some_and(|departed| Arc::ptr_eq(departed, series));
         Series::is_held(series, others + usize::from(has_debt))
@@ -187,7 +187,7 @@ impl Stream {
 
     /// Keeps a series that owes its last delta, within bounds: an exporter may fail for ever while label sets come and
     /// go.
-    pub(super) fn keep_departed(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
+    pub(super) fn keep_departed(&self, inner: &mut LockedState, series: &Arc<Series>) -> bool {
         let departed = &mut inner.departed;
         let is_there = |series: &Arc<Series>| departed.contains_key(series.labels());
         // The overflow series has a place besides.
@@ -203,7 +203,7 @@ impl Stream {
     /// Keeps a series that owes its last delta, if there is room; else the overflow series owes it.
     fn keep_last_delta(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         series: &Arc<Series>,
         deliveries: &mut SeriesDelivery,
         deltas: usize,
@@ -235,7 +235,7 @@ impl Stream {
     /// True if a sum that also shrinks is 0, together with the deltas taken from it.
     fn is_at_zero(&self, series: &Series, deltas: usize) -> bool {
         if deltas == 0 {
-            return series.cell.settled_number(&self.shape).is_zero();
+            return series.cell.number_before_retiring(&self.shape).is_zero();
         }
         let mut deliveries = series.make_extras(&self.shape).lock();
         let Some(delivery) = Number::delivery(&mut deliveries) else {
@@ -266,7 +266,8 @@ impl Stream {
         let now = SystemTime::now();
         match series.life() {
             state::LIVE => {}
-            _ if !self.is_new(series, change.bits) && self.settle(&mut inner, series) => {}
+            _ if !self.is_new(series, change.bits)
+                && self.hand_on_late_part(&mut inner, series) => {}
             state::ASLEEP => {
                 if self.is_level() && change.by.is_none() {
                     // The value may have been taken with the life before.
@@ -280,7 +281,7 @@ impl Stream {
 
     /// Hands on the part of a measurement that came late to a life that ended: the sum of a value that was counted in
     /// it. False if there is a count besides, of a record that came meanwhile; then all stays there.
-    fn settle(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
+    fn hand_on_late_part(&self, inner: &mut LockedState, series: &Arc<Series>) -> bool {
         let deltas = self.deltas.load(Ordering::Acquire);
         let has_windows = deltas > 0 && self.shape.kind == CellKind::Buckets;
         // In a child a walk of the parent may have the lock of the windows for ever.
@@ -298,12 +299,12 @@ impl Stream {
             late.move_to(&series.cell, &self.shape);
             return false;
         }
-        if let Some(current) = self.current(inner, series) {
+        if let Some(current) = self.successor(inner, series) {
             // The set came back, and took over what was owed. A record that came there meanwhile is about to begin a
             // life.
             late.move_to(&current.cell, &self.shape);
             if !current.is_live() {
-                self.settle(inner, &current);
+                self.hand_on_late_part(inner, &current);
             }
             return true;
         }
@@ -314,7 +315,7 @@ impl Stream {
     }
 
     /// Returns the series that has the label set now, or that owes its last delta; `None` if that is the series itself.
-    fn current(&self, inner: &Inner, series: &Arc<Series>) -> Option<Arc<Series>> {
+    fn successor(&self, inner: &LockedState, series: &Arc<Series>) -> Option<Arc<Series>> {
         let labels = SortedLabels::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
         let current = self.interner.known(&inner.members, labels.as_slice());
         let current = current.or_else(|| inner.departed.get(series.labels()))?;
@@ -354,7 +355,7 @@ impl Stream {
     /// Moves the value that reached a series outside of the table to the series that is in the table now.
     fn move_value(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         series: &Series,
         change: AppliedChange,
         now: SystemTime,
@@ -364,7 +365,7 @@ impl Stream {
         let given = if series.takes_place() { labels } else { &[] };
         let other = match forked::is_child() {
             true => self.overflow_series().clone(),
-            false => self.place(inner, given, labels).0,
+            false => self.find_or_add(inner, given, labels).0,
         };
         let moved = match self.is_level() {
             true => {

@@ -110,4 +110,4 @@ fn address(series: &Series) -> usize {
 }
 
 /// The number of series in a [`RetiredList`]. Relaxed: the count only spares a lock.
-pub(super) type Count = AtomicUsize;
+pub(super) type RetiredCount = AtomicUsize;

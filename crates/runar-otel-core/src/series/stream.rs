@@ -20,11 +20,11 @@ use super::{
     observed_state::ObservedState,
     places::{FirstOverflow, Places, ReachedLimits},
     progress::Walks,
-    retired_series::{Count, RetiredList},
+    retired_series::{RetiredCount, RetiredList},
     value::Number,
 };
 use crate::{
-    exemplar::{ExemplarFilter, HeldReservoir, Reservoir, reservoir_at_work},
+    exemplar::{ExemplarFilter, HeldReservoir, Reservoir, is_in_reservoir},
     labels::{Interner, Label, LabelFilter, LabelSet, Members, SortedLabels},
     metric::{OVERFLOW_KEY, StreamPlan, number::NumberKind, sharing::Sharing},
     threads::{deferred_drop::DeferredDrop, forked, sync::OnceBox},
@@ -87,13 +87,13 @@ pub struct Stream {
     description: Mutex<Cow<'static, str>>,
     pub(super) shape: CellShape,
     pub(super) interner: Interner<Series>,
-    pub(super) inner: Mutex<Inner>,
+    pub(super) inner: Mutex<LockedState>,
     /// The series for label sets beyond the cardinality limit; made with the first one.
     pub(super) overflow: OnceBox<Arc<Series>>,
     pub(super) first_overflow: FirstOverflow,
     pub(super) full: ReachedLimits,
     /// The number of series that are to end.
-    pub(super) retired: Count,
+    pub(super) retired: RetiredCount,
     /// The number of consumers that want deltas. Grows only.
     pub(super) deltas: AtomicUsize,
     /// The provider under which the stream exports; 0 before and after the life of that provider.
@@ -108,7 +108,7 @@ pub struct Stream {
 
 /// State that changes under the lock of the stream.
 #[derive(Default)]
-pub(super) struct Inner {
+pub(super) struct LockedState {
     pub(super) members: Members<Series>,
     pub(super) places: Places,
     /// The most series that existed at one time.
@@ -129,7 +129,7 @@ impl Stream {
             overflow: OnceBox::new(),
             first_overflow: FirstOverflow::default(),
             full: ReachedLimits::default(),
-            retired: Count::default(),
+            retired: RetiredCount::default(),
             deltas: AtomicUsize::new(0),
             owner: AtomicU64::new(0),
             moved: OnceLock::new(),
@@ -205,7 +205,7 @@ impl Stream {
             return known.unwrap_or_else(|| self.overflow_series().clone());
         }
         let own: &[KeyValue] = &[];
-        self.place(&mut self.lock(), own, sorted.as_slice()).0
+        self.find_or_add(&mut self.lock(), own, sorted.as_slice()).0
     }
 
     pub(super) fn drop_labels(&self, sorted: &mut SortedLabels<'_>) {
@@ -217,9 +217,9 @@ impl Stream {
     /// Returns the series of canonical labels, made if there is room, else the overflow series.
     ///
     /// OpenTelemetry specification, metrics SDK: *Cardinality limits*.
-    pub(super) fn place(
+    pub(super) fn find_or_add(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         given: &[impl Label],
         sorted: &[impl Label],
     ) -> (Arc<Series>, Placement) {
@@ -235,7 +235,7 @@ impl Stream {
     /// Makes a series; `None` if there is no place for another one.
     pub(super) fn add(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         given: &[impl Label],
         sorted: &[impl Label],
     ) -> Option<Arc<Series>> {
@@ -259,7 +259,7 @@ impl Stream {
 
     /// Moves the debts of a label set that comes back to its new series: consumers that still wait for its last delta
     /// get one point, without a gap.
-    fn take_over_debts(&self, inner: &mut Inner, series: &Arc<Series>) {
+    fn take_over_debts(&self, inner: &mut LockedState, series: &Arc<Series>) {
         let Some(departed) = inner.departed.get_mut(series.labels()) else {
             return;
         };
@@ -287,7 +287,7 @@ impl Stream {
     }
 
     /// Removes a series from the table. The caller moves its value on.
-    pub(super) fn unlink(&self, inner: &mut Inner, series: &Series) {
+    pub(super) fn unlink(&self, inner: &mut LockedState, series: &Series) {
         if series.life() != state::UNLINKED {
             series.set_life(state::UNLINKED);
             self.leave_place(inner, series);
@@ -300,13 +300,13 @@ impl Stream {
         series.cell.number(&self.shape)
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, LockedState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the turn of a walk; `None` within a reservoir, which may be in a walk itself.
     pub(super) fn lock_walks(&self) -> Option<MutexGuard<'_, Walks>> {
-        let own = reservoir_at_work();
+        let own = is_in_reservoir();
         (!own).then(|| self.walks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -118,7 +118,7 @@ impl Stream {
         let collected = extras.reservoir.collect();
         let mut deliveries = extras.lock();
         let delivery = V::delivery(&mut deliveries)?;
-        delivery.keep(cell, shape, collected);
+        delivery.keep_exemplars(cell, shape, collected);
         let value = if deltas > 0 && self.is_taken() {
             delivery.take(cell, shape, deltas);
             // And what came since: counted there, taken with the next walk.

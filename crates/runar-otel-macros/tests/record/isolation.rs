@@ -1,4 +1,4 @@
-//! IsolatedRecorder recorders: a call site records into the one that is current.
+//! Isolated recorders: a call site records into the one that is current.
 
 use std::sync::Arc;
 

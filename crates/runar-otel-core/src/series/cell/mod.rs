@@ -195,8 +195,8 @@ impl<R> Cell<R> {
 
     /// The value of a sum that also shrinks, before it retires: a change that is not in the value finds the mark that
     /// was set before.
-    pub(crate) fn settled_number(&self, shape: &CellShape) -> Number {
-        self.read_number(shape, sum::settle)
+    pub(crate) fn number_before_retiring(&self, shape: &CellShape) -> Number {
+        self.read_number(shape, sum::read_by_write)
     }
 
     fn read_number(&self, shape: &CellShape, read: fn(&sum::Atomic) -> u64) -> Number {

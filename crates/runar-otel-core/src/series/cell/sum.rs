@@ -94,7 +94,7 @@ pub(super) fn load(atomic: &Atomic) -> u64 {
 }
 
 /// Reads by a write that changes nothing: a thread that adds later finds what was done before this, as after [`take`].
-pub(super) fn settle(atomic: &Atomic) -> u64 {
+pub(super) fn read_by_write(atomic: &Atomic) -> u64 {
     atomic.fetch_add(0, Ordering::AcqRel)
 }
 

@@ -13,7 +13,7 @@ use super::{
     delivery::CellValue,
     object::{Series, SeriesCell, state},
     retired_series::{LastValue, Moment, RetiredSeries},
-    stream::{Inner, Stream},
+    stream::{LockedState, Stream},
     value::{Aggregate as _, ExponentialHistogram, Fingerprint, Histogram, Number},
 };
 use crate::{
@@ -45,7 +45,7 @@ impl Stream {
         self.count_ending(&inner);
     }
 
-    fn count_ending(&self, inner: &Inner) {
+    fn count_ending(&self, inner: &LockedState) {
         self.retired.store(inner.retired.len(), Ordering::Relaxed);
     }
 
@@ -100,7 +100,7 @@ impl Stream {
     /// any.
     fn end_retired_series(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         mut retired: RetiredSeries,
     ) -> Option<RetiredSeries> {
         let series = retired.series.clone();
