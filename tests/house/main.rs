@@ -125,8 +125,8 @@ type Rooms = [(&'static str, &'static [&'static str])];
 /// A measurement goes down: an instrument or a call finds the provider (`binding`), which is a gate with series, found by their
 /// labels.
 ///
-/// Three pairs know each other in both directions, each by one file: the clock asks for the recorder that is current, and that
-/// has a clock; a registration looks into the catalogue, which lists what actions and call sites declare.
+/// One circle is left: a registration (`binding`) looks into the catalogue, which lists the metrics of actions (`action`), and
+/// those bind their instruments.
 const CORE: &Rooms = &[
     ("threads", &[]),
     ("report", &["threads"]),
@@ -150,7 +150,6 @@ const CORE: &Rooms = &[
         "binding",
         &[
             "catalogue",
-            "clock",
             "gate",
             "labels",
             "metric",
@@ -161,14 +160,7 @@ const CORE: &Rooms = &[
     ),
     (
         "catalogue",
-        &[
-            "action",
-            "call_site",
-            "label",
-            "metric",
-            "report",
-            "threads",
-        ],
+        &["action", "label", "metric", "report", "threads"],
     ),
     (
         "instruments",
@@ -192,7 +184,6 @@ const CORE: &Rooms = &[
         "action",
         &[
             "binding",
-            "catalogue",
             "exemplar",
             "instruments",
             "labels",

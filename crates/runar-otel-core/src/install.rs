@@ -6,7 +6,7 @@ use crate::{
     action::{SERVICES, SITES, site, unused_services},
     binding::{early_measurements, isolated_recorder, provider, registry},
     clock,
-    event::published_series,
+    event::published_events,
     gate::Gate,
 };
 
@@ -16,8 +16,8 @@ pub fn install(gate: Arc<Gate>) {
     provider::PROCESS.replace(Some(gate));
     registry::bind_all();
     begin_at_zero();
-    early_measurements::settle();
-    provider::PROCESS.let_go();
+    early_measurements::record_all();
+    provider::PROCESS.free_ended();
     clock::ticks::prepare();
 }
 
@@ -44,15 +44,15 @@ pub fn finish() {
 /// Shows all series whose labels are known in a new provider: those of linked functions and services, and those seen at
 /// run time.
 fn begin_at_zero() {
-    isolated_recorder::outside(|| {
+    isolated_recorder::run_outside(|| {
         for service in SERVICES {
             service.begin_at_zero();
         }
         for site in SITES {
-            site.meet_linked();
+            site.resolve_linked();
         }
         site::begin_at_zero();
-        published_series::begin_at_zero();
+        published_events::begin_at_zero();
     });
     unused_services::report();
 }

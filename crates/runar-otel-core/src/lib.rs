@@ -53,11 +53,8 @@ pub mod __private {
             Call, InAsync, InAsyncOpen, UntilDrop, add_label, in_async, in_async_open, in_sync,
             in_sync_open, until_drop, watched,
         },
-        call_site::{
-            METRIC_SITES, MetricSite, MetricValue, SiteDeclaration, SiteKind, decrement, increment,
-            observe, set, timer,
-        },
-        catalogue::{METRICS, Metric},
+        call_site::{MetricSite, MetricValue, decrement, increment, observe, set, timer},
+        catalogue::{METRIC_SITES, METRICS, Metric, SiteDeclaration, SiteKind},
         instruments::timer_handle::TimerHandle,
         label::{__levels as levels, LabelValue, Labelled, Text},
         metric::InstrumentKind,
@@ -92,7 +89,7 @@ pub use crate::{
     outcome::{ErrorType, LabelSource, Outcome},
 };
 #[doc(hidden)]
-pub use crate::{metric::number::NumberKind, threads::apart::caught};
+pub use crate::{metric::number::NumberKind, threads::deferred_drop::caught};
 
 #[doc(hidden)]
 pub use crate::threads::forked;

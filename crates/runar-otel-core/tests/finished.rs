@@ -32,7 +32,7 @@ use runar_otel_core::{
     exemplar::Reservoir,
     gate::{GateOptions, View},
     install,
-    isolated::Isolated,
+    isolated::IsolatedRecorder,
     metric::Aggregation,
     uninstall,
 };
@@ -336,7 +336,7 @@ fn an_isolated_recorder_has_its_calls_for_itself() {
     let open = begin(&SITE);
     let own = Bench::new(GateOptions::default());
     let (clock, time) = Clock::manual();
-    let isolated = Isolated::new((*own.gate).clone(), clock);
+    let isolated = IsolatedRecorder::new((*own.gate).clone(), clock);
     isolated.scope(|| {
         let inside = begin(&SITE);
         time.advance(Duration::from_secs(2));
@@ -406,7 +406,7 @@ fn calls_under_way_are_right_on_whatever_threads_they_end() {
         let second = fresh(GateOptions::default());
         assert_eq!(active(&second), Some(200.0));
         let own = Bench::new(GateOptions::default());
-        let isolated = Isolated::new((*own.gate).clone(), Clock::system());
+        let isolated = IsolatedRecorder::new((*own.gate).clone(), Clock::system());
         drop(panicking);
         assert_eq!(active(&second), Some(0.0));
         let inside = isolated.scope(|| self::begin(&SITE));

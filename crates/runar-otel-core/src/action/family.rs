@@ -2,10 +2,7 @@
 
 use std::{borrow::Cow, panic::Location};
 
-use crate::{
-    catalogue::Declared,
-    metric::{InstrumentKind, sharing::Sharing},
-};
+use crate::metric::{InstrumentKind, MetricDeclaration, sharing::Sharing};
 
 /// Groups of metrics, by the work that they count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +40,14 @@ pub(crate) struct Row {
     pub(crate) unit: &'static str,
     pub(crate) labels: &'static [&'static str],
     pub(crate) description: &'static str,
-    extended: Extended,
+    function_labels: FunctionLabels,
 }
 
-/// A switch that adds the labels that a function declares to those of the row.
+/// The labels that a function declares: added to those of the row, or left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Extended {
-    Yes,
-    No,
+enum FunctionLabels {
+    Added,
+    Left,
 }
 
 const fn counter(
@@ -65,7 +62,7 @@ const fn counter(
         unit,
         labels,
         description,
-        extended: Extended::Yes,
+        function_labels: FunctionLabels::Added,
     }
 }
 
@@ -82,7 +79,7 @@ const fn histogram(
 
 const fn at_entry(row: Row) -> Row {
     Row {
-        extended: Extended::No,
+        function_labels: FunctionLabels::Left,
         ..row
     }
 }
@@ -258,7 +255,7 @@ impl Family {
     }
 
     /// Declarations of all metrics of the family, for the catalogue.
-    pub(crate) fn declared(&self) -> Vec<Declared> {
+    pub(crate) fn declared(&self) -> Vec<MetricDeclaration> {
         let rows = self.group.rows();
         [rows.entered, rows.completed, rows.active]
             .into_iter()
@@ -268,14 +265,14 @@ impl Family {
             .collect()
     }
 
-    fn declared_row(&self, row: &Row) -> Declared {
-        let extra: &[&str] = match row.extended {
-            Extended::Yes => self.labels,
-            Extended::No => &[],
+    fn declared_row(&self, row: &Row) -> MetricDeclaration {
+        let extra: &[&str] = match row.function_labels {
+            FunctionLabels::Added => self.labels,
+            FunctionLabels::Left => &[],
         };
         let labels = row.labels.iter().chain(extra);
         let histogram = row.kind == InstrumentKind::Histogram;
-        Declared {
+        MetricDeclaration {
             name: self.name(row).into(),
             kind: row.kind,
             unit: Some(row.unit.into()),
@@ -300,7 +297,7 @@ mod tests {
             buckets: Some(&[1.0]),
             at: Location::caller(),
         };
-        let line = |metric: Declared| {
+        let line = |metric: MetricDeclaration| {
             let labels = metric.labels.unwrap_or_default().join(" ");
             let unit = metric.unit.unwrap_or_default();
             format!("{} {:?} {unit}: {labels}", metric.name, metric.kind)

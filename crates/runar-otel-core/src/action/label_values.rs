@@ -19,21 +19,21 @@ const LONGEST_POOLED: usize = 256;
 /// The values of one call, which has them for itself, and those added to them. In a box, so that a future does not
 /// grow.
 #[derive(Debug)]
-pub(crate) struct LabelValues(Box<Own>);
+pub(crate) struct LabelValues(Box<CallValues>);
 
 #[derive(Debug)]
-struct Own {
+struct CallValues {
     /// Values by the position of their labels; empty for labels that nobody set.
     values: Vec<String>,
-    added: Added,
+    added: AddedLabels,
 }
 
 /// The values that code inside a call adds, on any thread. Clones belong to the same call, in other parts of its chain.
 #[derive(Clone, Debug)]
-pub(crate) struct Added(Arc<Shared>);
+pub(crate) struct AddedLabels(Arc<SharedValues>);
 
 #[derive(Debug)]
-struct Shared {
+struct SharedValues {
     /// The pool of the function.
     pool: &'static LabelPool,
     values: Mutex<AddedValues>,
@@ -100,9 +100,9 @@ impl LabelValues {
     fn new(pool: &'static LabelPool, count: usize) -> Self {
         let mut added = AddedValues::default();
         added.values.resize_with(count, Default::default);
-        Self(Box::new(Own {
+        Self(Box::new(CallValues {
             values: vec![String::new(); count],
-            added: Added(Arc::new(Shared {
+            added: AddedLabels(Arc::new(SharedValues {
                 pool,
                 values: Mutex::new(added),
                 open: AtomicBool::new(false),
@@ -121,14 +121,14 @@ impl LabelValues {
 
     /// The part of the values that code inside the call can add to.
     #[inline]
-    pub(crate) fn added(&self) -> &Added {
+    pub(crate) fn added(&self) -> &AddedLabels {
         &self.0.added
     }
 
     /// Ends the call, and lends its values: not under a lock, because a record with them may come back here.
     #[inline]
     pub(crate) fn close(&mut self, usage: impl FnOnce(&[String])) {
-        let Own { values, added } = &mut *self.0;
+        let CallValues { values, added } = &mut *self.0;
         added.close(values);
         usage(values);
         // The pool keeps room for labels, not for whatever somebody made of one.
@@ -148,7 +148,7 @@ impl LabelValues {
     }
 }
 
-impl Added {
+impl AddedLabels {
     /// Sets the value of the label at a position; false if the call is over.
     pub(crate) fn set(&self, at: usize, value: &str) -> bool {
         let Some(mut values) = forked::lock(&self.0.values) else {

@@ -1,16 +1,16 @@
 //! Metered functions: their declarations, owners, services, and the series that their calls feed.
 
-pub(crate) mod appended;
-pub(crate) mod by_address;
-pub(crate) mod completion;
+pub(crate) mod address_map;
+pub(crate) mod append_list;
 pub(crate) mod family;
+pub(crate) mod family_handles;
 pub(crate) mod function;
 pub(crate) mod label_values;
-pub(crate) mod resolved;
-pub(crate) mod series;
+pub(crate) mod metered_function;
+pub(crate) mod outcome_handles;
 pub(crate) mod service;
+pub(crate) mod service_handles;
 pub(crate) mod service_of_impl;
-pub(crate) mod service_series;
 pub(crate) mod site;
 pub(crate) mod type_name;
 pub(crate) mod unused_services;

@@ -94,7 +94,7 @@ impl Owner {
     }
 
     /// A key of the name made from its address and length: two names may begin at the same address.
-    pub(crate) fn place_of_name(&self) -> usize {
+    pub(crate) fn name_key(&self) -> usize {
         (self.name.as_ptr() as usize) ^ self.name.len().rotate_right(16)
     }
 

@@ -8,30 +8,30 @@ use std::{
 use linkme::distributed_slice;
 
 use super::{
-    appended::{Appended, Made},
-    by_address::ByAddress,
+    address_map::AddressMap,
+    append_list::{Age, AppendList},
     function::{Function, FunctionSite},
-    resolved::{Feeds, Resolved},
+    metered_function::{FunctionFamilies, MeteredFunction},
     service::Owner,
 };
-use crate::{binding::isolated_recorder, catalogue::Declared, threads::forked};
+use crate::{binding::isolated_recorder, metric::MetricDeclaration, threads::forked};
 
 /// The functions that the attributes have instrumented, in all crates that are linked.
 #[distributed_slice]
 pub static SITES: [&'static Site];
 
 /// The functions resolved so far. They begin at zero in each new provider.
-static MET: Mutex<Vec<&'static Resolved>> = Mutex::new(Vec::new());
+static FUNCTIONS: Mutex<Vec<&'static MeteredFunction>> = Mutex::new(Vec::new());
 
 /// A function with the owners that it was resolved for.
 #[derive(Debug)]
 pub struct Site {
     declared: FunctionSite,
     /// The function of each owner that it was called for, oldest first.
-    met: Appended<Resolved>,
+    functions: AppendList<MeteredFunction>,
     /// Functions besides the first one, by the addresses of their owners' names. A name belongs to one type, and that
     /// to one service.
-    by_name: ByAddress<&'static Resolved>,
+    by_name: AddressMap<&'static MeteredFunction>,
 }
 
 impl Site {
@@ -41,8 +41,8 @@ impl Site {
     pub const fn new(function: Function) -> Self {
         Self {
             declared: FunctionSite::new(function),
-            met: Appended::new(),
-            by_name: ByAddress::new(),
+            functions: AppendList::new(),
+            by_name: AddressMap::new(),
         }
     }
 
@@ -66,17 +66,17 @@ impl Site {
 
     /// The function of this owner. Its series begin at zero when the owner is first seen.
     #[inline]
-    pub(crate) fn resolve(&'static self, owner: Owner) -> &'static Resolved {
-        match self.met.iter().next() {
+    pub(crate) fn resolve(&'static self, owner: Owner) -> &'static MeteredFunction {
+        match self.functions.iter().next() {
             Some(first) if self.has_one_owner() || first.owner.is(&owner) => first,
-            _ => self.find_or_meet(owner),
+            _ => self.find_or_resolve(owner),
         }
     }
 
     /// Finds or resolves a method of several types.
     #[cold]
-    fn find_or_meet(&'static self, owner: Owner) -> &'static Resolved {
-        let name = owner.place_of_name();
+    fn find_or_resolve(&'static self, owner: Owner) -> &'static MeteredFunction {
+        let name = owner.name_key();
         if let Some(known) = self
             .by_name
             .get(name)
@@ -84,8 +84,8 @@ impl Site {
         {
             return known;
         }
-        let known = self.met.find(|known| known.owner.is(&owner));
-        let resolved = known.unwrap_or_else(|| self.meet(owner));
+        let known = self.functions.find(|known| known.owner.is(&owner));
+        let resolved = known.unwrap_or_else(|| self.resolve_new(owner));
         self.by_name.add(name, resolved);
         resolved
     }
@@ -93,18 +93,18 @@ impl Site {
     /// Resolves the function for another owner. The handles are those of the process: they record to every recorder
     /// that is current.
     #[cold]
-    fn meet(&'static self, owner: Owner) -> &'static Resolved {
-        isolated_recorder::outside(|| self.meet_outside(owner))
+    fn resolve_new(&'static self, owner: Owner) -> &'static MeteredFunction {
+        isolated_recorder::run_outside(|| self.resolve_outside(owner))
     }
 
-    fn meet_outside(&'static self, owner: Owner) -> &'static Resolved {
-        let (resolved, made) = self.met.find_or_make(
+    fn resolve_outside(&'static self, owner: Owner) -> &'static MeteredFunction {
+        let (resolved, made) = self.functions.find_or_make(
             |known| known.owner.is(&owner),
-            || Resolved::new(&self.declared, owner),
+            || MeteredFunction::new(&self.declared, owner),
         );
-        if made == Made::Now && resolved.records() {
-            if let Some(mut met) = forked::lock(&MET) {
-                met.push(resolved);
+        if made == Age::New && resolved.is_recorded() {
+            if let Some(mut functions) = forked::lock(&FUNCTIONS) {
+                functions.push(resolved);
             }
             resolved.begin_at_zero();
         }
@@ -112,13 +112,13 @@ impl Site {
     }
 
     /// Resolves the owner and the error types, if they were known when the function was compiled.
-    pub(crate) fn meet_linked(&'static self) {
+    pub(crate) fn resolve_linked(&'static self) {
         let Some(owner) = self.declared.function().owner else {
             return;
         };
         let resolved = self.resolve(owner);
         if let Some(types) = self.declared.function().error_types
-            && resolved.records()
+            && resolved.is_recorded()
         {
             resolved.declare_errors(types);
         }
@@ -126,11 +126,11 @@ impl Site {
 
     /// Returns the metrics of the function, as far as its owner is known: from the compilation, or from its first call.
     #[must_use]
-    pub fn declared(&'static self) -> Vec<Declared> {
-        let met = self.met.iter().map(|resolved| resolved.owner);
-        let mut all: Vec<Declared> = Vec::new();
-        for owner in self.declared.function().owner.into_iter().chain(met) {
-            let own = Feeds::new(&self.declared, &owner).own;
+    pub fn declared(&'static self) -> Vec<MetricDeclaration> {
+        let functions = self.functions.iter().map(|resolved| resolved.owner);
+        let mut all: Vec<MetricDeclaration> = Vec::new();
+        for owner in self.declared.function().owner.into_iter().chain(functions) {
+            let own = FunctionFamilies::new(&self.declared, &owner).own;
             for metric in own.map(|family| family.declared()).unwrap_or_default() {
                 if !all.contains(&metric) {
                     all.push(metric);
@@ -143,6 +143,9 @@ impl Site {
 
 /// Shows the series of all functions resolved so far in a new provider.
 pub(crate) fn begin_at_zero() {
-    let all = MET.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    all.into_iter().for_each(Resolved::begin_at_zero);
+    let all = FUNCTIONS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    all.into_iter().for_each(MeteredFunction::begin_at_zero);
 }

@@ -10,7 +10,7 @@ use crate::threads::forked;
 pub(crate) fn short_name(full: &'static str) -> &'static str {
     let plain = without_prefixes(full);
     match plain.chars().next() {
-        Some('(' | '[') => kept(compound(plain)),
+        Some('(' | '[') => intern(compound(plain)),
         _ => of_path(plain),
     }
 }
@@ -121,7 +121,7 @@ fn end_of_part(list: &str) -> usize {
 }
 
 /// Keeps a name for the life of the process: there are as many as types.
-fn kept(name: String) -> &'static str {
+fn intern(name: String) -> &'static str {
     static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let Some(mut names) = forked::lock(&NAMES) else {
         return name.leak();

@@ -25,10 +25,10 @@ pub(crate) struct Binding<T, R = ()> {
     first: OnceLock<T>,
     /// The generation of the provider that the first value belongs to. Release pairs with Acquire.
     generation: AtomicU64,
-    later: OnceBox<Later<T, R>>,
+    later: OnceBox<NextLink<T, R>>,
 }
 
-struct Later<T, R> {
+struct NextLink<T, R> {
     link: Binding<T, R>,
     rest: Option<R>,
 }
@@ -46,7 +46,7 @@ impl<T, R> Default for Binding<T, R> {
 impl<T, R> Binding<T, R> {
     /// Begins without a value, and with the rest.
     pub(crate) fn with_rest(rest: R) -> Self {
-        let later = Later {
+        let later = NextLink {
             link: Self::default(),
             rest: Some(rest),
         };
@@ -59,7 +59,7 @@ impl<T, R> Binding<T, R> {
     /// Returns the rest. It is made together with the second link: `None` if that link exists without it.
     pub(crate) fn rest_or(&self, make: impl FnOnce() -> R) -> Option<&R> {
         let later = self.later.get_or_init(|| {
-            Box::new(Later {
+            Box::new(NextLink {
                 link: Self::default(),
                 rest: Some(make()),
             })
@@ -94,7 +94,7 @@ impl<T, R> Binding<T, R> {
         if self.generation.load(Ordering::Acquire) == sole {
             return Some(first);
         }
-        self.later_of(sole)
+        self.find_later(sole)
     }
 
     /// The value for the provider of this generation.
@@ -102,7 +102,7 @@ impl<T, R> Binding<T, R> {
         if self.generation.load(Ordering::Acquire) == generation {
             return self.first.get();
         }
-        self.later_of(generation)
+        self.find_later(generation)
     }
 
     /// The value that was bound first, of whatever provider.
@@ -114,7 +114,7 @@ impl<T, R> Binding<T, R> {
     /// The value of the last generation, of whatever provider.
     pub(crate) fn last(&self) -> Option<&T> {
         self.bound()
-            .max_by_key(|link| link.stands_for())?
+            .max_by_key(|link| link.bound_generation())?
             .first
             .get()
     }
@@ -122,18 +122,18 @@ impl<T, R> Binding<T, R> {
     /// The values of all generations, later ones first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &T> {
         let mut links: Vec<&Self> = self.bound().collect();
-        links.sort_by_key(|link| Reverse(link.stands_for()));
+        links.sort_by_key(|link| Reverse(link.bound_generation()));
         links.into_iter().filter_map(|link| link.first.get())
     }
 
     /// The links with a value.
     fn bound(&self) -> impl Iterator<Item = &Self> {
         let links = iter::successors(Some(self), |link| link.next());
-        links.filter(|link| link.stands_for() != NONE)
+        links.filter(|link| link.bound_generation() != NONE)
     }
 
     /// The generation of the provider that the value of this link belongs to.
-    fn stands_for(&self) -> u64 {
+    fn bound_generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
 
@@ -163,7 +163,7 @@ impl<T, R> Binding<T, R> {
                 return Some(known);
             }
             let later = link.later.get_or_init(|| {
-                Box::new(Later {
+                Box::new(NextLink {
                     link: Self::default(),
                     rest: None,
                 })
@@ -174,7 +174,7 @@ impl<T, R> Binding<T, R> {
 
     /// Looks further down the chain. Generation 0 is that of no provider.
     #[cold]
-    fn later_of(&self, generation: u64) -> Option<&T> {
+    fn find_later(&self, generation: u64) -> Option<&T> {
         let mut link = self.next()?;
         loop {
             if link.generation.load(Ordering::Acquire) == generation && generation != 0 {

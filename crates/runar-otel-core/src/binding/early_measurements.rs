@@ -23,12 +23,12 @@ const MOST: usize = 4096;
 /// measurement.
 static OPEN: AtomicBool = AtomicBool::new(true);
 
-static KEPT: Mutex<Vec<Early>> = Mutex::new(Vec::new());
+static KEPT: Mutex<Vec<EarlyMeasurement>> = Mutex::new(Vec::new());
 
 /// The number of measurements that came after the limit was reached.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
-struct Early {
+struct EarlyMeasurement {
     instrument: Arc<Instrument>,
     value: Value,
     labels: LabelSet,
@@ -39,7 +39,7 @@ struct Early {
 pub(crate) fn keep(instrument: &Arc<Instrument>, value: Value, labels: &LabelSet) {
     if OPEN.load(Ordering::Acquire) {
         push(instrument, value, labels.clone());
-    } else if instrument.home().provider().generation() != NONE_YET {
+    } else if instrument.recorder().provider().generation() != NONE_YET {
         // A provider may have come after this measurement looked for it, and has then taken what waited already.
         let _ = instrument.record(value, labels);
     } else {
@@ -58,7 +58,7 @@ fn push(instrument: &Arc<Instrument>, value: Value, labels: LabelSet) {
         let _ = instrument.record(value, &labels);
         return;
     }
-    kept.push(Early {
+    kept.push(EarlyMeasurement {
         instrument: instrument.clone(),
         value,
         labels,
@@ -69,7 +69,7 @@ fn push(instrument: &Arc<Instrument>, value: Value, labels: LabelSet) {
 }
 
 /// Records the measurements that wait; later ones are not kept.
-pub(crate) fn settle() {
+pub(crate) fn record_all() {
     // They were measured elsewhere: the span of the installing thread is not theirs.
     let _no_span = context_is_alive().then(|| Context::new().attach());
     for early in close() {
@@ -89,7 +89,7 @@ pub(crate) fn forget() {
     drop(close());
 }
 
-fn close() -> Vec<Early> {
+fn close() -> Vec<EarlyMeasurement> {
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     OPEN.store(false, Ordering::Release);
     std::mem::take(&mut *kept)

@@ -4,20 +4,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::{InstrumentationScope, KeyValue};
 
-use super::{cached::Binding, provider::Home};
+use super::{cached::Binding, provider::Recorder};
 use crate::{
     gate::{Gate, GateOptions, InstrumentSpec, Streams},
     labels::LabelSet,
     metric::{
         Aggregation, InstrumentKind, descriptor::Descriptor, name::SCOPE_NAME, number::Value,
     },
-    series::{Bound, Stream},
+    series::{BoundSeries, Stream},
     threads::{forked, sync::OnceBox},
 };
 
 /// The instrumentation scope of an instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
+pub(crate) enum ScopeKind {
     /// The scope that all instruments share.
     Common,
     /// A scope of its own: for a second histogram of one name, with other buckets. In the common scope both would be
@@ -29,38 +29,38 @@ pub(crate) enum Scope {
 #[derive(Debug)]
 pub(crate) struct Instrument {
     descriptor: Descriptor,
-    place: Scope,
+    place: ScopeKind,
     scope: InstrumentationScope,
-    home: Home,
+    recorder: Recorder,
     streams: Binding<Box<[Arc<Stream>]>>,
     turn: Mutex<()>,
     /// The streams of a gauge that is used before the first provider: its value is kept at any time.
-    resting: OnceBox<Box<[Arc<Stream>]>>,
+    resting_streams: OnceBox<Box<[Arc<Stream>]>>,
 }
 
 impl Instrument {
     /// Declares an instrument; the provider makes it with the first use.
-    pub(crate) fn new(descriptor: Descriptor, place: Scope, home: Home) -> Self {
+    pub(crate) fn new(descriptor: Descriptor, place: ScopeKind, recorder: Recorder) -> Self {
         let builder =
             InstrumentationScope::builder(SCOPE_NAME).with_version(env!("CARGO_PKG_VERSION"));
         let scope = match place {
-            Scope::Common => builder,
-            Scope::Own => builder
+            ScopeKind::Common => builder,
+            ScopeKind::Own => builder
                 .with_attributes([KeyValue::new("buckets", buckets(&descriptor.aggregation))]),
         };
         Self {
             place,
             scope: scope.build(),
-            home,
+            recorder,
             streams: Binding::default(),
             turn: Mutex::default(),
-            resting: OnceBox::new(),
+            resting_streams: OnceBox::new(),
             descriptor,
         }
     }
 
     /// The kind of scope that the instrument is in.
-    pub(crate) fn scope(&self) -> Scope {
+    pub(crate) fn scope(&self) -> ScopeKind {
         self.place
     }
 
@@ -70,8 +70,8 @@ impl Instrument {
 
     /// The provider that the instrument records to.
     #[inline]
-    pub(crate) fn home(&self) -> &Home {
-        &self.home
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
     }
 
     /// Makes the streams in the current provider, if that has not happened yet.
@@ -100,7 +100,7 @@ impl Instrument {
     /// The streams with the generation of their provider, which is read first: if the provider changes meanwhile, the
     /// next use binds again.
     pub(crate) fn streams_and_generation(&self) -> Option<(&[Arc<Stream>], u64)> {
-        let provider = self.home.provider();
+        let provider = self.recorder.provider();
         loop {
             let generation = provider.generation();
             if let Some(known) = self.streams.of(generation) {
@@ -118,7 +118,7 @@ impl Instrument {
                 let is_here = provider.generation() == generation;
                 is_here.then(|| self.make(&gate, generation, &mut made))
             };
-            gate.streams().tell_mirror(&made);
+            gate.streams().notify_mirror(&made);
             if let Some(streams) = streams {
                 return Some((streams, generation));
             }
@@ -128,7 +128,7 @@ impl Instrument {
     /// True if views drop the metric in the provider of this generation, which is that of the process.
     pub(crate) fn is_dropped(&self, generation: u64) -> bool {
         let found = self.streams_and_generation();
-        self.home.is_process()
+        self.recorder.is_process()
             && found.is_some_and(|(streams, of)| streams.is_empty() && of == generation)
     }
 
@@ -137,7 +137,10 @@ impl Instrument {
         if let Some(known) = self.streams.of(generation) {
             return known;
         }
-        let earlier = self.streams.newest_first().chain(self.resting.get());
+        let earlier = self
+            .streams
+            .newest_first()
+            .chain(self.resting_streams.get());
         let earlier: Vec<Arc<Stream>> = earlier.flatten().cloned().collect();
         let resolved = gate.streams().resolve(&self.spec(), &earlier);
         *made = resolved.made;
@@ -152,15 +155,15 @@ impl Instrument {
     }
 
     /// The streams of a gauge while there is no provider: those that it had last, else some of its own.
-    pub(crate) fn resting(&self) -> &[Arc<Stream>] {
+    pub(crate) fn resting_streams(&self) -> &[Arc<Stream>] {
         if let Some(last) = self.streams.last() {
             return last;
         }
-        self.resting.get_or_init(|| {
+        self.resting_streams.get_or_init(|| {
             let streams = Streams::new(GateOptions::default());
-            let resting = streams.resolve(&self.spec(), &[]).streams;
+            let resting_streams = streams.resolve(&self.spec(), &[]).streams;
             streams.end();
-            Box::new(resting)
+            Box::new(resting_streams)
         })
     }
 
@@ -175,7 +178,7 @@ impl Instrument {
             return false;
         };
         for stream in streams {
-            let bound = Bound::new(stream, labels);
+            let bound = BoundSeries::new(stream, labels);
             bound.measure(value.bits(stream.number()), Some(labels));
         }
         true

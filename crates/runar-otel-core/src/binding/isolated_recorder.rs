@@ -17,31 +17,34 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::provider::{self, Home, Provider, has_isolated};
-use crate::{clock::Clock, gate::Gate, threads::forked};
+use super::{
+    provider::{self, Provider, Recorder, has_isolated},
+    recorder_clock::Clock,
+};
+use crate::{gate::Gate, threads::forked};
 
-thread_local!(static CURRENT: RefCell<Option<Arc<Isolated>>> = const { RefCell::new(None) });
+thread_local!(static CURRENT: RefCell<Option<Arc<IsolatedRecorder>>> = const { RefCell::new(None) });
 
 /// A recorder for a test: instruments, provider and clock of its own.
 #[derive(Debug)]
-pub struct Isolated {
-    home: Home,
+pub struct IsolatedRecorder {
+    recorder: Recorder,
     clock: Clock,
-    /// Values made here by [`PerRecorder`]s and others, by address and type.
-    made: Mutex<Made>,
+    /// Values made here by [`RecorderLocal`]s and others, by address and type.
+    values: Mutex<ValuesByKey>,
 }
 
-type Made = HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>;
+type ValuesByKey = HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>;
 
-impl Isolated {
+impl IsolatedRecorder {
     /// Makes a recorder that records through a gate.
     #[must_use]
     pub fn new(gate: Gate, clock: Clock) -> Arc<Self> {
-        provider::isolated_begins();
+        provider::count_isolated();
         Arc::new(Self {
-            home: Home::Isolated(Arc::new(Provider::of(Arc::new(gate)))),
+            recorder: Recorder::Isolated(Arc::new(Provider::of(Arc::new(gate)))),
             clock,
-            made: Mutex::default(),
+            values: Mutex::default(),
         })
     }
 
@@ -51,15 +54,15 @@ impl Isolated {
     }
 
     /// Wraps a future that has this recorder as the current one whenever it is polled.
-    pub fn scoped<F: Future>(self: &Arc<Self>, future: F) -> Scoped<F> {
-        Scoped {
+    pub fn scoped<F: Future>(self: &Arc<Self>, future: F) -> ScopedFuture<F> {
+        ScopedFuture {
             future: Some(future),
             isolated: self.clone(),
         }
     }
 
-    pub(crate) fn home(&self) -> &Home {
-        &self.home
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -68,13 +71,13 @@ impl Isolated {
 
     /// Returns the value made here for the key, which is made now if there is none. Not under the lock: making may ask
     /// for another value.
-    pub(crate) fn made<T: Send + Sync + 'static>(
+    pub(crate) fn value<T: Send + Sync + 'static>(
         &self,
         key: usize,
         make: impl FnOnce() -> T,
     ) -> Arc<T> {
         let key = (key, TypeId::of::<T>());
-        let lock = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.values.lock().unwrap_or_else(PoisonError::into_inner);
         let known = lock().get(&key).cloned();
         let made = known.unwrap_or_else(|| {
             let fresh: Arc<dyn Any + Send + Sync> = Arc::new(make());
@@ -85,11 +88,11 @@ impl Isolated {
     }
 }
 
-impl Drop for Isolated {
+impl Drop for IsolatedRecorder {
     fn drop(&mut self) {
-        self.home.provider().replace(None);
-        self.home.provider().finish();
-        provider::isolated_ends();
+        self.recorder.provider().replace(None);
+        self.recorder.provider().finish();
+        provider::uncount_isolated();
     }
 }
 
@@ -97,13 +100,13 @@ pin_project! {
     /// A future inside an isolated recorder, which is also current while the future is dropped.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct Scoped<F> {
+    pub struct ScopedFuture<F> {
         #[pin]
         future: Option<F>,
-        isolated: Arc<Isolated>,
+        isolated: Arc<IsolatedRecorder>,
     }
 
-    impl<F> PinnedDrop for Scoped<F> {
+    impl<F> PinnedDrop for ScopedFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             this.isolated.scope(|| this.future.set(None));
@@ -111,7 +114,7 @@ pin_project! {
     }
 }
 
-impl<F: Future> Future for Scoped<F> {
+impl<F: Future> Future for ScopedFuture<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
@@ -130,7 +133,7 @@ pub(crate) fn has_provider() -> bool {
 
 /// The recorder that is current on this thread.
 #[inline]
-pub(crate) fn current() -> Option<Arc<Isolated>> {
+pub(crate) fn current() -> Option<Arc<IsolatedRecorder>> {
     if has_isolated() {
         current_of_thread()
     } else {
@@ -139,15 +142,15 @@ pub(crate) fn current() -> Option<Arc<Isolated>> {
 }
 
 #[cold]
-fn current_of_thread() -> Option<Arc<Isolated>> {
+fn current_of_thread() -> Option<Arc<IsolatedRecorder>> {
     CURRENT
         .try_with(|current| current.borrow().clone())
         .ok()
         .flatten()
 }
 
-fn with_current<R>(isolated: Option<Arc<Isolated>>, work: impl FnOnce() -> R) -> R {
-    struct Reset(Option<Arc<Isolated>>);
+fn with_current<R>(isolated: Option<Arc<IsolatedRecorder>>, work: impl FnOnce() -> R) -> R {
+    struct Reset(Option<Arc<IsolatedRecorder>>);
     impl Drop for Reset {
         fn drop(&mut self) {
             let before = self.0.take();
@@ -161,7 +164,7 @@ fn with_current<R>(isolated: Option<Arc<Isolated>>, work: impl FnOnce() -> R) ->
 
 /// Runs code outside of all isolated recorders: whatever it makes belongs to the process.
 #[inline]
-pub(crate) fn outside<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn run_outside<R>(work: impl FnOnce() -> R) -> R {
     if has_isolated() {
         with_current(None, work)
     } else {
@@ -171,9 +174,9 @@ pub(crate) fn outside<R>(work: impl FnOnce() -> R) -> R {
 
 /// The recorder in which a call or timer began, and in which it ends: also in a drop that happens elsewhere.
 #[derive(Clone, Debug)]
-pub(crate) struct Here(Option<Arc<Isolated>>);
+pub(crate) struct CurrentRecorder(Option<Arc<IsolatedRecorder>>);
 
-impl Here {
+impl CurrentRecorder {
     /// The recorder that is current now.
     #[inline]
     pub(crate) fn now() -> Self {
@@ -184,16 +187,16 @@ impl Here {
     pub(crate) fn enter<R>(&self, work: impl FnOnce() -> R) -> R {
         match &self.0 {
             Some(isolated) => isolated.scope(work),
-            None => outside(work),
+            None => run_outside(work),
         }
     }
 }
 
 /// A value made once for the process, and once in every isolated recorder: for instance the target of a call site.
 #[derive(Debug)]
-pub(crate) struct PerRecorder<T>(OnceLock<T>);
+pub(crate) struct RecorderLocal<T>(OnceLock<T>);
 
-impl<T: Send + Sync + 'static> PerRecorder<T> {
+impl<T: Send + Sync + 'static> RecorderLocal<T> {
     pub(crate) const fn new() -> Self {
         Self(OnceLock::new())
     }
@@ -206,7 +209,7 @@ impl<T: Send + Sync + 'static> PerRecorder<T> {
         usage: impl FnOnce(&T) -> R,
     ) -> R {
         match current() {
-            Some(isolated) => usage(&isolated.made(std::ptr::from_ref(self).addr(), make)),
+            Some(isolated) => usage(&isolated.value(std::ptr::from_ref(self).addr(), make)),
             None => match self.0.get() {
                 Some(made) => usage(made),
                 None => self.make(make, usage),

@@ -5,4 +5,5 @@ pub(crate) mod early_measurements;
 pub(crate) mod instrument;
 pub mod isolated_recorder;
 pub(crate) mod provider;
+pub(crate) mod recorder_clock;
 pub(crate) mod registry;

@@ -54,19 +54,19 @@ pub(crate) fn has_isolated() -> bool {
 }
 
 /// Counts an isolated recorder that begins.
-pub(crate) fn isolated_begins() {
+pub(crate) fn count_isolated() {
     ISOLATED.fetch_add(1, Ordering::Relaxed);
-    settle_sole();
+    update_sole();
 }
 
 /// Counts an isolated recorder off.
-pub(crate) fn isolated_ends() {
+pub(crate) fn uncount_isolated() {
     ISOLATED.fetch_sub(1, Ordering::Relaxed);
-    settle_sole();
+    update_sole();
 }
 
 /// Determines where all records go, after the provider of the process or the number of isolated recorders has changed.
-fn settle_sole() {
+fn update_sole() {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _lock = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let sole = if has_isolated() {
@@ -127,7 +127,7 @@ impl Provider {
         }
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
         self.generation.store(next, Ordering::Release);
-        settle_sole();
+        update_sole();
     }
 
     /// Ends the streams of the gate that was taken away.
@@ -143,9 +143,9 @@ impl Provider {
     }
 
     /// Frees the streams that ended and are not used again, once the next gate has found its own.
-    pub(crate) fn let_go(&self) {
+    pub(crate) fn free_ended(&self) {
         if let Some(streams) = self.ended.swap(None) {
-            streams.let_sleepers_go();
+            streams.free_sleeping();
         }
     }
 
@@ -161,13 +161,13 @@ impl Provider {
 
 /// The owner of the provider that a handle records to.
 #[derive(Clone, Debug)]
-pub(crate) enum Home {
+pub(crate) enum Recorder {
     Process,
     /// An isolated recorder, with its provider.
     Isolated(Arc<Provider>),
 }
 
-impl Home {
+impl Recorder {
     #[inline]
     pub(crate) fn provider(&self) -> &Provider {
         match self {

@@ -7,9 +7,9 @@ use std::{
 };
 
 use super::{
-    instrument::{Instrument, Scope},
-    isolated_recorder::{self, Isolated},
-    provider::Home,
+    instrument::{Instrument, ScopeKind},
+    isolated_recorder::{self, IsolatedRecorder},
+    provider::Recorder,
 };
 use crate::{
     catalogue::precedence,
@@ -24,12 +24,12 @@ use crate::{
 };
 
 /// The registry of the process.
-static PROCESS: Registry = Registry::new(Home::Process);
+static PROCESS: Registry = Registry::new(Recorder::Process);
 
 /// The instruments that record to one provider.
 #[derive(Debug)]
 pub(crate) struct Registry {
-    home: Home,
+    recorder: Recorder,
     /// Instruments by lower-case name: OpenTelemetry names do not differ by case. The first one of a name counts; the
     /// others are histograms of the name with buckets of their own.
     instruments: Mutex<Instruments>,
@@ -38,7 +38,7 @@ pub(crate) struct Registry {
 type Instruments = BTreeMap<String, Vec<Arc<Instrument>>>;
 
 /// The result of a registration.
-pub(crate) struct Registered {
+pub(crate) struct Registration {
     /// The instrument to record with, `None` if the name stands for another kind.
     pub(crate) instrument: Option<Arc<Instrument>>,
     /// The request that was not granted; `None` if the metric is registered as requested.
@@ -46,7 +46,7 @@ pub(crate) struct Registered {
 }
 
 /// Finds the instrument of a descriptor, or makes it: in the isolated recorder that is current, else for the process.
-pub(crate) fn register(descriptor: Descriptor) -> Registered {
+pub(crate) fn register(descriptor: Descriptor) -> Registration {
     match isolated_recorder::current() {
         Some(isolated) => register_in(&isolated, descriptor),
         None => PROCESS.register(descriptor),
@@ -54,14 +54,14 @@ pub(crate) fn register(descriptor: Descriptor) -> Registered {
 }
 
 /// Registers in an isolated recorder.
-pub(crate) fn register_in(isolated: &Isolated, descriptor: Descriptor) -> Registered {
+pub(crate) fn register_in(isolated: &IsolatedRecorder, descriptor: Descriptor) -> Registration {
     registry_of(isolated).register(descriptor)
 }
 
 /// The registry of an isolated recorder.
-fn registry_of(isolated: &Isolated) -> Arc<Registry> {
+fn registry_of(isolated: &IsolatedRecorder) -> Arc<Registry> {
     let key = std::ptr::from_ref(&PROCESS).addr();
-    isolated.made(key, || Registry::new(isolated.home().clone()))
+    isolated.value(key, || Registry::new(isolated.recorder().clone()))
 }
 
 /// The kind of a registered name: in the isolated recorder that is current, or for the process, whose handles record in
@@ -73,14 +73,14 @@ pub(crate) fn kind_of(name: &str) -> Option<InstrumentKind> {
 }
 
 impl Registry {
-    const fn new(home: Home) -> Self {
+    const fn new(recorder: Recorder) -> Self {
         Self {
-            home,
+            recorder,
             instruments: Mutex::new(BTreeMap::new()),
         }
     }
 
-    fn register(&self, descriptor: Descriptor) -> Registered {
+    fn register(&self, descriptor: Descriptor) -> Registration {
         let (values, at) = (descriptor.values, descriptor.at);
         let (instrument, conflict) = self.find_or_insert(descriptor);
         if let Some(made) = &instrument {
@@ -89,7 +89,7 @@ impl Registry {
             precedence::report_buckets(made.descriptor());
             made.bind();
         }
-        Registered {
+        Registration {
             instrument,
             conflict,
         }
@@ -108,9 +108,9 @@ impl Registry {
             .entry(descriptor.name.to_ascii_lowercase())
             .or_default();
         let make =
-            |descriptor, scope| Arc::new(Instrument::new(descriptor, scope, self.home.clone()));
+            |descriptor, scope| Arc::new(Instrument::new(descriptor, scope, self.recorder.clone()));
         if let (true, Some(declared)) = (named.is_empty(), declared) {
-            named.push(make(declared, Scope::Common));
+            named.push(make(declared, ScopeKind::Common));
         }
         let first = named.first().cloned();
         let first = first.as_deref().map(Instrument::descriptor);
@@ -121,10 +121,10 @@ impl Registry {
         if let Some(known) = named.iter().find(|known| fits(known, &descriptor)) {
             return (Some(known.clone()), conflict);
         }
-        let taken = named.iter().any(|known| known.scope() == Scope::Common);
+        let taken = named.iter().any(|known| known.scope() == ScopeKind::Common);
         let scope = match descriptor.joining {
-            Joining::Any | Joining::SameBuckets if !taken => Scope::Common,
-            _ => Scope::Own,
+            Joining::Any | Joining::SameBuckets if !taken => ScopeKind::Common,
+            _ => ScopeKind::Own,
         };
         let unit = first.map_or(&descriptor.unit, |first| &first.unit).clone();
         let made = make(Descriptor { unit, ..descriptor }, scope);
@@ -155,7 +155,7 @@ impl Registry {
 /// True if a known instrument of the name is the requested one. A request without buckets joins the common one,
 /// whatever its buckets.
 fn fits(known: &Instrument, asked: &Descriptor) -> bool {
-    let common = known.scope() == Scope::Common;
+    let common = known.scope() == ScopeKind::Common;
     if asked.kind != InstrumentKind::Histogram {
         return true;
     }

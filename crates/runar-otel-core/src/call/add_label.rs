@@ -6,7 +6,7 @@ use super::frames;
 use crate::action::function::FunctionSite;
 use crate::{
     binding::provider,
-    report::{self, similar::closest},
+    report::{self, closest_word::closest},
 };
 
 /// Sets a label of the innermost metered call that this code runs in.
@@ -25,7 +25,7 @@ pub fn add_label(name: &'static str, value: &str, at: &'static Location<'static>
             )
         });
     };
-    let site = call.resolved.site();
+    let site = call.function.site();
     let position = site
         .function()
         .labels

@@ -10,9 +10,11 @@ use std::{
 
 use tracing::{Dispatch, Metadata, dispatcher, span};
 
-use crate::action::label_values::{Added, LabelValues};
-use crate::action::{function::Role, resolved::Resolved, service_series::ServiceSeries};
-use crate::{sampling::Known, threads::context::spans_are_alive};
+use crate::action::label_values::{AddedLabels, LabelValues};
+use crate::action::{
+    function::Role, metered_function::MeteredFunction, service_handles::ServiceHandles,
+};
+use crate::{sampling::SpanCallsite, threads::context::spans_are_alive};
 
 thread_local! {
     static CHAIN: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
@@ -21,20 +23,20 @@ thread_local! {
 /// A call in the chain of the thread.
 #[derive(Debug)]
 pub(crate) struct Frame {
-    resolved: &'static Resolved,
-    labels: Option<Added>,
-    in_lines: Option<InLines>,
+    function: &'static MeteredFunction,
+    labels: Option<AddedLabels>,
+    spanless_part: Option<SpanlessPart>,
     /// The flag that ends it elsewhere; made when another task gets a frame of the call.
-    watched: Option<Watched>,
+    end_flag: Option<EndFlag>,
 }
 
 /// A flag that notifies the frames of a call in other tasks that the call is over.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Watched(Arc<AtomicBool>);
+pub(crate) struct EndFlag(Arc<AtomicBool>);
 
-impl Watched {
+impl EndFlag {
     /// Notifies the frames in other tasks that the call is over.
-    pub(crate) fn ends(&self) {
+    pub(crate) fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
@@ -45,44 +47,47 @@ impl Watched {
 
 impl Frame {
     fn is_over(&self) -> bool {
-        self.watched.as_ref().is_some_and(Watched::is_over)
+        self.end_flag.as_ref().is_some_and(EndFlag::is_over)
     }
 
     #[cold]
-    fn unwatched(&mut self) -> Option<Watched> {
-        self.watched.take()
+    fn take_end_flag(&mut self) -> Option<EndFlag> {
+        self.end_flag.take()
     }
 
     /// Makes a frame of the same call for another task, where it is under no span.
-    fn elsewhere(&mut self) -> Self {
-        let known = self.in_lines.as_ref().map(|in_lines| in_lines.known);
+    fn for_other_task(&mut self) -> Self {
+        let known = self
+            .spanless_part
+            .as_ref()
+            .map(|spanless_part| spanless_part.known);
         Self {
-            resolved: self.resolved,
+            function: self.function,
             labels: self.labels.clone(),
-            in_lines: known.map(InLines::at_once),
-            watched: Some(self.watched.get_or_insert_default().clone()),
+            spanless_part: known.map(SpanlessPart::at_once),
+            end_flag: Some(self.end_flag.get_or_insert_default().clone()),
         }
     }
 }
 
 /// The function of a call, and the label values that can be added to it.
-pub(crate) struct Asked {
-    pub(crate) resolved: &'static Resolved,
-    pub(crate) labels: Option<Added>,
+pub(crate) struct EnclosingCall {
+    pub(crate) function: &'static MeteredFunction,
+    pub(crate) labels: Option<AddedLabels>,
 }
 
 /// A part of a call without a span that log lines show.
 #[derive(Clone, Debug)]
-pub(crate) struct InLines {
-    known: &'static Known,
+pub(crate) struct SpanlessPart {
+    known: &'static SpanCallsite,
     /// The span that was current when the part began.
     under: Option<span::Id>,
 }
 
-impl InLines {
+impl SpanlessPart {
     /// Begins a part here, wherever the call began.
     #[inline]
-    pub(crate) fn here(known: &'static Known) -> Self {
+    pub(crate) fn here(known: &'static SpanCallsite) -> Self {
         let current = |dispatch: &Dispatch| dispatch.current_span().id().cloned();
         let under = spans_are_alive().then(|| dispatcher::get_default(current));
         Self {
@@ -93,19 +98,19 @@ impl InLines {
 
     /// Begins a part together with the call.
     #[inline]
-    pub(crate) fn at_once(known: &'static Known) -> Self {
+    pub(crate) fn at_once(known: &'static SpanCallsite) -> Self {
         Self { known, under: None }
     }
 }
 
 /// A call without a span, as log lines show it.
 #[derive(Clone, Copy, Debug)]
-pub struct Spanless {
-    known: &'static Known,
-    resolved: &'static Resolved,
+pub struct SpanlessCall {
+    known: &'static SpanCallsite,
+    function: &'static MeteredFunction,
 }
 
-impl Spanless {
+impl SpanlessCall {
     /// The metadata of the span that the call would have.
     #[must_use]
     pub fn metadata(&self) -> &'static Metadata<'static> {
@@ -115,13 +120,13 @@ impl Spanless {
     /// The fields of that span in their order, as far as they have values.
     #[must_use]
     pub fn fields(&self) -> [(&'static str, Option<&'static str>); 3] {
-        let function = self.resolved.site().function();
+        let function = self.function.site().function();
         let of = match function.role {
             Role::Action | Role::Job => ("action", function.name),
             Role::Event => ("event", function.event.unwrap_or(function.name)),
         };
         [
-            ("service", Some(self.resolved.service())),
+            ("service", Some(self.function.service())),
             (of.0, Some(of.1)),
             ("otel.kind", self.known.kind),
         ]
@@ -134,46 +139,46 @@ impl Spanless {
 /// Such a call begins only outside of spans and of other such calls: what is around a later part of it is not around
 /// it.
 #[must_use]
-pub fn spanless(current: Option<&span::Id>) -> Option<Spanless> {
+pub fn spanless_call(current: Option<&span::Id>) -> Option<SpanlessCall> {
     let of_frame = |frame: &Frame| {
-        let InLines { known, under } = frame.in_lines.as_ref()?;
+        let SpanlessPart { known, under } = frame.spanless_part.as_ref()?;
         let is_innermost = current.is_none() || current == under.as_ref();
-        let resolved = frame.resolved;
-        Some(is_innermost.then_some(Spanless { known, resolved }))
+        let function = frame.function;
+        Some(is_innermost.then_some(SpanlessCall { known, function }))
     };
     read(|chain| chain.iter().rev().find_map(of_frame))??
 }
 
 /// True if an action is the first one of its service in the chain, apart from calls that are over.
-pub(crate) fn is_outermost(service: &'static ServiceSeries) -> bool {
+pub(crate) fn is_outermost(service: &'static ServiceHandles) -> bool {
     let within = |frame: &Frame| {
-        let of_service = frame.resolved.of_service();
+        let of_service = frame.function.of_service();
         of_service.is_some_and(|known| std::ptr::eq(known, service)) && !frame.is_over()
     };
     read(|chain| !chain.iter().any(within)).unwrap_or(true)
 }
 
 /// Returns the innermost call whose function fits.
-pub(crate) fn innermost(fits: impl Fn(&'static Resolved) -> bool) -> Option<Asked> {
-    let asked = |frame: &Frame| Asked {
-        resolved: frame.resolved,
+pub(crate) fn innermost(fits: impl Fn(&'static MeteredFunction) -> bool) -> Option<EnclosingCall> {
+    let asked = |frame: &Frame| EnclosingCall {
+        function: frame.function,
         labels: frame.labels.clone(),
     };
     let find = |chain: &[Frame]| {
         let mut inside_out = chain.iter().rev();
-        inside_out.find(|frame| fits(frame.resolved)).map(asked)
+        inside_out.find(|frame| fits(frame.function)).map(asked)
     };
     read(find).flatten()
 }
 
 /// Copies the current chain for another task. Of calls that are over the copy has at most the innermost one, which says
 /// whose code runs: a task may spawn its successor for ever.
-pub(crate) fn current() -> Vec<Frame> {
+pub(crate) fn copy_chain() -> Vec<Frame> {
     let elsewhere = |chain: &mut Vec<Frame>| {
         let last = chain.len().saturating_sub(1);
         let all = chain.iter_mut().enumerate();
         let kept = all.filter(|(at, frame)| *at == last || !frame.is_over());
-        kept.map(|(_, frame)| frame.elsewhere()).collect()
+        kept.map(|(_, frame)| frame.for_other_task()).collect()
     };
     write(elsewhere).unwrap_or_default()
 }
@@ -181,96 +186,98 @@ pub(crate) fn current() -> Vec<Frame> {
 /// Adds a call to the chain as the innermost one, until the guard is dropped.
 #[inline]
 pub(crate) fn push(
-    resolved: &'static Resolved,
+    function: &'static MeteredFunction,
     labels: Option<&LabelValues>,
-    in_lines: Option<InLines>,
-) -> Pushed {
+    spanless_part: Option<SpanlessPart>,
+) -> ChainGuard {
     let depth = write(|chain| {
         let depth = chain.len();
         chain.push(Frame {
-            resolved,
+            function,
             labels: labels.map(LabelValues::added).cloned(),
-            in_lines,
-            watched: None,
+            spanless_part,
+            end_flag: None,
         });
         depth
     });
-    Pushed { depth }
+    ChainGuard { depth }
 }
 
 /// Gives the innermost call a flag by which other tasks learn its end.
 #[cold]
-pub(crate) fn watch(watched: Watched) {
+pub(crate) fn flag_innermost(end_flag: EndFlag) {
     write(|chain| {
         if let Some(innermost) = chain.last_mut() {
-            innermost.watched = Some(watched);
+            innermost.end_flag = Some(end_flag);
         }
     });
 }
 
-/// A part in the chain until [`Pushed::pop`] ends it, see [`push`].
+/// A part in the chain until [`ChainGuard::pop`] ends it, see [`push`].
 #[must_use]
-pub(crate) struct Pushed {
+pub(crate) struct ChainGuard {
     /// `None` if the thread is at its end.
     depth: Option<usize>,
 }
 
-impl Pushed {
-    /// Ends the part. Returns the flag that the call keeps for its next part, if other tasks have frames of it.
+impl ChainGuard {
+    /// Ends the part. Returns the flag that the call keeps for its next part, if other tasks have frames of it. Inlined,
+    /// because every part of a call ends so; the rare cases are in cold functions (`tests/instructions`, *async call* and
+    /// *sync call*).
     #[inline(always)]
-    pub(crate) fn pop(mut self) -> Option<Watched> {
+    pub(crate) fn pop(mut self) -> Option<EndFlag> {
         let depth = self.depth.take()?;
         let pop = |chain: &mut Vec<Frame>| {
             if chain.len() != depth + 1 {
-                cut(chain, depth);
+                cut_chain(chain, depth);
                 return None;
             }
-            let watched = match chain.last_mut() {
-                Some(last) if last.watched.is_some() => last.unwatched(),
+            let end_flag = match chain.last_mut() {
+                Some(last) if last.end_flag.is_some() => last.take_end_flag(),
                 _ => None,
             };
             // A dropped frame has only label values: nobody's code runs under the borrow.
             chain.pop();
-            watched
+            end_flag
         };
         write(pop).flatten()
     }
 }
 
-impl Drop for Pushed {
+impl Drop for ChainGuard {
     /// Cuts the chain when a layer unwinds as the part begins.
     #[inline]
     fn drop(&mut self) {
         if let Some(depth) = self.depth {
-            unwind(depth);
+            unwind_chain(depth);
         }
     }
 }
 
 #[cold]
-fn unwind(depth: usize) {
-    write(|chain| cut(chain, depth));
+fn unwind_chain(depth: usize) {
+    write(|chain| cut_chain(chain, depth));
 }
 
 #[cold]
-fn cut(chain: &mut Vec<Frame>, depth: usize) {
+fn cut_chain(chain: &mut Vec<Frame>, depth: usize) {
     chain.truncate(depth);
 }
 
 /// Makes another chain the current one, until the guard is dropped and puts both back.
-pub(crate) fn exchange(chain: &mut Vec<Frame>) -> Exchanged<'_> {
+pub(crate) fn swap_chain(chain: &mut Vec<Frame>) -> ChainSwap<'_> {
     let swapped = write(|current| std::mem::swap(current, chain)).is_some();
-    Exchanged { chain, swapped }
+    ChainSwap { chain, swapped }
 }
 
-/// Puts the chain of the thread back when dropped, see [`exchange`].
+/// Puts the chain of the thread back when dropped, see [`swap_chain`].
 #[must_use]
-pub(crate) struct Exchanged<'a> {
+pub(crate) struct ChainSwap<'a> {
     chain: &'a mut Vec<Frame>,
     swapped: bool,
 }
 
-impl Drop for Exchanged<'_> {
+impl Drop for ChainSwap<'_> {
     fn drop(&mut self) {
         if self.swapped {
             write(|current| std::mem::swap(current, self.chain));

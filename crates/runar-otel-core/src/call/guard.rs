@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use tracing::dispatcher;
 
-use super::frames::{self, InLines, Pushed, Watched};
+use super::frames::{self, ChainGuard, EndFlag, SpanlessPart};
 use crate::action::label_values::LabelValues;
 use crate::{
-    action::{resolved::Resolved, series::End, service::Owner, site::Site},
+    action::{
+        family_handles::CallEnd, metered_function::MeteredFunction, service::Owner, site::Site,
+    },
     outcome::verdict::Verdict,
 };
 use crate::{
-    binding::{isolated_recorder::Here, provider},
+    binding::{isolated_recorder::CurrentRecorder, provider},
     clock::Start,
     labels::Labels,
-    sampling::{Ends, Known, Opened, Within},
-    series::UnderWay,
+    sampling::{EndTarget, EnteredSpan, Opened, SpanCallsite},
+    series::ActiveCall,
     threads::context::spans_are_alive,
 };
 
@@ -26,32 +28,32 @@ use crate::{
 #[derive(Debug)]
 #[must_use = "a call that is dropped is a cancelled one"]
 pub struct Call {
-    open: Open,
+    state: CallState,
     /// Open until the call has ended; disabled if the function has none.
     span: Opened,
 }
 
 /// State of a call until it ends.
 #[derive(Debug)]
-struct Open {
+struct CallState {
     /// The function; `None` if nothing is recorded, or no longer.
-    resolved: Option<&'static Resolved>,
+    function: Option<&'static MeteredFunction>,
     labels: Option<LabelValues>,
     /// The time at which its span or its first part began; `None` before, so that the clock is never read in vain.
     started: Option<Start>,
-    place: Place,
+    position: CallPosition,
     /// The places where the call was counted as active: among the calls of the function, and the requests of the
     /// service.
-    under_way: (UnderWay, UnderWay),
+    active: (ActiveCall, ActiveCall),
     /// The recorder in which the call began, and ends.
-    here: Here,
+    here: CurrentRecorder,
     /// The flag for frames in other tasks, kept between the parts of the call.
-    watched: Option<Watched>,
+    end_flag: Option<EndFlag>,
 }
 
 /// The place of a call among those of its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum CallPosition {
     /// The service's request: feeds `service_*`.
     Outermost,
     /// Part of another request.
@@ -63,7 +65,7 @@ enum Place {
     Off,
 }
 
-impl Place {
+impl CallPosition {
     /// True if anything of the call is counted.
     #[inline]
     fn counts(self) -> bool {
@@ -82,21 +84,21 @@ impl Call {
         owner: Owner,
         error_types: fn() -> &'static [&'static str],
     ) -> Self {
-        let resolved = site.resolve(owner);
-        let open = if provider::is_off() {
-            let heard = dispatcher::has_been_set() && resolved.records();
-            Open::uncounted(heard.then_some(resolved), Place::Off)
-        } else if resolved.is_dropped() {
-            Open::uncounted(Some(resolved), Place::Dropped)
+        let function = site.resolve(owner);
+        let state = if provider::is_off() {
+            let heard = dispatcher::has_been_set() && function.is_recorded();
+            CallState::uncounted(heard.then_some(function), CallPosition::Off)
+        } else if function.is_dropped() {
+            CallState::uncounted(Some(function), CallPosition::Dropped)
         } else {
-            if resolved.records() {
-                resolved.declare_errors(error_types);
-                resolved.begin_at_zero_here();
+            if function.is_recorded() {
+                function.declare_errors(error_types);
+                function.begin_at_zero_here();
             }
-            Open::begin(resolved)
+            CallState::begin(function)
         };
         Self {
-            open,
+            state,
             span: Opened::none(),
         }
     }
@@ -105,7 +107,7 @@ impl Call {
     #[inline]
     #[must_use]
     pub fn records(&self) -> bool {
-        self.open.resolved.is_some()
+        self.state.function.is_some()
     }
 
     /// True if the call takes a span: it is recorded, and there can be a span on this thread.
@@ -118,12 +120,12 @@ impl Call {
     /// The value of the label `service`; empty if nothing is recorded.
     #[must_use]
     pub fn service(&self) -> &'static str {
-        self.open.resolved.map_or("", Resolved::service)
+        self.state.function.map_or("", MeteredFunction::service)
     }
 
     /// Sets the label that the function declares at this position.
     pub fn label(&mut self, at: usize, value: &str) {
-        if let Some(labels) = &mut self.open.labels {
+        if let Some(labels) = &mut self.state.labels {
             labels.set(at, value);
         }
     }
@@ -131,8 +133,8 @@ impl Call {
     /// Gives the call its span, and starts the clock: duration and span are of one length.
     pub fn in_span(&mut self, span: impl Into<Opened>) {
         self.span = span.into();
-        if self.open.place.counts() {
-            self.open.started = Some(Start::now());
+        if self.state.position.counts() {
+            self.state.started = Some(Start::now());
         }
     }
 
@@ -141,35 +143,37 @@ impl Call {
     ///
     /// Not a closure: what it would give back is moved, piece by piece, before the caller has it.
     #[inline]
-    pub(crate) fn part(&mut self) -> Part<'_> {
-        self.part_in(Opened::enter, InLines::here)
+    pub(crate) fn part(&mut self) -> CallPart<'_> {
+        self.part_in(Opened::enter, SpanlessPart::here)
     }
 
     /// Begins the only part of a call, at once; see [`part`](Self::part).
     #[inline]
-    pub(crate) fn only_part(&mut self) -> Part<'_> {
-        self.part_in(Opened::enter_once, InLines::at_once)
+    pub(crate) fn only_part(&mut self) -> CallPart<'_> {
+        self.part_in(Opened::enter_once, SpanlessPart::at_once)
     }
 
+    /// Begins a part. Inlined, so that both ways to enter a span become direct calls, at the price of a second copy
+    /// (`tests/instructions`, *async call* and *async call with span, sampled span*).
     #[inline(always)]
     fn part_in(
         &mut self,
-        enter: for<'a> fn(&'a mut Opened) -> Within<'a>,
-        in_lines: fn(&'static Known) -> InLines,
-    ) -> Part<'_> {
+        enter: for<'a> fn(&'a mut Opened) -> EnteredSpan<'a>,
+        spanless_part: fn(&'static SpanCallsite) -> SpanlessPart,
+    ) -> CallPart<'_> {
         let known = self.span.in_lines();
-        let pushed = match self.open.place {
+        let pushed = match self.state.position {
             // Only log lines ask for a call that is not counted.
-            Place::Off if known.is_none() => None,
-            _ => self.open.start(known.map(in_lines)),
+            CallPosition::Off if known.is_none() => None,
+            _ => self.state.start(known.map(spanless_part)),
         };
-        let within = match self.open.resolved {
-            Some(_) if !self.span.is_none() => enter_in(&mut self.open, &mut self.span, enter),
-            _ => Within::NOTHING,
+        let within = match self.state.function {
+            Some(_) if !self.span.is_none() => enter_in(&mut self.state, &mut self.span, enter),
+            _ => EnteredSpan::NOTHING,
         };
-        Part {
-            open: &mut self.open,
-            end: Some(End::Panic),
+        CallPart {
+            state: &mut self.state,
+            end: Some(CallEnd::Panic),
             pushed,
             within,
         }
@@ -178,10 +182,10 @@ impl Call {
     /// Closes the span if the call has ended.
     #[inline]
     pub(crate) fn over(&mut self) {
-        if self.open.resolved.is_some() {
+        if self.state.function.is_some() {
             return;
         }
-        if let Some(labels) = self.open.labels.take() {
+        if let Some(labels) = self.state.labels.take() {
             labels.give_back();
         }
         if !self.span.is_none() {
@@ -203,7 +207,7 @@ impl Call {
 
     /// Ends the call as cancelled, after its rest was dropped: in its span, as the innermost call.
     pub(crate) fn cancel(&mut self, rest: impl FnOnce()) {
-        self.end_after(End::Cancelled, rest);
+        self.end_after(CallEnd::Cancelled, rest);
     }
 
     /// Ends the call by its verdict, after its rest was dropped.
@@ -216,20 +220,20 @@ impl Call {
     #[cold]
     fn end_before_its_first_part(&mut self) {
         if std::thread::panicking() {
-            self.open.finish(&End::Panic, self.span.ends());
+            self.state.finish(&CallEnd::Panic, self.span.ends());
             self.over();
         } else {
-            self.end_after(End::Cancelled, || {});
+            self.end_after(CallEnd::Cancelled, || {});
         }
     }
 
     #[inline]
-    fn end_after(&mut self, end: End, rest: impl FnOnce()) {
-        if self.open.resolved.is_none() {
+    fn end_after(&mut self, end: CallEnd, rest: impl FnOnce()) {
+        if self.state.function.is_none() {
             return rest();
         }
         {
-            let mut part = self.part_in(Opened::enter_to_end, InLines::here);
+            let mut part = self.part_in(Opened::enter_to_end, SpanlessPart::here);
             part.end = Some(end);
             rest();
         }
@@ -242,7 +246,7 @@ impl Drop for Call {
     /// one of the function.
     #[inline]
     fn drop(&mut self) {
-        if self.open.resolved.is_some() {
+        if self.state.function.is_some() {
             self.end_before_its_first_part();
         }
     }
@@ -250,205 +254,212 @@ impl Drop for Call {
 
 /// Enters the span of a call. A layer may panic there: that ends the call, and it is not entered again.
 fn enter_in<'a>(
-    open: &mut Open,
+    state: &mut CallState,
     span: &'a mut Opened,
-    enter: fn(&'a mut Opened) -> Within<'a>,
-) -> Within<'a> {
-    let mut unentered = Unentered(Some(open));
+    enter: fn(&'a mut Opened) -> EnteredSpan<'a>,
+) -> EnteredSpan<'a> {
+    let mut unentered = EntryGuard(Some(state));
     let within = enter(span);
     unentered.0 = None;
     within
 }
 
 /// A call whose span is being entered.
-struct Unentered<'a>(Option<&'a mut Open>);
+struct EntryGuard<'a>(Option<&'a mut CallState>);
 
-impl Drop for Unentered<'_> {
+impl Drop for EntryGuard<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(open) = self.0.take() {
-            open.finish(&End::Panic, Ends::Nowhere);
+        if let Some(state) = self.0.take() {
+            state.finish(&CallEnd::Panic, EndTarget::Nowhere);
         }
     }
 }
 
 /// A part of a call while it runs. Dropped without an end when the call goes on later.
-pub(crate) struct Part<'a> {
-    open: &'a mut Open,
-    end: Option<End>,
-    pushed: Option<Pushed>,
-    within: Within<'a>,
+pub(crate) struct CallPart<'a> {
+    state: &'a mut CallState,
+    end: Option<CallEnd>,
+    pushed: Option<ChainGuard>,
+    within: EnteredSpan<'a>,
 }
 
-impl Part<'_> {
+impl CallPart<'_> {
     /// Sets the end of the part: the call ends with this verdict, or goes on later (`None`).
     #[inline]
     pub(crate) fn ends(&mut self, verdict: Option<Verdict>) {
-        self.end = verdict.map(End::from);
+        self.end = verdict.map(CallEnd::from);
     }
 }
 
-impl Drop for Part<'_> {
+impl Drop for CallPart<'_> {
     #[inline]
     fn drop(&mut self) {
-        let chained = Chained {
-            open: self.open,
+        let chained = EndGuard {
+            state: self.state,
             pushed: self.pushed.take(),
         };
         if let Some(end) = &self.end {
-            chained.open.finish(end, self.within.ends);
+            chained.state.finish(end, self.within.ends);
         }
     }
 }
 
 /// A part that is in the chain until its end was counted, even if a layer unwinds there.
-struct Chained<'a> {
-    open: &'a mut Open,
-    pushed: Option<Pushed>,
+struct EndGuard<'a> {
+    state: &'a mut CallState,
+    pushed: Option<ChainGuard>,
 }
 
-impl Drop for Chained<'_> {
+impl Drop for EndGuard<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(watched) = self.pushed.take().and_then(Pushed::pop) {
-            self.open.goes_on(watched);
+        if let Some(end_flag) = self.pushed.take().and_then(ChainGuard::pop) {
+            self.state.keep_end_flag(end_flag);
         }
     }
 }
 
-impl Open {
+impl CallState {
     /// Counts the beginning of a call; [`finish`](Self::finish) counts its end, to the same recorder.
-    fn begin(resolved: &'static Resolved) -> Self {
-        let mut under_way = (UnderWay::default(), UnderWay::default());
-        let labels = resolved.own().and_then(|own| {
-            under_way.0 = own.enter();
-            let site = resolved.site();
+    fn begin(function: &'static MeteredFunction) -> Self {
+        let mut active = (ActiveCall::default(), ActiveCall::default());
+        let labels = function.own().and_then(|own| {
+            active.0 = own.begin_active();
+            let site = function.site();
             let labelled = !site.function().labels.is_empty();
             labelled.then(|| LabelValues::open(site.label_pool(), site.function().labels.len()))
         });
-        let place = match resolved.of_service() {
+        let position = match function.of_service() {
             Some(service) if frames::is_outermost(service) => {
-                under_way.1 = service.series().enter();
-                Place::Outermost
+                active.1 = service.handles().begin_active();
+                CallPosition::Outermost
             }
-            _ => Place::Inner,
+            _ => CallPosition::Inner,
         };
         Self {
-            resolved: resolved.records().then_some(resolved),
+            function: function.is_recorded().then_some(function),
             labels,
             started: None,
-            place,
-            under_way,
-            here: Here::now(),
-            watched: None,
+            position,
+            active,
+            here: CurrentRecorder::now(),
+            end_flag: None,
         }
     }
 
     /// Opens a call of which nothing is counted. Without a function its end is not noted in spans either.
     #[inline]
-    fn uncounted(resolved: Option<&'static Resolved>, place: Place) -> Self {
+    fn uncounted(function: Option<&'static MeteredFunction>, position: CallPosition) -> Self {
         Self {
-            resolved,
+            function,
             labels: None,
             started: None,
-            place,
-            under_way: (UnderWay::default(), UnderWay::default()),
-            here: Here::now(),
-            watched: None,
+            position,
+            active: (ActiveCall::default(), ActiveCall::default()),
+            here: CurrentRecorder::now(),
+            end_flag: None,
         }
     }
 
     /// Begins a part: the clock runs from the first one on, and the call becomes the innermost one.
     #[inline]
-    fn start(&mut self, in_lines: Option<InLines>) -> Option<Pushed> {
-        let resolved = self.resolved?;
-        if self.started.is_none() && self.place.counts() {
+    fn start(&mut self, spanless_part: Option<SpanlessPart>) -> Option<ChainGuard> {
+        let function = self.function?;
+        if self.started.is_none() && self.position.counts() {
             self.started = Some(Start::now());
         }
-        let pushed = frames::push(resolved, self.labels.as_ref(), in_lines);
-        if self.watched.is_some() {
-            self.watched.take().into_iter().for_each(frames::watch);
+        let pushed = frames::push(function, self.labels.as_ref(), spanless_part);
+        if self.end_flag.is_some() {
+            self.end_flag
+                .take()
+                .into_iter()
+                .for_each(frames::flag_innermost);
         }
         Some(pushed)
     }
 
     /// Keeps the flag of a part that is over, for other tasks that have frames of the call.
     #[cold]
-    fn goes_on(&mut self, watched: Watched) {
-        match self.resolved {
-            Some(_) => self.watched = Some(watched),
-            None => watched.ends(),
+    fn keep_end_flag(&mut self, end_flag: EndFlag) {
+        match self.function {
+            Some(_) => self.end_flag = Some(end_flag),
+            None => end_flag.set(),
         }
     }
 
     /// Ends the call, once.
     #[inline]
-    fn finish(&mut self, end: &End, ends: Ends<'_>) {
-        let Some(resolved) = self.resolved.take() else {
+    fn finish(&mut self, end: &CallEnd, ends: EndTarget<'_>) {
+        let Some(function) = self.function.take() else {
             return;
         };
-        if self.place.counts() {
+        if self.position.counts() {
             if self.labels.is_some() || provider::has_isolated() {
-                self.finish_with_labels(resolved, end);
+                self.finish_with_labels(function, end);
             } else {
-                count(resolved, self, end, &[]);
+                count(function, self, end, &[]);
             }
         }
         // Last: a layer may panic.
-        if !matches!(ends, Ends::Nowhere) {
-            tell(end, ends);
+        if !matches!(ends, EndTarget::Nowhere) {
+            note_end(end, ends);
         }
     }
 
-    /// Counts the end of a call with labels, or beside isolated recorders.
+    /// Counts the end of a call with labels, or beside isolated recorders. Not inlined: a call without labels has a
+    /// smaller frame, one with labels pays a call (`tests/instructions`, *async call* and *async call labels*).
     #[inline(never)]
-    fn finish_with_labels(&mut self, resolved: &'static Resolved, end: &End) {
+    fn finish_with_labels(&mut self, function: &'static MeteredFunction, end: &CallEnd) {
         let mut labels = self.labels.take();
         let here = self.here.clone();
         here.enter(|| match &mut labels {
-            Some(labels) => labels.close(|values| count(resolved, self, end, values)),
-            None => count(resolved, self, end, &[]),
+            Some(labels) => labels.close(|values| count(function, self, end, values)),
+            None => count(function, self, end, &[]),
         });
         self.labels = labels;
     }
 }
 
+/// Notes the end in the span. Not inlined: a call without a span has only the comparison before it
+/// (`tests/instructions`, *async call*).
 #[inline(never)]
-fn tell(end: &End, ends: Ends<'_>) {
-    ends.tell(end.outcome(), end.error_type());
+fn note_end(end: &CallEnd, ends: EndTarget<'_>) {
+    ends.note_end(end.outcome(), end.error_type());
 }
 
-/// Reads the clock and counts everything known at the end of a call.
+/// Reads the clock and counts everything known at the end of a call. Inlined in both callers: a call without labels then
+/// has no code for them (`tests/instructions`, *async call*).
 #[inline(always)]
-fn count(resolved: &Resolved, open: &Open, end: &End, values: &[String]) {
-    let took = open.started.map_or(Duration::ZERO, Start::elapsed);
+fn count(function: &MeteredFunction, state: &CallState, end: &CallEnd, values: &[String]) {
+    let took = state.started.map_or(Duration::ZERO, Start::elapsed);
     let errors = match end {
-        End::Error(kind) => resolved.errors(kind),
-        End::Ok | End::Panic | End::Cancelled => None,
+        CallEnd::Error(kind) => function.errors(kind),
+        CallEnd::Ok | CallEnd::Panic | CallEnd::Cancelled => None,
     };
-    if let Some(own) = resolved.own() {
-        own.leave(open.under_way.0);
+    if let Some(own) = function.own() {
+        own.end_active(state.active.0);
         let errors = errors.map(|errors| &errors.own);
         match values {
-            [] => own.complete(end, took, errors, &[]),
-            values if own.complete_bound(end, took, values) => {}
-            values => with_labels(resolved, values, |labels| {
-                own.complete(end, took, errors, labels);
+            [] => own.record_end(end, took, errors, &[]),
+            values if own.record_end_by_values(end, took, values) => {}
+            values => with_labels(function, values, |labels| {
+                own.record_end(end, took, errors, labels);
                 own.bind(end, values, labels);
             }),
         }
     }
-    if let (Place::Outermost, Some(service)) = (open.place, resolved.of_service()) {
-        let series = service.series();
-        series.leave(open.under_way.1);
+    if let (CallPosition::Outermost, Some(service)) = (state.position, function.of_service()) {
+        let handles = service.handles();
+        handles.end_active(state.active.1);
         let errors = errors.map(|errors| &errors.of_service);
-        series.complete(end, took, errors, &[]);
+        handles.record_end(end, took, errors, &[]);
     }
 }
 
 /// Lends the labels of a call, by name and value; without an allocation for as many as most functions have.
-fn with_labels(resolved: &Resolved, values: &[String], usage: impl FnOnce(Labels<'_>)) {
-    let names = resolved.site().function().labels.iter().copied();
+fn with_labels(function: &MeteredFunction, values: &[String], usage: impl FnOnce(Labels<'_>)) {
+    let names = function.site().function().labels.iter().copied();
     let pairs = names.zip(values.iter().map(String::as_str));
     let mut few = [("", ""); 8];
     match few.get_mut(..values.len()) {
@@ -463,7 +474,7 @@ fn with_labels(resolved: &Resolved, values: &[String], usage: impl FnOnce(Labels
     }
 }
 
-impl From<Verdict> for End {
+impl From<Verdict> for CallEnd {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Ok => Self::Ok,

@@ -28,7 +28,7 @@ use super::frames::{self, Frame};
 /// ```
 pub fn in_call<F: Future>(future: F) -> InCall<F> {
     InCall {
-        chain: frames::current(),
+        chain: frames::copy_chain(),
         future: Some(future),
     }
 }
@@ -45,7 +45,7 @@ pin_project! {
     impl<F> PinnedDrop for InCall<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let _exchanged = frames::exchange(this.chain);
+            let _exchanged = frames::swap_chain(this.chain);
             this.future.set(None);
         }
     }
@@ -56,7 +56,7 @@ impl<F: Future> Future for InCall<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _exchanged = frames::exchange(this.chain);
+        let _exchanged = frames::swap_chain(this.chain);
         match this.future.as_pin_mut() {
             Some(future) => future.poll(context),
             None => Poll::Pending,

@@ -12,7 +12,7 @@ pub(crate) mod until_drop;
 
 pub use self::{
     add_label::add_label,
-    frames::{Spanless, spanless},
+    frames::{SpanlessCall, spanless_call},
     guard::Call,
     in_async::{InAsync, InAsyncOpen, in_async, in_async_open},
     in_call::{InCall, in_call},

@@ -2,18 +2,17 @@
 
 use std::panic::Location;
 
-use super::{
-    declaration::{SiteDeclaration, SiteKind},
-    measured::Measured,
-    resolve::Target,
+use super::{measured::Measured, resolve::SiteInstrument};
+use crate::{
+    binding::isolated_recorder::RecorderLocal,
+    catalogue::{SiteDeclaration, SiteKind},
 };
-use crate::binding::isolated_recorder::PerRecorder;
 
 /// A call site, and the metric to which its first use resolved it.
 #[derive(Debug)]
 pub struct MetricSite {
     declaration: SiteDeclaration,
-    target: PerRecorder<Target>,
+    target: RecorderLocal<SiteInstrument>,
 }
 
 impl MetricSite {
@@ -28,11 +27,11 @@ impl MetricSite {
                 labels,
                 at: Location::caller(),
             },
-            target: PerRecorder::new(),
+            target: RecorderLocal::new(),
         }
     }
 
-    /// The declaration, for [`METRIC_SITES`](super::METRIC_SITES).
+    /// The declaration, for [`METRIC_SITES`](crate::catalogue::METRIC_SITES).
     #[must_use]
     pub const fn declaration(&self) -> &SiteDeclaration {
         &self.declaration
@@ -43,9 +42,9 @@ impl MetricSite {
     pub(crate) fn target<R>(
         &'static self,
         value: Option<Measured>,
-        usage: impl FnOnce(&Target) -> R,
+        usage: impl FnOnce(&SiteInstrument) -> R,
     ) -> R {
-        let resolve = || Target::resolve(&self.declaration, value);
+        let resolve = || SiteInstrument::resolve(&self.declaration, value);
         self.target.with(resolve, usage)
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     measured::{Measured, MetricValue},
     metric_site::MetricSite,
-    resolve::Target,
+    resolve::SiteInstrument,
 };
 use crate::{
     instruments::{handle::Handle, timer_handle::TimerHandle},
@@ -38,7 +38,7 @@ pub fn observe<V: MetricValue>(site: &'static MetricSite, value: V, labels: Labe
 /// Starts a timer that counts its duration when stopped or dropped.
 pub fn timer(site: &'static MetricSite, labels: Labels<'_>) -> TimerHandle {
     let handle = site.target(None, |target| match target {
-        Target::Histogram(handle) => handle.clone(),
+        SiteInstrument::Histogram(handle) => handle.clone(),
         _ => Handle::default(),
     });
     let timer = TimerHandle::start(handle, None);
@@ -49,17 +49,17 @@ pub fn timer(site: &'static MetricSite, labels: Labels<'_>) -> TimerHandle {
 
 fn add(site: &'static MetricSite, value: Measured, labels: Labels<'_>) {
     site.target(Some(value), |target| match target {
-        Target::Counter(counter) => counter.change(value.number(counter.handle()), labels),
-        Target::UpDown(handle) => record(handle, value.number(handle), labels),
-        Target::Gauge(gauge) => gauge.handle().adjust(value.number(gauge.handle()), labels),
-        Target::Histogram(_) | Target::Nothing => {}
+        SiteInstrument::Counter(counter) => counter.change(value.number(counter.handle()), labels),
+        SiteInstrument::UpDown(handle) => record(handle, value.number(handle), labels),
+        SiteInstrument::Gauge(gauge) => gauge.handle().adjust(value.number(gauge.handle()), labels),
+        SiteInstrument::Histogram(_) | SiteInstrument::Nothing => {}
     });
 }
 
 fn subtract(site: &'static MetricSite, value: Measured, labels: Labels<'_>) {
     site.target(Some(value), |target| match target {
-        Target::UpDown(handle) => record(handle, value.number(handle).negated(), labels),
-        Target::Gauge(gauge) => {
+        SiteInstrument::UpDown(handle) => record(handle, value.number(handle).negated(), labels),
+        SiteInstrument::Gauge(gauge) => {
             let by = value.number(gauge.handle()).negated();
             gauge.handle().adjust(by, labels);
         }
@@ -69,7 +69,7 @@ fn subtract(site: &'static MetricSite, value: Measured, labels: Labels<'_>) {
 
 fn set_to(site: &'static MetricSite, value: Measured, labels: Labels<'_>) {
     site.target(Some(value), |target| {
-        if let Target::Gauge(gauge) = target {
+        if let SiteInstrument::Gauge(gauge) = target {
             gauge.handle().set(value.number(gauge.handle()), labels);
         }
     });
@@ -77,7 +77,7 @@ fn set_to(site: &'static MetricSite, value: Measured, labels: Labels<'_>) {
 
 fn count(site: &'static MetricSite, value: Measured, labels: Labels<'_>) {
     site.target(Some(value), |target| {
-        if let Target::Histogram(handle) = target {
+        if let SiteInstrument::Histogram(handle) = target {
             let value = value.number(handle);
             if labels.is_empty() {
                 handle.observe(value);

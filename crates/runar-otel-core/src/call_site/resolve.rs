@@ -1,12 +1,9 @@
 //! Resolving a call site to its metric, by its first use.
 
-use super::{
-    declaration::{SiteDeclaration, SiteKind},
-    measured::Measured,
-};
+use super::measured::Measured;
 use crate::{
     binding::registry,
-    catalogue::known,
+    catalogue::{SiteDeclaration, SiteKind, linked},
     instruments::{counter::Counter, gauge::Gauge, handle::Handle},
     metric::{
         InstrumentKind,
@@ -18,7 +15,7 @@ use crate::{
 /// The instrument that a call site records into. The number types do not matter here: values convert to that of the
 /// metric.
 #[derive(Debug)]
-pub(crate) enum Target {
+pub(crate) enum SiteInstrument {
     Counter(Counter<f64>),
     UpDown(Handle),
     Gauge(Gauge<f64>),
@@ -27,7 +24,7 @@ pub(crate) enum Target {
     Nothing,
 }
 
-impl Target {
+impl SiteInstrument {
     #[cold]
     pub(crate) fn resolve(site: &SiteDeclaration, value: Option<Measured>) -> Self {
         let kind = instrument_kind(site);
@@ -40,7 +37,7 @@ impl Target {
             declaration.assume_unit("s");
         }
         let handle = Handle::register(&declaration, site.at);
-        known::report_labels(site);
+        linked::report_labels(site);
         if !handle.is_registered() {
             return Self::Nothing;
         }
@@ -58,7 +55,7 @@ impl Target {
 /// not fit is then found and reported by the registration.
 fn instrument_kind(site: &SiteDeclaration) -> InstrumentKind {
     registry::kind_of(site.name)
-        .or_else(|| known::kind(site.name))
+        .or_else(|| linked::kind(site.name))
         .filter(|kind| site.kind.fits(*kind))
         .unwrap_or_else(|| site.kind.instrument())
 }

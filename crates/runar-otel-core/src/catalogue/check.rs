@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, panic::Location};
 
 use super::{
     kind,
-    place::{Origin, Said},
+    place::{Origin, RankedDeclaration},
     sources,
 };
 use crate::{
@@ -92,7 +92,7 @@ pub fn check() -> Vec<Mismatch> {
     let all = sources::all(|_| true);
     let idle = idle_services().into_iter();
     all.values()
-        .flat_map(|said| mismatches(said))
+        .flat_map(|declarations| mismatches(declarations))
         .chain(idle.map(|service| Mismatch::IdleService {
             name: service.name,
             at: service.at,
@@ -100,24 +100,27 @@ pub fn check() -> Vec<Mismatch> {
         .collect()
 }
 
-fn mismatches(said: &[Said]) -> Vec<Mismatch> {
+fn mismatches(declarations: &[RankedDeclaration]) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    found.extend(of(said, kind_mismatch));
-    found.extend(of(said, unit_mismatch));
-    found.extend(labels(said));
-    found.extend(of(said, buckets_mismatch));
+    found.extend(compare_places(declarations, kind_mismatch));
+    found.extend(compare_places(declarations, unit_mismatch));
+    found.extend(labels(declarations));
+    found.extend(compare_places(declarations, buckets_mismatch));
     found
 }
 
 /// Compares each place with the first one before it that states the property, too.
-fn of(said: &[Said], compare: impl Fn(&Said, &Said) -> Compared) -> Vec<Mismatch> {
+fn compare_places(
+    declarations: &[RankedDeclaration],
+    compare: impl Fn(&RankedDeclaration, &RankedDeclaration) -> Comparison,
+) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    for (index, place) in said.iter().enumerate().skip(1) {
-        for first in said.iter().take(index) {
+    for (index, place) in declarations.iter().enumerate().skip(1) {
+        for first in declarations.iter().take(index) {
             match compare(first, place) {
-                Compared::Silent => {}
-                Compared::Agrees => break,
-                Compared::Differs(mismatch) => {
+                Comparison::Silent => {}
+                Comparison::Agrees => break,
+                Comparison::Differs(mismatch) => {
                     found.push(mismatch);
                     break;
                 }
@@ -127,20 +130,20 @@ fn of(said: &[Said], compare: impl Fn(&Said, &Said) -> Compared) -> Vec<Mismatch
     found
 }
 
-enum Compared {
+enum Comparison {
     /// The property is stated at only one of the places.
     Silent,
     Agrees,
     Differs(Mismatch),
 }
 
-fn kind_mismatch(first: &Said, place: &Said) -> Compared {
+fn kind_mismatch(first: &RankedDeclaration, place: &RankedDeclaration) -> Comparison {
     let (kind, known) = (place.declared.kind, first.declared.kind);
     let fits = place.site.map_or(kind == known, |site| site.fits(known));
     if fits {
-        return Compared::Agrees;
+        return Comparison::Agrees;
     }
-    Compared::Differs(Mismatch::Kind {
+    Comparison::Differs(Mismatch::Kind {
         name: place.declared.name.clone().into_owned(),
         kind,
         at: place.declared.at,
@@ -149,14 +152,14 @@ fn kind_mismatch(first: &Said, place: &Said) -> Compared {
     })
 }
 
-fn unit_mismatch(first: &Said, place: &Said) -> Compared {
+fn unit_mismatch(first: &RankedDeclaration, place: &RankedDeclaration) -> Comparison {
     let (Some(unit), Some(known)) = (&place.declared.unit, &first.declared.unit) else {
-        return Compared::Silent;
+        return Comparison::Silent;
     };
     if unit == known {
-        return Compared::Agrees;
+        return Comparison::Agrees;
     }
-    Compared::Differs(Mismatch::Unit {
+    Comparison::Differs(Mismatch::Unit {
         name: place.declared.name.clone().into_owned(),
         unit: unit.clone().into_owned(),
         at: place.declared.at,
@@ -166,17 +169,17 @@ fn unit_mismatch(first: &Said, place: &Said) -> Compared {
 }
 
 /// Compares buckets. Calls of one family may each have buckets of their own, and others beside them.
-fn buckets_mismatch(first: &Said, place: &Said) -> Compared {
+fn buckets_mismatch(first: &RankedDeclaration, place: &RankedDeclaration) -> Comparison {
     let (Some(buckets), Some(known)) = (&place.declared.buckets, &first.declared.buckets) else {
-        return Compared::Silent;
+        return Comparison::Silent;
     };
     if [first.origin, place.origin].contains(&Origin::Call) {
-        return Compared::Silent;
+        return Comparison::Silent;
     }
     if buckets == known {
-        return Compared::Agrees;
+        return Comparison::Agrees;
     }
-    Compared::Differs(Mismatch::Buckets {
+    Comparison::Differs(Mismatch::Buckets {
         name: place.declared.name.clone().into_owned(),
         buckets: buckets.clone(),
         at: place.declared.at,
@@ -188,35 +191,42 @@ fn buckets_mismatch(first: &Said, place: &Said) -> Compared {
 /// Compares labels with those of the places that count most. A handle knows only some of the labels of its metric, and
 /// calls of one family have different ones: for these only foreign labels are wrong. Call sites among themselves may
 /// leave all labels out.
-fn labels(said: &[Said]) -> Vec<Mismatch> {
-    let speaks = |said: &&Said| {
-        said.declared
+fn labels(declarations: &[RankedDeclaration]) -> Vec<Mismatch> {
+    let speaks = |declaration: &&RankedDeclaration| {
+        declaration
+            .declared
             .labels
             .as_ref()
             .is_some_and(|all| !all.is_empty())
     };
-    let Some(first) = said
+    let Some(first) = declarations
         .iter()
-        .filter(|said| said.origin != Origin::Registered)
+        .filter(|declaration| declaration.origin != Origin::Registered)
         .find(speaks)
     else {
         return Vec::new();
     };
-    let same = said.iter().filter(|said| said.origin == first.origin);
+    let same = declarations
+        .iter()
+        .filter(|declaration| declaration.origin == first.origin);
     let known: BTreeSet<&str> = match first.origin {
         Origin::Call => same.flat_map(names).collect(),
         _ => names(first).collect(),
     };
     let known: Vec<&str> = known.into_iter().collect();
-    let others = said
+    let others = declarations
         .iter()
-        .filter(|said| said.declared.at != first.declared.at);
+        .filter(|declaration| declaration.declared.at != first.declared.at);
     others
         .filter_map(|place| labels_mismatch(first, &known, place))
         .collect()
 }
 
-fn labels_mismatch(first: &Said, known: &[&str], place: &Said) -> Option<Mismatch> {
+fn labels_mismatch(
+    first: &RankedDeclaration,
+    known: &[&str],
+    place: &RankedDeclaration,
+) -> Option<Mismatch> {
     let given: Vec<&str> = names(place).collect();
     let partial = first.origin == Origin::Call || place.origin == Origin::Registered;
     let silent =
@@ -233,6 +243,11 @@ fn labels_mismatch(first: &Said, known: &[&str], place: &Said) -> Option<Mismatc
     })
 }
 
-fn names(said: &Said) -> impl Iterator<Item = &str> {
-    said.declared.labels.iter().flatten().map(AsRef::as_ref)
+fn names(declaration: &RankedDeclaration) -> impl Iterator<Item = &str> {
+    declaration
+        .declared
+        .labels
+        .iter()
+        .flatten()
+        .map(AsRef::as_ref)
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    place::{Place, Said},
+    place::{Place, RankedDeclaration},
     sources,
 };
 use crate::metric::InstrumentKind;
@@ -73,13 +73,16 @@ impl Catalogue {
     /// Returns the metrics that are known without running the program: always the same ones.
     #[must_use]
     pub fn linked() -> Self {
-        Self::of(|said| said.linked)
+        Self::of(|declaration| declaration.linked)
     }
 
-    fn of(counts: impl Fn(&Said) -> bool) -> Self {
+    fn of(counts: impl Fn(&RankedDeclaration) -> bool) -> Self {
         let all = sources::all(counts);
         Self {
-            entries: all.values().filter_map(|said| Entry::of(said)).collect(),
+            entries: all
+                .values()
+                .filter_map(|declarations| Entry::of(declarations))
+                .collect(),
         }
     }
 
@@ -109,25 +112,29 @@ impl<'a> IntoIterator for &'a Catalogue {
 
 impl Entry {
     /// Merges the declarations of one name, the one that counts most first.
-    fn of(said: &[Said]) -> Option<Self> {
-        let first = said.first()?;
-        let declared = || said.iter().map(|said| &said.declared);
+    fn of(declarations: &[RankedDeclaration]) -> Option<Self> {
+        let first = declarations.first()?;
+        let declared = || declarations.iter().map(|declaration| &declaration.declared);
         let stated = declared().find_map(|declared| declared.unit.clone());
-        let assumed = || said.iter().map(|said| said.assumed_unit);
+        let assumed = || {
+            declarations
+                .iter()
+                .map(|declaration| declaration.assumed_unit)
+        };
         let unit = stated.unwrap_or_else(|| {
             let assumed = assumed().find(|unit| !unit.is_empty());
             assumed.unwrap_or_default().into()
         });
         let description = declared().map(|declared| &declared.description);
-        let description = description.into_iter().find(|said| !said.is_empty());
+        let description = description.into_iter().find(|text| !text.is_empty());
         Some(Self {
             name: first.declared.name.clone(),
-            kind: sources::kind(said)?,
+            kind: sources::kind(declarations)?,
             unit,
             description: description.cloned().unwrap_or_default(),
-            labels: labels(said),
+            labels: labels(declarations),
             buckets: declared().find_map(|declared| declared.buckets.clone()),
-            places: said.iter().map(Said::place).collect(),
+            places: declarations.iter().map(RankedDeclaration::place).collect(),
         })
     }
 
@@ -139,14 +146,21 @@ impl Entry {
 }
 
 /// The labels at the places that count most, together: functions of one family have different ones.
-fn labels(said: &[Said]) -> Vec<Cow<'static, str>> {
-    let speaks = |said: &&Said| said.declared.labels.is_some();
-    let Some(origin) = said.iter().find(speaks).map(|said| said.origin) else {
+fn labels(declarations: &[RankedDeclaration]) -> Vec<Cow<'static, str>> {
+    let speaks = |declaration: &&RankedDeclaration| declaration.declared.labels.is_some();
+    let Some(origin) = declarations
+        .iter()
+        .find(speaks)
+        .map(|declaration| declaration.origin)
+    else {
         return Vec::new();
     };
     let mut labels: Vec<Cow<'static, str>> = Vec::new();
-    for said in said.iter().filter(|said| said.origin == origin) {
-        for label in said.declared.labels.iter().flatten() {
+    for declaration in declarations
+        .iter()
+        .filter(|declaration| declaration.origin == origin)
+    {
+        for label in declaration.declared.labels.iter().flatten() {
             if !labels.contains(label) {
                 labels.push(label.clone());
             }

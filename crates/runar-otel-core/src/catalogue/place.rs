@@ -2,8 +2,8 @@
 
 use std::panic::Location;
 
-use super::declared::Declared;
-use crate::call_site::SiteKind;
+use super::site_declaration::SiteKind;
+use crate::metric::MetricDeclaration;
 
 /// The kind of a place in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,8 +33,8 @@ pub struct Place {
 
 /// A declaration, with its precedence over others of the same name.
 #[derive(Clone, Debug)]
-pub(super) struct Said {
-    pub(super) declared: Declared,
+pub(super) struct RankedDeclaration {
+    pub(super) declared: MetricDeclaration,
     /// The unit if no place states one.
     pub(super) assumed_unit: &'static str,
     pub(super) origin: Origin,
@@ -43,7 +43,7 @@ pub(super) struct Said {
     pub(super) site: Option<SiteKind>,
 }
 
-impl Said {
+impl RankedDeclaration {
     /// The precedence, lowest first. `increment!` is last, because it can join a gauge.
     pub(super) fn rank(&self) -> (Origin, bool, &'static Location<'static>) {
         let joins = self.site == Some(SiteKind::Counter);

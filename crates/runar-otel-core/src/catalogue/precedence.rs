@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Metric, known};
+use super::{Metric, linked};
 use crate::{
     metric::{
         Aggregation, InstrumentKind,
@@ -15,7 +15,7 @@ use crate::{
 
 /// Returns the `#[metric]` declaration of a name, which counts as the first registration.
 pub(crate) fn declared(asked: &Descriptor) -> Option<Descriptor> {
-    known::metric(&asked.name).and_then(|metric| of_metric(metric, asked))
+    linked::metric(&asked.name).and_then(|metric| of_metric(metric, asked))
 }
 
 fn of_metric(metric: &'static Metric, asked: &Descriptor) -> Option<Descriptor> {
@@ -67,7 +67,7 @@ fn aggregation(metric: &Metric) -> Option<Aggregation> {
 /// Reports a histogram whose buckets are not the declared ones. Two histograms of one name may have different buckets,
 /// each in a scope of its own; but nobody expects a second one where the buckets are declared.
 pub(crate) fn report_buckets(made: &Descriptor) {
-    let Some(metric) = known::metric(&made.name) else {
+    let Some(metric) = linked::metric(&made.name) else {
         return;
     };
     let Some(declared) = aggregation(metric).filter(|declared| *declared != made.aggregation)

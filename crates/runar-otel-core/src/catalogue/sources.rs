@@ -3,52 +3,54 @@
 use std::collections::BTreeMap;
 
 use super::{
-    declared::Declared,
     metric::{METRICS, Metric},
-    place::{Origin, Said},
-    registered,
+    place::{Origin, RankedDeclaration},
+    registrations,
+    site_declaration::{METRIC_SITES, SiteDeclaration, SiteKind},
 };
 use crate::{
     action::{SERVICES, SITES},
-    call_site::{METRIC_SITES, SiteDeclaration, SiteKind},
-    metric::{InstrumentKind, name},
+    metric::{InstrumentKind, MetricDeclaration, name},
 };
 
 /// Collects the declarations that count, by lower-case name: OpenTelemetry names do not differ by case.
-pub(super) fn all(counts: impl Fn(&Said) -> bool) -> BTreeMap<String, Vec<Said>> {
+pub(super) fn all(
+    counts: impl Fn(&RankedDeclaration) -> bool,
+) -> BTreeMap<String, Vec<RankedDeclaration>> {
     let metrics = METRICS.iter().map(|metric| of_metric(metric));
     let sites = METRIC_SITES.iter().map(|site| of_site(site));
     let linked = metrics.chain(sites).chain(calls()).chain(services());
-    let mut by_name: BTreeMap<String, Vec<Said>> = BTreeMap::new();
-    for said in linked.chain(registered::all()).filter(counts) {
-        let name = said.declared.name.to_ascii_lowercase();
-        by_name.entry(name).or_default().push(said);
+    let mut by_name: BTreeMap<String, Vec<RankedDeclaration>> = BTreeMap::new();
+    for declaration in linked.chain(registrations::all()).filter(counts) {
+        let name = declaration.declared.name.to_ascii_lowercase();
+        by_name.entry(name).or_default().push(declaration);
     }
-    for said in by_name.values_mut() {
-        without_doubles(said);
-        said.sort_by(|one, other| one.rank().cmp(&other.rank()));
+    for declarations in by_name.values_mut() {
+        merge_doubles(declarations);
+        declarations.sort_by(|one, other| one.rank().cmp(&other.rank()));
     }
     by_name
 }
 
 /// Merges a declared place with the registration of the same place. A call site learns its unit by the first value.
-fn without_doubles(said: &mut Vec<Said>) {
-    let is_declared = |said: &Said| said.origin != Origin::Registered;
-    let (mut declared, registered): (Vec<Said>, Vec<Said>) = said.drain(..).partition(is_declared);
-    for one in registered {
-        let same = |other: &&mut Said| other.declared.at == one.declared.at;
+fn merge_doubles(declarations: &mut Vec<RankedDeclaration>) {
+    let is_declared = |declaration: &RankedDeclaration| declaration.origin != Origin::Registered;
+    let (mut declared, registrations): (Vec<RankedDeclaration>, Vec<RankedDeclaration>) =
+        declarations.drain(..).partition(is_declared);
+    for one in registrations {
+        let same = |other: &&mut RankedDeclaration| other.declared.at == one.declared.at;
         match declared.iter_mut().find(same) {
             Some(double) => double.assumed_unit = one.assumed_unit,
-            None => said.push(one),
+            None => declarations.push(one),
         }
     }
-    said.append(&mut declared);
+    declarations.append(&mut declared);
 }
 
-fn of_metric(metric: &'static Metric) -> Said {
+fn of_metric(metric: &'static Metric) -> RankedDeclaration {
     let names = metric.labels.iter().map(|label| (*label).into());
     let labels = (!metric.labels.is_empty()).then(|| names.collect());
-    let declared = Declared {
+    let declared = MetricDeclaration {
         name: metric.name.into(),
         kind: metric.kind,
         unit: metric.unit.map(Into::into),
@@ -57,11 +59,11 @@ fn of_metric(metric: &'static Metric) -> Said {
         buckets: metric.buckets.map(<[f64]>::to_vec),
         at: metric.at,
     };
-    declares(declared, Origin::Declaration, None)
+    rank_declaration(declared, Origin::Declaration, None)
 }
 
-fn of_site(site: &'static SiteDeclaration) -> Said {
-    let declared = Declared {
+fn of_site(site: &'static SiteDeclaration) -> RankedDeclaration {
+    let declared = MetricDeclaration {
         name: site.name.into(),
         kind: site.kind.instrument(),
         unit: None,
@@ -70,33 +72,37 @@ fn of_site(site: &'static SiteDeclaration) -> Said {
         buckets: None,
         at: site.at,
     };
-    declares(declared, Origin::CallSite, Some(site.kind))
+    rank_declaration(declared, Origin::CallSite, Some(site.kind))
 }
 
 /// Declarations by metered functions. The owner of some functions is known only from their first call on.
-fn calls() -> impl Iterator<Item = Said> {
+fn calls() -> impl Iterator<Item = RankedDeclaration> {
     SITES.iter().flat_map(|site| {
         let linked = site.function().owner.is_some();
-        let said = move |declared| Said {
+        let rank = move |declared| RankedDeclaration {
             linked,
-            ..declares(declared, Origin::Call, None)
+            ..rank_declaration(declared, Origin::Call, None)
         };
-        site.declared().into_iter().map(said)
+        site.declared().into_iter().map(rank)
     })
 }
 
-fn services() -> impl Iterator<Item = Said> {
+fn services() -> impl Iterator<Item = RankedDeclaration> {
     let declared = SERVICES.iter().flat_map(|service| service.declared());
-    declared.map(|declared| declares(declared, Origin::Call, None))
+    declared.map(|declared| rank_declaration(declared, Origin::Call, None))
 }
 
-fn declares(declared: Declared, origin: Origin, site: Option<SiteKind>) -> Said {
+fn rank_declaration(
+    declared: MetricDeclaration,
+    origin: Origin,
+    site: Option<SiteKind>,
+) -> RankedDeclaration {
     let assumed = if site == Some(SiteKind::Timer) {
         "s"
     } else {
         ""
     };
-    Said {
+    RankedDeclaration {
         assumed_unit: name::unit_of_name(&declared.name).unwrap_or(assumed),
         declared,
         origin,
@@ -106,6 +112,6 @@ fn declares(declared: Declared, origin: Origin, site: Option<SiteKind>) -> Said 
 }
 
 /// The kind of a name, by the declaration that counts most.
-pub(super) fn kind(said: &[Said]) -> Option<InstrumentKind> {
-    Some(said.first()?.declared.kind)
+pub(super) fn kind(declarations: &[RankedDeclaration]) -> Option<InstrumentKind> {
+    Some(declarations.first()?.declared.kind)
 }

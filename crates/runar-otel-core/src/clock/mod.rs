@@ -1,11 +1,8 @@
 //! The clock that measures durations.
 
-mod source;
 mod start;
 pub(crate) mod ticks;
 
 pub(crate) use self::start::Start;
-pub use self::{
-    source::{Clock, ManualClock},
-    start::{keep_to_the_system, now},
-};
+pub use self::start::{keep_to_the_system, now};
+pub use crate::binding::recorder_clock::{Clock, ManualClock};

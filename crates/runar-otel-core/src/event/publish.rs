@@ -12,9 +12,9 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::published_series::{EventSeries, Publisher};
+use super::published_events::{EventHandles, Publisher};
 use crate::{
-    action::series::End,
+    action::family_handles::CallEnd,
     call::frames,
     outcome::{
         traits::ErrorType,
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 use crate::{
-    binding::{isolated_recorder::Here, provider},
+    binding::{isolated_recorder::CurrentRecorder, provider},
     clock::Start,
 };
 
@@ -114,7 +114,7 @@ where
 {
     EventPublished {
         future: Some(future),
-        state: State::Waiting {
+        state: Publication::Waiting {
             event: event.into(),
             at: Location::caller(),
         },
@@ -128,16 +128,16 @@ pin_project! {
     pub struct EventPublished<F, N = AsReturned> {
         #[pin]
         future: Option<F>,
-        state: State,
+        state: Publication,
         naming: PhantomData<fn() -> N>,
     }
 
     impl<F, N> PinnedDrop for EventPublished<F, N> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let _part = Part {
+            let _part = PublicationPart {
                 state: this.state,
-                end: Some(End::Cancelled),
+                end: Some(CallEnd::Cancelled),
             };
             this.future.set(None);
         }
@@ -168,28 +168,28 @@ impl<T, E: ErrorType, F: Future<Output = Result<T, E>>> EventPublished<F> {
     pub fn by_error_type(mut self) -> EventPublished<F, ByErrorType> {
         EventPublished {
             future: self.future.take(),
-            state: std::mem::replace(&mut self.state, State::Silent),
+            state: std::mem::replace(&mut self.state, Publication::Silent),
             naming: PhantomData,
         }
     }
 }
 
-enum State {
+enum Publication {
     Waiting {
         event: Cow<'static, str>,
         at: &'static Location<'static>,
     },
     UnderWay {
         event: Cow<'static, str>,
-        series: Arc<EventSeries>,
+        handles: Arc<EventHandles>,
         started: Start,
-        here: Here,
+        here: CurrentRecorder,
     },
     /// The publication is over, or not counted.
     Silent,
 }
 
-impl State {
+impl Publication {
     /// Begins to count with the first poll, if the service counts its events.
     fn begin(&mut self, error_types: &'static [&'static str]) {
         let Self::Waiting { event, at } = self else {
@@ -201,38 +201,38 @@ impl State {
         }
         let publisher = Publisher::of(frames::innermost(|_| true), at);
         let event = std::mem::take(event);
-        *self = match publisher.map(|publisher| publisher.series(&event, error_types)) {
-            Some(series) => Self::UnderWay {
+        *self = match publisher.map(|publisher| publisher.handles(&event, error_types)) {
+            Some(handles) => Self::UnderWay {
                 event,
-                series,
+                handles,
                 started: Start::now(),
-                here: Here::now(),
+                here: CurrentRecorder::now(),
             },
             None => Self::Silent,
         };
     }
 
-    fn finish(&mut self, end: End) {
+    fn finish(&mut self, end: CallEnd) {
         let state = std::mem::replace(self, Self::Silent);
         if let Self::UnderWay {
             event,
-            series,
+            handles,
             started,
             here,
         } = state
         {
-            here.enter(|| series.complete(&event, end, started.elapsed()));
+            here.enter(|| handles.record_end(&event, end, started.elapsed()));
         }
     }
 }
 
 /// A poll, or the end. Dropped without an end if the publication continues later.
-struct Part<'a> {
-    state: &'a mut State,
-    end: Option<End>,
+struct PublicationPart<'a> {
+    state: &'a mut Publication,
+    end: Option<CallEnd>,
 }
 
-impl Drop for Part<'_> {
+impl Drop for PublicationPart<'_> {
     fn drop(&mut self) {
         if let Some(end) = self.end {
             self.state.finish(end);
@@ -249,13 +249,15 @@ impl<F: Future, N: Naming<F::Output>> Future for EventPublished<F, N> {
             return Poll::Pending;
         };
         this.state.begin(N::ERROR_TYPES);
-        let mut part = Part {
+        let mut part = PublicationPart {
             state: this.state,
-            end: Some(End::Panic),
+            end: Some(CallEnd::Panic),
         };
         let polled = future.poll(context);
         part.end = match &polled {
-            Poll::Ready(returned) => Some(N::error_type(returned).map_or(End::Ok, End::Error)),
+            Poll::Ready(returned) => {
+                Some(N::error_type(returned).map_or(CallEnd::Ok, CallEnd::Error))
+            }
             Poll::Pending => None,
         };
         polled

@@ -61,12 +61,12 @@ impl ExemplarReservoir for AlignedBucketReservoir {
 )]
 mod tests {
     use super::*;
-    use crate::exemplar::Origin;
+    use crate::exemplar::MeasuredLabels;
 
     fn offer(reservoir: &mut AlignedBucketReservoir, value: f64) {
         reservoir.offer(&Measurement::new(
             value,
-            Origin::Attributes(&[]),
+            MeasuredLabels::Attributes(&[]),
             None,
             None,
         ));

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     metric::{Aggregation, StreamPlan},
-    threads::apart::Apart,
+    threads::deferred_drop::DeferredDrop,
 };
 
 /// Makes the reservoir of a new series of the given stream.
@@ -41,7 +41,7 @@ impl Reservoir {
         F: Fn(&StreamPlan) -> R + Send + Sync + 'static,
     {
         // Values inside the closure may have a `Drop` of their own.
-        let make = Apart::new(make);
+        let make = DeferredDrop::new(make);
         Self::Custom(Arc::new(move |plan| match make.get() {
             Some(make) => Box::new(make(plan)),
             None => Box::new(FixedSizeReservoir::new(0)),

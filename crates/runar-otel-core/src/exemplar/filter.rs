@@ -3,7 +3,7 @@
 use opentelemetry::Context;
 
 use super::SpanLink;
-use crate::threads::context::{Active, active, context_is_alive, may_be_sampled};
+use crate::threads::context::{ActiveSpan, active, context_is_alive, may_be_sampled};
 
 /// The filter that selects measurements for the exemplar reservoirs.
 ///
@@ -23,15 +23,15 @@ pub enum ExemplarFilter {
 
 /// The decision of the filter on the measurement being taken on this thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum FilterDecision {
     Refused,
     Accepted(Option<SpanLink>),
 }
 
 impl ExemplarFilter {
-    /// False if a measurement of this thread would be refused now; else [`verdict`](Self::verdict) decides.
+    /// False if a measurement of this thread would be refused now; else [`decide`](Self::decide) decides.
     #[inline(never)]
-    pub(crate) fn may_be_open(self) -> bool {
+    pub(crate) fn may_accept(self) -> bool {
         match self {
             Self::AlwaysOff => false,
             Self::AlwaysOn => true,
@@ -40,24 +40,24 @@ impl ExemplarFilter {
     }
 
     /// Returns the verdict on a measurement in the current context.
-    pub(crate) fn verdict(self) -> Verdict {
+    pub(crate) fn decide(self) -> FilterDecision {
         match self {
-            Self::AlwaysOff => Verdict::Refused,
-            Self::AlwaysOn => Verdict::Accepted(active().map(link)),
+            Self::AlwaysOff => FilterDecision::Refused,
+            Self::AlwaysOn => FilterDecision::Accepted(active().map(link)),
             Self::TraceBased => match active().filter(|span| span.is_sampled()) {
-                Some(span) => Verdict::Accepted(Some(link(span))),
-                None => Verdict::Refused,
+                Some(span) => FilterDecision::Accepted(Some(link(span))),
+                None => FilterDecision::Refused,
             },
         }
     }
 }
 
-fn link(span: Active) -> SpanLink {
+fn link(span: ActiveSpan) -> SpanLink {
     SpanLink::new(span.trace_id, span.span_id)
 }
 
 /// Runs code as if no span were active: its records are not linked to a trace.
-pub(crate) fn outside_of_spans<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn run_outside_of_spans<R>(work: impl FnOnce() -> R) -> R {
     let _outside = context_is_alive().then(|| Context::new().attach());
     work()
 }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
     use crate::threads::context::observe_contexts;
 
-    fn inside(flags: TraceFlags, ask: impl FnOnce() -> Verdict) -> Verdict {
+    fn inside(flags: TraceFlags, ask: impl FnOnce() -> FilterDecision) -> FilterDecision {
         observe_contexts();
         let span = SpanContext::new(
             TraceId::from(7),
@@ -88,14 +88,14 @@ mod tests {
     fn trace_based_wants_a_sampled_span() {
         let filter = ExemplarFilter::TraceBased;
         let link = SpanLink::new(TraceId::from(7), SpanId::from(9));
-        assert_eq!(filter.verdict(), Verdict::Refused);
+        assert_eq!(filter.decide(), FilterDecision::Refused);
         assert_eq!(
-            inside(TraceFlags::NOT_SAMPLED, || filter.verdict()),
-            Verdict::Refused
+            inside(TraceFlags::NOT_SAMPLED, || filter.decide()),
+            FilterDecision::Refused
         );
         assert_eq!(
-            inside(TraceFlags::SAMPLED, || filter.verdict()),
-            Verdict::Accepted(Some(link))
+            inside(TraceFlags::SAMPLED, || filter.decide()),
+            FilterDecision::Accepted(Some(link))
         );
     }
 
@@ -103,10 +103,10 @@ mod tests {
     fn always_on_takes_what_there_is() {
         let filter = ExemplarFilter::AlwaysOn;
         let link = SpanLink::new(TraceId::from(7), SpanId::from(9));
-        assert_eq!(filter.verdict(), Verdict::Accepted(None));
+        assert_eq!(filter.decide(), FilterDecision::Accepted(None));
         assert_eq!(
-            inside(TraceFlags::NOT_SAMPLED, || filter.verdict()),
-            Verdict::Accepted(Some(link))
+            inside(TraceFlags::NOT_SAMPLED, || filter.decide()),
+            FilterDecision::Accepted(Some(link))
         );
     }
 
@@ -114,8 +114,8 @@ mod tests {
     fn always_off_refuses() {
         let filter = ExemplarFilter::AlwaysOff;
         assert_eq!(
-            inside(TraceFlags::SAMPLED, || filter.verdict()),
-            Verdict::Refused
+            inside(TraceFlags::SAMPLED, || filter.decide()),
+            FilterDecision::Refused
         );
     }
 
@@ -124,13 +124,13 @@ mod tests {
         struct Late;
         impl Drop for Late {
             fn drop(&mut self) {
-                let _ = ExemplarFilter::TraceBased.verdict();
+                let _ = ExemplarFilter::TraceBased.decide();
             }
         }
         thread_local!(static LATE: Late = const { Late });
         std::thread::spawn(|| {
             LATE.with(|_| ());
-            let _ = ExemplarFilter::TraceBased.verdict();
+            let _ = ExemplarFilter::TraceBased.decide();
         })
         .join()
         .unwrap();

@@ -48,7 +48,7 @@ impl ExemplarReservoir for FixedSizeReservoir {
 )]
 mod tests {
     use super::*;
-    use crate::exemplar::Origin;
+    use crate::exemplar::MeasuredLabels;
 
     #[test]
     fn every_measurement_has_the_same_chance() {
@@ -58,7 +58,7 @@ mod tests {
             for value in 0..10 {
                 reservoir.offer(&Measurement::new(
                     f64::from(value),
-                    Origin::Attributes(&[]),
+                    MeasuredLabels::Attributes(&[]),
                     None,
                     None,
                 ));
@@ -77,7 +77,12 @@ mod tests {
     #[test]
     fn a_reservoir_without_room_keeps_nothing() {
         let mut reservoir = FixedSizeReservoir::new(0);
-        reservoir.offer(&Measurement::new(1.0, Origin::Attributes(&[]), None, None));
+        reservoir.offer(&Measurement::new(
+            1.0,
+            MeasuredLabels::Attributes(&[]),
+            None,
+            None,
+        ));
         assert!(reservoir.collect().is_empty());
     }
 }

@@ -4,9 +4,9 @@ mod aligned;
 mod choice;
 mod filter;
 mod fixed;
-pub(crate) mod kept;
-mod origin;
+mod measured_labels;
 mod reservoir;
+pub(crate) mod retention;
 mod slot;
 
 use std::time::SystemTime;
@@ -24,9 +24,9 @@ pub use self::{
     reservoir::{ExemplarReservoir, Measurement},
 };
 pub(crate) use self::{
-    filter::{Verdict, outside_of_spans},
-    origin::Origin,
-    slot::{Held, ReservoirSlot, reservoir_at_work},
+    filter::{FilterDecision, run_outside_of_spans},
+    measured_labels::MeasuredLabels,
+    slot::{HeldReservoir, ReservoirSlot, is_in_reservoir},
 };
 pub(crate) use crate::threads::context::may_be_sampled;
 

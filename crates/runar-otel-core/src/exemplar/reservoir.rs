@@ -4,7 +4,7 @@ use std::{cell::OnceCell, time::SystemTime};
 
 use opentelemetry::{Context, KeyValue};
 
-use super::{Exemplar, Origin, SpanLink};
+use super::{Exemplar, MeasuredLabels, SpanLink};
 use crate::{labels::LabelFilter, threads::context::with_context};
 
 /// Keeps some of the measurements of one series between two collections.
@@ -49,7 +49,7 @@ pub trait ExemplarReservoir: Send {
 #[derive(Debug)]
 pub struct Measurement<'a> {
     value: f64,
-    origin: Origin<'a>,
+    origin: MeasuredLabels<'a>,
     filter: Option<&'a LabelFilter>,
     span: Option<SpanLink>,
     /// The time of a value that a callback observed; `None` for a value recorded now.
@@ -60,7 +60,7 @@ pub struct Measurement<'a> {
 impl<'a> Measurement<'a> {
     pub(crate) fn new(
         value: f64,
-        origin: Origin<'a>,
+        origin: MeasuredLabels<'a>,
         filter: Option<&'a LabelFilter>,
         span: Option<SpanLink>,
     ) -> Self {

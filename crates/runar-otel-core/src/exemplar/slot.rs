@@ -12,19 +12,19 @@ use super::{Exemplar, ExemplarReservoir, FixedSizeReservoir, Measurement, Reserv
 use crate::{
     metric::StreamPlan,
     report,
-    threads::apart::{Apart, caught},
+    threads::deferred_drop::{DeferredDrop, caught},
 };
 
 thread_local!(static AT_WORK: Cell<bool> = const { Cell::new(false) });
 
 /// True on a thread that is in the code of a custom reservoir: its records reach no custom reservoir, and a collection
 /// started there would wait for itself.
-pub(crate) fn reservoir_at_work() -> bool {
+pub(crate) fn is_in_reservoir() -> bool {
     AT_WORK.get()
 }
 
 /// Runs the code of a custom reservoir; `None` if it panics.
-fn at_work<R>(work: impl FnOnce() -> R) -> Option<R> {
+fn run_in_reservoir<R>(work: impl FnOnce() -> R) -> Option<R> {
     let before = AT_WORK.replace(true);
     let result = caught(work);
     AT_WORK.set(before);
@@ -36,23 +36,23 @@ fn at_work<R>(work: impl FnOnce() -> R) -> Option<R> {
 pub(crate) struct ReservoirSlot {
     /// Set by every offer, cleared by every collection: a reservoir without offers in between is dropped.
     touched: AtomicBool,
-    reservoir: Mutex<Option<Held>>,
+    reservoir: Mutex<Option<HeldReservoir>>,
 }
 
 /// A reservoir, by its maker.
-pub(crate) enum Held {
+pub(crate) enum HeldReservoir {
     Ours(Box<dyn ExemplarReservoir>),
     /// A reservoir of the application: its `Drop` runs on a thread of its own.
-    Custom(Apart<Box<dyn ExemplarReservoir>>),
+    Custom(DeferredDrop<Box<dyn ExemplarReservoir>>),
 }
 
-impl Held {
+impl HeldReservoir {
     /// Makes a reservoir; one without room if the maker panics.
     fn make(choice: &Reservoir, plan: &StreamPlan) -> Option<Self> {
         if !choice.is_custom() {
             return choice.make(plan).map(Self::Ours);
         }
-        let Some(made) = at_work(|| choice.make(plan)) else {
+        let Some(made) = run_in_reservoir(|| choice.make(plan)) else {
             report::once(("reservoir", "make", &plan.name), || {
                 format!(
                     "no exemplar reservoir for metric `{}`: making one panicked",
@@ -61,7 +61,7 @@ impl Held {
             });
             return Some(Self::Ours(Box::new(FixedSizeReservoir::new(0))));
         };
-        made.map(|made| Self::Custom(Apart::new(made)))
+        made.map(|made| Self::Custom(DeferredDrop::new(made)))
     }
 
     /// Uses the reservoir; `None` if it panics.
@@ -70,7 +70,7 @@ impl Held {
             Self::Ours(reservoir) => Some(work(&mut **reservoir)),
             Self::Custom(reservoir) => {
                 let reservoir = reservoir.get_mut()?;
-                at_work(|| work(&mut **reservoir))
+                run_in_reservoir(|| work(&mut **reservoir))
             }
         }
     }
@@ -82,7 +82,7 @@ impl ReservoirSlot {
     /// Recording waits for nobody: a measurement that comes while another thread offers, or during a collection, is not
     /// offered.
     pub(crate) fn offer(&self, choice: &Reservoir, plan: &StreamPlan, measured: &Measurement<'_>) {
-        if choice.is_custom() && reservoir_at_work() {
+        if choice.is_custom() && is_in_reservoir() {
             return;
         }
         // Before the lock: a collection that finds it set leaves the reservoir.
@@ -93,7 +93,7 @@ impl ReservoirSlot {
         if locked.is_none() {
             // The application's code runs here: not under the lock.
             drop(locked);
-            let made = Held::make(choice, plan);
+            let made = HeldReservoir::make(choice, plan);
             let Some(again) = self.try_lock() else { return };
             locked = again;
             if locked.is_none() {
@@ -136,12 +136,12 @@ impl ReservoirSlot {
 
     /// Takes the reservoir out with its exemplars, unless another thread offers to it right now. Runs no code of the
     /// application.
-    pub(crate) fn empty(&self) -> Option<Held> {
+    pub(crate) fn empty(&self) -> Option<HeldReservoir> {
         self.touched.store(false, Ordering::Relaxed);
         self.try_lock()?.take()
     }
 
-    fn try_lock(&self) -> Option<MutexGuard<'_, Option<Held>>> {
+    fn try_lock(&self) -> Option<MutexGuard<'_, Option<HeldReservoir>>> {
         match self.reservoir.try_lock() {
             Ok(reservoir) => Some(reservoir),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
@@ -164,7 +164,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        exemplar::Origin,
+        exemplar::MeasuredLabels,
         labels::LabelSet,
         metric::{Aggregation, InstrumentKind},
     };
@@ -183,7 +183,7 @@ mod tests {
 
     fn offer(slot: &ReservoirSlot, choice: &Reservoir, value: f64) {
         let set = LabelSet::empty();
-        let measurement = Measurement::new(value, Origin::Set(&set), None, None);
+        let measurement = Measurement::new(value, MeasuredLabels::Set(&set), None, None);
         slot.offer(choice, &plan(), &measurement);
     }
 

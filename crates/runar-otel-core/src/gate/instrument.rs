@@ -11,10 +11,10 @@ use crate::{
     labels::LabelSet,
     metric::{
         InstrumentKind,
-        number::{Measured, NumberKind},
+        number::{ApiNumber, NumberKind},
         refusal,
     },
-    series::{Bound, Recorded, Stream},
+    series::{BoundSeries, Stream, SumValue},
 };
 
 /// An instrument of the gate, which records into the streams that the views made of it.
@@ -25,7 +25,7 @@ pub(super) struct GateInstrument<N> {
     number: PhantomData<fn(N)>,
 }
 
-impl<N: Measured> GateInstrument<N> {
+impl<N: ApiNumber> GateInstrument<N> {
     pub(super) fn new(kind: InstrumentKind, streams: Box<[Arc<Stream>]>) -> Self {
         Self {
             streams: streams.into(),
@@ -45,7 +45,7 @@ impl<N: Measured> GateInstrument<N> {
 /// Handles a value that a sum refuses: a level of doubles takes one that is not finite, everything else is dropped and
 /// reported.
 #[cold]
-fn refuse<N: Measured>(stream: &Stream, value: N, set: impl FnOnce(u64)) {
+fn refuse<N: ApiNumber>(stream: &Stream, value: N, set: impl FnOnce(u64)) {
     let plan = stream.plan();
     let is_odd_level = !value.is_finite() && stream.is_level();
     if is_odd_level && stream.number() == NumberKind::F64 {
@@ -54,11 +54,11 @@ fn refuse<N: Measured>(stream: &Stream, value: N, set: impl FnOnce(u64)) {
     refusal::refuse(plan.scope.name(), &plan.name, plan.kind, value.as_f64());
 }
 
-impl<N: Measured> SyncInstrument<N> for GateInstrument<N> {
+impl<N: ApiNumber> SyncInstrument<N> for GateInstrument<N> {
     fn measure(&self, value: N, attributes: &[KeyValue]) {
         let accepts = Self::accepts(self.falls, value);
         for stream in &*self.streams {
-            let record = |bits| stream.record_attributes(attributes, Recorded(bits));
+            let record = |bits| stream.record_attributes(attributes, SumValue(bits));
             match accepts {
                 true => record(value.bits_as(stream.number())),
                 false => refuse(stream, value, record),
@@ -71,8 +71,8 @@ impl<N: Measured> SyncInstrument<N> for GateInstrument<N> {
         let bound = self
             .streams
             .iter()
-            .map(|stream| Bound::new(stream, &labels));
-        let bound: Box<[Bound]> = bound.collect();
+            .map(|stream| BoundSeries::new(stream, &labels));
+        let bound: Box<[BoundSeries]> = bound.collect();
         let removed = bound.iter().any(|one| *one.series.labels() != labels);
         Box::new(BoundInstrument::<N> {
             bound,
@@ -85,14 +85,14 @@ impl<N: Measured> SyncInstrument<N> for GateInstrument<N> {
 
 /// An instrument with its attributes fixed.
 struct BoundInstrument<N> {
-    bound: Box<[Bound]>,
+    bound: Box<[BoundSeries]>,
     /// The labels, if a view removes some or if they are beyond the limit: exemplars keep them.
     given: Option<LabelSet>,
     falls: bool,
     number: PhantomData<fn(N)>,
 }
 
-impl<N: Measured> BoundSyncInstrument<N> for BoundInstrument<N> {
+impl<N: ApiNumber> BoundSyncInstrument<N> for BoundInstrument<N> {
     fn measure(&self, value: N) {
         let accepts = GateInstrument::<N>::accepts(self.falls, value);
         for bound in &self.bound {

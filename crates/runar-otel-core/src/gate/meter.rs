@@ -15,7 +15,7 @@ use super::{instrument::GateInstrument, spec::InstrumentSpec, streams::Streams};
 use crate::{
     metric::{
         Aggregation, InstrumentKind, name,
-        number::{Measured, NumberKind},
+        number::{ApiNumber, NumberKind},
         sharing::Sharing,
     },
     report,
@@ -27,7 +27,7 @@ pub(super) struct GateMeter {
     streams: Arc<Streams>,
 }
 
-type Text = Option<Cow<'static, str>>;
+type OptionalText = Option<Cow<'static, str>>;
 
 impl GateMeter {
     pub(super) fn new(scope: InstrumentationScope, streams: Arc<Streams>) -> Self {
@@ -38,7 +38,7 @@ impl GateMeter {
         &self,
         kind: InstrumentKind,
         number: NumberKind,
-        (name, unit, description): (Cow<'static, str>, Text, Text),
+        (name, unit, description): (Cow<'static, str>, OptionalText, OptionalText),
     ) -> InstrumentSpec {
         InstrumentSpec {
             scope: self.scope.clone(),
@@ -57,7 +57,7 @@ impl GateMeter {
     /// as they are.
     ///
     /// OpenTelemetry specification, metrics SDK: *Instrument name*, *Instrument unit*, *Instrument description*.
-    fn instrument<N: Measured>(&self, spec: &InstrumentSpec) -> Arc<GateInstrument<N>> {
+    fn instrument<N: ApiNumber>(&self, spec: &InstrumentSpec) -> Arc<GateInstrument<N>> {
         let streams = if is_valid(spec) {
             self.streams.resolve_new(spec)
         } else {
@@ -106,7 +106,7 @@ macro_rules! synchronous {
             asked: InstrumentBuilder<'_, $instrument<$number>>,
         ) -> $instrument<$number> {
             let texts = (asked.name, asked.unit, asked.description);
-            let spec = self.spec(InstrumentKind::$kind, <$number as Measured>::KIND, texts);
+            let spec = self.spec(InstrumentKind::$kind, <$number as ApiNumber>::KIND, texts);
             $instrument::new(self.instrument::<$number>(&spec))
         }
     };
@@ -116,7 +116,7 @@ macro_rules! histogram {
     ($method:ident, $number:ty) => {
         fn $method(&self, asked: HistogramBuilder<'_, Histogram<$number>>) -> Histogram<$number> {
             let texts = (asked.name, asked.unit, asked.description);
-            let number = <$number as Measured>::KIND;
+            let number = <$number as ApiNumber>::KIND;
             let mut spec = self.spec(InstrumentKind::Histogram, number, texts);
             spec.bounds = valid_bounds(&spec, asked.boundaries);
             Histogram::new(self.instrument::<$number>(&spec))
@@ -131,7 +131,7 @@ macro_rules! asynchronous {
             asked: AsyncInstrumentBuilder<'_, $instrument<$number>, $number>,
         ) -> $instrument<$number> {
             let texts = (asked.name, asked.unit, asked.description);
-            let spec = self.spec(InstrumentKind::$kind, <$number as Measured>::KIND, texts);
+            let spec = self.spec(InstrumentKind::$kind, <$number as ApiNumber>::KIND, texts);
             if is_valid(&spec) {
                 let streams = self.streams.resolve_new(&spec);
                 self.streams.observables().add(streams, asked.callbacks);

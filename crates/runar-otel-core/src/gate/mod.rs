@@ -8,11 +8,11 @@ mod instrument;
 mod meter;
 mod observable;
 mod overflow;
-mod patience;
 mod spec;
 mod streams;
 mod table;
 mod view;
+mod worker;
 
 use std::{fmt, sync::Arc};
 

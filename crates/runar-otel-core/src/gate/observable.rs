@@ -14,15 +14,15 @@ use opentelemetry::{
     metrics::{AsyncInstrument, Callback},
 };
 
-use super::patience::{JobError, Worker, is_worker};
+use super::worker::{JobError, Worker, is_worker};
 use crate::{
-    exemplar::{ExemplarFilter, Origin, reservoir_at_work},
-    labels::{LabelFilter, LabelSet, Sorted},
-    metric::{InstrumentKind, number::Measured, refusal::refuse},
+    exemplar::{ExemplarFilter, MeasuredLabels, is_in_reservoir},
+    labels::{LabelFilter, LabelSet, SortedLabels},
+    metric::{InstrumentKind, number::ApiNumber, refusal::refuse},
     report,
     series::{Number, Stream},
     threads::{
-        apart::{self, Apart, caught},
+        deferred_drop::{self, DeferredDrop, caught},
         forked,
     },
 };
@@ -31,7 +31,7 @@ use crate::{
 /// custom reservoir.
 #[must_use]
 pub fn in_callback() -> bool {
-    is_worker() || reservoir_at_work()
+    is_worker() || is_in_reservoir()
 }
 
 /// The most values that the callbacks of one instrument observe in one collection: a callback that never returns must
@@ -54,7 +54,7 @@ pub(super) struct Observables {
 struct Observable {
     streams: Box<[Arc<Stream>]>,
     /// Dropped apart: values that callbacks hold may have a `Drop` of their own.
-    callbacks: Apart<Box<dyn Callbacks>>,
+    callbacks: DeferredDrop<Box<dyn Callbacks>>,
     /// True while a callback has not returned from a collection that went on without it.
     away: AtomicBool,
 }
@@ -69,19 +69,19 @@ impl Observable {
 /// The callbacks of one instrument, for any number type.
 trait Callbacks: Send + Sync {
     /// Runs the callbacks and returns their observations.
-    fn run(&self) -> Answer;
+    fn run(&self) -> Observations;
 }
 
 /// Observations of the callbacks of one instrument.
 #[derive(Default)]
-struct Answer {
-    observed: Vec<Observed>,
+struct Observations {
+    observed: Vec<ObservedValue>,
     panicked: bool,
     /// True if the callbacks observed more than [`MOST`] values.
     flooded: bool,
 }
 
-impl Answer {
+impl Observations {
     /// Reports observations that are missing.
     fn report(&self, name: &str) {
         if self.panicked {
@@ -103,17 +103,17 @@ impl Answer {
 }
 
 /// A label set and its value, which may be any double.
-type Observed = (LabelSet, Number);
+type ObservedValue = (LabelSet, Number);
 
-impl<N: Measured> Callbacks for Vec<Callback<N>> {
-    fn run(&self) -> Answer {
-        let observer = Observer::default();
+impl<N: ApiNumber> Callbacks for Vec<Callback<N>> {
+    fn run(&self) -> Observations {
+        let observer = ObservationSink::default();
         let mut panicked = false;
         for callback in self {
             panicked |= caught(|| callback(&observer)).is_none();
         }
         let answer = observer.0.into_inner();
-        Answer {
+        Observations {
             panicked,
             ..answer.unwrap_or_else(PoisonError::into_inner)
         }
@@ -122,9 +122,9 @@ impl<N: Measured> Callbacks for Vec<Callback<N>> {
 
 /// The sink for values that callbacks observe.
 #[derive(Default)]
-struct Observer(Mutex<Answer>);
+struct ObservationSink(Mutex<Observations>);
 
-impl<N: Measured> AsyncInstrument<N> for Observer {
+impl<N: ApiNumber> AsyncInstrument<N> for ObservationSink {
     fn observe(&self, value: N, attributes: &[KeyValue]) {
         let one = (
             LabelSet::of(attributes),
@@ -149,7 +149,7 @@ impl Observables {
         }
     }
 
-    pub(super) fn add<N: Measured>(
+    pub(super) fn add<N: ApiNumber>(
         &self,
         streams: Box<[Arc<Stream>]>,
         callbacks: Vec<Callback<N>>,
@@ -159,7 +159,7 @@ impl Observables {
         }
         let observable = Observable {
             streams,
-            callbacks: Apart::new(Box::new(callbacks)),
+            callbacks: DeferredDrop::new(Box::new(callbacks)),
             away: AtomicBool::new(false),
         };
         if let Some(mut all) = forked::lock(&self.all) {
@@ -176,7 +176,7 @@ impl Observables {
         self.worker.end();
         if !gone.is_empty() {
             drop(gone);
-            apart::flush(A_MOMENT);
+            deferred_drop::flush(A_MOMENT);
         }
     }
 
@@ -191,9 +191,9 @@ impl Observables {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let mut entries = Entries::default();
+        let mut entries = ObservationsByStream::default();
         for observable in &all {
-            let observed = self.ask(observable).unwrap_or_default();
+            let observed = self.run_callbacks(observable).unwrap_or_default();
             for stream in &observable.streams {
                 entries.add(stream, &observed);
             }
@@ -204,13 +204,13 @@ impl Observables {
             stream.observe(entry.observed, deltas(stream.plan().kind), time);
             // Only now has each set its series.
             for (kept, (labels, value)) in &entry.offers {
-                stream.offer_observed(kept, *value, Origin::Set(labels));
+                stream.offer_observed(kept, *value, MeasuredLabels::Set(labels));
             }
         }
     }
 
     /// Runs the callbacks of one instrument; `None` if they do not return in time.
-    fn ask(&self, observable: &Arc<Observable>) -> Option<Vec<Observed>> {
+    fn run_callbacks(&self, observable: &Arc<Observable>) -> Option<Vec<ObservedValue>> {
         if observable.away.swap(true, Ordering::AcqRel) {
             return None;
         }
@@ -254,28 +254,28 @@ impl Observables {
 
 /// Observations by stream.
 #[derive(Default)]
-struct Entries {
-    streams: Vec<Entry>,
+struct ObservationsByStream {
+    streams: Vec<StreamObservations>,
     places: HashMap<usize, usize>,
 }
 
 /// Observations of one stream.
-struct Entry {
+struct StreamObservations {
     stream: Arc<Stream>,
-    observed: Vec<Observed>,
+    observed: Vec<ObservedValue>,
     places: HashMap<LabelSet, usize>,
     /// Candidates for exemplars, with the labels that a view leaves.
-    offers: Vec<(LabelSet, Observed)>,
+    offers: Vec<(LabelSet, ObservedValue)>,
 }
 
-impl Entries {
+impl ObservationsByStream {
     /// Adds the values that one instrument observed for a stream, in the number type of the stream. Of one set that is
     /// observed twice the last value counts.
-    fn add(&mut self, stream: &Arc<Stream>, observed: &[Observed]) {
+    fn add(&mut self, stream: &Arc<Stream>, observed: &[ObservedValue]) {
         let key = Arc::as_ptr(stream).addr();
         let place = *self.places.entry(key).or_insert(self.streams.len());
         if place == self.streams.len() {
-            self.streams.push(Entry {
+            self.streams.push(StreamObservations {
                 stream: stream.clone(),
                 observed: Vec::new(),
                 places: HashMap::new(),
@@ -285,7 +285,7 @@ impl Entries {
         let Some(entry) = self.streams.get_mut(place) else {
             return;
         };
-        let all = observed.iter().filter(|(_, value)| takes(stream, *value));
+        let all = observed.iter().filter(|(_, value)| accepts(stream, *value));
         let mut last: HashMap<&LabelSet, Number> =
             all.map(|(labels, value)| (labels, *value)).collect();
         for (labels, _) in observed {
@@ -293,7 +293,7 @@ impl Entries {
                 continue;
             };
             let value = value.to(stream.number());
-            let kept = kept(stream.rules().labels.as_ref(), labels);
+            let kept = kept_labels(stream.rules().labels.as_ref(), labels);
             if stream.rules().exemplars == ExemplarFilter::AlwaysOn {
                 entry.offers.push((kept.clone(), (labels.clone(), value)));
             }
@@ -304,7 +304,7 @@ impl Entries {
 
 /// False for a value that a callback may not supply. A set whose only value is refused was not observed: an unknown
 /// last value is not shown as the one before.
-fn takes(stream: &Stream, value: Number) -> bool {
+fn accepts(stream: &Stream, value: Number) -> bool {
     let plan = stream.plan();
     let monotonic = plan.kind == InstrumentKind::ObservableCounter;
     let takes = value.is_finite() && !(monotonic && value.is_less(Number::U64(0)));
@@ -315,11 +315,11 @@ fn takes(stream: &Stream, value: Number) -> bool {
 }
 
 /// The labels that a view leaves.
-fn kept(filter: Option<&LabelFilter>, labels: &LabelSet) -> LabelSet {
+fn kept_labels(filter: Option<&LabelFilter>, labels: &LabelSet) -> LabelSet {
     let Some(filter) = filter else {
         return labels.clone();
     };
-    let mut sorted = Sorted::joined(labels, &[] as &[KeyValue]);
+    let mut sorted = SortedLabels::joined(labels, &[] as &[KeyValue]);
     sorted.retain(|name| filter.keeps(name));
     sorted.to_set()
 }

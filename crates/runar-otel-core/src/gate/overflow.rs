@@ -11,7 +11,7 @@ use crate::{
         number::{NumberKind, Value},
         sharing::Sharing,
     },
-    series::Bound,
+    series::BoundSeries,
 };
 
 /// The metric that shows how many cardinality limits of another metric are reached.
@@ -19,11 +19,11 @@ pub(super) const LIMITS_REACHED: &str = "runar_otel_limits_reached";
 
 impl Streams {
     /// Reports and shows metrics with more label sets than their limit allows. Not on a recording thread.
-    pub(super) fn tell_overflows(&self) {
+    pub(super) fn report_overflows(&self) {
         for stream in self.all() {
             let name = &stream.plan().name;
             if name != LIMITS_REACHED
-                && let Some(reached) = stream.tell_overflow()
+                && let Some(reached) = stream.report_overflow()
             {
                 self.show_overflow(name, reached);
             }
@@ -35,7 +35,7 @@ impl Streams {
         let value = Value::U64(reached as u64);
         for stream in self.resolve_new(&spec()) {
             let bits = value.bits(stream.number());
-            Bound::new(&stream, &labels).measure(bits, None);
+            BoundSeries::new(&stream, &labels).measure(bits, None);
         }
     }
 }

@@ -13,12 +13,14 @@ use std::{
 
 use opentelemetry::InstrumentationScope;
 
-use super::{conflict, observable::Observables, spec::InstrumentSpec, table::Table, view::View};
+use super::{
+    conflict, observable::Observables, spec::InstrumentSpec, table::StreamTable, view::View,
+};
 use crate::{
     exemplar::{ExemplarFilter, Reservoir},
     labels::LabelFilter,
     metric::{Aggregation, DEFAULT_CARDINALITY_LIMIT, InstrumentKind, Shape, StreamPlan, name},
-    series::{LetGo, Mirror, Rules, Stream, ceiling, ceiling_of_at_least},
+    series::{FormerSeries, Mirror, Rules, Stream, ceiling, ceiling_of_at_least},
     threads::{forked, stripe},
 };
 
@@ -70,7 +72,7 @@ pub struct Streams {
     /// Unlike the id of any other provider, and not 0.
     id: u64,
     options: GateOptions,
-    table: Mutex<Table>,
+    table: Mutex<StreamTable>,
     observables: Observables,
     /// The number of consumers that want deltas, by instrument kind.
     deltas: Mutex<HashMap<InstrumentKind, usize>>,
@@ -126,7 +128,7 @@ impl Streams {
     pub fn observe(&self, deltas: impl Fn(InstrumentKind) -> usize) {
         if !self.ended.load(Ordering::Acquire) {
             self.observables.run(deltas);
-            self.tell_overflows();
+            self.report_overflows();
         }
     }
 
@@ -163,13 +165,13 @@ impl Streams {
     }
 
     /// Frees the memory of series that no handle keeps, in streams that no other provider uses.
-    pub(crate) fn let_sleepers_go(&self) {
+    pub(crate) fn free_sleeping(&self) {
         let all = self.table().all().to_vec();
         let left = all.iter().filter(|stream| !stream.is_attached());
-        left.for_each(|stream| stream.let_sleepers_go());
+        left.for_each(|stream| stream.free_sleeping());
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, StreamTable> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -178,7 +180,11 @@ impl Streams {
     ///
     /// OpenTelemetry specification, metrics SDK: *Measurement processing*. Each view applies by itself, one that does
     /// not fit is as if it was not there.
-    pub(crate) fn resolve(&self, spec: &InstrumentSpec, earlier: &[Arc<Stream>]) -> Resolved {
+    pub(crate) fn resolve(
+        &self,
+        spec: &InstrumentSpec,
+        earlier: &[Arc<Stream>],
+    ) -> InstrumentStreams {
         let spec = &*self.spelled(spec);
         let views = self.options.views.iter().enumerate();
         let selected = views
@@ -206,7 +212,7 @@ impl Streams {
         if spec.kind == InstrumentKind::Gauge {
             keep_levels(earlier, &streams);
         }
-        Resolved {
+        InstrumentStreams {
             streams: streams.into(),
             made,
         }
@@ -217,14 +223,14 @@ impl Streams {
         if forked::is_child() {
             return Box::default();
         }
-        let Resolved { streams, made } = self.resolve(spec, &[]);
-        self.tell_mirror(&made);
+        let InstrumentStreams { streams, made } = self.resolve(spec, &[]);
+        self.notify_mirror(&made);
         streams
     }
 
     /// Notifies the mirror of new streams. To be called without any lock: the mirror waits for the subscribers that it
     /// reports to.
-    pub(crate) fn tell_mirror(&self, made: &[Arc<Stream>]) {
+    pub(crate) fn notify_mirror(&self, made: &[Arc<Stream>]) {
         if let Some(mirror) = &self.options.mirror {
             made.iter().for_each(|stream| mirror.made(stream));
         }
@@ -265,17 +271,17 @@ impl Streams {
             return Some(known);
         }
         let mirror = self.options.mirror.as_ref();
-        let (stream, let_go) = self.adopt(&rules, earlier).unwrap_or_else(|| {
+        let (stream, former) = self.adopt(&rules, earlier).unwrap_or_else(|| {
             let mirror = mirror.filter(|_| is_mirrored(spec.kind));
             let stream = Stream::new(rules, mirror.cloned());
-            let let_go = self.begin(&stream);
-            (stream, let_go)
+            let former = self.begin(&stream);
+            (stream, former)
         });
         stream.describe(description);
         let other = table.add(&stream, at);
         drop(table);
         // Neither that nor what it may report is for the lock.
-        drop(let_go);
+        drop(former);
         if let Some(other) = other {
             conflict::report_streams(&other, &stream);
         }
@@ -289,7 +295,7 @@ impl Streams {
         &self,
         rules: &Rules,
         earlier: &[Arc<Stream>],
-    ) -> Option<(Arc<Stream>, Option<LetGo>)> {
+    ) -> Option<(Arc<Stream>, Option<FormerSeries>)> {
         // A series is mirrored or not for life.
         if self.options.mirror.is_some() {
             return None;
@@ -300,7 +306,7 @@ impl Streams {
         may.find_map(|one| Some((one.clone(), Some(self.begin(one)?))))
     }
 
-    fn begin(&self, stream: &Stream) -> Option<LetGo> {
+    fn begin(&self, stream: &Stream) -> Option<FormerSeries> {
         stream.attach(self.id, SystemTime::now(), self.deltas(stream.plan().kind))
     }
 
@@ -416,9 +422,9 @@ fn share(known: &Arc<Stream>, rules: &Rules, description: Cow<'static, str>) {
 }
 
 /// The streams of an instrument.
-pub(crate) struct Resolved {
+pub(crate) struct InstrumentStreams {
     pub(crate) streams: Box<[Arc<Stream>]>,
-    /// New streams, for [`Streams::tell_mirror`].
+    /// New streams, for [`Streams::notify_mirror`].
     pub(crate) made: Vec<Arc<Stream>>,
 }
 

@@ -13,9 +13,9 @@ use crate::{
 ///
 /// OpenTelemetry specification, metrics SDK: *Name conflict*.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Name(InstrumentationScope, String);
+struct MetricName(InstrumentationScope, String);
 
-impl Name {
+impl MetricName {
     fn new(scope: &InstrumentationScope, name: &str) -> Self {
         Self(scope.clone(), name.to_ascii_lowercase())
     }
@@ -23,22 +23,22 @@ impl Name {
 
 /// A stream, and the place of the view that made it first; `None` if no view did.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct StreamEntry {
     pub(super) stream: Arc<Stream>,
     view: Option<usize>,
 }
 
 /// The streams of a provider, by name and in order.
 #[derive(Debug, Default)]
-pub(super) struct Table {
-    by_name: HashMap<Name, Vec<Entry>>,
+pub(super) struct StreamTable {
+    by_name: HashMap<MetricName, Vec<StreamEntry>>,
     /// The streams in the order in which they came.
     all: Vec<Arc<Stream>>,
     /// The first spelling of each instrument's name.
-    spellings: HashMap<Name, Cow<'static, str>>,
+    spellings: HashMap<MetricName, Cow<'static, str>>,
 }
 
-impl Table {
+impl StreamTable {
     pub(super) fn all(&self) -> &[Arc<Stream>] {
         &self.all
     }
@@ -49,7 +49,7 @@ impl Table {
         scope: &InstrumentationScope,
         name: Cow<'static, str>,
     ) -> Cow<'static, str> {
-        let first = self.spellings.entry(Name::new(scope, &name));
+        let first = self.spellings.entry(MetricName::new(scope, &name));
         first.or_insert(name).clone()
     }
 
@@ -61,7 +61,7 @@ impl Table {
         unit: &str,
         kind: InstrumentKind,
     ) -> Option<&Arc<Stream>> {
-        let entries = self.by_name.get(&Name::new(scope, name))?;
+        let entries = self.by_name.get(&MetricName::new(scope, name))?;
         let mut streams = entries.iter().map(|entry| &entry.stream);
         streams.find(|stream| stream.plan().unit == unit && stream.plan().kind == kind)
     }
@@ -84,10 +84,10 @@ impl Table {
     /// Adds a stream. Returns the first other one of its name.
     pub(super) fn add(&mut self, stream: &Arc<Stream>, view: Option<usize>) -> Option<Arc<Stream>> {
         let plan = stream.plan();
-        let name = Name::new(&plan.scope, &plan.name);
+        let name = MetricName::new(&plan.scope, &plan.name);
         let entries = self.by_name.entry(name).or_default();
         let other = entries.first().map(|entry| entry.stream.clone());
-        entries.push(Entry {
+        entries.push(StreamEntry {
             stream: stream.clone(),
             view,
         });
@@ -95,8 +95,8 @@ impl Table {
         other
     }
 
-    fn of_name(&self, rules: &Rules) -> &[Entry] {
-        let name = Name::new(&rules.plan.scope, &rules.plan.name);
+    fn of_name(&self, rules: &Rules) -> &[StreamEntry] {
+        let name = MetricName::new(&rules.plan.scope, &rules.plan.name);
         self.by_name
             .get(&name)
             .map(Vec::as_slice)

@@ -6,14 +6,14 @@ use std::{
     time::Duration,
 };
 
-use super::target::{Change, Target};
+use super::handle_series::{Counterpart, HandleChange, HandleSeries};
 use crate::{
     binding::{
         cached::Binding, early_measurements, instrument::Instrument, isolated_recorder, provider,
         registry,
     },
-    catalogue::registered,
-    labels::{Base, BaseLabels, LabelSet, Labels},
+    catalogue::registrations,
+    labels::{BaseLabels, BaseLabelsRef, LabelSet, Labels},
     metric::{
         descriptor::{Declaration, Descriptor},
         duration::TimeUnit,
@@ -23,7 +23,7 @@ use crate::{
         refusal,
     },
     report,
-    series::{Adjusted, Bound, Recorded, Stream, UnderWay},
+    series::{ActiveCall, BoundSeries, LevelStep, Stream, SumValue},
     threads::forked,
 };
 
@@ -33,7 +33,7 @@ pub(crate) use super::builders::{
 
 /// State shared by the clones of a handle; empty if the registration was refused, and then every call is a no-op.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Handle(Option<Arc<Shared>>);
+pub(crate) struct Handle(Option<Arc<HandleState>>);
 
 // Whatever unwinds leaves no handle in a state that others may not see: all of it is atomics, set once.
 impl UnwindSafe for Handle {}
@@ -41,10 +41,10 @@ impl RefUnwindSafe for Handle {}
 
 /// A service can have a handle per label set, so each byte counts (`memory.rs` of the pipeline's tests).
 #[derive(Debug)]
-struct Shared {
+struct HandleState {
     instrument: Arc<Instrument>,
     /// The series, and the labels, unless they are those of the series that was bound first.
-    own: Binding<Target, BaseLabels>,
+    own: Binding<HandleSeries, BaseLabels>,
 }
 
 impl Handle {
@@ -54,7 +54,7 @@ impl Handle {
         at: &'static Location<'static>,
     ) -> Result<Self, RegisterError> {
         let descriptor = declaration.descriptor(at)?;
-        registered::note(&descriptor, &declaration.labels);
+        registrations::add(&descriptor, &declaration.labels);
         let registered = registry::register(descriptor);
         match (registered.instrument, registered.conflict) {
             (Some(instrument), None) => Ok(Self::new(instrument, declaration)),
@@ -74,7 +74,7 @@ impl Handle {
                 return Self::default();
             }
         };
-        registered::note(&descriptor, &declaration.labels);
+        registrations::add(&descriptor, &declaration.labels);
         let registered = registry::register(descriptor);
         report_conflict(registered.conflict.as_ref());
         registered
@@ -89,14 +89,14 @@ impl Handle {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        Self(Some(Arc::new(Shared::new(
+        Self(Some(Arc::new(HandleState::new(
             instrument,
             LabelSet::of_pairs(&labels),
         ))))
     }
 
     pub(crate) fn descriptor(&self) -> Option<&Descriptor> {
-        self.0.as_ref().map(|shared| shared.instrument.descriptor())
+        self.0.as_ref().map(|state| state.instrument.descriptor())
     }
 
     /// True unless the registration was refused.
@@ -106,15 +106,15 @@ impl Handle {
 
     /// True if the registration was refused, or views drop the metric in the provider of this generation.
     pub(crate) fn is_dropped(&self, generation: u64) -> bool {
-        let shared = self.0.as_ref();
-        shared.is_none_or(|shared| shared.instrument.is_dropped(generation))
+        let state = self.0.as_ref();
+        state.is_none_or(|state| state.instrument.is_dropped(generation))
     }
 
     /// Returns a handle with further labels, which win; `None` unless they have a series of their own by now.
     pub(crate) fn with(&self, labels: Labels<'_>) -> Option<Self> {
-        let shared = self.0.as_ref()?;
-        let all = shared.joined(labels);
-        let made = Shared::new(shared.instrument.clone(), all.clone());
+        let state = self.0.as_ref()?;
+        let all = state.joined(labels);
+        let made = HandleState::new(state.instrument.clone(), all.clone());
         let bound = made.own.first()?.has(&all);
         bound.then(|| Self(Some(Arc::new(made))))
     }
@@ -133,29 +133,29 @@ impl Handle {
     /// whole number it would be the largest one.
     #[inline]
     pub(crate) fn record(&self, value: Value) {
-        self.record_by(value, |shared, bound, bits| {
-            bound.record(bits, || shared.given());
+        self.record_by(value, |state, bound, bits| {
+            bound.record(bits, || state.given());
         });
     }
 
     /// Records a value that mostly goes into a histogram, see [`record`](Self::record).
     #[inline]
     pub(crate) fn observe(&self, value: Value) {
-        self.record_by(value, |shared, bound, bits| {
-            bound.observe(bits, || shared.given());
+        self.record_by(value, |state, bound, bits| {
+            bound.observe(bits, || state.given());
         });
     }
 
     #[inline(always)]
-    fn record_by(&self, value: Value, record: impl FnOnce(&Shared, &Bound, u64)) {
-        let Some(shared) = &self.0 else { return };
-        match shared.own.current_first() {
-            Some(Target::One(bound)) if value.is_finite() => {
-                record(shared, bound, value.bits(bound.stream.number()));
+    fn record_by(&self, value: Value, record: impl FnOnce(&HandleState, &BoundSeries, u64)) {
+        let Some(state) = &self.0 else { return };
+        match state.own.current_first() {
+            Some(HandleSeries::One(bound)) if value.is_finite() => {
+                record(state, bound, value.bits(bound.stream.number()));
             }
-            Some(Target::Others(None)) => {}
+            Some(HandleSeries::Others(None)) => {}
             None if provider::is_off() => {}
-            _ => shared.record_otherwise(value),
+            _ => state.record_otherwise(value),
         }
     }
 
@@ -163,50 +163,50 @@ impl Handle {
     /// dropped.
     #[inline]
     pub(crate) fn record_with(&self, value: Value, labels: Labels<'_>) {
-        let Some(shared) = &self.0 else { return };
+        let Some(state) = &self.0 else { return };
         if !value.is_finite() {
-            return shared.refuse(value);
+            return state.refuse(value);
         }
-        match shared.instrument.current_first() {
+        match state.instrument.current_first() {
             Some([stream]) => {
-                let change = Recorded(value.bits(stream.number()));
-                stream.record_with(shared.base(), labels, change);
+                let change = SumValue(value.bits(stream.number()));
+                stream.record_with(state.base(), labels, change);
             }
             Some([]) => {}
-            None if provider::is_off() && !shared.instrument.is_gauge() => {}
-            _ => shared.change_with(Change::Record(value), labels),
+            None if provider::is_off() && !state.instrument.is_gauge() => {}
+            _ => state.change_with(HandleChange::Record(value), labels),
         }
     }
 
     /// Sets a level. A value that is not finite is set for doubles only.
     #[inline]
     pub(crate) fn set(&self, value: Value, labels: Labels<'_>) {
-        let Some(shared) = &self.0 else { return };
-        match shared.own.current_first() {
-            Some(Target::One(bound)) if labels.is_empty() && value.is_finite() => {
-                bound.set(value.bits(bound.stream.number()), || shared.given());
+        let Some(state) = &self.0 else { return };
+        match state.own.current_first() {
+            Some(HandleSeries::One(bound)) if labels.is_empty() && value.is_finite() => {
+                bound.set(value.bits(bound.stream.number()), || state.given());
             }
-            _ => shared.set_otherwise(value, labels),
+            _ => state.set_otherwise(value, labels),
         }
     }
 
     /// Changes a level. A value that is not finite would stay in the level for ever, and is ignored.
     pub(crate) fn adjust(&self, by: Value, labels: Labels<'_>) {
-        let Some(shared) = &self.0 else { return };
+        let Some(state) = &self.0 else { return };
         if !by.is_finite() {
-            return shared.refuse(by);
+            return state.refuse(by);
         }
-        shared.change_or_own(Change::Adjust(by), labels);
+        state.change_or_own(HandleChange::Adjust(by), labels);
     }
 
     /// Ends the series of the base labels and these.
     pub(crate) fn retire(&self, labels: Labels<'_>) {
-        let Some(shared) = &self.0 else { return };
-        let (labels, here) = (shared.joined(labels), shared.instrument_here());
+        let Some(state) = &self.0 else { return };
+        let (labels, here) = (state.joined(labels), state.counterpart());
         let streams = match &here {
-            Here::Own => shared.instrument.streams(),
-            Here::Other(instrument) => instrument.streams(),
-            Here::Nowhere => None,
+            Counterpart::Own => state.instrument.streams(),
+            Counterpart::Other(instrument) => instrument.streams(),
+            Counterpart::Nowhere => None,
         };
         let streams = streams.unwrap_or_default().iter();
         streams.for_each(|stream| stream.retire_soon(&labels));
@@ -214,38 +214,39 @@ impl Handle {
 
     /// Counts a call under way in a level; the result is passed to [`end`](Self::end).
     #[inline]
-    pub(crate) fn begin(&self) -> UnderWay {
-        let Some(shared) = &self.0 else {
-            return UnderWay::default();
+    pub(crate) fn begin(&self) -> ActiveCall {
+        let Some(state) = &self.0 else {
+            return ActiveCall::default();
         };
-        match shared.own.current_first() {
-            Some(Target::One(bound)) => bound.stream.begin(&bound.series),
-            Some(Target::Others(None)) => UnderWay::default(),
-            _ => shared.begin_otherwise(),
+        match state.own.current_first() {
+            Some(HandleSeries::One(bound)) => bound.stream.begin(&bound.series),
+            Some(HandleSeries::Others(None)) => ActiveCall::default(),
+            _ => state.begin_otherwise(),
         }
     }
 
     /// Counts a call off that is over.
     #[inline]
-    pub(crate) fn end(&self, place: UnderWay) {
-        let Some(shared) = &self.0 else { return };
-        match shared.own.current_first() {
-            Some(Target::One(bound)) => bound.stream.end(&bound.series, place),
-            Some(Target::Others(None)) => {}
-            _ => shared.end_otherwise(place),
+    pub(crate) fn end(&self, place: ActiveCall) {
+        let Some(state) = &self.0 else { return };
+        match state.own.current_first() {
+            Some(HandleSeries::One(bound)) => bound.stream.end(&bound.series, place),
+            Some(HandleSeries::Others(None)) => {}
+            _ => state.end_otherwise(place),
         }
     }
 }
 
-impl Shared {
+impl HandleState {
     /// Binds the series at once if that spares a copy of the labels: few handles have no labels, so those keep theirs.
     fn new(instrument: Arc<Instrument>, labels: LabelSet) -> Self {
         let own = Binding::default();
         let here =
-            !labels.is_empty() && !provider::has_isolated() && instrument.home().is_process();
+            !labels.is_empty() && !provider::has_isolated() && instrument.recorder().is_process();
         if let (true, Some((streams, generation))) = (here, instrument.streams_and_generation()) {
-            let bound = own.bind(generation, Target::new(streams, &labels), Target::is_same);
-            if bound.is_some_and(|target| target.has(&labels)) {
+            let series = HandleSeries::new(streams, &labels);
+            let bound = own.bind(generation, series, HandleSeries::is_same);
+            if bound.is_some_and(|series| series.has(&labels)) {
                 return Self { instrument, own };
             }
         }
@@ -266,18 +267,18 @@ impl Shared {
 
     fn own_labels(&self) -> &LabelSet {
         match self.own.first() {
-            Some(Target::One(bound)) => bound.series.labels(),
+            Some(HandleSeries::One(bound)) => bound.series.labels(),
             _ => LabelSet::none(),
         }
     }
 
     /// The labels for look-ups.
     #[inline]
-    fn base(&self) -> Base<'_> {
+    fn base(&self) -> BaseLabelsRef<'_> {
         let kept = self.own.rest().or_else(|| self.keep_base());
         match kept {
             Some(base) => base.base(),
-            None => Base::of(self.own_labels()),
+            None => BaseLabelsRef::of(self.own_labels()),
         }
     }
 
@@ -303,7 +304,7 @@ impl Shared {
         if !value.is_finite() {
             return self.refuse(value);
         }
-        self.change_own(Change::Record(value));
+        self.change_own(HandleChange::Record(value));
     }
 
     #[cold]
@@ -318,29 +319,29 @@ impl Shared {
         if !self.takes(value) {
             return self.refuse(value);
         }
-        self.change_or_own(Change::Record(value), labels);
+        self.change_or_own(HandleChange::Record(value), labels);
     }
 
     #[inline(never)]
-    fn begin_otherwise(&self) -> UnderWay {
+    fn begin_otherwise(&self) -> ActiveCall {
         match self.own.current() {
-            Some(Target::One(bound)) => bound.stream.begin(&bound.series),
+            Some(HandleSeries::One(bound)) => bound.stream.begin(&bound.series),
             _ => {
-                self.change_own(Change::Adjust(Value::I64(1)));
-                UnderWay::default()
+                self.change_own(HandleChange::Adjust(Value::I64(1)));
+                ActiveCall::default()
             }
         }
     }
 
     #[inline(never)]
-    fn end_otherwise(&self, place: UnderWay) {
+    fn end_otherwise(&self, place: ActiveCall) {
         match self.own.current() {
-            Some(Target::One(bound)) => bound.stream.end(&bound.series, place),
-            _ => self.change_own(Change::Adjust(Value::I64(-1))),
+            Some(HandleSeries::One(bound)) => bound.stream.end(&bound.series, place),
+            _ => self.change_own(HandleChange::Adjust(Value::I64(-1))),
         }
     }
 
-    fn change_or_own(&self, change: Change, labels: Labels<'_>) {
+    fn change_or_own(&self, change: HandleChange, labels: Labels<'_>) {
         if labels.is_empty() {
             self.change_own(change);
         } else {
@@ -350,7 +351,7 @@ impl Shared {
 
     /// Changes the series of the base labels and these.
     #[inline(never)]
-    fn change_with(&self, change: Change, labels: Labels<'_>) {
+    fn change_with(&self, change: HandleChange, labels: Labels<'_>) {
         match self.instrument.current() {
             Some(streams) => self.change_in(streams, change, labels),
             None => self.change(change, labels),
@@ -358,78 +359,78 @@ impl Shared {
     }
 
     /// Changes the series of the base labels.
-    fn change_own(&self, change: Change) {
+    fn change_own(&self, change: HandleChange) {
         match self.own.current() {
-            Some(target) => self.change_target(target, change),
+            Some(series) => self.change_series(series, change),
             None => self.change_own_anywhere(change),
         }
     }
 
-    fn change_target(&self, target: &Target, change: Change) {
-        let bounds = target.all().iter();
+    fn change_series(&self, series: &HandleSeries, change: HandleChange) {
+        let bounds = series.all().iter();
         bounds.for_each(|bound| change.of(bound, self.given()));
     }
 
     /// Changes the series of the base labels in any recorder.
     #[cold]
-    fn change_own_anywhere(&self, change: Change) {
-        match self.instrument_here() {
-            Here::Own => self.change_bound(change),
-            Here::Other(instrument) => change_of(&instrument, change, self.labels()),
-            Here::Nowhere => {}
+    fn change_own_anywhere(&self, change: HandleChange) {
+        match self.counterpart() {
+            Counterpart::Own => self.change_bound(change),
+            Counterpart::Other(instrument) => change_of(&instrument, change, self.labels()),
+            Counterpart::Nowhere => {}
         }
     }
 
-    fn change_bound(&self, change: Change) {
+    fn change_bound(&self, change: HandleChange) {
         // While telemetry is off, a gauge keeps the series that it had.
         let resting = || {
             let off = provider::off().filter(|_| self.instrument.is_gauge())?;
-            Some((self.instrument.resting(), off))
+            Some((self.instrument.resting_streams(), off))
         };
         let streams = self.instrument.streams_and_generation().or_else(resting);
         let Some((streams, generation)) = streams else {
             return self.change_without_provider(change, self.labels());
         };
         match self.own.of(generation) {
-            Some(target) => self.change_target(target, change),
+            Some(series) => self.change_series(series, change),
             None => self.change_unbound(streams, generation, change),
         }
     }
 
-    fn change_unbound(&self, streams: &[Arc<Stream>], generation: u64, change: Change) {
-        let target = Target::new(streams, self.labels());
+    fn change_unbound(&self, streams: &[Arc<Stream>], generation: u64, change: HandleChange) {
+        let series = HandleSeries::new(streams, self.labels());
         if forked::is_child() {
-            return self.change_target(&target, change);
+            return self.change_series(&series, change);
         }
-        if let Some(bound) = self.own.bind(generation, target, Target::is_same) {
-            self.change_target(bound, change);
+        if let Some(bound) = self.own.bind(generation, series, HandleSeries::is_same) {
+            self.change_series(bound, change);
         }
     }
 
     /// Changes the series of the base labels and these in any recorder.
     #[inline(never)]
-    fn change(&self, change: Change, labels: Labels<'_>) {
+    fn change(&self, change: HandleChange, labels: Labels<'_>) {
         if provider::is_off() && !self.instrument.is_gauge() {
             return;
         }
-        match self.instrument_here() {
-            Here::Own => match self.instrument.streams() {
+        match self.counterpart() {
+            Counterpart::Own => match self.instrument.streams() {
                 Some(streams) => self.change_in(streams, change, labels),
                 None => self.change_without_provider(change, &self.joined(labels)),
             },
-            Here::Other(instrument) => change_of(&instrument, change, &self.joined(labels)),
-            Here::Nowhere => {}
+            Counterpart::Other(instrument) => change_of(&instrument, change, &self.joined(labels)),
+            Counterpart::Nowhere => {}
         }
     }
 
-    fn change_in(&self, streams: &[Arc<Stream>], change: Change, labels: Labels<'_>) {
+    fn change_in(&self, streams: &[Arc<Stream>], change: HandleChange, labels: Labels<'_>) {
         let base = self.base();
         for stream in streams {
             match change {
-                Change::Record(value) => {
-                    stream.record_with(base, labels, Recorded(value.bits(stream.number())));
+                HandleChange::Record(value) => {
+                    stream.record_with(base, labels, SumValue(value.bits(stream.number())));
                 }
-                Change::Adjust(by) => stream.record_with(base, labels, Adjusted(by)),
+                HandleChange::Adjust(by) => stream.record_with(base, labels, LevelStep(by)),
             }
         }
     }
@@ -439,55 +440,52 @@ impl Shared {
     }
 
     /// Keeps a measurement for the first provider. A gauge keeps its value by itself.
-    fn change_without_provider(&self, change: Change, labels: &LabelSet) {
+    fn change_without_provider(&self, change: HandleChange, labels: &LabelSet) {
         match change {
             _ if self.instrument.is_gauge() => {
-                for stream in self.instrument.resting() {
-                    change.of(&Bound::new(stream, labels), Some(labels));
+                for stream in self.instrument.resting_streams() {
+                    change.of(&BoundSeries::new(stream, labels), Some(labels));
                 }
             }
-            Change::Record(value) => early_measurements::keep(&self.instrument, value, labels),
-            Change::Adjust(_) => {}
+            HandleChange::Record(value) => {
+                early_measurements::keep(&self.instrument, value, labels);
+            }
+            HandleChange::Adjust(_) => {}
         }
     }
 
     /// The instrument that stands for this one in the isolated recorder that is current.
-    fn instrument_here(&self) -> Here {
-        if !provider::has_isolated() && self.instrument.home().is_process() {
-            return Here::Own;
+    fn counterpart(&self) -> Counterpart {
+        if !provider::has_isolated() && self.instrument.recorder().is_process() {
+            return Counterpart::Own;
         }
-        let (home, descriptor) = (self.instrument.home(), self.instrument.descriptor());
+        let (recorder, descriptor) = (self.instrument.recorder(), self.instrument.descriptor());
         let registered = match isolated_recorder::current() {
-            Some(isolated) if isolated.home().is(home) => return Here::Own,
+            Some(isolated) if isolated.recorder().is(recorder) => return Counterpart::Own,
             Some(isolated) => registry::register_in(&isolated, descriptor.clone()),
             // Its recorder has ended, it has not: a static that was first used inside.
-            None if home.has_ended() => registry::register(descriptor.clone()),
-            None => return Here::Own,
+            None if recorder.has_ended() => registry::register(descriptor.clone()),
+            None => return Counterpart::Own,
         };
         // Of two units the first one stays, as in the process, where that was reported. Of two kinds nothing is
         // recorded.
         if registered.instrument.is_none() {
             report_conflict(registered.conflict.as_ref());
         }
-        registered.instrument.map_or(Here::Nowhere, Here::Other)
+        registered
+            .instrument
+            .map_or(Counterpart::Nowhere, Counterpart::Other)
     }
 }
 
-/// The instrument that a handle records with.
-enum Here {
-    Own,
-    Other(Arc<Instrument>),
-    Nowhere,
-}
-
-fn change_of(instrument: &Arc<Instrument>, change: Change, labels: &LabelSet) {
+fn change_of(instrument: &Arc<Instrument>, change: HandleChange, labels: &LabelSet) {
     let streams = match instrument.streams() {
         Some(streams) => streams,
-        None if instrument.is_gauge() => instrument.resting(),
+        None if instrument.is_gauge() => instrument.resting_streams(),
         None => return,
     };
     for stream in streams {
-        change.of(&Bound::new(stream, labels), Some(labels));
+        change.of(&BoundSeries::new(stream, labels), Some(labels));
     }
 }
 

@@ -9,7 +9,7 @@ use opentelemetry::{
 
 use super::handle::Handle;
 use crate::{
-    binding::isolated_recorder::Here,
+    binding::isolated_recorder::CurrentRecorder,
     clock::Start,
     threads::context::{
         active_span, context_is_alive, span_was_entered, span_was_made, spans_are_alive,
@@ -22,18 +22,18 @@ use crate::{
 pub struct TimerHandle {
     handle: Handle,
     /// The recorder in which the timer began, and records.
-    here: Here,
+    here: CurrentRecorder,
     labels: Vec<(String, String)>,
     started: Start,
     /// The span that was active at the start, or the one that the start opened.
     origin: Option<SpanContext>,
     /// The span that the start opened; a disabled one without.
     span: tracing::Span,
-    outcome: Outcome,
+    state: TimerState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+enum TimerState {
     Open,
     Closed,
 }
@@ -48,12 +48,12 @@ impl TimerHandle {
         }
         Self {
             handle,
-            here: Here::now(),
+            here: CurrentRecorder::now(),
             labels: Vec::new(),
             started: Start::now(),
             origin,
             span,
-            outcome: Outcome::Open,
+            state: TimerState::Open,
         }
     }
 
@@ -78,11 +78,11 @@ impl TimerHandle {
 
     /// Ends without recording anything.
     pub fn discard(mut self) {
-        self.outcome = Outcome::Closed;
+        self.state = TimerState::Closed;
     }
 
     fn record(&mut self) -> Duration {
-        self.outcome = Outcome::Closed;
+        self.state = TimerState::Closed;
         self.here.enter(|| self.record_here())
     }
 
@@ -102,14 +102,14 @@ impl TimerHandle {
             }
         };
         // The span of the start is not entered again: a layer that panics there would lose the measurement.
-        let origin = self.elsewhere().filter(|_| context_is_alive());
+        let origin = self.span_at_start().filter(|_| context_is_alive());
         let _active = origin.map(|origin| Context::new().with_remote_span_context(origin).attach());
         record();
         duration
     }
 
     /// The span of the start, if another one (or none) is active now.
-    fn elsewhere(&self) -> Option<SpanContext> {
+    fn span_at_start(&self) -> Option<SpanContext> {
         let origin = self.origin.as_ref()?;
         let here = active_span().is_some_and(|now| now.span_id() == origin.span_id());
         (!here).then(|| origin.clone())
@@ -126,7 +126,7 @@ fn open(name: &str) -> tracing::Span {
 
 impl Drop for TimerHandle {
     fn drop(&mut self) {
-        if self.outcome == Outcome::Open {
+        if self.state == TimerState::Open {
             self.record();
         }
     }

@@ -1,6 +1,6 @@
 //! Differences between sets of labels, and the names that were probably meant.
 
-use crate::report::similar::closest;
+use crate::report::closest_word::closest;
 
 /// Describes the difference between given and declared names; `None` if they are the same.
 pub(crate) fn difference<G: AsRef<str>, D: AsRef<str>>(

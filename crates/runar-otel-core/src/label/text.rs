@@ -5,17 +5,18 @@ use std::{
     ops::Deref,
 };
 
-/// The bytes of an inline text: enough for each number, and for a UUID.
+/// The bytes of an inline text: enough for each number, and for a UUID. Such a text needs no allocation; the price is 40
+/// bytes on the stack.
 const INLINE: usize = 40;
 
 /// The text of a label's value, read through `Deref` to `str`.
 ///
 /// A string is borrowed; a short text that must be written (a number) lives on the stack.
 #[derive(Clone, Debug)]
-pub struct Text<'a>(Kept<'a>);
+pub struct Text<'a>(TextStorage<'a>);
 
 #[derive(Clone, Debug)]
-enum Kept<'a> {
+enum TextStorage<'a> {
     Borrowed(&'a str),
     Inline { bytes: [u8; INLINE], length: usize },
     Owned(String),
@@ -26,13 +27,13 @@ impl<'a> Text<'a> {
     #[must_use]
     #[inline]
     pub fn borrowed(text: &'a str) -> Self {
-        Self(Kept::Borrowed(text))
+        Self(TextStorage::Borrowed(text))
     }
 
     /// Writes the text that a value displays. If its `Display` fails, the text written until then stays.
     #[must_use]
     pub fn shown(value: &(impl Display + ?Sized)) -> Self {
-        let mut text = Self(Kept::Inline {
+        let mut text = Self(TextStorage::Inline {
             bytes: [0; INLINE],
             length: 0,
         });
@@ -44,7 +45,7 @@ impl<'a> Text<'a> {
 impl Write for Text<'_> {
     fn write_str(&mut self, more: &str) -> fmt::Result {
         match &mut self.0 {
-            Kept::Inline { bytes, length } => {
+            TextStorage::Inline { bytes, length } => {
                 let end = *length + more.len();
                 if let Some(free) = bytes.get_mut(*length..end) {
                     free.copy_from_slice(more.as_bytes());
@@ -52,15 +53,15 @@ impl Write for Text<'_> {
                     return Ok(());
                 }
             }
-            Kept::Owned(text) => {
+            TextStorage::Owned(text) => {
                 text.push_str(more);
                 return Ok(());
             }
-            Kept::Borrowed(_) => {}
+            TextStorage::Borrowed(_) => {}
         }
         let mut owned = String::from(&**self);
         owned.push_str(more);
-        self.0 = Kept::Owned(owned);
+        self.0 = TextStorage::Owned(owned);
         Ok(())
     }
 }
@@ -71,13 +72,13 @@ impl Deref for Text<'_> {
     #[inline]
     fn deref(&self) -> &str {
         match &self.0 {
-            Kept::Borrowed(text) => text,
+            TextStorage::Borrowed(text) => text,
             // Only whole texts were copied in.
-            Kept::Inline { bytes, length } => bytes
+            TextStorage::Inline { bytes, length } => bytes
                 .get(..*length)
                 .and_then(|bytes| str::from_utf8(bytes).ok())
                 .unwrap_or(""),
-            Kept::Owned(text) => text,
+            TextStorage::Owned(text) => text,
         }
     }
 }
@@ -101,7 +102,7 @@ mod tests {
     #[test]
     fn short_texts_stay_on_the_stack_and_long_ones_are_whole() {
         let short = Text::shown(&u64::MAX);
-        assert!(matches!(short.0, Kept::Inline { .. }));
+        assert!(matches!(short.0, TextStorage::Inline { .. }));
         assert_eq!(&*short, "18446744073709551615");
         let long = "ä".repeat(INLINE);
         assert_eq!(&*Text::shown(&long), long);

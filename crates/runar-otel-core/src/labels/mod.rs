@@ -11,10 +11,12 @@ mod value;
 
 pub(crate) use self::{
     filter::LabelFilter,
-    interner::{AllSeries, Base, BaseLabels, Interner, MOST_ALIASES, Members, begin_rebuild},
+    interner::{
+        AllSeries, BaseLabels, BaseLabelsRef, Interner, MOST_ALIASES, Members, begin_rebuild,
+    },
     query::{Label, hash},
-    sorted::Sorted,
-    table::Labelled,
+    sorted::SortedLabels,
+    table::HasLabels,
 };
 pub use self::{
     set::{LabelIter, LabelSet},

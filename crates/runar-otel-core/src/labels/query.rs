@@ -68,7 +68,7 @@ impl Label for (&str, ValueRef<'_>) {
 /// A hash of the values of labels, at random for each process.
 #[inline]
 pub(crate) fn hash(labels: &[impl Label]) -> u64 {
-    let seeds = Seeds::of_the_process();
+    let seeds = HashSeeds::of_the_process();
     let hash = seeds.hash(seeds.plain(), labels);
     hash ^ hash >> 32
 }
@@ -84,13 +84,13 @@ pub(super) fn is_canonical(labels: &[impl Label]) -> bool {
 
 /// The seeds of a hash, drawn at random: nobody can prepare label values that collide.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seeds(u64, u64);
+pub(super) struct HashSeeds(u64, u64);
 
-impl Seeds {
+impl HashSeeds {
     /// The seeds of the process: the labels of a handle are hashed once for all of its streams.
     pub(super) fn of_the_process() -> Self {
-        static SEEDS: OnceBox<Seeds> = OnceBox::new();
-        *SEEDS.get_or_init(|| Box::new(Seeds(fastrand::u64(..) | 1, fastrand::u64(..) | 1)))
+        static SEEDS: OnceBox<HashSeeds> = OnceBox::new();
+        *SEEDS.get_or_init(|| Box::new(HashSeeds(fastrand::u64(..) | 1, fastrand::u64(..) | 1)))
     }
 
     /// The initial hash for labels that come with base labels, from the packed bytes of those.
@@ -106,7 +106,8 @@ impl Seeds {
     }
 
     /// Hashes the values, and of the names both ends: the sets of one metric mostly have the same names, and a
-    /// match is compared anyway.
+    /// match is compared anyway. Names that differ only in their middle collide, which costs a comparison
+    /// (`benches/record`, *counter, 8 label sets*; `tests/instructions`, *counter labels*).
     #[inline]
     pub(super) fn hash(self, start: u64, labels: &[impl Label]) -> u64 {
         let mut hash = start;
@@ -114,32 +115,34 @@ impl Seeds {
             let (first, last) = words(label.name().as_bytes());
             hash ^= first.rotate_left(11) ^ last;
             hash = match label.value() {
-                ValueRef::Str(text) => self.text(hash, text.as_bytes()),
-                other => self.other(hash, other),
+                ValueRef::Str(text) => self.hash_text(hash, text.as_bytes()),
+                other => self.hash_other(hash, other),
             };
         }
         hash
     }
 
-    fn other(self, hash: u64, value: ValueRef<'_>) -> u64 {
+    fn hash_other(self, hash: u64, value: ValueRef<'_>) -> u64 {
         match value {
-            ValueRef::Str(text) => self.text(hash, text.as_bytes()),
+            ValueRef::Str(text) => self.hash_text(hash, text.as_bytes()),
             ValueRef::Bool(value) => mix(hash, (u64::from(value), 1), self.1),
             ValueRef::I64(value) => mix(hash, (value.cast_unsigned(), 2), self.1),
             ValueRef::F64(value) => mix(hash, (value.to_bits(), 3), self.1),
-            ValueRef::Array(array) => self.array(hash, array),
+            ValueRef::Array(array) => self.hash_array(hash, array),
         }
     }
 
+    /// Hashes a string. Inlined for the short ones, which are two words: no loop and no call (`tests/instructions`,
+    /// *counter labels*).
     #[inline(always)]
-    fn text(self, hash: u64, text: &[u8]) -> u64 {
+    fn hash_text(self, hash: u64, text: &[u8]) -> u64 {
         if text.len() <= 16 {
             return mix(hash, words(text), self.1);
         }
-        self.long_text(hash, text)
+        self.hash_long_text(hash, text)
     }
 
-    fn long_text(self, hash: u64, text: &[u8]) -> u64 {
+    fn hash_long_text(self, hash: u64, text: &[u8]) -> u64 {
         let pieces = text.chunks(16);
         pieces.fold(hash ^ text.len() as u64, |hash, piece| {
             mix(hash, words(piece), self.1)
@@ -147,10 +150,10 @@ impl Seeds {
     }
 
     #[cold]
-    fn array(self, hash: u64, array: ArrayRef<'_>) -> u64 {
+    fn hash_array(self, hash: u64, array: ArrayRef<'_>) -> u64 {
         array
             .iter()
-            .fold(hash ^ 4, |hash, element| self.other(hash, element))
+            .fold(hash ^ 4, |hash, element| self.hash_other(hash, element))
     }
 }
 
@@ -170,7 +173,7 @@ fn words(piece: &[u8]) -> (u64, u64) {
     match piece.len() {
         8.. => (first_8(piece), last_8(piece) ^ length << 56),
         4..8 => (first_4(piece), last_4(piece) ^ length << 56),
-        _ => (few(piece), length << 56),
+        _ => (up_to_3(piece), length << 56),
     }
 }
 
@@ -204,7 +207,7 @@ fn last_4(piece: &[u8]) -> u64 {
 
 /// Up to three bytes.
 #[inline]
-fn few(piece: &[u8]) -> u64 {
+fn up_to_3(piece: &[u8]) -> u64 {
     match piece {
         [] => 0,
         [one] => u64::from(*one),
@@ -227,6 +230,7 @@ pub(super) fn holds(packed: &[u8], labels: &[impl Label]) -> bool {
     rest.is_empty()
 }
 
+/// Compares one value. Inlined for strings; other types cost a call (`tests/instructions`, *counter labels*).
 #[inline(always)]
 fn take_value(packed: &mut &[u8], value: ValueRef<'_>) -> bool {
     let Some((tag, rest)) = packed.split_first() else {
@@ -256,7 +260,8 @@ fn take_text(packed: &mut &[u8], text: &[u8]) -> bool {
     usize::from(*length) == text.len() && is_same(known, text)
 }
 
-/// Takes the bytes before `after`, if there is one. Callers pass copies: a reference would put the rest in memory.
+/// Takes the bytes before `after`, if there is one. Callers pass copies: a reference would put the rest in memory
+/// (`tests/instructions`, *counter labels*).
 #[inline(always)]
 fn take<'p>(packed: &mut &'p [u8], after: Option<&'p [u8]>) -> bool {
     *packed = after.unwrap_or_default();
@@ -283,13 +288,14 @@ fn split_kept(packed: &[u8]) -> Option<(&[u8], &[u8])> {
     packed.get(after..)?.split_at_checked(length)
 }
 
-/// True if two slices of one length, below 64, are equal.
+/// True if two slices of one length, below 64, are equal. Up to 16 bytes are compared as words that overlap, without a
+/// loop and without a call; the price is a branch per class of lengths (`tests/instructions`, *counter labels*).
 #[inline]
 fn is_same(one: &[u8], other: &[u8]) -> bool {
     match other.len() {
         8..=16 => first_8(one) == first_8(other) && last_8(one) == last_8(other),
         4..8 => first_4(one) == first_4(other) && last_4(one) == last_4(other),
-        0..4 => few(one) == few(other),
+        0..4 => up_to_3(one) == up_to_3(other),
         _ => one == other,
     }
 }
@@ -302,7 +308,7 @@ mod tests {
 
     #[test]
     fn sets_that_differ_by_a_name_have_other_hashes() {
-        let seeds = Seeds::of_the_process();
+        let seeds = HashSeeds::of_the_process();
         for prefix in ["k", "name_", "http.request.header."] {
             let names: Vec<String> = (0..2000).map(|at| format!("{prefix}{at}")).collect();
             let hash = |name: &String| seeds.hash(seeds.plain(), &[(name.as_str(), "x")]);

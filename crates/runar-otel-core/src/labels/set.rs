@@ -32,7 +32,7 @@ use super::{
 /// assert_eq!(one, [KeyValue::new("a", "x"), KeyValue::new("b", 1)]);
 /// ```
 #[derive(Clone)]
-pub struct LabelSet(Packed);
+pub struct LabelSet(PackedLabels);
 
 /// The number of bytes of a packed set that lie in the set itself: three short labels. A look-up then finds the labels
 /// beside the cell, without one more miss of the cache (`benches/record`, *100,000 label sets*).
@@ -40,12 +40,12 @@ const INLINE: usize = 46;
 
 /// A packed string. Equal strings are held alike: inline if they fit.
 #[derive(Clone)]
-enum Packed {
+enum PackedLabels {
     Inline { length: u8, bytes: [u8; INLINE] },
     Shared(Arc<str>),
 }
 
-impl From<String> for Packed {
+impl From<String> for PackedLabels {
     fn from(packed: String) -> Self {
         let mut bytes = [0; INLINE];
         match (u8::try_from(packed.len()), bytes.get_mut(..packed.len())) {
@@ -58,7 +58,7 @@ impl From<String> for Packed {
     }
 }
 
-impl Packed {
+impl PackedLabels {
     #[inline]
     fn bytes(&self) -> &[u8] {
         match self {
@@ -80,7 +80,7 @@ impl LabelSet {
     /// The empty set.
     #[must_use]
     pub const fn empty() -> Self {
-        Self(Packed::Inline {
+        Self(PackedLabels::Inline {
             length: 0,
             bytes: [0; INLINE],
         })
@@ -121,7 +121,7 @@ impl LabelSet {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         // A short set is always inline.
-        matches!(self.0, Packed::Inline { length: 0, .. })
+        matches!(self.0, PackedLabels::Inline { length: 0, .. })
     }
 
     /// The value of a label, if the set has the label.
@@ -145,7 +145,7 @@ pub(super) fn pack(labels: &[impl Label]) -> String {
     let mut packed = String::new();
     for label in labels {
         let (name, value) = (label.name(), label.value());
-        let kept = value.kept();
+        let kept = value.packed();
         write_length(&mut packed, name.len());
         packed.push_str(name);
         packed.push(value.tag());
@@ -191,7 +191,9 @@ impl PartialEq for LabelSet {
     /// The look-ups of a handle compare a set with a clone of it.
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Packed::Shared(one), Packed::Shared(other)) if Arc::ptr_eq(one, other) => true,
+            (PackedLabels::Shared(one), PackedLabels::Shared(other)) if Arc::ptr_eq(one, other) => {
+                true
+            }
             _ => self.bytes() == other.bytes(),
         }
     }

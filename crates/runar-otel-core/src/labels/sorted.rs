@@ -10,19 +10,19 @@ impl LabelSet {
     /// Of several values for one name the last one wins (OpenTelemetry specification, common: *Attribute collections*).
     #[must_use]
     pub fn of(labels: &[KeyValue]) -> Self {
-        Sorted::of(labels).to_set()
+        SortedLabels::of(labels).to_set()
     }
 
     /// Makes a set of labels that are all strings.
     #[must_use]
     pub fn of_pairs(labels: Labels<'_>) -> Self {
-        Sorted::of(labels).to_set()
+        SortedLabels::of(labels).to_set()
     }
 
     /// Joins a set and labels, which win.
     #[must_use]
     pub fn joined(base: &Self, labels: Labels<'_>) -> Self {
-        Sorted::joined(base, labels).to_set()
+        SortedLabels::joined(base, labels).to_set()
     }
 }
 
@@ -42,13 +42,13 @@ impl From<&[KeyValue]> for LabelSet {
 const FEW: usize = 16;
 
 /// Labels in canonical order, still borrowed; without an allocation for up to 16 of them.
-pub(crate) struct Sorted<'a> {
+pub(crate) struct SortedLabels<'a> {
     few: [(&'a str, ValueRef<'a>); FEW],
     length: usize,
     many: Vec<(&'a str, ValueRef<'a>)>,
 }
 
-impl<'a> Sorted<'a> {
+impl<'a> SortedLabels<'a> {
     fn new() -> Self {
         Self {
             few: [("", ValueRef::Bool(false)); FEW],

@@ -19,7 +19,7 @@ const SEGMENTS: usize = 24;
 const ALIAS: u64 = 1 << 31;
 
 /// A value that is found by its label set.
-pub(crate) trait Labelled {
+pub(crate) trait HasLabels {
     /// The canonical labels.
     fn labels(&self) -> &LabelSet;
     /// False once the value has left the table, although a reader may still find it there.
@@ -28,30 +28,31 @@ pub(crate) trait Labelled {
 
 /// Series by hash.
 #[derive(Debug)]
-pub(crate) struct Table<S> {
+pub(crate) struct SeriesTable<S> {
     /// Half of the hash, and the number of the entry plus one; 0 is free. Linear probing, at most four of five slots
     /// are taken: a look-up then mostly reads one line of memory, and the table is half as large as with half of the
-    /// slots. Release publishes the entry.
+    /// slots. The price is a longer search where the table is nearly full (`benches/record`, *counter, 100,000 label
+    /// sets*). Release publishes the entry.
     slots: Box<[AtomicU64]>,
-    entries: Arc<Entries<S>>,
+    entries: Arc<TableEntries<S>>,
 }
 
 /// The entries in the order in which they came. A larger table shares those of the one before.
 #[derive(Debug)]
-pub(super) struct Entries<S> {
+pub(super) struct TableEntries<S> {
     series: Segments<Arc<S>>,
-    aliases: Segments<Alias<S>>,
+    aliases: Segments<LabelAlias<S>>,
 }
 
 /// Labels that lead to a series although they are not its own as they are: in another order, or with base labels.
 #[derive(Debug)]
-pub(super) struct Alias<S> {
+pub(super) struct LabelAlias<S> {
     pub(super) base: LabelSet,
     pub(super) packed: Box<str>,
     pub(super) series: Arc<S>,
 }
 
-impl<S> Clone for Alias<S> {
+impl<S> Clone for LabelAlias<S> {
     fn clone(&self) -> Self {
         Self {
             base: self.base.clone(),
@@ -106,12 +107,12 @@ pub(super) struct Counts {
     pub(super) aliases: usize,
 }
 
-impl<S: Labelled> Table<S> {
+impl<S: HasLabels> SeriesTable<S> {
     /// Makes an empty table with room for so many entries.
     pub(super) fn with_room(entries: usize) -> Self {
         Self {
             slots: slots(slots_for(entries).next_power_of_two().max(FIRST)),
-            entries: Arc::new(Entries {
+            entries: Arc::new(TableEntries {
                 series: Segments::new(),
                 aliases: Segments::new(),
             }),
@@ -153,7 +154,8 @@ impl<S: Labelled> Table<S> {
         (fits && series.is_linked()).then_some(series)
     }
 
-    /// Compares the labels of an alias. Not inlined: then the comparison in `find`, which needs no alias, is.
+    /// Compares the labels of an alias. Not inlined: then the comparison in `find`, which needs no alias, is; an
+    /// alias costs a call (`tests/instructions`, *counter labels*).
     #[inline(never)]
     fn matching_alias(&self, slot: u64, base: &LabelSet, labels: &[impl Label]) -> Option<&Arc<S>> {
         let alias = self.entries.aliases.get(number(slot))?;
@@ -180,7 +182,7 @@ impl<S: Labelled> Table<S> {
     }
 
     /// Adds an alias; there must be room.
-    pub(super) fn put_alias(&self, hash: u64, counts: &mut Counts, alias: Alias<S>) {
+    pub(super) fn put_alias(&self, hash: u64, counts: &mut Counts, alias: LabelAlias<S>) {
         self.entries.aliases.set(counts.aliases, alias);
         counts.aliases += 1;
         put(

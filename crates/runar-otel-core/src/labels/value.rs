@@ -24,14 +24,14 @@ pub enum ValueRef<'a> {
 
 /// An array of values of one type.
 #[derive(Clone, Copy, Debug)]
-pub struct ArrayRef<'a>(Elements<'a>);
+pub struct ArrayRef<'a>(ArrayElements<'a>);
 
 #[derive(Clone, Copy, Debug)]
-enum Elements<'a> {
+enum ArrayElements<'a> {
     /// An array of the OpenTelemetry API.
-    Given(&'a Array),
+    Borrowed(&'a Array),
     /// An array kept in a label set: the tag of the type, and the elements.
-    Kept(char, &'a str),
+    Packed(char, &'a str),
 }
 
 /// Tags of the types in a packed label set. An array has the upper-case tag of its elements.
@@ -48,7 +48,7 @@ impl<'a> From<&'a Value> for ValueRef<'a> {
             Value::Bool(value) => Self::Bool(*value),
             Value::I64(value) => Self::I64(*value),
             Value::F64(value) => Self::F64(*value),
-            Value::Array(array) => Self::Array(ArrayRef(Elements::Given(array))),
+            Value::Array(array) => Self::Array(ArrayRef(ArrayElements::Borrowed(array))),
             // The API may get more types one day; their strings keep them distinct.
             _ => Self::Str(""),
         }
@@ -56,14 +56,17 @@ impl<'a> From<&'a Value> for ValueRef<'a> {
 }
 
 impl<'a> ValueRef<'a> {
-    /// Reads a value as [`tag`](Self::tag) and [`kept`](Self::kept) wrote it.
-    pub(super) fn read(tag: char, kept: &'a str) -> Self {
+    /// Reads a value as [`tag`](Self::tag) and [`packed`](Self::packed) wrote it.
+    pub(super) fn read(tag: char, packed: &'a str) -> Self {
         match tag {
-            BOOL => Self::Bool(kept == "true"),
-            INTEGER => Self::I64(kept.parse().unwrap_or(0)),
-            DOUBLE => Self::F64(double(kept)),
-            'A'..='Z' => Self::Array(ArrayRef(Elements::Kept(tag.to_ascii_lowercase(), kept))),
-            _ => Self::Str(kept),
+            BOOL => Self::Bool(packed == "true"),
+            INTEGER => Self::I64(packed.parse().unwrap_or(0)),
+            DOUBLE => Self::F64(double(packed)),
+            'A'..='Z' => Self::Array(ArrayRef(ArrayElements::Packed(
+                tag.to_ascii_lowercase(),
+                packed,
+            ))),
+            _ => Self::Str(packed),
         }
     }
 
@@ -78,13 +81,13 @@ impl<'a> ValueRef<'a> {
     }
 
     /// The form in which a label set keeps the value: exact, and the same for equal values.
-    pub(crate) fn kept(self) -> Cow<'a, str> {
+    pub(crate) fn packed(self) -> Cow<'a, str> {
         match self {
             Self::Str(text) => Cow::Borrowed(text),
             Self::Bool(value) => Cow::Borrowed(if value { "true" } else { "false" }),
             Self::I64(value) => Cow::Owned(value.to_string()),
             Self::F64(value) => Cow::Owned(format!("{:016x}", value.to_bits())),
-            Self::Array(array) => Cow::Owned(array.kept()),
+            Self::Array(array) => Cow::Owned(array.packed()),
         }
     }
 
@@ -117,8 +120,8 @@ impl PartialEq for ValueRef<'_> {
     }
 }
 
-fn double(kept: &str) -> f64 {
-    f64::from_bits(u64::from_str_radix(kept, 16).unwrap_or(0))
+fn double(packed: &str) -> f64 {
+    f64::from_bits(u64::from_str_radix(packed, 16).unwrap_or(0))
 }
 
 impl<'a> ArrayRef<'a> {
@@ -133,22 +136,22 @@ impl<'a> ArrayRef<'a> {
 
     fn element_tag(self) -> char {
         match self.0 {
-            Elements::Kept(tag, _) => tag,
-            Elements::Given(Array::Bool(_)) => BOOL,
-            Elements::Given(Array::I64(_)) => INTEGER,
-            Elements::Given(Array::F64(_)) => DOUBLE,
-            Elements::Given(_) => STRING,
+            ArrayElements::Packed(tag, _) => tag,
+            ArrayElements::Borrowed(Array::Bool(_)) => BOOL,
+            ArrayElements::Borrowed(Array::I64(_)) => INTEGER,
+            ArrayElements::Borrowed(Array::F64(_)) => DOUBLE,
+            ArrayElements::Borrowed(_) => STRING,
         }
     }
 
-    fn kept(self) -> String {
-        let mut kept = String::new();
+    fn packed(self) -> String {
+        let mut packed = String::new();
         for element in self.iter() {
-            let element = element.kept();
-            write_length(&mut kept, element.len());
-            kept.push_str(&element);
+            let element = element.packed();
+            write_length(&mut packed, element.len());
+            packed.push_str(&element);
         }
-        kept
+        packed
     }
 
     fn to_array(self) -> Array {
@@ -185,7 +188,7 @@ fn real(value: ValueRef<'_>) -> Option<f64> {
 /// The elements of an array.
 #[derive(Clone, Debug)]
 pub struct ArrayIter<'a> {
-    elements: Elements<'a>,
+    elements: ArrayElements<'a>,
     at: usize,
 }
 
@@ -194,7 +197,7 @@ impl<'a> Iterator for ArrayIter<'a> {
 
     fn next(&mut self) -> Option<ValueRef<'a>> {
         match &mut self.elements {
-            Elements::Given(array) => {
+            ArrayElements::Borrowed(array) => {
                 let at = self.at;
                 self.at += 1;
                 Some(match array {
@@ -205,7 +208,7 @@ impl<'a> Iterator for ArrayIter<'a> {
                     _ => return None,
                 })
             }
-            Elements::Kept(tag, rest) => {
+            ArrayElements::Packed(tag, rest) => {
                 let (length, after) = read_length(rest)?;
                 let (element, after) = after.split_at_checked(length)?;
                 *rest = after;

@@ -64,7 +64,7 @@ impl NumberKind {
 }
 
 /// A number that instruments of the OpenTelemetry API measure.
-pub(crate) trait Measured: Copy + Send + Sync + 'static {
+pub(crate) trait ApiNumber: Copy + Send + Sync + 'static {
     const KIND: NumberKind;
     fn to_bits(self) -> u64;
     /// Converts to a value of any number type.
@@ -94,7 +94,7 @@ pub(crate) trait Measured: Copy + Send + Sync + 'static {
 
 macro_rules! measured {
     ($number:ty, $kind:ident, $to_bits:expr, $value:expr) => {
-        impl Measured for $number {
+        impl ApiNumber for $number {
             const KIND: NumberKind = NumberKind::$kind;
             #[inline]
             fn to_bits(self) -> u64 {

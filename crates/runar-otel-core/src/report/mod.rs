@@ -3,8 +3,8 @@
 //! A report may come from any place that records: a layer of `tracing`, a panic hook, a destructor. It is put into a
 //! bounded queue there, and a thread of its own hands it to the subscriber.
 
-pub(crate) mod similar;
-mod voice;
+pub(crate) mod closest_word;
+mod writer;
 
 use std::{
     collections::BTreeSet,
@@ -15,9 +15,9 @@ use std::{
     },
 };
 
-pub use voice::flush;
+pub use writer::flush;
 
-use crate::threads::aside::soon;
+use crate::threads::background_queue::lock_soon;
 
 /// The target of all events that this SDK emits about itself.
 pub const TARGET: &str = "runar_otel";
@@ -25,40 +25,41 @@ pub const TARGET: &str = "runar_otel";
 /// The most different reports of a process: a reader needs no more, and later ones are dropped.
 const MOST: usize = 10_000;
 
-static SAID: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
+static REPORTED: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
 
 /// Reports a problem as a `tracing` event of level `ERROR`, once per `key` in the life of the process.
 ///
 /// Without any `tracing` subscriber the message goes to standard error. Another thread writes it, see [`flush`].
 pub fn once(key: impl Hash, message: impl FnOnce() -> String) {
-    if first(key) {
+    if is_first(key) {
         say(message());
     }
 }
 
 /// Reports a problem each time it is called; see [`once`].
 pub fn say(message: impl Into<String>) {
-    voice::queue(message.into());
+    writer::queue(message.into());
 }
 
-/// The keys found last in [`SAID`], each in the place of its hash: a problem reported with every record takes no lock.
-static KNOWN: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
+/// The keys found last in [`REPORTED`], each in the place of its hash: a problem reported with every record takes no
+/// lock.
+static RECENT: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
 
-fn first(key: impl Hash) -> bool {
+fn is_first(key: impl Hash) -> bool {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     let hash = hasher.finish();
     let [place, ..] = hash.to_le_bytes();
-    let known = KNOWN.get(usize::from(place) % KNOWN.len());
-    if known.is_some_and(|known| known.load(Ordering::Relaxed) == hash) {
+    let recent = RECENT.get(usize::from(place) % RECENT.len());
+    if recent.is_some_and(|recent| recent.load(Ordering::Relaxed) == hash) {
         return false;
     }
-    let Some(mut said) = soon(&SAID) else {
+    let Some(mut reported) = lock_soon(&REPORTED) else {
         return false;
     };
-    let first = said.len() < MOST && said.insert(hash);
-    if let Some(known) = known {
-        known.store(hash, Ordering::Relaxed);
+    let first = reported.len() < MOST && reported.insert(hash);
+    if let Some(recent) = recent {
+        recent.store(hash, Ordering::Relaxed);
     }
     first
 }
@@ -69,8 +70,8 @@ mod tests {
 
     #[test]
     fn the_same_key_is_reported_once() {
-        assert!(first(("a test", 1)));
-        assert!(!first(("a test", 1)));
-        assert!(first(("a test", 2)));
+        assert!(is_first(("a test", 1)));
+        assert!(!is_first(("a test", 1)));
+        assert!(is_first(("a test", 2)));
     }
 }

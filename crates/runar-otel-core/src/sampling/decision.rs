@@ -1,10 +1,7 @@
 //! Hand-over of a decision from the call that asked for it to the tracer that makes the span.
 //!
 //! The span begins when `tracing` makes it, or enters it first, on the thread of the call. The decision is in a
-//! thread-local only meanwhile.
-//!
-//! The span comes to be when `tracing` makes it, or enters it first, on the thread of the call. Only meanwhile the
-//! decision is laid out there.
+//! thread-local only meanwhile: it is laid out there.
 
 use std::{any::Any, cell::RefCell, mem};
 
@@ -22,24 +19,24 @@ impl Decision {
         self.0.is_none()
     }
 
-    fn exchange(&mut self) {
-        let _ = LAID_OUT.try_with(|laid| {
-            if let Ok(mut laid) = laid.try_borrow_mut() {
-                mem::swap(&mut *laid, &mut self.0);
+    fn swap_pending(&mut self) {
+        let _ = PENDING.try_with(|pending| {
+            if let Ok(mut pending) = pending.try_borrow_mut() {
+                mem::swap(&mut *pending, &mut self.0);
             }
         });
     }
 }
 
 thread_local! {
-    static LAID_OUT: RefCell<Option<Box<dyn Any + Send + Sync>>> = const { RefCell::new(None) };
+    static PENDING: RefCell<Option<Box<dyn Any + Send + Sync>>> = const { RefCell::new(None) };
 }
 
 /// Takes the decision that is laid out on this thread, if it is one on the span in question.
 pub fn take_decision<D: Any>(is_of_span: impl FnOnce(&D) -> bool) -> Option<Box<D>> {
-    let taken = LAID_OUT.try_with(|laid| {
-        let mut laid = laid.try_borrow_mut().ok()?;
-        laid.take_if(|decision| decision.downcast_ref().is_some_and(is_of_span))
+    let taken = PENDING.try_with(|pending| {
+        let mut pending = pending.try_borrow_mut().ok()?;
+        pending.take_if(|decision| decision.downcast_ref().is_some_and(is_of_span))
     });
     taken.ok().flatten()?.downcast().ok()
 }
@@ -47,18 +44,18 @@ pub fn take_decision<D: Any>(is_of_span: impl FnOnce(&D) -> bool) -> Option<Box<
 /// A decision that can be taken on this thread. When this is dropped, the decision laid out before is back.
 #[derive(Debug)]
 #[must_use = "it is laid out as long as this lives"]
-pub struct LaidOut<'a>(&'a mut Decision);
+pub struct PendingDecision<'a>(&'a mut Decision);
 
-impl<'a> LaidOut<'a> {
+impl<'a> PendingDecision<'a> {
     pub(crate) fn new(decision: &'a mut Decision) -> Self {
-        decision.exchange();
+        decision.swap_pending();
         Self(decision)
     }
 }
 
-impl Drop for LaidOut<'_> {
+impl Drop for PendingDecision<'_> {
     fn drop(&mut self) {
-        self.0.exchange();
+        self.0.swap_pending();
     }
 }
 
@@ -75,17 +72,17 @@ mod tests {
         let mut decision = Decision::new("outer");
         assert!(!take("outer"));
         {
-            let _laid = LaidOut::new(&mut decision);
+            let _pending = PendingDecision::new(&mut decision);
             let mut inner = Decision::new("inner");
             {
-                let _laid = LaidOut::new(&mut inner);
+                let _pending = PendingDecision::new(&mut inner);
                 assert!(!take("outer") && take_decision::<u8>(|_| true).is_none());
             }
             assert!(!inner.is_taken() && !take("inner"));
         }
         assert!(!decision.is_taken() && !take("outer"));
         {
-            let _laid = LaidOut::new(&mut decision);
+            let _pending = PendingDecision::new(&mut decision);
             assert!(take("outer") && !take("outer"));
         }
         assert!(decision.is_taken());
@@ -94,10 +91,10 @@ mod tests {
     #[test]
     fn decision_survives_a_panic_of_another() {
         let mut outer = Decision::new("outer");
-        let _laid = LaidOut::new(&mut outer);
+        let _pending = PendingDecision::new(&mut outer);
         let panicked = std::panic::catch_unwind(|| {
             let mut inner = Decision::new("inner");
-            let _laid = LaidOut::new(&mut inner);
+            let _pending = PendingDecision::new(&mut inner);
             panic!("while the span is made");
         });
         assert!(panicked.is_err() && !take("inner") && take("outer"));

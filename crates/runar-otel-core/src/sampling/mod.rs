@@ -9,19 +9,19 @@
 //! that show it without a span find it in the chain of calls. For others there is a span for log lines alone: one with
 //! the field [`UNSAMPLED`], which layers for traces are to leave out.
 
+mod callsite;
 mod decision;
-mod known;
 mod opened;
 mod sampler;
 mod site;
 
-pub use self::{
-    decision::{Decision, LaidOut, take_decision},
-    opened::Opened,
-    sampler::{Coming, Head, HeadSampler, Listeners, UNSAMPLED, set_head_sampler},
-    site::HeadSite,
-};
 pub(crate) use self::{
-    known::Known,
-    opened::{Ends, Within},
+    callsite::SpanCallsite,
+    opened::{EndTarget, EnteredSpan},
+};
+pub use self::{
+    decision::{Decision, PendingDecision, take_decision},
+    opened::Opened,
+    sampler::{Head, HeadSampler, Listeners, UNSAMPLED, UpcomingSpan, set_head_sampler},
+    site::HeadSite,
 };

@@ -9,42 +9,42 @@ use opentelemetry::{
 use tracing::{Span, span::Entered};
 
 use super::{
-    decision::{Decision, LaidOut},
-    known::Known,
+    callsite::SpanCallsite,
+    decision::{Decision, PendingDecision},
     sampler::{Head, Listeners},
 };
 use crate::threads::{
-    apart::caught,
     context::{context_is_alive, span_was_entered, spans_are_alive},
+    deferred_drop::caught,
 };
 
 /// A span, and the context of its trace if the trace is unsampled.
 #[derive(Debug)]
-pub struct Opened(State);
+pub struct Opened(SpanState);
 
 #[derive(Debug)]
-enum State {
+enum SpanState {
     /// A span without a decision, or no span.
     Plain(Span),
     /// No span, because nobody wants that of an unsampled trace. Log lines may show the call all the same.
-    Unsampled(Context, Option<&'static Known>),
+    Unsampled(Context, Option<&'static SpanCallsite>),
     /// A span with a decision. In a box, so that a future does not grow for the rare span that is sampled, or that
     /// exists for log lines.
-    Decided(Box<Decided>),
+    Decided(Box<DecidedSpan>),
 }
 
 #[derive(Debug)]
-struct Decided {
+struct DecidedSpan {
     span: Span,
     listeners: Listeners,
-    trace: Trace,
+    trace: TraceState,
 }
 
 #[derive(Debug)]
-enum Trace {
+enum TraceState {
     Unsampled(Context),
     /// The decision, until the span is entered.
-    Coming(Decision),
+    Pending(Decision),
     Recorded(SpanId),
 }
 
@@ -54,22 +54,22 @@ impl Opened {
     /// Returns an opened call without a span.
     #[must_use]
     pub const fn none() -> Self {
-        Self(State::Plain(Span::none()))
+        Self(SpanState::Plain(Span::none()))
     }
 
-    pub(crate) fn new(span: Span, head: Head, known: Option<&'static Known>) -> Self {
+    pub(crate) fn new(span: Span, head: Head, known: Option<&'static SpanCallsite>) -> Self {
         let (listeners, trace) = match head {
-            Head::Undecided => return Self(State::Plain(span)),
+            Head::Undecided => return Self(SpanState::Plain(span)),
             Head::Unsampled(context, Listeners::Traces) => {
-                return Self(State::Unsampled(context, known));
+                return Self(SpanState::Unsampled(context, known));
             }
             Head::Unsampled(context, _) if span.is_none() => {
-                return Self(State::Unsampled(context, None));
+                return Self(SpanState::Unsampled(context, None));
             }
-            Head::Unsampled(context, listeners) => (listeners, Trace::Unsampled(context)),
-            Head::Recorded(decision, listeners) => (listeners, Trace::Coming(decision)),
+            Head::Unsampled(context, listeners) => (listeners, TraceState::Unsampled(context)),
+            Head::Recorded(decision, listeners) => (listeners, TraceState::Pending(decision)),
         };
-        Self(State::Decided(Box::new(Decided {
+        Self(SpanState::Decided(Box::new(DecidedSpan {
             span,
             listeners,
             trace,
@@ -79,15 +79,15 @@ impl Opened {
     /// True if there is no span and no context to enter.
     #[inline]
     pub(crate) fn is_none(&self) -> bool {
-        matches!(&self.0, State::Plain(span) if span.is_none())
+        matches!(&self.0, SpanState::Plain(span) if span.is_none())
     }
 
     /// The place of the call, if log lines are to show it without a span.
     #[inline]
-    pub(crate) fn in_lines(&self) -> Option<&'static Known> {
+    pub(crate) fn in_lines(&self) -> Option<&'static SpanCallsite> {
         match &self.0 {
-            State::Unsampled(_, known) => *known,
-            State::Plain(_) | State::Decided(_) => None,
+            SpanState::Unsampled(_, known) => *known,
+            SpanState::Plain(_) | SpanState::Decided(_) => None,
         }
     }
 
@@ -95,103 +95,103 @@ impl Opened {
     #[must_use]
     pub fn span(&self) -> &Span {
         match &self.0 {
-            State::Plain(span) => span,
-            State::Unsampled(..) => &NONE,
-            State::Decided(decided) => &decided.span,
+            SpanState::Plain(span) => span,
+            SpanState::Unsampled(..) => &NONE,
+            SpanState::Decided(decided) => &decided.span,
         }
     }
 
     /// Makes context and span the current ones, until the returned guard is dropped. Nothing happens at the end of a
     /// thread, when there is no context any more, or no room for spans.
     #[inline]
-    pub(crate) fn enter(&mut self) -> Within<'_> {
+    pub(crate) fn enter(&mut self) -> EnteredSpan<'_> {
         match &mut self.0 {
-            State::Plain(span) if span.is_none() => Within::NOTHING,
-            State::Plain(span) => {
+            SpanState::Plain(span) if span.is_none() => EnteredSpan::NOTHING,
+            SpanState::Plain(span) => {
                 let span = &*span;
-                Within {
-                    ends: Ends::Span(span),
+                EnteredSpan {
+                    ends: EndTarget::Span(span),
                     _span: spans_are_alive().then(|| enter(span)),
                     _context: None,
                 }
             }
-            State::Unsampled(context, _) => Within {
+            SpanState::Unsampled(context, _) => EnteredSpan {
                 _context: context_is_alive().then(|| context.clone().attach()),
-                ..Within::NOTHING
+                ..EnteredSpan::NOTHING
             },
-            State::Decided(decided) => decided.enter(),
+            SpanState::Decided(decided) => decided.enter(),
         }
     }
 
     /// Enters a span that is entered only once, see [`enter`](Self::enter).
     #[inline]
-    pub(crate) fn enter_once(&mut self) -> Within<'_> {
-        if !matches!(self.0, State::Unsampled(..)) {
+    pub(crate) fn enter_once(&mut self) -> EnteredSpan<'_> {
+        if !matches!(self.0, SpanState::Unsampled(..)) {
             return self.enter();
         }
         match mem::replace(self, Self::none()).0 {
-            State::Unsampled(context, _) if context_is_alive() => Within {
+            SpanState::Unsampled(context, _) if context_is_alive() => EnteredSpan {
                 _context: Some(context.attach()),
-                ..Within::NOTHING
+                ..EnteredSpan::NOTHING
             },
-            _ => Within::NOTHING,
+            _ => EnteredSpan::NOTHING,
         }
     }
 
     /// Enters for the end of a call, which may come while the thread unwinds: then a layer that panics is caught,
     /// because that would abort the process.
-    pub(crate) fn enter_to_end(&mut self) -> Within<'_> {
+    pub(crate) fn enter_to_end(&mut self) -> EnteredSpan<'_> {
         if !panicking() {
             return self.enter();
         }
-        caught(|| self.enter()).unwrap_or(Within::NOTHING)
+        caught(|| self.enter()).unwrap_or(EnteredSpan::NOTHING)
     }
 
     /// The place where the end of a call is noted without entering the span.
-    pub(crate) fn ends(&self) -> Ends<'_> {
+    pub(crate) fn ends(&self) -> EndTarget<'_> {
         match self.span() {
-            span if span.is_none() => Ends::Nowhere,
-            span => Ends::Span(span),
+            span if span.is_none() => EndTarget::Nowhere,
+            span => EndTarget::Span(span),
         }
     }
 }
 
-impl Decided {
-    fn enter(&mut self) -> Within<'_> {
+impl DecidedSpan {
+    fn enter(&mut self) -> EnteredSpan<'_> {
         let Self {
             span,
             listeners,
             trace,
         } = self;
         let span = &*span;
-        let mut within = Within::NOTHING;
+        let mut within = EnteredSpan::NOTHING;
         if spans_are_alive() {
             match trace {
-                Trace::Unsampled(context) => {
+                TraceState::Unsampled(context) => {
                     within._context = Some(context.clone().attach());
                     within._span = Some(enter(span));
                 }
-                Trace::Coming(decision) => {
+                TraceState::Pending(decision) => {
                     within._span = Some(match decision.is_taken() {
                         true => enter(span),
                         false => {
-                            let _laid = LaidOut::new(decision);
+                            let _pending = PendingDecision::new(decision);
                             enter(span)
                         }
                     });
                     // The end is noted in this span, or in none.
-                    *trace = Trace::Recorded(match span.is_disabled() {
+                    *trace = TraceState::Recorded(match span.is_disabled() {
                         true => SpanId::INVALID,
                         false => current_span(),
                     });
                 }
-                Trace::Recorded(_) => within._span = Some(enter(span)),
+                TraceState::Recorded(_) => within._span = Some(enter(span)),
             }
         }
         within.ends = match (*listeners, &*trace) {
-            (Listeners::Any, _) | (_, Trace::Coming(_)) => Ends::Span(span),
-            (_, Trace::Unsampled(_)) => Ends::Nowhere,
-            (_, Trace::Recorded(id)) => Ends::Current(*id, span),
+            (Listeners::Any, _) | (_, TraceState::Pending(_)) => EndTarget::Span(span),
+            (_, TraceState::Unsampled(_)) => EndTarget::Nowhere,
+            (_, TraceState::Recorded(id)) => EndTarget::Current(*id, span),
         };
         within
     }
@@ -211,21 +211,21 @@ fn current_span() -> SpanId {
 
 impl From<Span> for Opened {
     fn from(span: Span) -> Self {
-        Self(State::Plain(span))
+        Self(SpanState::Plain(span))
     }
 }
 
 /// The guard of an entered span, see [`Opened::enter`]. The span is left before the context.
 #[must_use]
-pub(crate) struct Within<'a> {
-    pub(crate) ends: Ends<'a>,
+pub(crate) struct EnteredSpan<'a> {
+    pub(crate) ends: EndTarget<'a>,
     _span: Option<Entered<'a>>,
     _context: Option<ContextGuard>,
 }
 
-impl Within<'_> {
-    pub(crate) const NOTHING: Self = Within {
-        ends: Ends::Nowhere,
+impl EnteredSpan<'_> {
+    pub(crate) const NOTHING: Self = EnteredSpan {
+        ends: EndTarget::Nowhere,
         _span: None,
         _context: None,
     };
@@ -233,43 +233,43 @@ impl Within<'_> {
 
 /// The place where the end of a call is noted.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Ends<'a> {
+pub(crate) enum EndTarget<'a> {
     Nowhere,
     Span(&'a Span),
     /// The span of OpenTelemetry with this id, without the detour through `tracing`, if it is the current one.
     Current(SpanId, &'a Span),
 }
 
-impl Ends<'_> {
+impl EndTarget<'_> {
     /// Notes the end. The status of a span that did not fail is left to others.
     ///
     /// A layer that panics while the thread unwinds is caught: that would abort the process.
     #[inline]
-    pub(crate) fn tell(self, outcome: &'static str, error_type: Option<&'static str>) {
+    pub(crate) fn note_end(self, outcome: &'static str, error_type: Option<&'static str>) {
         if matches!(self, Self::Nowhere) {
             return;
         }
         if panicking() {
-            let _ = caught(|| self.tell_here(outcome, error_type));
+            let _ = caught(|| self.note_end_now(outcome, error_type));
         } else {
-            self.tell_here(outcome, error_type);
+            self.note_end_now(outcome, error_type);
         }
     }
 
-    fn tell_here(self, outcome: &'static str, error_type: Option<&'static str>) {
+    fn note_end_now(self, outcome: &'static str, error_type: Option<&'static str>) {
         match self {
             Self::Nowhere => {}
-            Self::Span(span) => tell_span(span, outcome, error_type),
+            Self::Span(span) => note_in_span(span, outcome, error_type),
             Self::Current(id, span) => {
-                if !tell_current(id, outcome, error_type) {
-                    tell_span(span, outcome, error_type);
+                if !note_in_current(id, outcome, error_type) {
+                    note_in_span(span, outcome, error_type);
                 }
             }
         }
     }
 }
 
-fn tell_span(span: &Span, outcome: &'static str, error_type: Option<&'static str>) {
+fn note_in_span(span: &Span, outcome: &'static str, error_type: Option<&'static str>) {
     if span.is_disabled() {
         return;
     }
@@ -281,7 +281,7 @@ fn tell_span(span: &Span, outcome: &'static str, error_type: Option<&'static str
 }
 
 /// Notes the end in the current span of OpenTelemetry, if it is this one: the body may have left another behind.
-fn tell_current(id: SpanId, outcome: &'static str, error_type: Option<&'static str>) -> bool {
+fn note_in_current(id: SpanId, outcome: &'static str, error_type: Option<&'static str>) -> bool {
     id != SpanId::INVALID
         && context_is_alive()
         && Context::map_current(|context| {

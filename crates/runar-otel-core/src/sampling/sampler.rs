@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use opentelemetry::Context;
 use tracing::Metadata;
 
-use super::decision::{Decision, LaidOut};
+use super::decision::{Decision, PendingDecision};
 
 /// The field that marks spans whose trace was decided against. It never has a value.
 pub const UNSAMPLED: &str = "runar_otel.unsampled";
@@ -13,7 +13,7 @@ pub const UNSAMPLED: &str = "runar_otel.unsampled";
 /// A sampler for traces that begin with a metered call.
 pub trait HeadSampler: Send + Sync {
     /// Decides, or leaves the decision to the span. Called where the context of the thread can be read.
-    fn decide(&self, span: &Coming<'_>) -> Head;
+    fn decide(&self, span: &UpcomingSpan<'_>) -> Head;
 }
 
 /// The sampler of the process. It is set once: an application that replaces its sampler does so behind it.
@@ -26,7 +26,7 @@ pub fn set_head_sampler(sampler: &'static dyn HeadSampler) {
 
 /// A span that is about to be made.
 #[derive(Clone, Copy, Debug)]
-pub struct Coming<'a> {
+pub struct UpcomingSpan<'a> {
     /// The metadata of its callsite.
     pub metadata: &'static Metadata<'static>,
     /// True if all subscribers want the span at any time; else the current subscriber decides.
@@ -79,9 +79,9 @@ impl Head {
 
     /// Lays out the decision while the span is made, if there is one.
     #[must_use]
-    pub fn lay_out(&mut self) -> Option<LaidOut<'_>> {
+    pub fn lay_out(&mut self) -> Option<PendingDecision<'_>> {
         match self {
-            Self::Recorded(decision, _) => Some(LaidOut::new(decision)),
+            Self::Recorded(decision, _) => Some(PendingDecision::new(decision)),
             Self::Undecided | Self::Unsampled(..) => None,
         }
     }

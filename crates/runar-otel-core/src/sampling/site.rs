@@ -11,9 +11,9 @@ use tracing::{
 };
 
 use super::{
-    known::{ALWAYS, Known, NEVER},
+    callsite::{ALWAYS, NEVER, SpanCallsite},
     opened::Opened,
-    sampler::{Coming, Head, SAMPLER},
+    sampler::{Head, SAMPLER, UpcomingSpan},
 };
 use crate::threads::{
     context::{context_is_alive, span_was_made},
@@ -27,7 +27,7 @@ use crate::threads::{
 pub struct HeadSite {
     /// The value of `otel.kind` for its spans; `None` if not stated.
     kind: Option<&'static str>,
-    known: OnceLock<Known>,
+    known: OnceLock<SpanCallsite>,
 }
 
 impl HeadSite {
@@ -50,7 +50,7 @@ impl HeadSite {
         if interest == NEVER || !is_on(known.metadata.level()) || !context_is_alive() {
             return Head::Undecided;
         }
-        sampler.decide(&Coming {
+        sampler.decide(&UpcomingSpan {
             metadata: known.metadata,
             always: interest == ALWAYS,
             kind: known.kind,
@@ -64,7 +64,7 @@ impl HeadSite {
     pub fn opened(&'static self, span: Span, head: Head) -> Opened {
         if matches!(head, Head::Undecided) && self.known.get().is_none() && SAMPLER.get().is_some()
         {
-            self.learn(&span);
+            self.learn_callsite(&span);
         }
         if !span.is_disabled() {
             span_was_made();
@@ -73,11 +73,11 @@ impl HeadSite {
     }
 
     #[cold]
-    fn learn(&'static self, span: &Span) {
+    fn learn_callsite(&'static self, span: &Span) {
         let Some(metadata) = span.metadata().filter(|_| !forked::is_child()) else {
             return;
         };
-        let known = Known {
+        let known = SpanCallsite {
             metadata,
             kind: self.kind,
             interest: AtomicU8::new(NEVER),

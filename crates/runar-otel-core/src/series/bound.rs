@@ -3,25 +3,25 @@
 use std::sync::Arc;
 
 use super::{
-    cell::{CellKind, Met},
-    change::{Adjusted, Change, Made, Observed, Recorded, Set},
+    cell::{CellKind, Meeting},
+    change::{AppliedChange, Change, HistogramValue, LevelStep, LevelValue, SumValue},
     object::Series,
     stream::Stream,
 };
 use crate::{
-    exemplar::{ExemplarFilter, Origin, may_be_sampled},
+    exemplar::{ExemplarFilter, MeasuredLabels, may_be_sampled},
     labels::LabelSet,
     metric::number::Value,
 };
 
 /// A series with its stream.
 #[derive(Debug)]
-pub(crate) struct Bound {
+pub(crate) struct BoundSeries {
     pub(crate) stream: Arc<Stream>,
     pub(crate) series: Arc<Series>,
 }
 
-impl Bound {
+impl BoundSeries {
     pub(crate) fn new(stream: &Arc<Stream>, labels: &LabelSet) -> Self {
         Self {
             series: stream.series(labels),
@@ -31,21 +31,24 @@ impl Bound {
 
     /// Records a value by its bits, in the number type of the stream. `given` are the labels before any view, if they
     /// may differ from those of the series: exemplars keep them.
+    ///
+    /// Not inlined, like [`observe`](Self::observe) and [`set`](Self::set): each is one short function that all handles
+    /// share, and the handle calls it last (`tests/instructions`: *counter*, *histogram*, *gauge*).
     #[inline(never)]
     pub(crate) fn record<'l>(&self, bits: u64, given: impl FnOnce() -> Option<&'l LabelSet>) {
-        self.change(Recorded(bits), given);
+        self.change(SumValue(bits), given);
     }
 
     /// Records a value that mostly goes into a histogram, see [`record`](Self::record).
     #[inline(never)]
     pub(crate) fn observe<'l>(&self, bits: u64, given: impl FnOnce() -> Option<&'l LabelSet>) {
-        self.change(Observed(bits), given);
+        self.change(HistogramValue(bits), given);
     }
 
     /// Sets a value that mostly goes into a level, see [`record`](Self::record).
     #[inline(never)]
     pub(crate) fn set<'l>(&self, bits: u64, given: impl FnOnce() -> Option<&'l LabelSet>) {
-        self.change(Set(bits), given);
+        self.change(LevelValue(bits), given);
     }
 
     /// Records a value by the kind of the series.
@@ -60,47 +63,50 @@ impl Bound {
 
     /// Moves a level up or down.
     pub(crate) fn adjust(&self, by: Value) {
-        self.change_otherwise(Adjusted(by), None);
+        self.change_otherwise(LevelStep(by), None);
     }
 
     /// Records in the usual case and nothing else: all the rest is behind one call, which is the last thing done, so
-    /// that no register needs to be saved.
+    /// that no register needs to be saved. The functions below are therefore not inlined; their cases cost a call
+    /// (`benches/record`, *counter, handle*; `tests/instructions`, *counter* and *counter, sampled span*).
     #[inline(always)]
     fn change<'l>(&self, change: impl Change, given: impl FnOnce() -> Option<&'l LabelSet>) {
         let stream = &*self.stream;
         match change.apply_at_once(&self.series.cell, &stream.shape) {
-            Some(Met::Nobody) if !self.series.is_special() => {
-                let made = change.made(stream.rules.number, Met::Nobody);
+            Some(Meeting::Nobody) if !self.series.is_special() => {
+                let change = change.with_meeting(stream.rules.number, Meeting::Nobody);
                 match stream.rules.exemplars {
                     ExemplarFilter::AlwaysOff => {}
-                    ExemplarFilter::AlwaysOn => self.rest(made, given()),
-                    ExemplarFilter::TraceBased => self.offer_in_span(made, given()),
+                    ExemplarFilter::AlwaysOn => self.finish_change(change, given()),
+                    ExemplarFilter::TraceBased => self.offer_in_span(change, given()),
                 }
             }
-            Some(met) => self.rest(change.made(stream.rules.number, met), given()),
+            Some(meeting) => {
+                self.finish_change(change.with_meeting(stream.rules.number, meeting), given());
+            }
             None => self.change_otherwise(change, given()),
         }
     }
 
     #[inline(never)]
-    fn offer_in_span(&self, made: Made, given: Option<&LabelSet>) {
+    fn offer_in_span(&self, change: AppliedChange, given: Option<&LabelSet>) {
         if may_be_sampled() {
-            self.rest(made, given);
+            self.finish_change(change, given);
         }
     }
 
     #[inline(never)]
     fn change_otherwise(&self, change: impl Change, given: Option<&LabelSet>) {
         let stream = &*self.stream;
-        let met = change.apply_otherwise(&self.series.cell, &stream.shape);
-        if met == Met::Somebody || !stream.is_plain(&self.series) {
-            self.rest(change.made(stream.rules.number, met), given);
+        let meeting = change.apply_otherwise(&self.series.cell, &stream.shape);
+        if meeting == Meeting::Somebody || !stream.is_plain(&self.series) {
+            self.finish_change(change.with_meeting(stream.rules.number, meeting), given);
         }
     }
 
     #[inline(never)]
-    fn rest(&self, made: Made, given: Option<&LabelSet>) {
-        let origin = Origin::Set(given.unwrap_or_else(|| self.series.labels()));
-        self.stream.rest(&self.series, made, origin);
+    fn finish_change(&self, change: AppliedChange, given: Option<&LabelSet>) {
+        let origin = MeasuredLabels::Set(given.unwrap_or_else(|| self.series.labels()));
+        self.stream.finish_change(&self.series, change, origin);
     }
 }

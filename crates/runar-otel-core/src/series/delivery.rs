@@ -11,7 +11,7 @@ use super::{
     progress::Walk,
     value::{Aggregate, ExponentialHistogram, Histogram, Number},
 };
-use crate::exemplar::{Exemplar, kept};
+use crate::exemplar::{Exemplar, retention};
 
 /// A data point as handed to a consumer.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub struct Reading<V> {
 
 /// The delivery of one series, in the type of its value.
 #[derive(Debug)]
-pub(super) enum Deliveries {
+pub(super) enum SeriesDelivery {
     Number(Delivery<Number>),
     Histogram(Delivery<Histogram>),
     Exponential(Delivery<ExponentialHistogram>),
@@ -48,7 +48,7 @@ pub(super) struct Delivery<V> {
 /// Values that one consumer of deltas has not acknowledged.
 #[derive(Debug)]
 struct Window<V> {
-    sent: Option<Sent<V>>,
+    sent: Option<SentValue<V>>,
     /// The value that came after `sent`; `None` if nothing did.
     open: Option<V>,
     /// True if the open window has no count, only the rest of a measurement counted earlier, and was kept back by one
@@ -58,7 +58,7 @@ struct Window<V> {
 
 /// The value handed out and not acknowledged.
 #[derive(Debug)]
-struct Sent<V> {
+struct SentValue<V> {
     value: V,
     /// The start and the time of its point.
     start: SystemTime,
@@ -71,7 +71,7 @@ struct Sent<V> {
 impl<V: Aggregate> Window<V> {
     /// Takes over a value that another series handed out and nobody has acknowledged. Handed out with the same walk,
     /// both are acknowledged together; otherwise the value is handed out again.
-    fn take_over_sent(&mut self, other: Option<Sent<V>>, shape: &CellShape) {
+    fn take_over_sent(&mut self, other: Option<SentValue<V>>, shape: &CellShape) {
         let Some(other) = other else { return };
         match &mut self.sent {
             Some(sent) if sent.walk == other.walk => {
@@ -93,7 +93,7 @@ pub(super) trait CellValue: Aggregate {
     fn empty(shape: &CellShape) -> Self;
     fn read<R>(cell: &Cell<R>, shape: &CellShape) -> Self;
     fn take<R>(cell: &Cell<R>, shape: &CellShape) -> Self;
-    fn delivery(deliveries: &mut Deliveries) -> Option<&mut Delivery<Self>>;
+    fn delivery(deliveries: &mut SeriesDelivery) -> Option<&mut Delivery<Self>>;
 }
 
 macro_rules! cell_value {
@@ -108,9 +108,9 @@ macro_rules! cell_value {
             fn take<R>(cell: &Cell<R>, shape: &CellShape) -> Self {
                 cell.$take(shape)
             }
-            fn delivery(deliveries: &mut Deliveries) -> Option<&mut Delivery<Self>> {
+            fn delivery(deliveries: &mut SeriesDelivery) -> Option<&mut Delivery<Self>> {
                 match deliveries {
-                    Deliveries::$variant(delivery) => Some(delivery),
+                    SeriesDelivery::$variant(delivery) => Some(delivery),
                     _ => None,
                 }
             }
@@ -139,7 +139,7 @@ cell_value!(
     take_exponential
 );
 
-impl Deliveries {
+impl SeriesDelivery {
     pub(super) fn new(shape: &CellShape) -> Self {
         match shape.kind {
             CellKind::Buckets => Self::Histogram(Delivery::new(shape)),
@@ -158,11 +158,11 @@ impl Deliveries {
     }
 
     /// True if a consumer is still owed something.
-    pub(super) fn owes(&self) -> bool {
+    pub(super) fn has_debt(&self) -> bool {
         match self {
-            Self::Number(delivery) => delivery.owes(),
-            Self::Histogram(delivery) => delivery.owes(),
-            Self::Exponential(delivery) => delivery.owes(),
+            Self::Number(delivery) => delivery.has_debt(),
+            Self::Histogram(delivery) => delivery.has_debt(),
+            Self::Exponential(delivery) => delivery.has_debt(),
         }
     }
 
@@ -205,7 +205,12 @@ impl<V: CellValue> Delivery<V> {
     }
 
     /// Keeps exemplars collected from a reservoir.
-    pub(super) fn keep<R>(&mut self, cell: &Cell<R>, shape: &CellShape, collected: Vec<Exemplar>) {
+    pub(super) fn keep_exemplars<R>(
+        &mut self,
+        cell: &Cell<R>,
+        shape: &CellShape,
+        collected: Vec<Exemplar>,
+    ) {
         if !collected.is_empty() {
             // Which bucket is whose does not depend on the value.
             V::read(cell, shape).keep(&mut self.exemplars, collected);
@@ -216,7 +221,7 @@ impl<V: CellValue> Delivery<V> {
     pub(super) fn take<R>(&mut self, cell: &Cell<R>, shape: &CellShape, deltas: usize) {
         let taken = V::take(cell, shape);
         self.total.absorb(&taken, shape.max_size);
-        self.owe(&taken, shape);
+        self.add_to_windows(&taken, shape);
         self.open_windows(deltas);
     }
 
@@ -232,7 +237,7 @@ impl<V: CellValue> Delivery<V> {
     }
 
     /// Adds a value to each window.
-    pub(super) fn owe(&mut self, delta: &V, shape: &CellShape) {
+    pub(super) fn add_to_windows(&mut self, delta: &V, shape: &CellShape) {
         if delta.is_nothing() {
             return;
         }
@@ -269,7 +274,7 @@ impl<V: CellValue> Delivery<V> {
     pub(super) fn cumulative(&self, value: V, start: SystemTime, time: SystemTime) -> Reading<V> {
         let time = time.max(start);
         Reading {
-            exemplars: kept::of_point(&self.exemplars, start, time, |one| value.counts(one)),
+            exemplars: retention::of_point(&self.exemplars, start, time, |one| value.counts(one)),
             value,
             start,
             time,
@@ -311,14 +316,14 @@ impl<V: CellValue> Delivery<V> {
             (Some(sent), None) => (sent.value, sent.start, sent.time),
             (None, open) => (open?, walk.since, time.max(walk.since)),
         };
-        window.sent = Some(Sent {
+        window.sent = Some(SentValue {
             value: value.clone(),
             start,
             time,
             walk: walk.number,
         });
         Some(Reading {
-            exemplars: kept::of_point(&self.exemplars, start, time, |one| value.counts(one)),
+            exemplars: retention::of_point(&self.exemplars, start, time, |one| value.counts(one)),
             value,
             start,
             time,
@@ -331,7 +336,7 @@ impl<V: CellValue> Delivery<V> {
         }
     }
 
-    fn owes(&self) -> bool {
+    fn has_debt(&self) -> bool {
         self.windows
             .iter()
             .any(|window| window.sent.is_some() || window.open.is_some())
@@ -403,9 +408,9 @@ mod tests {
     #[test]
     fn a_late_sum_waits_for_a_count() {
         let (mut delivery, now) = (delivered(), SystemTime::now());
-        delivery.owe(&value(false), &shape());
+        delivery.add_to_windows(&value(false), &shape());
         assert!(delivery.hand_out(walk(2), &shape(), now).is_none());
-        delivery.owe(&value(true), &shape());
+        delivery.add_to_windows(&value(true), &shape());
         let both = delivery.hand_out(walk(3), &shape(), now).unwrap().value;
         assert_eq!((both.count, both.sum), (1, Some(1.0)));
     }
@@ -413,19 +418,19 @@ mod tests {
     #[test]
     fn a_late_sum_of_a_silent_series_waits_once() {
         let (mut delivery, now) = (delivered(), SystemTime::now());
-        delivery.owe(&value(false), &shape());
+        delivery.add_to_windows(&value(false), &shape());
         assert!(delivery.hand_out(walk(2), &shape(), now).is_none());
         let alone = delivery.hand_out(walk(3), &shape(), now).unwrap().value;
         assert_eq!((alone.count, alone.sum), (0, Some(0.5)));
         delivery.acknowledge(0, 3);
-        assert!(!delivery.owes());
+        assert!(!delivery.has_debt());
     }
 
     #[test]
     fn a_series_that_ended_hands_out_its_late_sum() {
         let (mut delivery, now) = (delivered(), SystemTime::now());
-        delivery.owe(&value(false), &shape());
-        assert!(delivery.owes());
+        delivery.add_to_windows(&value(false), &shape());
+        assert!(delivery.has_debt());
         let last = delivery.hand_out_all(walk(2), &shape(), now).unwrap().value;
         assert_eq!((last.count, last.sum), (0, Some(0.5)));
     }

@@ -19,23 +19,23 @@ mod placing;
 mod progress;
 mod record;
 mod retire;
-mod retired;
+mod retired_series;
 mod stream;
 mod value;
 mod walk;
 
 pub(crate) use self::{
-    bound::Bound,
-    cell::UnderWay,
-    change::{Adjusted, Recorded},
+    bound::BoundSeries,
+    cell::ActiveCall,
+    change::{LevelStep, SumValue},
     places::{ceiling, ceiling_of_at_least},
-    stream::{LetGo, Rules},
+    stream::{FormerSeries, Rules},
 };
 pub use self::{
     delivery::Reading,
     object::Series,
     places::{DEFAULT_CEILING, set_ceiling},
-    retired::Moment,
+    retired_series::Moment,
     stream::{Mirror, Stream},
     value::{ExponentialBuckets, ExponentialHistogram, Histogram, Number},
     walk::Consumer,

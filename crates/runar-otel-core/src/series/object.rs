@@ -10,12 +10,12 @@ use std::{
 
 use super::{
     cell::{Cell, CellShape},
-    delivery::Deliveries,
+    delivery::SeriesDelivery,
     value::Fingerprint,
 };
 use crate::{
     exemplar::ReservoirSlot,
-    labels::{LabelSet, Labelled},
+    labels::{HasLabels, LabelSet},
 };
 
 /// A label set of a metric, with its value, exemplars and state.
@@ -32,7 +32,8 @@ pub struct Series {
     /// record reads no clock.
     changed: AtomicU32,
     seen: AtomicU16,
-    /// State of the life and marks, see [`state`].
+    /// State of the life and marks, see [`state`]. One byte, so that a record learns with one load that nothing is left
+    /// to be done (`tests/instructions`, *counter*); the price is the masks.
     state: AtomicU8,
     /// The number of times that threads met since the last collection; a cell gets stripes at `MEETINGS`.
     pub(super) meetings: AtomicU8,
@@ -45,7 +46,7 @@ pub(crate) type SeriesCell = Cell<Extras>;
 #[derive(Debug)]
 pub(crate) struct Extras {
     pub(super) reservoir: ReservoirSlot,
-    pub(super) delivery: Mutex<Deliveries>,
+    pub(super) delivery: Mutex<SeriesDelivery>,
 }
 
 /// States in the life of a series, and marks beside them.
@@ -178,7 +179,7 @@ impl Series {
     }
 
     /// Gives up the place of the series; false if it had none.
-    pub(super) fn gives_up_place(&self) -> bool {
+    pub(super) fn give_up_place(&self) -> bool {
         self.state.fetch_and(!state::PLACED, Ordering::Relaxed) & state::PLACED != 0
     }
 
@@ -203,13 +204,13 @@ impl Series {
 
     #[inline]
     pub(super) fn extras(&self) -> Option<&Extras> {
-        self.cell.rest()
+        self.cell.extras()
     }
 
     pub(super) fn make_extras(&self, shape: &CellShape) -> &Extras {
-        self.cell.make_rest(|| Extras {
+        self.cell.make_extras(|| Extras {
             reservoir: ReservoirSlot::default(),
-            delivery: Mutex::new(Deliveries::new(shape)),
+            delivery: Mutex::new(SeriesDelivery::new(shape)),
         })
     }
 
@@ -239,7 +240,7 @@ fn some_bits(Fingerprint(count, sum): Fingerprint) -> u16 {
     ((count ^ sum).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48) as u16
 }
 
-impl Labelled for Series {
+impl HasLabels for Series {
     #[inline]
     fn labels(&self) -> &LabelSet {
         &self.labels

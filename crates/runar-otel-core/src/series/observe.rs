@@ -10,13 +10,13 @@ use super::{
     cell::CellKind,
     delivery::CellValue as _,
     object::{Series, state},
-    observed_state::{Beyond, ObservedState},
-    stream::{Inner, Stream},
+    observed_state::{BeyondSet, ObservedState},
+    stream::{LockedState, Stream},
     value::{Aggregate as _, Number},
 };
 use crate::{
-    exemplar::{Measurement, Origin},
-    labels::{LabelSet, Sorted},
+    exemplar::{MeasuredLabels, Measurement},
+    labels::{LabelSet, SortedLabels},
 };
 
 /// A total, and its increase since the last collection.
@@ -47,7 +47,9 @@ impl Stream {
     ///
     /// OpenTelemetry specification, metrics SDK: *Asynchronous instrument behavior in the SDK*.
     pub(crate) fn observe(&self, all: Vec<(LabelSet, Number)>, deltas: usize, time: SystemTime) {
-        let Some(_alone) = self.alone() else { return };
+        let Some(_alone) = self.lock_walks() else {
+            return;
+        };
         if !self.is_attached() {
             return;
         }
@@ -107,8 +109,13 @@ impl Stream {
     }
 
     /// Offers an observed value that was entered to the reservoir of its series. The value has no span.
-    pub(crate) fn offer_observed(&self, kept: &LabelSet, value: Number, origin: Origin<'_>) {
-        let sorted = Sorted::joined(kept, &[] as &[opentelemetry::KeyValue]);
+    pub(crate) fn offer_observed(
+        &self,
+        kept: &LabelSet,
+        value: Number,
+        origin: MeasuredLabels<'_>,
+    ) {
+        let sorted = SortedLabels::joined(kept, &[] as &[opentelemetry::KeyValue]);
         let own = {
             let inner = self.lock();
             let known = self.interner.known(&inner.members, sorted.as_slice());
@@ -128,7 +135,7 @@ impl Stream {
         if known.beyond.contains_key(labels) {
             return None;
         }
-        let sorted = Sorted::joined(labels, &[] as &[opentelemetry::KeyValue]);
+        let sorted = SortedLabels::joined(labels, &[] as &[opentelemetry::KeyValue]);
         let mut inner = self.lock();
         let own = self
             .interner
@@ -149,17 +156,17 @@ impl Stream {
     fn observe_one(&self, series: &Arc<Series>, value: Number, deltas: usize, before: SystemTime) {
         if !self.is_observed() {
             // A last value, or one of a histogram, which counts each observation.
-            let _ = series.cell.record(&self.shape, value.bits());
-            self.live(series, before);
+            let _ = series.cell.update(&self.shape, value.bits());
+            self.make_live(series, before);
             return;
         }
         let earlier = series.is_live().then(|| series.cell.number(&self.shape));
         let observation = Observation::new(value, earlier, self.is_monotonic());
-        self.enter(series, observation, earlier, deltas, before);
+        self.enter_total(series, observation, earlier, deltas, before);
     }
 
     /// Enters a total into its series.
-    fn enter(
+    fn enter_total(
         &self,
         series: &Arc<Series>,
         observation: Observation,
@@ -173,7 +180,7 @@ impl Stream {
         if earlier.is_some_and(|earlier| is_reset(total, earlier, self.is_monotonic())) {
             series.set_start(before);
         }
-        self.live(series, before);
+        self.make_live(series, before);
         if deltas == 0 && series.extras().is_none() {
             return;
         }
@@ -182,17 +189,17 @@ impl Stream {
         if let Some(delivery) = Number::delivery(&mut deliveries) {
             delivery.set_total(total);
             if was_live {
-                delivery.owe(&delta, &self.shape);
+                delivery.add_to_windows(&delta, &self.shape);
             } else {
                 // Windows of an earlier life continue with the whole total of the new one; missing windows begin with
                 // it.
-                delivery.owe(&total, &self.shape);
+                delivery.add_to_windows(&total, &self.shape);
             }
             delivery.open_windows(deltas);
         }
     }
 
-    fn live(&self, series: &Series, start: SystemTime) {
+    fn make_live(&self, series: &Series, start: SystemTime) {
         let _inner = self.lock();
         if series.life() != state::LIVE {
             series.begin(start);
@@ -226,10 +233,13 @@ impl Stream {
     }
 
     /// Ends a series that callbacks observed, whose total was handed on with the observation.
-    pub(super) fn end_observed(&self, inner: &mut Inner, series: &Arc<Series>) {
+    pub(super) fn end_observed(&self, inner: &mut LockedState, series: &Arc<Series>) {
         self.unlink(inner, series);
-        if series.extras().is_some_and(|extras| extras.lock().owes()) {
-            self.depart(inner, series);
+        if series
+            .extras()
+            .is_some_and(|extras| extras.lock().has_debt())
+        {
+            self.keep_departed(inner, series);
         }
     }
 
@@ -248,8 +258,11 @@ impl Stream {
                 && (self.is_level() || self.is_observed())
             {
                 overflow.set_life(state::ASLEEP);
-                if overflow.extras().is_some_and(|extras| extras.lock().owes()) {
-                    self.depart(&mut inner, overflow);
+                if overflow
+                    .extras()
+                    .is_some_and(|extras| extras.lock().has_debt())
+                {
+                    self.keep_departed(&mut inner, overflow);
                 }
             }
             return;
@@ -257,9 +270,9 @@ impl Stream {
         if !self.is_observed() {
             let overflow = self.overflow_series().clone();
             for (_, value) in sets {
-                let _ = overflow.cell.record(&self.shape, value.bits());
+                let _ = overflow.cell.update(&self.shape, value.bits());
             }
-            return self.live(&overflow, known.before);
+            return self.make_live(&overflow, known.before);
         }
         sets.sort_by_key(|(labels, _)| known.beyond.get(labels).map_or(usize::MAX, |one| one.rank));
         let mut earlier = std::mem::take(&mut known.beyond);
@@ -274,14 +287,14 @@ impl Stream {
                     delta: sum.delta.plus(observed.delta),
                 },
             });
-            known.beyond.insert(labels, Beyond { total, rank });
+            known.beyond.insert(labels, BeyondSet { total, rank });
         }
         if let Some(sum) = sum {
             let overflow = self.overflow_series().clone();
             let before = overflow
                 .is_live()
                 .then(|| overflow.cell.number(&self.shape));
-            self.enter(&overflow, sum, before, deltas, known.before);
+            self.enter_total(&overflow, sum, before, deltas, known.before);
         }
     }
 }

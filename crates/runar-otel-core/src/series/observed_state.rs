@@ -11,12 +11,12 @@ pub(super) struct ObservedState {
     /// The time of that collection: a total that is observed for the first time counts from then.
     pub(super) before: SystemTime,
     /// The sets beyond the cardinality limit, with their totals.
-    pub(super) beyond: HashMap<LabelSet, Beyond>,
+    pub(super) beyond: HashMap<LabelSet, BeyondSet>,
 }
 
 /// A set beyond the limit.
 #[derive(Debug)]
-pub(super) struct Beyond {
+pub(super) struct BeyondSet {
     pub(super) total: Number,
     /// The position in the sum: rounding depends on the order, and a sum of counters must not fall unless one of them
     /// does.

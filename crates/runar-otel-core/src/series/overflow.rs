@@ -20,7 +20,7 @@ use crate::{
 const MOST_LOOKED_AT: usize = 10_000;
 
 /// The label with the most values, and their number.
-struct Widest {
+struct WidestLabel {
     name: String,
     values: usize,
 }
@@ -28,7 +28,7 @@ struct Widest {
 impl Stream {
     /// Reports, once, that the metric has more label sets than its limit allows. Returns the number of limits reached:
     /// those of functions, or its own; `None` if no label set ever went without a place. Not on a recording thread.
-    pub(crate) fn tell_overflow(&self) -> Option<usize> {
+    pub(crate) fn report_overflow(&self) -> Option<usize> {
         let reason = self.first_overflow.reason()?;
         let plan = &self.rules.plan;
         report::once(("overflow", plan.scope.name(), &plan.name), || {
@@ -65,7 +65,7 @@ impl Stream {
     }
 
     /// The label with the most values among the series of a function.
-    fn widest_label(&self, function: &LabelSet) -> Option<Widest> {
+    fn widest_label(&self, function: &LabelSet) -> Option<WidestLabel> {
         let all = self.lock().members.all();
         let is_of = |series: &Series| {
             let own = |(name, value)| series.labels().get(name) == Some(value);
@@ -77,11 +77,11 @@ impl Stream {
             .filter(|series| series.takes_place() && is_of(series));
         for series in counted.take(MOST_LOOKED_AT) {
             for (name, value) in series.labels() {
-                values.entry(name).or_default().insert(value.kept());
+                values.entry(name).or_default().insert(value.packed());
             }
         }
         let widest = values.into_iter().max_by_key(|(_, values)| values.len());
-        widest.map(|(name, values)| Widest {
+        widest.map(|(name, values)| WidestLabel {
             name: name.to_owned(),
             values: values.len(),
         })
@@ -90,7 +90,7 @@ impl Stream {
 
 /// Names a function in a message: ` for name="value", …`; empty if the limit is that of the metric.
 fn of_function(function: &LabelSet) -> String {
-    let text = |value: ValueRef<'_>| value.kept().into_owned();
+    let text = |value: ValueRef<'_>| value.packed().into_owned();
     let labels: Vec<String> = function
         .iter()
         .map(|(name, value)| format!("{name}=\"{}\"", text(value)))

@@ -130,14 +130,15 @@ const REMEMBERED: usize = 64;
 /// Limits known to be reached, for a record that may not wait. Written under the lock of the stream; a record that
 /// reads an old value looks again there.
 #[derive(Debug, Default)]
-pub(super) struct Full {
+pub(super) struct ReachedLimits {
     pub(super) all: AtomicBool,
     /// Full functions by the base labels of handles: the hash that look-ups start with. So a record beyond the limit
-    /// takes no lock (`benches/instructions`, *async call beyond*).
+    /// takes no lock (`benches/instructions`, *async call beyond*). The price is 512
+    /// bytes per stream whose functions reach a limit; of two functions in one place one is remembered.
     functions: OnceLock<Box<[AtomicU64; REMEMBERED]>>,
 }
 
-impl Full {
+impl ReachedLimits {
     fn place(&self, start: u64) -> Option<&AtomicU64> {
         #[expect(clippy::cast_possible_truncation, reason = "masked")]
         self.functions.get()?.get(start as usize & (REMEMBERED - 1))

@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use super::{
     object::Series,
     places::{NoPlace, process_is_full},
-    stream::{Inner, Stream},
+    stream::{LockedState, Stream},
 };
 use crate::{
-    labels::{Base, Label, LabelSet},
+    labels::{BaseLabelsRef, Label, LabelSet},
     metric::sharing::Sharing,
 };
 
@@ -44,7 +44,7 @@ impl Stream {
     /// Takes a place for a label set.
     pub(super) fn take_place(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         labels: &[impl Label],
     ) -> Result<(), NoPlace> {
         let limit = self.rules.plan.limit;
@@ -57,8 +57,8 @@ impl Stream {
     }
 
     /// Gives back the place of a series that leaves the table.
-    pub(super) fn leave_place(&self, inner: &mut Inner, series: &Series) {
-        if series.gives_up_place() {
+    pub(super) fn leave_place(&self, inner: &mut LockedState, series: &Series) {
+        if series.give_up_place() {
             let labels: Vec<_> = series.labels().iter().collect();
             inner.places.give_back(&self.function_of(&labels));
             self.full.forget();
@@ -68,7 +68,7 @@ impl Stream {
     /// True if there is no place for labels that were not found, as far as that is known without a lock.
     pub(super) fn is_full_for(
         &self,
-        base: Base<'_>,
+        base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         sorted: &[impl Label],
     ) -> bool {
@@ -77,7 +77,7 @@ impl Stream {
             && self.interner.is_current()
     }
 
-    fn is_known_full(&self, base: Base<'_>, labels: &[impl Label]) -> bool {
+    fn is_known_full(&self, base: BaseLabelsRef<'_>, labels: &[impl Label]) -> bool {
         self.full.all.load(Ordering::Relaxed)
             || self.full.knows(base.start()) && self.names_no_function(labels)
             || process_is_full()
@@ -92,8 +92,8 @@ impl Stream {
     /// without a place.
     pub(super) fn note_full(
         &self,
-        inner: &Inner,
-        base: Base<'_>,
+        inner: &LockedState,
+        base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         sorted: &[impl Label],
     ) {

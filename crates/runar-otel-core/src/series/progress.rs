@@ -17,12 +17,12 @@ pub(super) struct Walk {
 pub(super) struct Walks {
     /// The time at which the stream began.
     born: SystemTime,
-    of_slots: Vec<WalksOf>,
+    of_slots: Vec<ConsumerWalks>,
 }
 
 /// The walks of one consumer.
 #[derive(Clone, Debug)]
-struct WalksOf {
+struct ConsumerWalks {
     last: u32,
     /// The time of the last walk, once one has begun.
     time: SystemTime,
@@ -47,7 +47,7 @@ impl Walks {
 
     pub(super) fn begin(&mut self, slot: usize, time: SystemTime) -> Walk {
         if self.of_slots.len() <= slot {
-            let none = WalksOf {
+            let none = ConsumerWalks {
                 last: 0,
                 time: self.born,
                 since: self.born,

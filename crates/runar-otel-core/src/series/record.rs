@@ -5,49 +5,60 @@ use std::sync::{Arc, TryLockError, atomic::Ordering};
 use opentelemetry::KeyValue;
 
 use super::{
-    cell::{CellKind, MEETINGS, Met, UnderWay},
-    change::{Adjusted, Change, Made, Recorded},
+    cell::{ActiveCall, CellKind, MEETINGS, Meeting},
+    change::{AppliedChange, Change, LevelStep, SumValue},
     object::{Series, state},
-    stream::{Inner, Place, Stream},
+    stream::{LockedState, Placement, Stream},
 };
 use crate::{
-    exemplar::{Measurement, Origin, Verdict},
-    labels::{Base, Label, Labels, MOST_ALIASES, Sorted},
+    exemplar::{FilterDecision, MeasuredLabels, Measurement},
+    labels::{BaseLabelsRef, Label, Labels, MOST_ALIASES, SortedLabels},
     metric::number::Value,
     threads::forked,
 };
 
 /// Work that is left after a record under a guard.
-struct More {
+struct UnfinishedRecord {
     series: Arc<Series>,
-    met: Met,
+    meeting: Meeting,
 }
 
 impl Stream {
-    /// True if no work is left after a value went into the cell.
+    /// True if no work is left after a value went into the cell. Inlined: two loads decide about the usual case
+    /// (`tests/instructions`, *counter labels*).
     #[inline(always)]
     pub(super) fn is_plain(&self, series: &Series) -> bool {
-        !series.is_special() && !self.rules.exemplars.may_be_open()
+        !series.is_special() && !self.rules.exemplars.may_accept()
     }
 
     /// Does what is left after a value went into the cell.
-    pub(super) fn rest(&self, series: &Arc<Series>, made: Made, origin: Origin<'_>) {
-        if made.met == Met::Somebody {
-            self.met(series);
+    pub(super) fn finish_change(
+        &self,
+        series: &Arc<Series>,
+        change: AppliedChange,
+        origin: MeasuredLabels<'_>,
+    ) {
+        if change.meeting == Meeting::Somebody {
+            self.count_meeting(series);
         }
         if series.is_special() {
-            self.recorded(series, made);
+            self.finish_special(series, change);
         }
-        if self.rules.exemplars.may_be_open() {
-            self.offer(series, made.bits, origin);
+        if self.rules.exemplars.may_accept() {
+            self.offer(series, change.bits, origin);
         }
     }
 
     /// Records into the series of base labels and labels, of which the latter win.
     #[inline]
-    pub(crate) fn record_with(&self, base: Base<'_>, labels: Labels<'_>, change: impl Change) {
+    pub(crate) fn record_with(
+        &self,
+        base: BaseLabelsRef<'_>,
+        labels: Labels<'_>,
+        change: impl Change,
+    ) {
         self.record_by(base, labels, change, || {
-            Origin::Joined(base.labels(), labels)
+            MeasuredLabels::Joined(base.labels(), labels)
         });
     }
 
@@ -55,16 +66,18 @@ impl Stream {
     #[inline]
     pub(crate) fn record_attributes(&self, attributes: &[KeyValue], change: impl Change) {
         let empty = self.interner.plain();
-        self.record_by(empty, attributes, change, || Origin::Attributes(attributes));
+        self.record_by(empty, attributes, change, || {
+            MeasuredLabels::Attributes(attributes)
+        });
     }
 
     #[inline]
     fn record_by<'l>(
         &self,
-        base: Base<'_>,
+        base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         change: impl Change,
-        origin: impl FnOnce() -> Origin<'l>,
+        origin: impl FnOnce() -> MeasuredLabels<'l>,
     ) {
         let found = match self.rules.labels {
             None => self
@@ -74,7 +87,7 @@ impl Stream {
         };
         match found {
             Some(None) => {}
-            Some(Some(more)) => self.finish(&more, change, origin()),
+            Some(Some(unfinished)) => self.finish(&unfinished, change, origin()),
             None => self.record_sorted(base, labels, change, origin()),
         }
     }
@@ -82,34 +95,46 @@ impl Stream {
     /// Records into a series under the guard of a look-up, where nothing else may be done. Returns the work that is
     /// left.
     #[inline]
-    fn record_guarded(&self, series: &Arc<Series>, change: impl Change) -> Option<More> {
-        let met = change.apply(&series.cell, &self.shape);
-        if met == Met::Nobody && self.is_plain(series) {
+    fn record_guarded(
+        &self,
+        series: &Arc<Series>,
+        change: impl Change,
+    ) -> Option<UnfinishedRecord> {
+        let meeting = change.apply(&series.cell, &self.shape);
+        if meeting == Meeting::Nobody && self.is_plain(series) {
             return None;
         }
-        Some(More {
+        Some(UnfinishedRecord {
             series: series.clone(),
-            met,
+            meeting,
         })
     }
 
+    /// Finishes a record after the guard of its look-up. Not inlined, like [`record_sorted`](Self::record_sorted) and
+    /// [`offer`](Self::offer): the path of a known series without exemplar stays short, the others cost a call
+    /// (`tests/instructions`, *counter labels*).
     #[inline(never)]
-    fn finish(&self, more: &More, change: impl Change, origin: Origin<'_>) {
-        let made = change.made(self.rules.number, more.met);
-        self.rest(&more.series, made, origin);
+    fn finish(
+        &self,
+        unfinished: &UnfinishedRecord,
+        change: impl Change,
+        origin: MeasuredLabels<'_>,
+    ) {
+        let change = change.with_meeting(self.rules.number, unfinished.meeting);
+        self.finish_change(&unfinished.series, change, origin);
     }
 
     /// Records by the labels in canonical order. A set that comes in the same other order again is found by that order
-    /// the next time, for a few orders per series.
+    /// the next time, for a few orders per series: the look-up then sorts nothing, at the price of an entry per order.
     #[inline(never)]
     fn record_sorted(
         &self,
-        base: Base<'_>,
+        base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         change: impl Change,
-        origin: Origin<'_>,
+        origin: MeasuredLabels<'_>,
     ) {
-        let mut sorted = Sorted::joined(base.labels(), labels);
+        let mut sorted = SortedLabels::joined(base.labels(), labels);
         self.drop_labels(&mut sorted);
         let sorted = sorted.as_slice();
         let may_alias = self.rules.labels.is_none();
@@ -126,10 +151,10 @@ impl Stream {
         });
         match known {
             Some(Ok(None)) => {}
-            Some(Ok(Some(more))) => self.finish(&more, change, origin),
+            Some(Ok(Some(unfinished))) => self.finish(&unfinished, change, origin),
             Some(Err(series)) => {
                 if let Some(mut inner) = forked::lock(&self.inner) {
-                    self.alias(&mut inner, base, labels, &series);
+                    self.add_alias(&mut inner, base, labels, &series);
                 }
                 self.finish_record(&series, change, origin);
             }
@@ -140,11 +165,11 @@ impl Stream {
     #[cold]
     fn record_new(
         &self,
-        base: Base<'_>,
+        base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         sorted: &[impl Label],
         change: impl Change,
-        origin: Origin<'_>,
+        origin: MeasuredLabels<'_>,
     ) {
         if let Some(overflow) = self.overflow.get()
             && self.is_full_for(base, labels, sorted)
@@ -157,13 +182,13 @@ impl Stream {
         let series = {
             let mut inner = self.lock();
             self.interner.refresh(&inner.members);
-            let (series, place) = self.place(&mut inner, labels, sorted);
+            let (series, place) = self.find_or_add(&mut inner, labels, sorted);
             match place {
-                Place::Overflow => self.note_full(&inner, base, labels, sorted),
-                Place::Own if self.rules.labels.is_none() => {
-                    self.alias(&mut inner, base, labels, &series);
+                Placement::Overflow => self.note_full(&inner, base, labels, sorted),
+                Placement::Own if self.rules.labels.is_none() => {
+                    self.add_alias(&mut inner, base, labels, &series);
                 }
-                Place::Own => {}
+                Placement::Own => {}
             }
             series
         };
@@ -172,23 +197,27 @@ impl Stream {
 
     /// Records into a known series.
     pub(super) fn record_in(&self, series: &Arc<Series>, bits: u64) {
-        self.finish_record(series, Recorded(bits), Origin::Set(series.labels()));
+        self.finish_record(series, SumValue(bits), MeasuredLabels::Set(series.labels()));
     }
 
     /// Moves a known level up or down.
     pub(super) fn adjust_in(&self, series: &Arc<Series>, by: Value) {
-        self.finish_record(series, Adjusted(by), Origin::Set(series.labels()));
+        self.finish_record(series, LevelStep(by), MeasuredLabels::Set(series.labels()));
     }
 
-    fn finish_record(&self, series: &Arc<Series>, change: impl Change, origin: Origin<'_>) {
-        let met = change.apply(&series.cell, &self.shape);
-        self.rest(series, change.made(self.rules.number, met), origin);
+    fn finish_record(&self, series: &Arc<Series>, change: impl Change, origin: MeasuredLabels<'_>) {
+        let meeting = change.apply(&series.cell, &self.shape);
+        self.finish_change(
+            series,
+            change.with_meeting(self.rules.number, meeting),
+            origin,
+        );
     }
 
-    fn alias(
+    fn add_alias(
         &self,
-        inner: &mut Inner,
-        base: Base<'_>,
+        inner: &mut LockedState,
+        base: BaseLabelsRef<'_>,
         labels: &[impl Label],
         series: &Arc<Series>,
     ) {
@@ -204,7 +233,7 @@ impl Stream {
 
     /// Counts a measurement that met another thread; the fourth one since the last collection makes the cell striped.
     #[cold]
-    fn met(&self, series: &Series) {
+    fn count_meeting(&self, series: &Series) {
         if self.shape.kind == CellKind::UpDown {
             return;
         }
@@ -230,24 +259,24 @@ impl Stream {
 
     /// Finishes a record into a series that is mirrored, retired, moved or not exported at the moment.
     #[cold]
-    pub(super) fn recorded(&self, series: &Arc<Series>, made: Made) {
+    pub(super) fn finish_special(&self, series: &Arc<Series>, change: AppliedChange) {
         if let Some(mirror) = self.mirror.as_ref().filter(|_| series.is_mirrored()) {
-            mirror.recorded(self, series, made.bits);
+            mirror.recorded(self, series, change.bits);
         }
         if series.is_retired() {
             self.record_after_retiring(series);
         }
         if self.moved.get().is_some() {
-            self.hand_on(series, made.by.is_none().then_some(made.bits));
+            self.hand_on(series, change.by.is_none().then_some(change.bits));
         } else if series.life() != state::LIVE {
-            self.wake(series, made);
+            self.wake(series, change);
         }
     }
 
     /// Offers a measurement to the reservoir, if the filter accepts it.
     #[inline(never)]
-    fn offer(&self, series: &Series, bits: u64, origin: Origin<'_>) {
-        if let Verdict::Accepted(span) = self.rules.exemplars.verdict() {
+    fn offer(&self, series: &Series, bits: u64, origin: MeasuredLabels<'_>) {
+        if let FilterDecision::Accepted(span) = self.rules.exemplars.decide() {
             let value = self.rules.number.f64_of(bits);
             let filter = self.rules.labels.as_ref();
             self.take_exemplar(series, &Measurement::new(value, origin, filter, span));
@@ -261,26 +290,28 @@ impl Stream {
 
     /// Counts a call under way in a level.
     #[inline]
-    pub(crate) fn begin(&self, series: &Arc<Series>) -> UnderWay {
+    pub(crate) fn begin(&self, series: &Arc<Series>) -> ActiveCall {
         match series.cell.begin_at_once(self.rules.number) {
-            Some(Met::Nobody) if !series.is_special() => UnderWay::default(),
-            met => self.begin_otherwise(series, met),
+            Some(Meeting::Nobody) if !series.is_special() => ActiveCall::default(),
+            meeting => self.begin_otherwise(series, meeting),
         }
     }
 
+    /// Counts a call under way in a striped level, or in a series with more to do. Not inlined: [`begin`](Self::begin)
+    /// stays short (`tests/instructions`, *async call*).
     #[inline(never)]
-    fn begin_otherwise(&self, series: &Arc<Series>, met: Option<Met>) -> UnderWay {
-        let place = match met {
-            Some(_) => UnderWay::default(),
+    fn begin_otherwise(&self, series: &Arc<Series>, meeting: Option<Meeting>) -> ActiveCall {
+        let place = match meeting {
+            Some(_) => ActiveCall::default(),
             None => series.cell.begin_striped(),
         };
-        if met == Some(Met::Somebody) {
-            self.met(series);
+        if meeting == Some(Meeting::Somebody) {
+            self.count_meeting(series);
         }
         if series.is_special() {
-            self.recorded(
+            self.finish_special(
                 series,
-                Adjusted(Value::I64(0)).made(self.rules.number, Met::Nobody),
+                LevelStep(Value::I64(0)).with_meeting(self.rules.number, Meeting::Nobody),
             );
         }
         place
@@ -288,15 +319,15 @@ impl Stream {
 
     /// Counts a call off that is over.
     #[inline]
-    pub(crate) fn end(&self, series: &Arc<Series>, place: UnderWay) {
+    pub(crate) fn end(&self, series: &Arc<Series>, place: ActiveCall) {
         series.cell.end(self.rules.number, place);
         if series.is_special() {
-            self.ended(series);
+            self.finish_special_end(series);
         }
     }
 
     #[cold]
-    fn ended(&self, series: &Series) {
+    fn finish_special_end(&self, series: &Series) {
         if self.moved.get().is_some() {
             self.hand_on(series, None);
         }

@@ -7,15 +7,15 @@ use std::{
 
 use super::{
     cell::CellKind,
-    change::Made,
-    delivery::{CellValue as _, Deliveries},
+    change::AppliedChange,
+    delivery::{CellValue as _, SeriesDelivery},
     object::{Series, SeriesCell, state},
-    retired::Last,
-    stream::{Inner, Stream},
+    retired_series::LastValue,
+    stream::{LockedState, Stream},
     value::{Aggregate as _, Fingerprint, Number},
 };
 use crate::{
-    labels::{AllSeries, Sorted, begin_rebuild},
+    labels::{AllSeries, SortedLabels, begin_rebuild},
     metric::{OVERFLOW_KEY, number::NumberKind},
     report,
     threads::forked,
@@ -31,7 +31,9 @@ impl Stream {
     /// record; memory of the others is given back. A sum that also shrinks ends only at 0: its decrement would come to
     /// another series.
     pub fn retire(&self, ends: impl Fn(&Series) -> bool) -> usize {
-        let Some(_alone) = self.alone() else { return 0 };
+        let Some(_alone) = self.lock_walks() else {
+            return 0;
+        };
         let all = self.lock().members.all();
         let ending: Vec<&Arc<Series>> = all
             .iter()
@@ -54,8 +56,8 @@ impl Stream {
     }
 
     /// Frees the memory of series that nobody keeps, after the end of the provider.
-    pub(crate) fn let_sleepers_go(&self) {
-        let Some(_alone) = self.alone_at_once() else {
+    pub(crate) fn free_sleeping(&self) {
+        let Some(_alone) = self.try_lock_walks() else {
             return;
         };
         let all = self.lock().members.all();
@@ -92,7 +94,7 @@ impl Stream {
     /// The mark first, then the value, which is put aside: what comes after that is of the next life.
     pub(super) fn end_life(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         series: &Arc<Series>,
         others: usize,
         last: Option<Fingerprint>,
@@ -112,7 +114,7 @@ impl Stream {
             return false;
         }
         series.unmark_retired();
-        inner.ending.note(series, Last::Over);
+        inner.retired.note(series, LastValue::Over);
         if !self.is_kept(inner, series, others) {
             self.unlink(inner, series);
         }
@@ -131,7 +133,7 @@ impl Stream {
 
     fn end_at_zero(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         series: &Arc<Series>,
         last: Option<Fingerprint>,
     ) -> bool {
@@ -146,7 +148,7 @@ impl Stream {
 
     fn end_total(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         series: &Arc<Series>,
         last: Option<Fingerprint>,
     ) -> bool {
@@ -163,7 +165,7 @@ impl Stream {
     }
 
     /// Hands the last value of a life to the consumers of deltas.
-    fn hand_over(&self, inner: &mut Inner, series: &Arc<Series>, value: &SeriesCell) {
+    fn hand_over(&self, inner: &mut LockedState, series: &Arc<Series>, value: &SeriesCell) {
         let deltas = self.deltas.load(Ordering::Acquire);
         let extras = match deltas {
             0 => series.extras(),
@@ -172,20 +174,20 @@ impl Stream {
         if let Some(extras) = extras {
             let mut deliveries = extras.lock();
             deliveries.end(value, &self.shape, deltas);
-            self.owe_last(inner, series, &mut deliveries, deltas);
+            self.keep_last_delta(inner, series, &mut deliveries, deltas);
         }
     }
 
     /// True if a handle, or a debt to a consumer, keeps a series.
-    pub(super) fn is_kept(&self, inner: &Inner, series: &Arc<Series>, others: usize) -> bool {
+    pub(super) fn is_kept(&self, inner: &LockedState, series: &Arc<Series>, others: usize) -> bool {
         let departed = inner.departed.get(series.labels());
-        let owes = departed.is_some_and(|departed| Arc::ptr_eq(departed, series));
-        Series::is_held(series, others + usize::from(owes))
+        let has_debt = departed.is_some_and(|departed| Arc::ptr_eq(departed, series));
+        Series::is_held(series, others + usize::from(has_debt))
     }
 
     /// Keeps a series that owes its last delta, within bounds: an exporter may fail for ever while label sets come and
     /// go.
-    pub(super) fn depart(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
+    pub(super) fn keep_departed(&self, inner: &mut LockedState, series: &Arc<Series>) -> bool {
         let departed = &mut inner.departed;
         let is_there = |series: &Arc<Series>| departed.contains_key(series.labels());
         // The overflow series has a place besides.
@@ -199,20 +201,20 @@ impl Stream {
     }
 
     /// Keeps a series that owes its last delta, if there is room; else the overflow series owes it.
-    fn owe_last(
+    fn keep_last_delta(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         series: &Arc<Series>,
-        deliveries: &mut Deliveries,
+        deliveries: &mut SeriesDelivery,
         deltas: usize,
     ) {
-        if deliveries.owes() && !self.depart(inner, series) {
-            self.owe_beyond(deliveries, deltas);
+        if deliveries.has_debt() && !self.keep_departed(inner, series) {
+            self.add_to_overflow_debt(deliveries, deltas);
         }
     }
 
     /// Makes the overflow series owe the last deltas of a series that cannot be kept.
-    fn owe_beyond(&self, of: &mut Deliveries, deltas: usize) {
+    fn add_to_overflow_debt(&self, of: &mut SeriesDelivery, deltas: usize) {
         let plan = &self.rules.plan;
         report::once(("departed", plan.scope.name(), &plan.name), || {
             format!(
@@ -233,7 +235,7 @@ impl Stream {
     /// True if a sum that also shrinks is 0, together with the deltas taken from it.
     fn is_at_zero(&self, series: &Series, deltas: usize) -> bool {
         if deltas == 0 {
-            return series.cell.settled_number(&self.shape).is_zero();
+            return series.cell.number_before_retiring(&self.shape).is_zero();
         }
         let mut deliveries = series.make_extras(&self.shape).lock();
         let Some(delivery) = Number::delivery(&mut deliveries) else {
@@ -253,7 +255,7 @@ impl Stream {
     }
 
     /// Begins a new life of a series that a record found not exported, or moves the value on.
-    pub(super) fn wake(&self, series: &Arc<Series>, made: Made) {
+    pub(super) fn wake(&self, series: &Arc<Series>, change: AppliedChange) {
         if !self.is_attached() && !self.is_level() {
             return;
         }
@@ -264,21 +266,22 @@ impl Stream {
         let now = SystemTime::now();
         match series.life() {
             state::LIVE => {}
-            _ if !self.is_new(series, made.bits) && self.settle(&mut inner, series) => {}
+            _ if !self.is_new(series, change.bits)
+                && self.hand_on_late_part(&mut inner, series) => {}
             state::ASLEEP => {
-                if self.is_level() && made.by.is_none() {
+                if self.is_level() && change.by.is_none() {
                     // The value may have been taken with the life before.
-                    series.cell.put(made.bits);
+                    series.cell.put(change.bits);
                 }
                 series.begin_anew(now);
             }
-            _ => self.move_on(&mut inner, series, made, now),
+            _ => self.move_value(&mut inner, series, change, now),
         }
     }
 
     /// Hands on the part of a measurement that came late to a life that ended: the sum of a value that was counted in
     /// it. False if there is a count besides, of a record that came meanwhile; then all stays there.
-    fn settle(&self, inner: &mut Inner, series: &Arc<Series>) -> bool {
+    fn hand_on_late_part(&self, inner: &mut LockedState, series: &Arc<Series>) -> bool {
         let deltas = self.deltas.load(Ordering::Acquire);
         let has_windows = deltas > 0 && self.shape.kind == CellKind::Buckets;
         // In a child a walk of the parent may have the lock of the windows for ever.
@@ -296,24 +299,24 @@ impl Stream {
             late.move_to(&series.cell, &self.shape);
             return false;
         }
-        if let Some(current) = self.current(inner, series) {
+        if let Some(current) = self.successor(inner, series) {
             // The set came back, and took over what was owed. A record that came there meanwhile is about to begin a
             // life.
             late.move_to(&current.cell, &self.shape);
             if !current.is_live() {
-                self.settle(inner, &current);
+                self.hand_on_late_part(inner, &current);
             }
             return true;
         }
         let mut deliveries = extras.lock();
         deliveries.end(&late, &self.shape, deltas);
-        self.owe_last(inner, series, &mut deliveries, deltas);
+        self.keep_last_delta(inner, series, &mut deliveries, deltas);
         true
     }
 
     /// Returns the series that has the label set now, or that owes its last delta; `None` if that is the series itself.
-    fn current(&self, inner: &Inner, series: &Arc<Series>) -> Option<Arc<Series>> {
-        let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
+    fn successor(&self, inner: &LockedState, series: &Arc<Series>) -> Option<Arc<Series>> {
+        let labels = SortedLabels::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
         let current = self.interner.known(&inner.members, labels.as_slice());
         let current = current.or_else(|| inner.departed.get(series.labels()))?;
         (!Arc::ptr_eq(current, series)).then(|| current.clone())
@@ -335,11 +338,11 @@ impl Stream {
     /// Moves the changes that reached a level after its life ended. Changes of other threads stay: a level that was set
     /// is set there, others go up or down by the value left here, which is 0 if the change was part of the life that
     /// ended.
-    fn move_level(&self, series: &Series, other: &Series, made: Made) {
+    fn move_level(&self, series: &Series, other: &Series, change: AppliedChange) {
         let left = series.cell.take_level(&self.shape).value();
-        match made.by {
+        match change.by {
             None => {
-                let _ = other.cell.record(&self.shape, made.bits);
+                let _ = other.cell.update(&self.shape, change.bits);
             }
             // Without a sign nothing of it is left here.
             Some(by) if self.rules.number == NumberKind::U64 && by.is_negative() => {
@@ -350,17 +353,23 @@ impl Stream {
     }
 
     /// Moves the value that reached a series outside of the table to the series that is in the table now.
-    fn move_on(&self, inner: &mut Inner, series: &Series, made: Made, now: SystemTime) {
-        let labels = Sorted::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
+    fn move_value(
+        &self,
+        inner: &mut LockedState,
+        series: &Series,
+        change: AppliedChange,
+        now: SystemTime,
+    ) {
+        let labels = SortedLabels::joined(series.labels(), &[] as &[opentelemetry::KeyValue]);
         let labels = labels.as_slice();
         let given = if series.takes_place() { labels } else { &[] };
         let other = match forked::is_child() {
             true => self.overflow_series().clone(),
-            false => self.place(inner, given, labels).0,
+            false => self.find_or_add(inner, given, labels).0,
         };
         let moved = match self.is_level() {
             true => {
-                self.move_level(series, &other, made);
+                self.move_level(series, &other, change);
                 true
             }
             false => series.cell.move_to(&other.cell, &self.shape),

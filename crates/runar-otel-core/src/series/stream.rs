@@ -15,19 +15,19 @@ use opentelemetry::KeyValue;
 
 use super::{
     cell::{CellKind, CellShape},
-    delivery::Deliveries,
+    delivery::SeriesDelivery,
     object::{Series, state},
     observed_state::ObservedState,
-    places::{FirstOverflow, Full, Places},
+    places::{FirstOverflow, Places, ReachedLimits},
     progress::Walks,
-    retired::{Count, Ending},
+    retired_series::{RetiredCount, RetiredList},
     value::Number,
 };
 use crate::{
-    exemplar::{ExemplarFilter, Held, Reservoir, reservoir_at_work},
-    labels::{Interner, Label, LabelFilter, LabelSet, Members, Sorted},
+    exemplar::{ExemplarFilter, HeldReservoir, Reservoir, is_in_reservoir},
+    labels::{Interner, Label, LabelFilter, LabelSet, Members, SortedLabels},
     metric::{OVERFLOW_KEY, StreamPlan, number::NumberKind, sharing::Sharing},
-    threads::{apart::Apart, forked, sync::OnceBox},
+    threads::{deferred_drop::DeferredDrop, forked, sync::OnceBox},
 };
 
 /// A receiver of every measurement of sums and histograms, besides the series.
@@ -87,13 +87,13 @@ pub struct Stream {
     description: Mutex<Cow<'static, str>>,
     pub(super) shape: CellShape,
     pub(super) interner: Interner<Series>,
-    pub(super) inner: Mutex<Inner>,
+    pub(super) inner: Mutex<LockedState>,
     /// The series for label sets beyond the cardinality limit; made with the first one.
     pub(super) overflow: OnceBox<Arc<Series>>,
     pub(super) first_overflow: FirstOverflow,
-    pub(super) full: Full,
+    pub(super) full: ReachedLimits,
     /// The number of series that are to end.
-    pub(super) retired: Count,
+    pub(super) retired: RetiredCount,
     /// The number of consumers that want deltas. Grows only.
     pub(super) deltas: AtomicUsize,
     /// The provider under which the stream exports; 0 before and after the life of that provider.
@@ -101,19 +101,19 @@ pub struct Stream {
     /// The streams that took over the levels when a provider with other rules came.
     pub(super) moved: OnceLock<Box<[Arc<Stream>]>>,
     /// Held by collections and retirements, which do not run side by side.
-    pub(super) alone: Mutex<Walks>,
+    pub(super) walks: Mutex<Walks>,
     pub(super) mirror: Option<Arc<dyn Mirror>>,
     pub(super) observed: Mutex<ObservedState>,
 }
 
 /// State that changes under the lock of the stream.
 #[derive(Default)]
-pub(super) struct Inner {
+pub(super) struct LockedState {
     pub(super) members: Members<Series>,
     pub(super) places: Places,
     /// The most series that existed at one time.
     pub(super) most: usize,
-    pub(super) ending: Ending,
+    pub(super) retired: RetiredList,
     /// Series that ended and still owe a consumer their last delta, one per label set.
     pub(super) departed: HashMap<LabelSet, Arc<Series>>,
 }
@@ -128,12 +128,12 @@ impl Stream {
             inner: Mutex::default(),
             overflow: OnceBox::new(),
             first_overflow: FirstOverflow::default(),
-            full: Full::default(),
-            retired: Count::default(),
+            full: ReachedLimits::default(),
+            retired: RetiredCount::default(),
             deltas: AtomicUsize::new(0),
             owner: AtomicU64::new(0),
             moved: OnceLock::new(),
-            alone: Mutex::default(),
+            walks: Mutex::default(),
             mirror,
             observed: Mutex::default(),
         })
@@ -197,7 +197,7 @@ impl Stream {
 
     /// Returns the series of a label set, for a handle that keeps it. Labels that a view removes are left out.
     pub(crate) fn series(&self, labels: &LabelSet) -> Arc<Series> {
-        let mut sorted = Sorted::joined(labels, &[] as &[KeyValue]);
+        let mut sorted = SortedLabels::joined(labels, &[] as &[KeyValue]);
         self.drop_labels(&mut sorted);
         if forked::is_child() {
             let plain = self.interner.plain();
@@ -205,10 +205,10 @@ impl Stream {
             return known.unwrap_or_else(|| self.overflow_series().clone());
         }
         let own: &[KeyValue] = &[];
-        self.place(&mut self.lock(), own, sorted.as_slice()).0
+        self.find_or_add(&mut self.lock(), own, sorted.as_slice()).0
     }
 
-    pub(super) fn drop_labels(&self, sorted: &mut Sorted<'_>) {
+    pub(super) fn drop_labels(&self, sorted: &mut SortedLabels<'_>) {
         if let Some(filter) = &self.rules.labels {
             sorted.retain(|name| filter.keeps(name));
         }
@@ -217,25 +217,25 @@ impl Stream {
     /// Returns the series of canonical labels, made if there is room, else the overflow series.
     ///
     /// OpenTelemetry specification, metrics SDK: *Cardinality limits*.
-    pub(super) fn place(
+    pub(super) fn find_or_add(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         given: &[impl Label],
         sorted: &[impl Label],
-    ) -> (Arc<Series>, Place) {
+    ) -> (Arc<Series>, Placement) {
         if let Some(known) = self.interner.known(&inner.members, sorted) {
-            return (known.clone(), Place::Own);
+            return (known.clone(), Placement::Own);
         }
         match self.add(inner, given, sorted) {
-            Some(series) => (series, Place::Own),
-            None => (self.overflow_series().clone(), Place::Overflow),
+            Some(series) => (series, Placement::Own),
+            None => (self.overflow_series().clone(), Placement::Overflow),
         }
     }
 
     /// Makes a series; `None` if there is no place for another one.
     pub(super) fn add(
         &self,
-        inner: &mut Inner,
+        inner: &mut LockedState,
         given: &[impl Label],
         sorted: &[impl Label],
     ) -> Option<Arc<Series>> {
@@ -259,14 +259,14 @@ impl Stream {
 
     /// Moves the debts of a label set that comes back to its new series: consumers that still wait for its last delta
     /// get one point, without a gap.
-    fn take_over_debts(&self, inner: &mut Inner, series: &Arc<Series>) {
+    fn take_over_debts(&self, inner: &mut LockedState, series: &Arc<Series>) {
         let Some(departed) = inner.departed.get_mut(series.labels()) else {
             return;
         };
         // The series may sleep on: then its debts are read there.
         let departed = std::mem::replace(departed, series.clone());
         if let Some(extras) = departed.extras() {
-            let debts = std::mem::replace(&mut *extras.lock(), Deliveries::new(&self.shape));
+            let debts = std::mem::replace(&mut *extras.lock(), SeriesDelivery::new(&self.shape));
             *series.make_extras(&self.shape).lock() = debts;
         }
     }
@@ -287,7 +287,7 @@ impl Stream {
     }
 
     /// Removes a series from the table. The caller moves its value on.
-    pub(super) fn unlink(&self, inner: &mut Inner, series: &Series) {
+    pub(super) fn unlink(&self, inner: &mut LockedState, series: &Series) {
         if series.life() != state::UNLINKED {
             series.set_life(state::UNLINKED);
             self.leave_place(inner, series);
@@ -300,19 +300,19 @@ impl Stream {
         series.cell.number(&self.shape)
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, LockedState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the turn of a walk; `None` within a reservoir, which may be in a walk itself.
-    pub(super) fn alone(&self) -> Option<MutexGuard<'_, Walks>> {
-        let own = reservoir_at_work();
-        (!own).then(|| self.alone.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn lock_walks(&self) -> Option<MutexGuard<'_, Walks>> {
+        let own = is_in_reservoir();
+        (!own).then(|| self.walks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes the turn of a walk if nobody else has it.
-    pub(super) fn alone_at_once(&self) -> Option<MutexGuard<'_, Walks>> {
-        match self.alone.try_lock() {
+    pub(super) fn try_lock_walks(&self) -> Option<MutexGuard<'_, Walks>> {
+        match self.walks.try_lock() {
             Ok(walks) => Some(walks),
             Err(TryLockError::Poisoned(walks)) => Some(walks.into_inner()),
             Err(TryLockError::WouldBlock) => None,
@@ -335,8 +335,13 @@ impl Stream {
     /// level keeps its value. The returned remains of the earlier provider have to be dropped without a lock.
     ///
     /// `None` if it cannot begin: a walk of the earlier provider is under way, and may hang in a reservoir.
-    pub(crate) fn attach(&self, owner: u64, now: SystemTime, deltas: usize) -> Option<LetGo> {
-        let mut walks = self.alone_at_once()?;
+    pub(crate) fn attach(
+        &self,
+        owner: u64,
+        now: SystemTime,
+        deltas: usize,
+    ) -> Option<FormerSeries> {
+        let mut walks = self.try_lock_walks()?;
         *walks = Walks::since(now);
         self.deltas.store(0, Ordering::Release);
         self.expect_deltas(deltas);
@@ -344,7 +349,7 @@ impl Stream {
         let mut inner = self.lock();
         let departed = std::mem::take(&mut inner.departed);
         if !self.is_level() {
-            inner.ending.end_all();
+            inner.retired.end_all();
         }
         for series in inner.members.all().iter().chain(self.overflow.get()) {
             if let Some(extras) = series.extras() {
@@ -367,9 +372,9 @@ impl Stream {
         }
         *self.observed.lock().unwrap_or_else(PoisonError::into_inner) = ObservedState::since(now);
         self.owner.store(owner, Ordering::Release);
-        Some(LetGo {
+        Some(FormerSeries {
             _departed: departed,
-            _reservoirs: (!reservoirs.is_empty()).then(|| Apart::new(reservoirs)),
+            _reservoirs: (!reservoirs.is_empty()).then(|| DeferredDrop::new(reservoirs)),
         })
     }
 
@@ -462,14 +467,14 @@ impl Stream {
 }
 
 /// Series and reservoirs of a stream under an earlier provider, to be dropped without a lock.
-pub(crate) struct LetGo {
+pub(crate) struct FormerSeries {
     _departed: HashMap<LabelSet, Arc<Series>>,
-    _reservoirs: Option<Apart<Vec<Held>>>,
+    _reservoirs: Option<DeferredDrop<Vec<HeldReservoir>>>,
 }
 
 /// The series that takes a label set: its own, or the overflow series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Placement {
     Own,
     Overflow,
 }

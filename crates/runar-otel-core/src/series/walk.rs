@@ -61,7 +61,7 @@ impl Stream {
         time: SystemTime,
         mut each: impl FnMut(&LabelSet, Reading<V>),
     ) {
-        let Some(mut walks) = self.alone() else {
+        let Some(mut walks) = self.lock_walks() else {
             return;
         };
         self.expect_deltas(consumer.deltas);
@@ -118,7 +118,7 @@ impl Stream {
         let collected = extras.reservoir.collect();
         let mut deliveries = extras.lock();
         let delivery = V::delivery(&mut deliveries)?;
-        delivery.keep(cell, shape, collected);
+        delivery.keep_exemplars(cell, shape, collected);
         let value = if deltas > 0 && self.is_taken() {
             delivery.take(cell, shape, deltas);
             // And what came since: counted there, taken with the next walk.
@@ -159,22 +159,22 @@ impl Stream {
 
     /// Forgets the values that the last walk handed out to a consumer of deltas.
     pub fn acknowledge(&self, slot: usize) {
-        let Some(mut walks) = self.alone() else {
+        let Some(mut walks) = self.lock_walks() else {
             return;
         };
         let walk = walks.acknowledge(slot);
-        let owes = |series: &Series| {
+        let has_debt = |series: &Series| {
             let Some(extras) = series.extras() else {
                 return false;
             };
             let mut deliveries = extras.lock();
             deliveries.acknowledge(slot, walk);
-            deliveries.owes()
+            deliveries.has_debt()
         };
         // Under one lock: the debts of a set that comes back are in one of both.
         let (all, settled) = {
             let mut inner = self.lock();
-            let settled = inner.departed.extract_if(|_, series| !owes(series));
+            let settled = inner.departed.extract_if(|_, series| !has_debt(series));
             let settled: Vec<_> = settled.collect();
             (inner.members.all(), settled)
         };
@@ -188,7 +188,7 @@ impl Stream {
 
     /// Takes the exemplars that the reservoirs hold, per series.
     pub fn take_exemplars(&self) -> Vec<(LabelSet, Vec<Exemplar>)> {
-        let Some(_alone) = self.alone() else {
+        let Some(_alone) = self.lock_walks() else {
             return Vec::new();
         };
         let all = self.lock().members.all();
@@ -214,7 +214,7 @@ impl Stream {
 }
 
 impl Extras {
-    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, super::delivery::Deliveries> {
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, super::delivery::SeriesDelivery> {
         self.delivery.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,7 +10,8 @@ use std::{
 use once_cell::race::OnceNonZeroUsize;
 
 thread_local! {
-    /// The stripe of this thread. Without a destructor, so that it can be read at any time in the life of a thread.
+    /// The stripe of this thread. Without a destructor, so that the stripe can be read at any time in the life of a
+    /// thread, and without a look at the state of the thread-local (`tests/instructions`, *counter labels*).
     static INDEX: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
@@ -28,6 +29,7 @@ pub(crate) fn index() -> usize {
     }
 }
 
+/// Gives this thread its index. Cold: [`index`] is a load and a comparison.
 #[cold]
 fn first_index() -> usize {
     let index = NEXT.fetch_add(1, Ordering::Relaxed) & (usize::MAX >> 1);

@@ -9,7 +9,7 @@ use crate::{
     explore, join,
     metric::number::NumberKind,
     series::{
-        cell::{Cell, CellKind, CellShape, UnderWay},
+        cell::{ActiveCall, Cell, CellKind, CellShape},
         value::Number,
     },
 };
@@ -40,7 +40,7 @@ pub(crate) fn whole(number: Number) -> u64 {
 pub(crate) fn recorder(cell: &Arc<Cell>, shape: fn() -> CellShape, bits: u64) -> JoinHandle<()> {
     let cell = cell.clone();
     thread::spawn(move || {
-        let _ = cell.record(&shape(), bits);
+        let _ = cell.update(&shape(), bits);
     })
 }
 
@@ -81,7 +81,7 @@ fn stripes_that_come_meanwhile_lose_and_double_nothing() {
                     let _lock = lock.lock().unwrap();
                     cell.stripe(&counter());
                 }
-                let _ = cell.record(&counter(), 1);
+                let _ = cell.update(&counter(), 1);
             })
         };
         let recording = recorder(&cell, counter, 2);
@@ -99,7 +99,7 @@ fn two_threads_on_one_stripe_lose_nothing() {
         cell.stripe(&counter());
         // Three threads on two stripes.
         let recorders = [1, 2].map(|value| recorder(&cell, counter, value));
-        let _ = cell.record(&counter(), 4);
+        let _ = cell.update(&counter(), 4);
         join(recorders);
         assert_eq!(whole(cell.number(&counter())), 7);
     });
@@ -112,7 +112,7 @@ fn calls_under_way_end_at_0_wherever_they_are_counted() {
         let cell = Arc::new(Cell::<()>::new(&LEVEL()));
         let call = |cell: &Cell| {
             let place = match cell.begin_at_once(NumberKind::F64) {
-                Some(_) => UnderWay::default(),
+                Some(_) => ActiveCall::default(),
                 None => cell.begin_striped(),
             };
             let now = cell.number(&LEVEL()).as_f64();

@@ -2,5 +2,5 @@
 
 pub(crate) use runar_otel_core::exemplar::Exemplar;
 
-#[path = "../../src/exemplar/kept.rs"]
-pub(crate) mod kept;
+#[path = "../../src/exemplar/retention.rs"]
+pub(crate) mod retention;

@@ -31,7 +31,7 @@ fn a_reader_that_sees_the_sum_sees_the_count() {
             let cell = cell.clone();
             thread::spawn(move || {
                 for _ in 0..2 {
-                    let _ = cell.record(&histogram(), TWO);
+                    let _ = cell.update(&histogram(), TWO);
                 }
             })
         };
@@ -77,10 +77,10 @@ fn stripes_of_a_histogram_lose_and_double_nothing() {
             let cell = cell.clone();
             thread::spawn(move || {
                 cell.stripe(&histogram());
-                let _ = cell.record(&histogram(), TWO);
+                let _ = cell.update(&histogram(), TWO);
             })
         };
-        let _ = cell.record(&histogram(), TWO);
+        let _ = cell.update(&histogram(), TWO);
         striping.join().unwrap();
         assert_eq!(both(&cell.histogram(&histogram())), (4.0, 2));
     });

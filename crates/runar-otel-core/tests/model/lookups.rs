@@ -14,7 +14,7 @@ use crate::{
     labels::{
         LabelSet,
         interner::{Interner, Members, begin_rebuild},
-        table::Labelled,
+        table::HasLabels,
     },
 };
 
@@ -26,7 +26,7 @@ struct Counted {
     records: AtomicUsize,
 }
 
-impl Labelled for Counted {
+impl HasLabels for Counted {
     fn labels(&self) -> &LabelSet {
         &self.labels
     }

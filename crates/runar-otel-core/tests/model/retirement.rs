@@ -136,7 +136,7 @@ impl Stream {
 
     /// As `Stream::record` does.
     fn record(&self, value: u64) {
-        let _ = self.series.cell.record(&counter(), value);
+        let _ = self.series.cell.update(&counter(), value);
         if self.series.life() != LIVE {
             self.wake();
         }

@@ -11,20 +11,20 @@ use runar_otel_core::{
     Counter, Gauge, Histogram, Timer,
     clock::Clock,
     gate::{Gate, GateOptions},
-    isolated::Isolated,
+    isolated::IsolatedRecorder,
 };
 
 use crate::{calls::poll_once, chain::Reports, facade, reader::Bench};
 
 pub(crate) struct Recorder {
     pub(crate) bench: Bench,
-    pub(crate) isolated: Arc<Isolated>,
+    pub(crate) isolated: Arc<IsolatedRecorder>,
 }
 
 pub(crate) fn recorder(clock: Clock) -> Recorder {
     let bench = Bench::new(GateOptions::default());
     let gate = Gate::clone(&bench.gate);
-    let isolated = Isolated::new(gate, clock);
+    let isolated = IsolatedRecorder::new(gate, clock);
     Recorder { bench, isolated }
 }
 

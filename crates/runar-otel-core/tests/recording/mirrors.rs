@@ -10,7 +10,7 @@ use runar_otel_core::{
     Counter,
     clock::Clock,
     gate::{Gate, GateOptions, Streams},
-    isolated::Isolated,
+    isolated::IsolatedRecorder,
     series::{Mirror, Series, Stream},
 };
 
@@ -19,7 +19,7 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// A mirror that waits until another thread has recorded into the metric that is being made.
 struct Waiting {
-    others: Mutex<Option<(Counter, Arc<Isolated>)>>,
+    others: Mutex<Option<(Counter, Arc<IsolatedRecorder>)>>,
     recorded: mpsc::SyncSender<bool>,
 }
 
@@ -49,7 +49,7 @@ fn a_mirror_waits_under_no_lock() {
     let mut options = GateOptions::default();
     options.mirror = Some(mirror.clone());
     let gate = Gate::new(Streams::new(options));
-    let isolated = Isolated::new(gate, Clock::system());
+    let isolated = IsolatedRecorder::new(gate, Clock::system());
     // Made here, it is made in the recorder with its first record there.
     let counter = Counter::new("mirrors_total", "").register();
     *mirror.others.lock().unwrap() = Some((counter.clone(), isolated.clone()));

@@ -201,7 +201,7 @@ fn labels_that_nobody_knows_yet_have_no_zero() {
 
 #[test]
 fn the_catalogue_knows_what_is_linked() {
-    let names = |declared: Vec<runar_otel_core::catalogue::Declared>| -> Vec<String> {
+    let names = |declared: Vec<runar_otel_core::catalogue::MetricDeclaration>| -> Vec<String> {
         declared.iter().map(|one| one.name.to_string()).collect()
     };
     assert_eq!(

@@ -6,14 +6,14 @@ use runar_otel_core::{
     Gauge,
     clock::Clock,
     gate::{Gate, GateOptions, Streams},
-    isolated::Isolated,
+    isolated::IsolatedRecorder,
 };
 
 use crate::{metrics, recorded::recorder, reports};
 
-fn isolated() -> Arc<Isolated> {
+fn isolated() -> Arc<IsolatedRecorder> {
     let gate = Gate::new(Streams::new(GateOptions::default()));
-    Isolated::new(gate, Clock::system())
+    IsolatedRecorder::new(gate, Clock::system())
 }
 
 fn count() {

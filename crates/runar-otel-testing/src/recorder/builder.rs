@@ -7,7 +7,7 @@ use runar_otel_core::{
     clock::{Clock, ManualClock},
     exemplar::ExemplarFilter,
     gate::GateOptions,
-    isolated::Isolated,
+    isolated::IsolatedRecorder,
 };
 
 use super::{pipeline::Pipeline, recording::Recording, spans::Spans};
@@ -105,7 +105,7 @@ impl RecorderBuilder {
         let (gate, pipeline) = Pipeline::start(self.options);
         let (clock, manual) = self.time_source.clock();
         Recording {
-            isolated: Isolated::new(gate, clock),
+            isolated: IsolatedRecorder::new(gate, clock),
             pipeline,
             clock: manual,
             spans: self.spans.then(Spans::start),

@@ -2,14 +2,14 @@
 
 use std::{fmt, sync::Arc};
 
-use runar_otel_core::{clock::ManualClock, isolated::Isolated};
+use runar_otel_core::{clock::ManualClock, isolated::IsolatedRecorder};
 use tracing::dispatcher;
 
 use super::{pipeline::Pipeline, spans::Spans};
 
 /// The registry, pipeline, clock and spans of one recorder.
 pub(super) struct Recording {
-    pub(super) isolated: Arc<Isolated>,
+    pub(super) isolated: Arc<IsolatedRecorder>,
     pub(super) pipeline: Pipeline,
     pub(super) clock: ManualClock,
     pub(super) spans: Option<Spans>,

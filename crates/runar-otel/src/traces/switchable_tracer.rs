@@ -19,7 +19,7 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span as SdkSpan};
 use runar_otel_core::{
-    sampling::{self, Coming, Head, HeadSampler},
+    sampling::{self, Head, HeadSampler, UpcomingSpan},
     thread::with_context,
 };
 
@@ -95,7 +95,7 @@ impl Tracer for SwitchableTracer {
 struct SwitchableHead;
 
 impl HeadSampler for SwitchableHead {
-    fn decide(&self, span: &Coming<'_>) -> Head {
+    fn decide(&self, span: &UpcomingSpan<'_>) -> Head {
         let current = CURRENT.load();
         let Some(Installed {
             decider: Some(decider),

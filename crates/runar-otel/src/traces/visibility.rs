@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use runar_otel_core::{
     call,
-    sampling::{Coming, Listeners, UNSAMPLED},
+    sampling::{Listeners, UNSAMPLED, UpcomingSpan},
     thread::{span_was_entered, span_was_made},
 };
 use tracing::{
@@ -59,7 +59,7 @@ pub(crate) fn is_installed() -> bool {
 }
 
 /// Returns the listeners of a span that is about to be made on this thread; `None` if the layer would not see the span.
-pub(crate) fn sees(span: &Coming<'_>) -> Option<Listeners> {
+pub(crate) fn sees(span: &UpcomingSpan<'_>) -> Option<Listeners> {
     tracing::dispatcher::get_default(|dispatch| {
         let mark = dispatch.downcast_ref::<Mark>()?;
         match mark.around {
@@ -82,8 +82,8 @@ pub(crate) fn sees(span: &Coming<'_>) -> Option<Listeners> {
 
 /// True if log lines can show a call without a span as they would with one: all its fields are known, and it is outside
 /// of all spans and of all other calls without a span.
-fn is_shown_alone(span: &Coming<'_>, dispatch: &Dispatch) -> bool {
-    span.complete && dispatch.current_span().id().is_none() && call::spanless(None).is_none()
+fn is_shown_alone(span: &UpcomingSpan<'_>, dispatch: &Dispatch) -> bool {
+    span.complete && dispatch.current_span().id().is_none() && call::spanless_call(None).is_none()
 }
 
 /// True if all filters of a subscriber let a span through to the mark. A filter may want the span now and not at

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CellShape, met::Met};
+use super::{CellShape, meeting::Meeting};
 use crate::{
     metric::number::finite,
     series::value::Histogram,
@@ -30,10 +30,10 @@ pub(super) struct Buckets(Box<[AtomicU64]>);
 
 /// The parts of a striped histogram; each is made when a thread first writes there.
 #[derive(Debug)]
-pub(super) struct StripedBuckets(Box<[OnceBox<Buckets>]>);
+pub(super) struct BucketStripes(Box<[OnceBox<Buckets>]>);
 
 /// Adds the values of a part to a sum of parts.
-pub(super) type Read = fn(&Buckets, &mut Sums);
+pub(super) type PartReader = fn(&Buckets, &mut BucketSums);
 
 impl Buckets {
     pub(super) fn new(bounds: usize) -> Self {
@@ -51,16 +51,17 @@ impl Buckets {
     /// Counts a value. The bucket comes first and the sum second, with Release: a reader that sees the sum sees the
     /// count.
     #[inline]
-    pub(super) fn record(&self, bounds: &[f64], value: f64) -> Met {
-        // As many comparisons as there are bounds, without a branch that is guessed wrong.
+    pub(super) fn add_value(&self, bounds: &[f64], value: f64) -> Meeting {
+        // As many comparisons as there are bounds, without a branch that is guessed wrong; the price grows with the number
+        // of bounds (`benches/record`, *histogram, handle*; `tests/instructions`, *histogram*).
         let at: usize = bounds.iter().map(|bound| usize::from(*bound < value)).sum();
         let [sum, min, max, buckets @ ..] = &*self.0 else {
-            return Met::Nobody;
+            return Meeting::Nobody;
         };
         if let Some(bucket) = buckets.get(at) {
             bucket.fetch_add(1, Ordering::AcqRel);
         }
-        let mut met = Met::Nobody;
+        let mut meeting = Meeting::Nobody;
         let mut known = sum.load(Ordering::Relaxed);
         loop {
             let next = finite(f64::from_bits(known) + value).to_bits();
@@ -68,7 +69,7 @@ impl Buckets {
                 Ok(_) => break,
                 Err(now) => {
                     known = now;
-                    met = Met::Somebody;
+                    meeting = Meeting::Somebody;
                 }
             }
         }
@@ -78,7 +79,7 @@ impl Buckets {
         if value > f64::from_bits(max.load(Ordering::Relaxed)) {
             replace(max, value, |value, known| value > known);
         }
-        met
+        meeting
     }
 
     fn buckets(&self) -> &[AtomicU64] {
@@ -100,7 +101,7 @@ impl Buckets {
 
     /// Reads the part: the sum, then the buckets, until the count stands still. Sum and count may then still differ by
     /// the measurements under way, one per thread.
-    pub(super) fn add_to(&self, sums: &mut Sums) {
+    pub(super) fn add_to(&self, sums: &mut BucketSums) {
         let mut copied = std::mem::take(&mut sums.copied);
         let mut before = u64::MAX;
         let mut reals = (0.0, 0.0, 0.0);
@@ -119,7 +120,7 @@ impl Buckets {
 
     /// Takes the part, which is empty afterwards. The counts come first: the sum of a measurement under way may stay
     /// for the next time.
-    pub(super) fn take_to(&self, sums: &mut Sums) {
+    pub(super) fn take_to(&self, sums: &mut BucketSums) {
         sums.counts(self.buckets().iter().map(|one| take(one, 0)));
         let real = |at: usize, empty: f64| {
             let atomic = self.0.get(at);
@@ -176,27 +177,31 @@ fn take(atomic: &AtomicU64, empty: u64) -> u64 {
     atomic.swap(empty, Ordering::AcqRel)
 }
 
+/// Replaces an extreme. Cold: most values are none, and [`Buckets::add_value`] then compares twice and writes nothing
+/// (`tests/instructions`, *histogram*).
 #[cold]
 fn replace(extreme: &AtomicU64, value: f64, beats: fn(f64, f64) -> bool) {
     let next = |known| beats(value, f64::from_bits(known)).then(|| value.to_bits());
     let _ = extreme.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next);
 }
 
-impl StripedBuckets {
+impl BucketStripes {
     pub(super) fn new() -> Self {
         let none = std::iter::repeat_with(OnceBox::new);
         Self(none.take(stripe::most()).collect())
     }
 
-    /// Counts a value in the part of this thread; a thread that meets another one there moves on.
+    /// Counts a value in the part of this thread; a thread that meets another one there moves on. Threads do not share a
+    /// line of memory then; the price is a part per thread, each with all buckets (`benches/record`, *histogram, two
+    /// threads*). Not inlined: the code of a histogram without stripes stays short.
     #[inline(never)]
-    pub(super) fn record(&self, bounds: &[f64], value: f64) {
+    pub(super) fn add_value(&self, bounds: &[f64], value: f64) {
         let index = stripe::index() & (self.0.len() - 1);
         let Some(part) = self.0.get(index) else {
             return;
         };
         let part = part.get_or_init(|| Box::new(Buckets::new(bounds.len())));
-        if part.record(bounds, value) == Met::Somebody {
+        if part.add_value(bounds, value) == Meeting::Somebody {
             stripe::move_on();
         }
     }
@@ -208,7 +213,7 @@ impl StripedBuckets {
 
 /// The sum over all parts of a histogram.
 #[derive(Debug)]
-pub(super) struct Sums {
+pub(super) struct BucketSums {
     counts: Vec<u64>,
     sum: f64,
     min: f64,
@@ -217,7 +222,7 @@ pub(super) struct Sums {
     copied: Vec<u64>,
 }
 
-impl Sums {
+impl BucketSums {
     pub(super) fn new(bounds: &[f64]) -> Self {
         Self {
             counts: vec![0; bounds.len() + 1],

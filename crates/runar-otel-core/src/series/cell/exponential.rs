@@ -18,16 +18,17 @@ const ROUNDS: usize = 64;
 
 /// The parts of an exponential histogram. Rescaling moves counts from bucket to bucket, which plain atomics cannot do.
 #[derive(Debug)]
-pub(super) struct Exponentials(Box<[OnceBox<Mutex<ExponentialHistogram>>]>);
+pub(super) struct ExponentialParts(Box<[OnceBox<Mutex<ExponentialHistogram>>]>);
 
-impl Exponentials {
+impl ExponentialParts {
     pub(super) fn new() -> Self {
         let none = std::iter::repeat_with(OnceBox::new);
         Self(none.take(stripe::most()).collect())
     }
 
-    /// Counts a value in the first part that is free; another part is made only if all existing ones are taken.
-    pub(super) fn record(&self, shape: &CellShape, value: f64) {
+    /// Counts a value in the first part that is free; another part is made only if all existing ones are taken. Threads
+    /// wait for nobody; the price is a histogram for each thread that met another one.
+    pub(super) fn add_value(&self, shape: &CellShape, value: f64) {
         let start = if self.is_striped() {
             stripe::index()
         } else {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Base, Cell, CellKind, CellShape, Striped, met::Met, sum};
+use super::{Cell, CellBase, CellKind, CellShape, CellStripes, meeting::Meeting, sum};
 use crate::{
     metric::number::{NumberKind, Value, finite},
     series::value::Number,
@@ -12,16 +12,17 @@ use crate::{
 /// The place where a call under way was counted. It is counted off there, so that no part is ever below zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[must_use = "a call that is counted has to be counted off"]
-pub(crate) struct UnderWay(u8);
+pub(crate) struct ActiveCall(u8);
 
 impl<R> Cell<R> {
-    /// Sets a level without stripes; `None` for any other cell. Inlined: see [`add_at_once`](Self::add_at_once).
+    /// Sets a level without stripes; `None` for any other cell. Inlined like [`add_at_once`](Self::add_at_once)
+    /// (`benches/record`, *gauge, handle*; `tests/instructions`, *gauge*).
     #[inline(always)]
-    pub(crate) fn set_at_once(&self, shape: &CellShape, bits: u64) -> Option<Met> {
+    pub(crate) fn set_at_once(&self, shape: &CellShape, bits: u64) -> Option<Meeting> {
         match &self.base {
-            Base::One(base) if shape.kind == CellKind::Level && self.is_plain() => {
+            CellBase::One(base) if shape.kind == CellKind::Level && self.is_plain() => {
                 base.store(bits, Ordering::Release);
-                Some(Met::Nobody)
+                Some(Meeting::Nobody)
             }
             _ => None,
         }
@@ -29,9 +30,13 @@ impl<R> Cell<R> {
 
     /// Sets the value, in which calls under way stay counted.
     pub(super) fn set_level(&self, bits: u64) {
-        let Base::One(base) = &self.base else { return };
+        let CellBase::One(base) = &self.base else {
+            return;
+        };
         let bits = match self.striped() {
-            Some(Striped::Sum(stripes)) => (f64::from_bits(bits) - under_way(stripes)).to_bits(),
+            Some(CellStripes::Sum(stripes)) => {
+                (f64::from_bits(bits) - active_calls(stripes)).to_bits()
+            }
             _ => bits,
         };
         base.store(bits, Ordering::Release);
@@ -39,19 +44,19 @@ impl<R> Cell<R> {
 
     /// Takes the level with its calls under way; the level is 0 afterwards.
     pub(crate) fn take_level(&self, shape: &CellShape) -> Number {
-        let Base::One(base) = &self.base else {
+        let CellBase::One(base) = &self.base else {
             return Number::of_bits(shape.number, 0);
         };
         let own = Number::of_bits(shape.number, sum::take(base));
         match self.striped() {
-            Some(Striped::Sum(stripes)) => own.plus(Number::F64(calls(stripes, sum::take))),
+            Some(CellStripes::Sum(stripes)) => own.plus(Number::F64(calls(stripes, sum::take))),
             _ => own,
         }
     }
 
     /// Takes the level if it has this value; false if it has another one.
     pub(crate) fn take_level_of(&self, shape: &CellShape, level: Number) -> bool {
-        let Base::One(base) = &self.base else {
+        let CellBase::One(base) = &self.base else {
             return false;
         };
         if self.is_plain() {
@@ -69,36 +74,38 @@ impl<R> Cell<R> {
 
     /// Adds to the value; a level of `u64` stops at 0.
     pub(crate) fn adjust(&self, number: NumberKind, by: Value) {
-        let Base::One(base) = &self.base else { return };
+        let CellBase::One(base) = &self.base else {
+            return;
+        };
         let next = |bits| Some(adjusted(number, bits, by));
         let _ = base.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next);
     }
 
-    /// Counts a call that begins, in a level without stripes; `None` for any other cell. Inlined: see
-    /// [`add_at_once`](Self::add_at_once).
+    /// Counts a call that begins, in a level without stripes; `None` for any other cell. Inlined like
+    /// [`add_at_once`](Self::add_at_once) (`tests/instructions`, *async call*).
     #[inline(always)]
-    pub(crate) fn begin_at_once(&self, number: NumberKind) -> Option<Met> {
+    pub(crate) fn begin_at_once(&self, number: NumberKind) -> Option<Meeting> {
         match &self.base {
-            Base::One(base) if self.is_plain() => Some(sum::add(base, number, one(number))),
+            CellBase::One(base) if self.is_plain() => Some(sum::add(base, number, one(number))),
             _ => None,
         }
     }
 
     /// Counts a call that begins, in the stripe of its thread: the stripes of a level are whole numbers of calls.
-    pub(crate) fn begin_striped(&self) -> UnderWay {
-        let Some(Striped::Sum(stripes)) = self.striped() else {
-            return UnderWay(0);
+    pub(crate) fn begin_striped(&self) -> ActiveCall {
+        let Some(CellStripes::Sum(stripes)) = self.striped() else {
+            return ActiveCall(0);
         };
         let index = stripe::index() % stripe::most();
         if let Some(stripe) = stripes.at(index) {
             stripe.fetch_add(1, Ordering::AcqRel);
         }
-        UnderWay(u8::try_from(index + 1).unwrap_or(0))
+        ActiveCall(u8::try_from(index + 1).unwrap_or(0))
     }
 
     /// Counts a call off that has ended, on any thread.
     #[inline]
-    pub(crate) fn end(&self, number: NumberKind, UnderWay(place): UnderWay) {
+    pub(crate) fn end(&self, number: NumberKind, ActiveCall(place): ActiveCall) {
         if place > 0 {
             self.end_striped(number, place);
         } else {
@@ -108,7 +115,9 @@ impl<R> Cell<R> {
 
     #[inline]
     fn end_plain(&self, number: NumberKind) {
-        let Base::One(base) = &self.base else { return };
+        let CellBase::One(base) = &self.base else {
+            return;
+        };
         let minus = match number {
             NumberKind::F64 => (-1.0_f64).to_bits(),
             NumberKind::I64 => (-1_i64).cast_unsigned(),
@@ -118,11 +127,12 @@ impl<R> Cell<R> {
     }
 
     /// Counts a call off that was counted in a stripe. Without stripes the provider has changed since the call began,
-    /// and the level was carried over.
+    /// and the level was carried over. Not inlined: the end of a call has the code of a plain level alone
+    /// (`tests/instructions`, *async call*).
     #[inline(never)]
     fn end_striped(&self, number: NumberKind, place: u8) {
         let stripe = match self.striped() {
-            Some(Striped::Sum(stripes)) => stripes.at(usize::from(place) - 1),
+            Some(CellStripes::Sum(stripes)) => stripes.at(usize::from(place) - 1),
             _ => None,
         };
         match stripe {
@@ -136,7 +146,7 @@ impl<R> Cell<R> {
 
 /// Adds up the calls that are counted in stripes. Only a level of doubles has them: one of whole numbers that stops at
 /// 0 cannot be added up later.
-pub(super) fn under_way(stripes: &sum::Stripes) -> f64 {
+pub(super) fn active_calls(stripes: &sum::SumStripes) -> f64 {
     calls(stripes, sum::load)
 }
 
@@ -144,7 +154,7 @@ pub(super) fn under_way(stripes: &sum::Stripes) -> f64 {
     clippy::cast_precision_loss,
     reason = "no process has 2^53 calls under way"
 )]
-fn calls(stripes: &sum::Stripes, read: fn(&sum::Atomic) -> u64) -> f64 {
+fn calls(stripes: &sum::SumStripes, read: fn(&sum::Atomic) -> u64) -> f64 {
     let calls = stripes.iter().map(read).fold(0, u64::wrapping_add);
     calls.cast_signed() as f64
 }

@@ -6,18 +6,18 @@
 mod buckets;
 mod exponential;
 mod level;
-mod met;
+mod meeting;
 mod shape;
 mod sum;
 
 use self::{
-    buckets::{Buckets, StripedBuckets},
-    exponential::Exponentials,
-    sum::Stripes,
+    buckets::{BucketStripes, Buckets},
+    exponential::ExponentialParts,
+    sum::SumStripes,
 };
 pub(crate) use self::{
-    level::UnderWay,
-    met::{MEETINGS, Met},
+    level::ActiveCall,
+    meeting::{MEETINGS, Meeting},
     shape::{CellKind, CellShape},
 };
 use crate::series::value::{ExponentialHistogram, Histogram, Number};
@@ -28,46 +28,46 @@ use crate::{metric::number::NumberKind, threads::sync::OnceBox};
 /// `R` is the type of the extras that few series have.
 #[derive(Debug)]
 pub(crate) struct Cell<R = ()> {
-    base: Base,
-    striped: OnceBox<Striped>,
-    rest: OnceBox<R>,
+    base: CellBase,
+    striped: OnceBox<CellStripes>,
+    extras: OnceBox<R>,
 }
 
 /// The base of a cell: one atomic, or the part of a histogram. Separate variants, so that the pointer of the second one
-/// distinguishes them without a tag.
+/// distinguishes them without a tag: 8 bytes less per series (`benches/collect`, *memory*).
 #[derive(Debug)]
-enum Base {
+enum CellBase {
     One(sum::Atomic),
     Buckets(Buckets),
 }
 
 /// The parts that a cell has besides its base.
 #[derive(Debug)]
-enum Striped {
-    Sum(Stripes),
-    Buckets(StripedBuckets),
-    Exponential(Exponentials),
+enum CellStripes {
+    Sum(SumStripes),
+    Buckets(BucketStripes),
+    Exponential(ExponentialParts),
 }
 
 impl<R> Cell<R> {
     pub(crate) fn new(shape: &CellShape) -> Self {
         let base = match shape.kind {
-            CellKind::Buckets => Base::Buckets(Buckets::new(shape.bounds.len())),
-            _ => Base::One(sum::Atomic::new(0)),
+            CellKind::Buckets => CellBase::Buckets(Buckets::new(shape.bounds.len())),
+            _ => CellBase::One(sum::Atomic::new(0)),
         };
         let cell = Self {
             base,
             striped: OnceBox::new(),
-            rest: OnceBox::new(),
+            extras: OnceBox::new(),
         };
         if shape.kind == CellKind::Exponential {
-            cell.split(Striped::Exponential(Exponentials::new()));
+            cell.set_stripes(CellStripes::Exponential(ExponentialParts::new()));
         }
         cell
     }
 
     #[inline]
-    fn striped(&self) -> Option<&Striped> {
+    fn striped(&self) -> Option<&CellStripes> {
         self.striped.get()
     }
 
@@ -77,38 +77,41 @@ impl<R> Cell<R> {
         self.striped.get().is_none()
     }
 
-    fn split(&self, striped: Striped) {
+    fn set_stripes(&self, striped: CellStripes) {
         let _ = self.striped.set(Box::new(striped));
     }
 
     /// The extras, if the series has them.
     #[inline]
-    pub(crate) fn rest(&self) -> Option<&R> {
-        self.rest.get()
+    pub(crate) fn extras(&self) -> Option<&R> {
+        self.extras.get()
     }
 
-    pub(crate) fn make_rest(&self, make: impl FnOnce() -> R) -> &R {
-        self.rest.get_or_init(|| Box::new(make()))
+    pub(crate) fn make_extras(&self, make: impl FnOnce() -> R) -> &R {
+        self.extras.get_or_init(|| Box::new(make()))
     }
 
-    /// Adds to a sum without stripes; `None` for any other cell. Inlined: then the record of a handle is one function
-    /// without a call (`benches/record`, *counter, handle*).
+    /// Adds to a sum without stripes; `None` for any other cell.
+    ///
+    /// Inlined: the record of a handle is one function without a call (`benches/record`, *counter, handle*;
+    /// `tests/instructions`, *counter*). The price is a copy of the code for each kind of record.
     #[inline(always)]
-    pub(crate) fn add_at_once(&self, shape: &CellShape, bits: u64) -> Option<Met> {
+    pub(crate) fn add_at_once(&self, shape: &CellShape, bits: u64) -> Option<Meeting> {
         match &self.base {
-            Base::One(base) if shape.kind.is_sum() && self.is_plain() => {
+            CellBase::One(base) if shape.kind.is_sum() && self.is_plain() => {
                 Some(sum::add(base, shape.number, bits))
             }
             _ => None,
         }
     }
 
-    /// Counts a value in a histogram without stripes; `None` for any other cell.
+    /// Counts a value in a histogram without stripes; `None` for any other cell. Inlined like
+    /// [`add_at_once`](Self::add_at_once) (`benches/record`, *histogram, handle*; `tests/instructions`, *histogram*).
     #[inline(always)]
-    pub(crate) fn observe_at_once(&self, shape: &CellShape, bits: u64) -> Option<Met> {
+    pub(crate) fn observe_at_once(&self, shape: &CellShape, bits: u64) -> Option<Meeting> {
         match &self.base {
-            Base::Buckets(base) if self.is_plain() => {
-                Some(base.record(&shape.bounds, shape.number.f64_of(bits)))
+            CellBase::Buckets(base) if self.is_plain() => {
+                Some(base.add_value(&shape.bounds, shape.number.f64_of(bits)))
             }
             _ => None,
         }
@@ -116,56 +119,65 @@ impl<R> Cell<R> {
 
     /// Records a value of the shape's number type, by its bits.
     #[inline(always)]
-    pub(crate) fn record(&self, shape: &CellShape, bits: u64) -> Met {
+    pub(crate) fn update(&self, shape: &CellShape, bits: u64) -> Meeting {
         match self.add_at_once(shape, bits) {
-            Some(met) => met,
-            None => self.record_otherwise(shape, bits),
+            Some(meeting) => meeting,
+            None => self.update_otherwise(shape, bits),
         }
     }
 
+    /// Records into any cell. Not inlined: callers carry the code of a sum without stripes alone, and every other cell
+    /// costs a call (`benches/record`, *counter, two threads*; `tests/instructions`, *histogram labels*).
     #[inline(never)]
-    pub(crate) fn record_otherwise(&self, shape: &CellShape, bits: u64) -> Met {
+    pub(crate) fn update_otherwise(&self, shape: &CellShape, bits: u64) -> Meeting {
         let striped = self.striped();
         match (&self.base, striped) {
-            (Base::Buckets(base), None) => base.record(&shape.bounds, shape.number.f64_of(bits)),
-            (Base::Buckets(_), Some(Striped::Buckets(striped))) => {
-                striped.record(&shape.bounds, shape.number.f64_of(bits));
-                Met::Nobody
+            (CellBase::Buckets(base), None) => {
+                base.add_value(&shape.bounds, shape.number.f64_of(bits))
             }
-            (Base::One(_), Some(Striped::Sum(stripes))) if shape.kind == CellKind::Counter => {
+            (CellBase::Buckets(_), Some(CellStripes::Buckets(striped))) => {
+                striped.add_value(&shape.bounds, shape.number.f64_of(bits));
+                Meeting::Nobody
+            }
+            (CellBase::One(_), Some(CellStripes::Sum(stripes)))
+                if shape.kind == CellKind::Counter =>
+            {
                 stripes.add(shape.number, bits);
-                Met::Nobody
+                Meeting::Nobody
             }
-            (Base::One(base), _) => self.record_alone(base, shape, bits),
-            _ => Met::Nobody,
+            (CellBase::One(base), _) => self.update_atomic(base, shape, bits),
+            _ => Meeting::Nobody,
         }
     }
 
-    /// Records into a single atomic, or into an exponential histogram, which is behind locks.
+    /// Records into a single atomic, or into an exponential histogram, which is behind locks. Apart, so
+    /// that these kinds do not lengthen [`update_otherwise`](Self::update_otherwise).
     #[inline(never)]
-    fn record_alone(&self, base: &sum::Atomic, shape: &CellShape, bits: u64) -> Met {
+    fn update_atomic(&self, base: &sum::Atomic, shape: &CellShape, bits: u64) -> Meeting {
         match (shape.kind, self.striped()) {
-            (CellKind::Exponential, Some(Striped::Exponential(parts))) => {
-                parts.record(shape, shape.number.f64_of(bits));
+            (CellKind::Exponential, Some(CellStripes::Exponential(parts))) => {
+                parts.add_value(shape, shape.number.f64_of(bits));
             }
             (CellKind::UpDown, _) => {
                 let _ = sum::add(base, shape.number, bits);
             }
             _ => self.set_level(bits),
         }
-        Met::Nobody
+        Meeting::Nobody
     }
 
     /// Gives a sum or a histogram its stripes. Under the lock of the stream: stripes that come while a series retires
     /// would be missed.
     pub(crate) fn stripe(&self, shape: &CellShape) {
         let striped = match shape.kind {
-            CellKind::Counter => Striped::Sum(Stripes::new()),
-            CellKind::Level if shape.number == NumberKind::F64 => Striped::Sum(Stripes::new()),
-            CellKind::Buckets => Striped::Buckets(StripedBuckets::new()),
+            CellKind::Counter => CellStripes::Sum(SumStripes::new()),
+            CellKind::Level if shape.number == NumberKind::F64 => {
+                CellStripes::Sum(SumStripes::new())
+            }
+            CellKind::Buckets => CellStripes::Buckets(BucketStripes::new()),
             CellKind::Level | CellKind::UpDown | CellKind::Exponential => return,
         };
-        self.split(striped);
+        self.set_stripes(striped);
     }
 
     /// The value of a sum or a level.
@@ -183,24 +195,24 @@ impl<R> Cell<R> {
 
     /// The value of a sum that also shrinks, before it retires: a change that is not in the value finds the mark that
     /// was set before.
-    pub(crate) fn settled_number(&self, shape: &CellShape) -> Number {
-        self.read_number(shape, sum::settle)
+    pub(crate) fn number_before_retiring(&self, shape: &CellShape) -> Number {
+        self.read_number(shape, sum::read_by_write)
     }
 
     fn read_number(&self, shape: &CellShape, read: fn(&sum::Atomic) -> u64) -> Number {
-        let Base::One(base) = &self.base else {
+        let CellBase::One(base) = &self.base else {
             return Number::U64(0);
         };
         let own = Number::of_bits(shape.number, read(base));
         match (shape.kind, self.striped()) {
-            (CellKind::Counter, Some(Striped::Sum(stripes))) => {
+            (CellKind::Counter, Some(CellStripes::Sum(stripes))) => {
                 let more = stripes.iter().map(read);
                 more.fold(own, |sum, bits| {
                     sum.plus(Number::of_bits(shape.number, bits))
                 })
             }
-            (CellKind::Level, Some(Striped::Sum(stripes))) => {
-                Number::F64(own.as_f64() + level::under_way(stripes))
+            (CellKind::Level, Some(CellStripes::Sum(stripes))) => {
+                Number::F64(own.as_f64() + level::active_calls(stripes))
             }
             _ => own,
         }
@@ -217,11 +229,11 @@ impl<R> Cell<R> {
         self.read_histogram(shape, Buckets::take_to)
     }
 
-    fn read_histogram(&self, shape: &CellShape, read: buckets::Read) -> Histogram {
-        let mut sums = buckets::Sums::new(&shape.bounds);
-        if let Base::Buckets(base) = &self.base {
+    fn read_histogram(&self, shape: &CellShape, read: buckets::PartReader) -> Histogram {
+        let mut sums = buckets::BucketSums::new(&shape.bounds);
+        if let CellBase::Buckets(base) = &self.base {
             read(base, &mut sums);
-            if let Some(Striped::Buckets(striped)) = self.striped() {
+            if let Some(CellStripes::Buckets(striped)) = self.striped() {
                 striped.iter().for_each(|part| read(part, &mut sums));
             }
         }
@@ -231,7 +243,7 @@ impl<R> Cell<R> {
     /// The value of an exponential histogram.
     pub(crate) fn exponential(&self, shape: &CellShape) -> ExponentialHistogram {
         match self.striped() {
-            Some(Striped::Exponential(parts)) => parts.value(shape),
+            Some(CellStripes::Exponential(parts)) => parts.value(shape),
             _ => shape.empty_exponential(),
         }
     }
@@ -239,7 +251,7 @@ impl<R> Cell<R> {
     /// Takes the value of an exponential histogram.
     pub(crate) fn take_exponential(&self, shape: &CellShape) -> ExponentialHistogram {
         match self.striped() {
-            Some(Striped::Exponential(parts)) => parts.take(shape),
+            Some(CellStripes::Exponential(parts)) => parts.take(shape),
             _ => shape.empty_exponential(),
         }
     }
@@ -258,7 +270,7 @@ impl<R> Cell<R> {
 
     /// Replaces the value with a total that a callback observed.
     pub(crate) fn put(&self, bits: u64) {
-        if let Base::One(base) = &self.base {
+        if let CellBase::One(base) = &self.base {
             base.store(bits, std::sync::atomic::Ordering::Release);
         }
     }
@@ -268,7 +280,7 @@ impl<R> Cell<R> {
         match shape.kind {
             CellKind::Counter | CellKind::UpDown => {
                 let taken = self.take_number(shape);
-                let _ = other.record(shape, taken.bits());
+                let _ = other.update(shape, taken.bits());
                 true
             }
             CellKind::Level => {
@@ -278,7 +290,7 @@ impl<R> Cell<R> {
             CellKind::Buckets => self.move_buckets(other),
             CellKind::Exponential => {
                 let taken = self.take_exponential(shape);
-                if let Some(Striped::Exponential(parts)) = other.striped() {
+                if let Some(CellStripes::Exponential(parts)) = other.striped() {
                     parts.absorb(shape, &taken);
                 }
                 taken.count > 0
@@ -288,7 +300,7 @@ impl<R> Cell<R> {
 
     /// Moves count, sum and extremes one by one: a measurement under way may have only some of them here.
     fn move_buckets(&self, other: &Self) -> bool {
-        let Base::Buckets(to) = &other.base else {
+        let CellBase::Buckets(to) = &other.base else {
             return false;
         };
         let mut moved = false;
@@ -297,10 +309,10 @@ impl<R> Cell<R> {
     }
 
     fn each_part(&self, mut usage: impl FnMut(&Buckets)) {
-        if let Base::Buckets(base) = &self.base {
+        if let CellBase::Buckets(base) = &self.base {
             usage(base);
         }
-        if let Some(Striped::Buckets(striped)) = self.striped() {
+        if let Some(CellStripes::Buckets(striped)) = self.striped() {
             striped.iter().for_each(usage);
         }
     }

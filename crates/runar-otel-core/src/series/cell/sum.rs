@@ -1,6 +1,6 @@
 //! Sums: one atomic, or one per stripe.
 
-use super::met::Met;
+use super::meeting::Meeting;
 use crate::{
     metric::number::{NumberKind, finite},
     threads::{
@@ -12,18 +12,19 @@ use crate::{
 /// A number by its bits.
 pub(super) type Atomic = AtomicU64;
 
-/// An atomic on a line of its own: neighbours 8 bytes apart cost 15 ns instead of 3 (64 apart).
+/// An atomic on a line of its own: neighbours 8 bytes apart cost 15 ns instead of 3 (64 apart). The price is 64 bytes per
+/// stripe, for cells where threads met (`benches/record`, *counter, two threads*).
 #[derive(Debug)]
 #[repr(align(64))]
-struct Padded(Atomic);
+struct PaddedAtomic(Atomic);
 
 /// Stripes of a sum: one atomic each, a power of two of them.
 #[derive(Debug)]
-pub(super) struct Stripes(Box<[Padded]>);
+pub(super) struct SumStripes(Box<[PaddedAtomic]>);
 
-impl Stripes {
+impl SumStripes {
     pub(super) fn new() -> Self {
-        let stripes = std::iter::repeat_with(|| Padded(Atomic::new(0)));
+        let stripes = std::iter::repeat_with(|| PaddedAtomic(Atomic::new(0)));
         Self(stripes.take(stripe::most()).collect())
     }
 
@@ -45,7 +46,8 @@ impl Stripes {
         }
     }
 
-    /// The stripe of a thread.
+    /// The stripe of a thread. The number of stripes is a power of two: a mask takes the place of a division
+    /// (`benches/record`, *counter, two threads*).
     #[inline]
     pub(super) fn at(&self, index: usize) -> Option<&Atomic> {
         let stripe = self.0.get(index & (self.0.len() - 1))?;
@@ -63,23 +65,25 @@ impl Stripes {
 /// AcqRel, here and in [`take`]: a thread that retires a series marks it, then takes what is there; a thread that adds
 /// looks at the mark afterwards. All-relaxed loses counts (`tests/model`).
 #[inline]
-pub(super) fn add(atomic: &Atomic, number: NumberKind, by: u64) -> Met {
+pub(super) fn add(atomic: &Atomic, number: NumberKind, by: u64) -> Meeting {
     let known = atomic.load(Ordering::Relaxed);
     let next = plus(number, known, by);
     let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
     match atomic.compare_exchange(known, next, success, failure) {
-        Ok(_) => Met::Nobody,
+        Ok(_) => Meeting::Nobody,
         Err(known) => add_again(atomic, number, known, by),
     }
 }
 
+/// Adds to an atomic that another thread has just changed. Cold: [`add`] then has no loop (`tests/instructions`,
+/// *counter*).
 #[cold]
-fn add_again(atomic: &Atomic, number: NumberKind, mut known: u64, by: u64) -> Met {
+fn add_again(atomic: &Atomic, number: NumberKind, mut known: u64, by: u64) -> Meeting {
     let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
     loop {
         let next = plus(number, known, by);
         match atomic.compare_exchange(known, next, success, failure) {
-            Ok(_) => return Met::Somebody,
+            Ok(_) => return Meeting::Somebody,
             Err(now) => known = now,
         }
     }
@@ -90,7 +94,7 @@ pub(super) fn load(atomic: &Atomic) -> u64 {
 }
 
 /// Reads by a write that changes nothing: a thread that adds later finds what was done before this, as after [`take`].
-pub(super) fn settle(atomic: &Atomic) -> u64 {
+pub(super) fn read_by_write(atomic: &Atomic) -> u64 {
     atomic.fetch_add(0, Ordering::AcqRel)
 }
 

@@ -9,8 +9,8 @@ use crate::{
     gate::{Gate, GateOptions, Streams},
     metric::number::Value,
     series::{
-        cell::Met,
-        change::{Adjusted, Change, Recorded, Set},
+        cell::Meeting,
+        change::{Change, LevelStep, LevelValue, SumValue},
         delivery::Reading,
         walk::Consumer,
     },
@@ -42,17 +42,17 @@ impl Bench {
 
     /// The first step of a record: the value goes into the cell.
     fn add(&self, value: u64) {
-        let _ = self.series.cell.record(&self.stream.shape, value);
+        let _ = self.series.cell.update(&self.stream.shape, value);
     }
 
     /// The last step, of a thread that found the series asleep.
     fn wake(&self, value: u64) {
-        self.wake_by(Recorded(value));
+        self.wake_by(SumValue(value));
     }
 
     fn wake_by(&self, change: impl Change) {
-        let made = change.made(self.stream.number(), Met::Nobody);
-        self.stream.wake(&self.series, made);
+        let change = change.with_meeting(self.stream.number(), Meeting::Nobody);
+        self.stream.wake(&self.series, change);
     }
 
     /// A change by a thread that looks at the state afterwards.
@@ -152,11 +152,11 @@ fn a_level_that_reaches_a_series_that_left_is_made_in_the_next() {
     bench.record(7);
     bench.stream.unlink(&mut bench.stream.lock(), &bench.series);
     bench.stream.forget_unlinked();
-    bench.change_late(Set(5));
+    bench.change_late(LevelValue(5));
     assert_eq!(bench.value(), Some(5));
-    bench.change_late(Adjusted(Value::I64(-2)));
+    bench.change_late(LevelStep(Value::I64(-2)));
     assert_eq!(bench.value(), Some(3));
-    bench.change_late(Adjusted(Value::U64(1)));
+    bench.change_late(LevelStep(Value::U64(1)));
     assert_eq!(bench.value(), Some(4));
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Aggregate, Fingerprint};
 use crate::{
-    exemplar::{Exemplar, kept},
+    exemplar::{Exemplar, retention},
     metric::number::finite,
 };
 
@@ -58,10 +58,10 @@ impl Aggregate for Histogram {
 
     fn keep(&self, kept: &mut Vec<Exemplar>, collected: Vec<Exemplar>) {
         if self.bounds.is_empty() {
-            let most = collected.len().min(kept::MOST_PER_NUMBER);
-            kept::keep_newest(kept, collected, most);
+            let most = collected.len().min(retention::MOST_PER_NUMBER);
+            retention::keep_newest(kept, collected, most);
         } else {
-            kept::keep_one_each(kept, collected, |value| bucket(&self.bounds, value));
+            retention::keep_one_each(kept, collected, |value| bucket(&self.bounds, value));
         }
     }
 

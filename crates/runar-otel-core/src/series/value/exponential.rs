@@ -5,7 +5,7 @@
 
 use super::{Aggregate, Fingerprint, explicit::extreme};
 use crate::{
-    exemplar::{Exemplar, kept},
+    exemplar::{Exemplar, retention},
     metric::number::finite,
 };
 
@@ -96,7 +96,7 @@ impl ExponentialHistogram {
 
 impl ExponentialBuckets {
     /// The range of the indices that hold something, together with this one.
-    fn with(&self, at: i64) -> Span {
+    fn with(&self, at: i64) -> IndexRange {
         let length = i64::try_from(self.counts.len()).unwrap_or(i64::MAX);
         if length == 0 {
             return Some((at, at));
@@ -170,7 +170,7 @@ impl Aggregate for ExponentialHistogram {
     }
 
     fn keep(&self, kept: &mut Vec<Exemplar>, collected: Vec<Exemplar>) {
-        kept::keep_newest(kept, collected, kept::MOST_PER_EXPONENTIAL);
+        retention::keep_newest(kept, collected, retention::MOST_PER_EXPONENTIAL);
     }
 
     fn fingerprint(&self) -> Fingerprint {
@@ -183,7 +183,7 @@ fn coarser(scale: i32, steps: u32) -> i32 {
 }
 
 /// First and last index.
-type Span = Option<(i64, i64)>;
+type IndexRange = Option<(i64, i64)>;
 
 /// Returns how many times the resolution halves from one scale to a coarser one, at most 62: the range of `f64` ends
 /// long before.
@@ -194,7 +194,7 @@ fn steps(from: i32, to: i32) -> u32 {
 }
 
 /// The indices that hold something, at a resolution `steps` coarser.
-fn span(buckets: &ExponentialBuckets, steps: u32) -> Span {
+fn span(buckets: &ExponentialBuckets, steps: u32) -> IndexRange {
     let held = |count: &u64| *count > 0;
     let first = buckets.counts.iter().position(held)?;
     let last = buckets.counts.iter().rposition(held)?;
@@ -204,7 +204,7 @@ fn span(buckets: &ExponentialBuckets, steps: u32) -> Span {
     Some((at(first), at(last)))
 }
 
-fn union(one: &ExponentialBuckets, own: u32, other: &ExponentialBuckets, its: u32) -> Span {
+fn union(one: &ExponentialBuckets, own: u32, other: &ExponentialBuckets, its: u32) -> IndexRange {
     match (span(one, own), span(other, its)) {
         (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
         (one, other) => one.or(other),
@@ -213,7 +213,7 @@ fn union(one: &ExponentialBuckets, own: u32, other: &ExponentialBuckets, its: u3
 
 /// Returns the number of halvings of the resolution after which the span fits. With enough of them everything fits in
 /// two buckets.
-fn excess(span: Span, max_size: usize) -> u32 {
+fn excess(span: IndexRange, max_size: usize) -> u32 {
     let Some((mut low, mut high)) = span else {
         return 0;
     };

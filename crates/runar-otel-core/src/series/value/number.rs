@@ -2,7 +2,7 @@
 
 use super::{Aggregate, Fingerprint};
 use crate::{
-    exemplar::{Exemplar, kept},
+    exemplar::{Exemplar, retention},
     metric::number::{NumberKind, Value, finite},
 };
 
@@ -113,8 +113,8 @@ impl Aggregate for Number {
     }
 
     fn keep(&self, kept: &mut Vec<Exemplar>, collected: Vec<Exemplar>) {
-        let most = collected.len().min(kept::MOST_PER_NUMBER);
-        kept::keep_newest(kept, collected, most);
+        let most = collected.len().min(retention::MOST_PER_NUMBER);
+        retention::keep_newest(kept, collected, most);
     }
 
     fn fingerprint(&self) -> Fingerprint {

@@ -29,22 +29,23 @@ impl Moment {
 
 /// The series of a stream that will end, by their address. Changed under the lock of the stream.
 ///
-/// A live series has the mark `RETIRED` exactly while its entry is [`Last::Is`]. A record takes the mark away, and the entry,
-/// which a sum that also shrinks keeps as [`Last::Changed`]; the end of a life makes it [`Last::Over`].
+/// A live series has the mark `RETIRED` exactly while its entry is [`LastValue::Is`]. A record takes the mark away,
+/// and the entry, which a sum that also shrinks keeps as [`LastValue::Changed`]; the end of a life makes the entry
+/// [`LastValue::Over`].
 #[derive(Debug, Default)]
-pub(super) struct Ending(HashMap<usize, Retired>);
+pub(super) struct RetiredList(HashMap<usize, RetiredSeries>);
 
 #[derive(Debug)]
-pub(super) struct Retired {
+pub(super) struct RetiredSeries {
     pub(super) series: Arc<Series>,
-    pub(super) last: Last,
+    pub(super) last: LastValue,
     moment: Moment,
     since: Instant,
 }
 
 /// The last value of a retired series.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Last {
+pub(super) enum LastValue {
     /// The value at the time of the retirement.
     Is(Fingerprint),
     /// The series has another value since: a sum that also shrinks, which ends later.
@@ -53,8 +54,8 @@ pub(super) enum Last {
     Over,
 }
 
-impl Retired {
-    pub(super) fn new(series: Arc<Series>, last: Last) -> Self {
+impl RetiredSeries {
+    pub(super) fn new(series: Arc<Series>, last: LastValue) -> Self {
         Self {
             series,
             last,
@@ -65,18 +66,18 @@ impl Retired {
 
     /// True if all consumers have seen the last value, if it has changed since, or if a consumer has not come in time.
     fn is_due(&self, seen: Option<Moment>) -> bool {
-        !matches!(self.last, Last::Is(_))
+        !matches!(self.last, LastValue::Is(_))
             || seen.is_some_and(|seen| self.moment < seen)
             || self.since.elapsed() >= PATIENCE
     }
 }
 
-impl Ending {
-    pub(super) fn put(&mut self, retired: Retired) {
+impl RetiredList {
+    pub(super) fn put(&mut self, retired: RetiredSeries) {
         self.0.insert(address(&retired.series), retired);
     }
 
-    pub(super) fn take_due(&mut self, seen: Option<Moment>) -> Vec<Retired> {
+    pub(super) fn take_due(&mut self, seen: Option<Moment>) -> Vec<RetiredSeries> {
         let due = self.0.extract_if(|_, retired| retired.is_due(seen));
         due.map(|(_, retired)| retired).collect()
     }
@@ -86,7 +87,7 @@ impl Ending {
     }
 
     /// Notes what is known of the last value of a series now, if that is retired.
-    pub(super) fn note(&mut self, series: &Series, last: Last) {
+    pub(super) fn note(&mut self, series: &Series, last: LastValue) {
         if let Some(retired) = self.0.get_mut(&address(series)) {
             retired.last = last;
         }
@@ -96,7 +97,7 @@ impl Ending {
     pub(super) fn end_all(&mut self) {
         self.0
             .values_mut()
-            .for_each(|retired| retired.last = Last::Over);
+            .for_each(|retired| retired.last = LastValue::Over);
     }
 
     pub(super) fn remove(&mut self, series: &Series) {
@@ -108,5 +109,5 @@ fn address(series: &Series) -> usize {
     std::ptr::from_ref(series).addr()
 }
 
-/// The number of series in an [`Ending`]. Relaxed: the count only spares a lock.
-pub(super) type Count = AtomicUsize;
+/// The number of series in a [`RetiredList`]. Relaxed: the count only spares a lock.
+pub(super) type RetiredCount = AtomicUsize;

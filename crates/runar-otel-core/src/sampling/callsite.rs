@@ -7,7 +7,7 @@ use tracing::{Callsite, Metadata, subscriber::Interest};
 /// The callsite of a place, as `tracing` knows it: registered with the metadata of the span, and informed about the
 /// interest of subscribers.
 #[derive(Debug)]
-pub(crate) struct Known {
+pub(crate) struct SpanCallsite {
     pub(crate) metadata: &'static Metadata<'static>,
     pub(crate) kind: Option<&'static str>,
     /// The interest of subscribers. No other memory depends on it, therefore relaxed.
@@ -18,7 +18,7 @@ pub(crate) const NEVER: u8 = 0;
 const SOMETIMES: u8 = 1;
 pub(crate) const ALWAYS: u8 = 2;
 
-impl Callsite for Known {
+impl Callsite for SpanCallsite {
     fn set_interest(&self, interest: Interest) {
         let interest = if interest.is_always() {
             ALWAYS

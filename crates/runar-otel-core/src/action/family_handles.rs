@@ -1,14 +1,14 @@
-//! The series of one family, bound ahead: a call that ends needs no look-up.
+//! The handles of one family, bound ahead: a call that ends needs no look-up.
 
 use std::{borrow::Cow, time::Duration};
 
 use super::{
-    completion::Completion,
     family::{Family, Row},
+    outcome_handles::OutcomeHandles,
 };
 use crate::outcome::verdict::OTHER;
 use crate::{
-    Counter, Gauge, Histogram, exemplar::outside_of_spans, labels::Labels, series::UnderWay,
+    Counter, Gauge, Histogram, exemplar::run_outside_of_spans, labels::Labels, series::ActiveCall,
 };
 
 /// The error type of a panic.
@@ -16,14 +16,14 @@ pub(crate) const PANIC: &str = "panic";
 
 /// The end of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum CallEnd {
     Ok,
     Error(&'static str),
     Panic,
     Cancelled,
 }
 
-impl End {
+impl CallEnd {
     /// The value of the label `outcome`.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
@@ -46,30 +46,30 @@ impl End {
 
 /// A handle for each outcome.
 #[derive(Debug)]
-struct ByOutcome<T> {
+struct PerOutcome<T> {
     ok: T,
     error: T,
     panic: T,
     cancelled: T,
 }
 
-impl<T> ByOutcome<T> {
+impl<T> PerOutcome<T> {
     fn new(make: impl Fn(&'static str) -> T) -> Self {
         Self {
-            ok: make(End::Ok.outcome()),
-            error: make(End::Error(OTHER).outcome()),
-            panic: make(End::Panic.outcome()),
-            cancelled: make(End::Cancelled.outcome()),
+            ok: make(CallEnd::Ok.outcome()),
+            error: make(CallEnd::Error(OTHER).outcome()),
+            panic: make(CallEnd::Panic.outcome()),
+            cancelled: make(CallEnd::Cancelled.outcome()),
         }
     }
 
     #[inline]
-    fn of(&self, end: &End) -> &T {
+    fn of(&self, end: &CallEnd) -> &T {
         match end {
-            End::Ok => &self.ok,
-            End::Error(_) => &self.error,
-            End::Panic => &self.panic,
-            End::Cancelled => &self.cancelled,
+            CallEnd::Ok => &self.ok,
+            CallEnd::Error(_) => &self.error,
+            CallEnd::Panic => &self.panic,
+            CallEnd::Cancelled => &self.cancelled,
         }
     }
 
@@ -80,9 +80,9 @@ impl<T> ByOutcome<T> {
 
 /// The metrics of a family with their fixed labels.
 #[derive(Debug)]
-pub(crate) struct Series {
+pub(crate) struct FamilyHandles {
     entered: Option<Counter>,
-    completed: ByOutcome<Completion>,
+    completed: PerOutcome<OutcomeHandles>,
     active: Option<Gauge>,
     panicked: Counter,
     /// Counter without `error_type`: for types that nobody declared.
@@ -93,24 +93,24 @@ pub(crate) struct Series {
 
 /// The error counters of the declared error types.
 #[derive(Debug, Default)]
-pub(crate) struct Errors(Vec<(&'static str, Counter)>);
+pub(crate) struct ErrorCounters(Vec<(&'static str, Counter)>);
 
 /// Fixed labels of a family.
-pub(crate) type Fixed<'a> = &'a [(&'static str, Cow<'a, str>)];
+pub(crate) type FixedLabels<'a> = &'a [(&'static str, Cow<'a, str>)];
 
-impl Series {
-    pub(crate) fn new(family: &Family, fixed: Fixed<'_>) -> Self {
+impl FamilyHandles {
+    pub(crate) fn new(family: &Family, fixed: FixedLabels<'_>) -> Self {
         let rows = family.group.rows();
         let completion = |outcome| {
             let counter = |row| counter(family, &row, fixed, Some(("outcome", outcome)));
-            Completion::new(
+            OutcomeHandles::new(
                 histogram(family, &rows.duration, fixed, outcome),
                 rows.completed.map(counter),
             )
         };
         Self {
             entered: rows.entered.map(|row| counter(family, &row, fixed, None)),
-            completed: ByOutcome::new(completion),
+            completed: PerOutcome::new(completion),
             active: rows.active.map(|row| gauge(family, &row, fixed)),
             panicked: counter(family, &rows.failed, fixed, Some(("error_type", PANIC))),
             failed: counter(family, &rows.failed, fixed, None),
@@ -120,19 +120,19 @@ impl Series {
 
     /// Counts a call that begins.
     #[inline]
-    pub(crate) fn enter(&self) -> UnderWay {
+    pub(crate) fn begin_active(&self) -> ActiveCall {
         if let Some(entered) = &self.entered {
             entered.increment();
         }
         match &self.active {
             Some(active) => active.handle().begin(),
-            None => UnderWay::default(),
+            None => ActiveCall::default(),
         }
     }
 
     /// Counts a call off that is no longer under way.
     #[inline]
-    pub(crate) fn leave(&self, place: UnderWay) {
+    pub(crate) fn end_active(&self, place: ActiveCall) {
         if let Some(active) = &self.active {
             active.handle().end(place);
         }
@@ -140,18 +140,18 @@ impl Series {
 
     /// Records the end of a call: duration, outcome and error.
     #[inline]
-    pub(crate) fn complete(
+    pub(crate) fn record_end(
         &self,
-        end: &End,
+        end: &CallEnd,
         took: Duration,
-        errors: Option<&Errors>,
+        errors: Option<&ErrorCounters>,
         labels: Labels<'_>,
     ) {
-        self.completed.of(end).record(took, labels);
+        self.completed.of(end).record_end(took, labels);
         match end {
-            End::Ok | End::Cancelled => {}
-            End::Panic => count(&self.panicked, labels),
-            End::Error(kind) => match errors.and_then(|errors| errors.of(kind)) {
+            CallEnd::Ok | CallEnd::Cancelled => {}
+            CallEnd::Panic => count(&self.panicked, labels),
+            CallEnd::Error(kind) => match errors.and_then(|errors| errors.of(kind)) {
                 Some(counter) => count(counter, labels),
                 None => self.count_undeclared(kind, labels),
             },
@@ -161,12 +161,17 @@ impl Series {
     /// Records the end of a call with labels that did not fail, by the values alone; false if their series are not
     /// bound.
     #[inline]
-    pub(crate) fn complete_bound(&self, end: &End, took: Duration, values: &[String]) -> bool {
-        is_bound(end) && self.completed.of(end).record_bound(took, values)
+    pub(crate) fn record_end_by_values(
+        &self,
+        end: &CallEnd,
+        took: Duration,
+        values: &[String],
+    ) -> bool {
+        is_bound(end) && self.completed.of(end).record_end_by_values(took, values)
     }
 
     /// Binds the series of the labels of a call.
-    pub(crate) fn bind(&self, end: &End, values: &[String], labels: Labels<'_>) {
+    pub(crate) fn bind(&self, end: &CallEnd, values: &[String], labels: Labels<'_>) {
         if is_bound(end) {
             self.completed.of(end).bind(values, labels);
         }
@@ -199,7 +204,7 @@ impl Series {
     /// Shows the series whose labels are known ahead, before anything happens in them: `increase()` sees the first
     /// error only if there was a zero before it. The span of the first call has nothing to do with the zeros.
     pub(crate) fn begin_at_zero(&self) {
-        outside_of_spans(|| self.add_zero());
+        run_outside_of_spans(|| self.add_zero());
     }
 
     fn add_zero(&self) {
@@ -212,7 +217,7 @@ impl Series {
         if self.labelled {
             return;
         }
-        let counters = self.completed.all().map(Completion::counter);
+        let counters = self.completed.all().map(OutcomeHandles::counter);
         counters
             .into_iter()
             .flatten()
@@ -221,9 +226,9 @@ impl Series {
     }
 }
 
-impl Errors {
+impl ErrorCounters {
     /// Binds the error counters of a family.
-    pub(crate) fn new(family: &Family, fixed: Fixed<'_>, types: &[&'static str]) -> Self {
+    pub(crate) fn new(family: &Family, fixed: FixedLabels<'_>, types: &[&'static str]) -> Self {
         let row = family.group.rows().failed;
         let mut bound: Vec<(&'static str, Counter)> = Vec::with_capacity(types.len());
         for kind in types {
@@ -245,16 +250,16 @@ impl Errors {
             .map(|(_, counter)| counter)
     }
 
-    /// Shows the counters at zero, see [`Series::begin_at_zero`].
+    /// Shows the counters at zero, see [`FamilyHandles::begin_at_zero`].
     pub(crate) fn begin_at_zero(&self) {
-        outside_of_spans(|| self.0.iter().for_each(|(_, counter)| counter.add(0)));
+        run_outside_of_spans(|| self.0.iter().for_each(|(_, counter)| counter.add(0)));
     }
 }
 
 /// True for outcomes whose series are found by the label values alone: a call that failed also counts its error.
 #[inline]
-fn is_bound(end: &End) -> bool {
-    matches!(end, End::Ok | End::Cancelled)
+fn is_bound(end: &CallEnd) -> bool {
+    matches!(end, CallEnd::Ok | CallEnd::Cancelled)
 }
 
 #[inline]
@@ -269,7 +274,7 @@ fn count(counter: &Counter, labels: Labels<'_>) {
 fn counter(
     family: &Family,
     row: &Row,
-    fixed: Fixed<'_>,
+    fixed: FixedLabels<'_>,
     last: Option<(&'static str, &'static str)>,
 ) -> Counter {
     let declared = Counter::new(family.name(row), row.description)
@@ -284,7 +289,7 @@ fn counter(
     with_all.register_at(family.at)
 }
 
-fn gauge(family: &Family, row: &Row, fixed: Fixed<'_>) -> Gauge {
+fn gauge(family: &Family, row: &Row, fixed: FixedLabels<'_>) -> Gauge {
     let declared = Gauge::new(family.name(row), row.description)
         .with_unit(row.unit)
         .shared(family.sharing(row))
@@ -295,7 +300,12 @@ fn gauge(family: &Family, row: &Row, fixed: Fixed<'_>) -> Gauge {
     labelled.register_at(family.at)
 }
 
-fn histogram(family: &Family, row: &Row, fixed: Fixed<'_>, outcome: &'static str) -> Histogram {
+fn histogram(
+    family: &Family,
+    row: &Row,
+    fixed: FixedLabels<'_>,
+    outcome: &'static str,
+) -> Histogram {
     let declared = Histogram::new(family.name(row), row.description)
         .with_unit(row.unit)
         .shared(family.sharing(row));

@@ -12,12 +12,12 @@ use super::{
     cell::CellKind,
     delivery::CellValue,
     object::{Series, SeriesCell, state},
-    retired::{Last, Moment, Retired},
-    stream::{Inner, Stream},
+    retired_series::{LastValue, Moment, RetiredSeries},
+    stream::{LockedState, Stream},
     value::{Aggregate as _, ExponentialHistogram, Fingerprint, Histogram, Number},
 };
 use crate::{
-    labels::{LabelSet, Sorted},
+    labels::{LabelSet, SortedLabels},
     threads::forked,
 };
 
@@ -28,7 +28,7 @@ impl Stream {
             // Nothing ends there, since nothing collects.
             return;
         }
-        let mut sorted = Sorted::joined(labels, &[] as &[opentelemetry::KeyValue]);
+        let mut sorted = SortedLabels::joined(labels, &[] as &[opentelemetry::KeyValue]);
         self.drop_labels(&mut sorted);
         let Some(mut inner) = forked::lock(&self.inner) else {
             return;
@@ -38,15 +38,15 @@ impl Stream {
         // Consumers do not know a value in the cell of a series that sleeps: its thread is about to begin a life.
         let last = match series.is_live() {
             true if !series.mark_retired() => return,
-            true => Last::Is(self.fingerprint(&series, &series.cell)),
-            false => Last::Over,
+            true => LastValue::Is(self.fingerprint(&series, &series.cell)),
+            false => LastValue::Over,
         };
-        inner.ending.put(Retired::new(series, last));
+        inner.retired.put(RetiredSeries::new(series, last));
         self.count_ending(&inner);
     }
 
-    fn count_ending(&self, inner: &Inner) {
-        self.retired.store(inner.ending.len(), Ordering::Relaxed);
+    fn count_ending(&self, inner: &LockedState) {
+        self.retired.store(inner.retired.len(), Ordering::Relaxed);
     }
 
     /// Has a series go on in which a value was recorded since it was retired. A sum that also shrinks is retired again by
@@ -62,9 +62,9 @@ impl Stream {
         // Without the mark, only one record between two collections takes the lock.
         series.unmark_retired();
         if self.shape.kind == CellKind::UpDown {
-            return inner.ending.note(series, Last::Changed);
+            return inner.retired.note(series, LastValue::Changed);
         }
-        inner.ending.remove(series);
+        inner.retired.remove(series);
         self.count_ending(&inner);
     }
 
@@ -76,19 +76,19 @@ impl Stream {
             return 0;
         }
         // A walk that is under way may see it the next time.
-        let Some(_alone) = self.alone_at_once() else {
+        let Some(_alone) = self.try_lock_walks() else {
             return 0;
         };
         let ended = {
             let mut inner = self.lock();
-            let all = inner.ending.len();
-            for retired in inner.ending.take_due(seen) {
-                if let Some(still) = self.end_one(&mut inner, retired) {
-                    inner.ending.put(still);
+            let all = inner.retired.len();
+            for retired in inner.retired.take_due(seen) {
+                if let Some(still) = self.end_retired_series(&mut inner, retired) {
+                    inner.retired.put(still);
                 }
             }
             self.count_ending(&inner);
-            all - inner.ending.len()
+            all - inner.retired.len()
         };
         if ended > 0 {
             self.forget_unlinked();
@@ -98,21 +98,25 @@ impl Stream {
 
     /// Ends a series unless something was recorded since it was retired. Returns the entry that is still to be done, if
     /// any.
-    fn end_one(&self, inner: &mut Inner, mut retired: Retired) -> Option<Retired> {
+    fn end_retired_series(
+        &self,
+        inner: &mut LockedState,
+        mut retired: RetiredSeries,
+    ) -> Option<RetiredSeries> {
         let series = retired.series.clone();
         // The references of the entry, and of this function.
         let others = 2;
         if series.is_live() {
             let last = match retired.last {
                 // The series began another life.
-                Last::Over => return None,
-                Last::Changed => return self.retire_again(series),
-                Last::Is(last) => last,
+                LastValue::Over => return None,
+                LastValue::Changed => return self.retire_again(series),
+                LastValue::Is(last) => last,
             };
             if !self.end_life(inner, &series, others, Some(last)) {
                 return self.retire_again(series);
             }
-            retired.last = Last::Over;
+            retired.last = LastValue::Over;
         }
         if series.life() == state::ASLEEP && self.is_kept(inner, &series, others) {
             return Some(retired);
@@ -125,14 +129,14 @@ impl Stream {
 
     /// Retires a sum that also shrinks again, with its new value: the series ends once it is 0 and all consumers have
     /// read that. Any other series goes on.
-    fn retire_again(&self, series: Arc<Series>) -> Option<Retired> {
+    fn retire_again(&self, series: Arc<Series>) -> Option<RetiredSeries> {
         if self.shape.kind != CellKind::UpDown {
             series.unmark_retired();
             return None;
         }
         series.mark_retired();
         let last = self.fingerprint(&series, &series.cell);
-        Some(Retired::new(series, Last::Is(last)))
+        Some(RetiredSeries::new(series, LastValue::Is(last)))
     }
 
     /// The fingerprint of a series, whose newest part is in this cell.

@@ -14,7 +14,7 @@ const IDLE: Duration = Duration::from_millis(200);
 const TRIES: usize = 1000;
 
 /// Takes the lock; `None` if another thread keeps it.
-pub(crate) fn soon<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+pub(crate) fn lock_soon<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     for _ in 0..TRIES {
         match mutex.try_lock() {
             Ok(guard) => return Some(guard),
@@ -26,32 +26,32 @@ pub(crate) fn soon<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
 }
 
 /// A bounded queue, and the thread that works on its items, one after the other.
-pub(crate) struct Aside<T> {
+pub(crate) struct BackgroundQueue<T> {
     /// The name of the thread.
     name: &'static str,
     /// The most items that wait.
     most: usize,
     /// Runs without any lock. Must not panic.
     work: fn(T),
-    state: Mutex<State<T>>,
+    state: Mutex<QueueState<T>>,
     /// Notified of each item that comes, and of each one that is done.
     changed: Condvar,
 }
 
-struct State<T> {
+struct QueueState<T> {
     waiting: VecDeque<T>,
     has_thread: bool,
     /// True while the thread works on an item.
     works: bool,
 }
 
-impl<T: Send> Aside<T> {
+impl<T: Send> BackgroundQueue<T> {
     pub(crate) const fn new(name: &'static str, most: usize, work: fn(T)) -> Self {
         Self {
             name,
             most,
             work,
-            state: Mutex::new(State {
+            state: Mutex::new(QueueState {
                 waiting: VecDeque::new(),
                 has_thread: false,
                 works: false,
@@ -62,7 +62,7 @@ impl<T: Send> Aside<T> {
 
     /// Queues an item for the thread; returns it if there is no room.
     pub(crate) fn put(&'static self, item: T) -> Result<(), T> {
-        let Some(mut state) = soon(&self.state) else {
+        let Some(mut state) = lock_soon(&self.state) else {
             return Err(item);
         };
         if state.waiting.len() >= self.most {
@@ -81,7 +81,7 @@ impl<T: Send> Aside<T> {
     /// Waits until all items are done, at most for this time; true if they are.
     pub(crate) fn flush(&self, within: Duration) -> bool {
         let until = Instant::now() + within;
-        let Some(mut state) = soon(&self.state) else {
+        let Some(mut state) = lock_soon(&self.state) else {
             return false;
         };
         while state.has_thread && (state.works || !state.waiting.is_empty()) {
@@ -118,7 +118,7 @@ impl<T: Send> Aside<T> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
+    fn lock(&self) -> MutexGuard<'_, QueueState<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -132,7 +132,7 @@ mod tests {
     /// More than enough for anything that is to happen at all.
     const LONG: Duration = Duration::from_secs(20);
 
-    static WAITS: Aside<Receiver<()>> = Aside::new("test", 1, |wait| {
+    static WAITS: BackgroundQueue<Receiver<()>> = BackgroundQueue::new("test", 1, |wait| {
         let _ = wait.recv();
     });
 

@@ -1,4 +1,4 @@
-//! Completion of a call: the series of its duration, and of the number of calls.
+//! The handles of calls with one outcome: their duration, and their number.
 
 use std::time::Duration;
 
@@ -14,34 +14,34 @@ use crate::{
 /// The most label sets of a function that have handles of their own. A power of two.
 const MOST_BOUND: usize = 16;
 
-/// Duration and number of the calls with one outcome, each a metric of its own.
+/// The handles of duration and number of the calls with one outcome, each a metric of its own.
 #[derive(Debug)]
-pub(crate) struct Completion {
+pub(crate) struct OutcomeHandles {
     duration: Histogram,
     unit: TimeUnit,
     completed: Option<Counter>,
     /// Handles by the hash of the values. The first set with a hash stays: the labels of most functions have few
-    /// values, and other sets cost one more look-up per metric.
-    bound: OnceBox<[OnceBox<Bound>; MOST_BOUND]>,
+    /// values, and other sets cost one more look-up per metric (`tests/instructions`, *async call labels*).
+    bound: OnceBox<[OnceBox<LabelSetHandles>; MOST_BOUND]>,
 }
 
 /// The handles of one label set.
 #[derive(Debug)]
-struct Bound {
+struct LabelSetHandles {
     values: Box<[Box<str>]>,
     /// The handles of duration and number; `None` if there is no series with just these labels, which a view may
     /// forbid.
     handles: Option<(Handle, Option<Handle>)>,
 }
 
-impl Bound {
+impl LabelSetHandles {
     fn is_of(&self, values: &[String]) -> bool {
         let mut pairs = self.values.iter().zip(values);
         self.values.len() == values.len() && pairs.all(|(known, value)| **known == **value)
     }
 }
 
-impl Completion {
+impl OutcomeHandles {
     pub(crate) fn new(duration: Histogram, completed: Option<Counter>) -> Self {
         Self {
             unit: duration.handle().time_unit(),
@@ -61,7 +61,7 @@ impl Completion {
     }
 
     #[inline]
-    pub(crate) fn record(&self, took: Duration, labels: Labels<'_>) {
+    pub(crate) fn record_end(&self, took: Duration, labels: Labels<'_>) {
         let took = self.unit.value(took);
         if labels.is_empty() {
             self.duration.handle().observe(took);
@@ -79,7 +79,7 @@ impl Completion {
     /// Records by the values of the labels that the function declares, if these have handles of their own; else returns
     /// false.
     #[inline]
-    pub(crate) fn record_bound(&self, took: Duration, values: &[String]) -> bool {
+    pub(crate) fn record_end_by_values(&self, took: Duration, values: &[String]) -> bool {
         let known = self
             .bound
             .get()
@@ -113,7 +113,7 @@ impl Completion {
     }
 
     #[cold]
-    fn make(&self, values: &[String], labels: Labels<'_>) -> Bound {
+    fn make(&self, values: &[String], labels: Labels<'_>) -> LabelSetHandles {
         let completed = self.completed.as_ref().map(Counter::handle);
         let handles = match completed.map(|completed| completed.with(labels)) {
             Some(None) => None,
@@ -122,7 +122,7 @@ impl Completion {
                 duration.map(|duration| (duration, completed.flatten()))
             }
         };
-        Bound {
+        LabelSetHandles {
             values: values.iter().map(|value| value.as_str().into()).collect(),
             handles,
         }

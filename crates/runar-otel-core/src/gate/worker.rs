@@ -13,7 +13,7 @@ use std::{
 
 use opentelemetry::Context;
 
-use crate::threads::apart::caught;
+use crate::threads::deferred_drop::caught;
 
 thread_local!(static ON_WORKER: Cell<bool> = const { Cell::new(false) });
 
@@ -50,11 +50,11 @@ impl Worker {
             // Nobody receives after a time-out.
             let _ = send.try_send(job());
         });
-        self.give(job).map_err(|_| JobError::NoThread)?;
-        self.wait(timeout, &result)
+        self.send(job).map_err(|_| JobError::NoThread)?;
+        self.wait_for_result(timeout, &result)
     }
 
-    fn give(&self, job: Job) -> io::Result<()> {
+    fn send(&self, job: Job) -> io::Result<()> {
         let mut worker = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let job = match &*worker {
             Some(jobs) => match jobs.send(job) {
@@ -70,7 +70,7 @@ impl Worker {
         Ok(())
     }
 
-    fn wait<R>(&self, timeout: Duration, result: &Receiver<R>) -> Result<R, JobError> {
+    fn wait_for_result<R>(&self, timeout: Duration, result: &Receiver<R>) -> Result<R, JobError> {
         result.recv_timeout(timeout).map_err(|error| {
             self.end();
             match error {

@@ -7,12 +7,13 @@ use std::{
     time::Duration,
 };
 
-use super::aside::Aside;
+use super::background_queue::BackgroundQueue;
 
 /// The most values that wait to be dropped. They are in memory anyway: the limit is for a `Drop` that hangs.
 const MOST: usize = 100_000;
 
-static GONE: Aside<Box<dyn Any + Send>> = Aside::new("runar-otel-drops", MOST, drop_here);
+static DROPS: BackgroundQueue<Box<dyn Any + Send>> =
+    BackgroundQueue::new("runar-otel-drops", MOST, drop_here);
 
 /// Runs code of the application; `None` if it panics.
 ///
@@ -22,7 +23,7 @@ pub fn caught<R>(work: impl FnOnce() -> R) -> Option<R> {
         Ok(result) => Some(result),
         Err(payload) => {
             if !payload.is::<&str>() && !payload.is::<String>() {
-                let_go(payload);
+                defer_drop(payload);
             }
             None
         }
@@ -30,8 +31,8 @@ pub fn caught<R>(work: impl FnOnce() -> R) -> Option<R> {
 }
 
 /// Drops a value of the application on another thread, where a slow `Drop` delays nobody.
-fn let_go(value: Box<dyn Any + Send>) {
-    if let Err(value) = GONE.put(value) {
+fn defer_drop(value: Box<dyn Any + Send>) {
+    if let Err(value) = DROPS.put(value) {
         drop_here(value);
     }
 }
@@ -45,13 +46,13 @@ fn drop_here(value: Box<dyn Any + Send>) {
 
 /// Waits until all values put aside are dropped, at most for this time; true if they are.
 pub(crate) fn flush(within: Duration) -> bool {
-    GONE.flush(within)
+    DROPS.flush(within)
 }
 
 /// A value of the application that is dropped on a thread of its own.
-pub(crate) struct Apart<T: Send + 'static>(Option<T>);
+pub(crate) struct DeferredDrop<T: Send + 'static>(Option<T>);
 
-impl<T: Send + 'static> Apart<T> {
+impl<T: Send + 'static> DeferredDrop<T> {
     pub(crate) fn new(value: T) -> Self {
         Self(Some(value))
     }
@@ -67,17 +68,17 @@ impl<T: Send + 'static> Apart<T> {
     }
 }
 
-impl<T: Send + 'static> Drop for Apart<T> {
+impl<T: Send + 'static> Drop for DeferredDrop<T> {
     fn drop(&mut self) {
         if let Some(value) = self.0.take() {
-            let_go(Box::new(value));
+            defer_drop(Box::new(value));
         }
     }
 }
 
-impl<T: Send + 'static> fmt::Debug for Apart<T> {
+impl<T: Send + 'static> fmt::Debug for DeferredDrop<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Apart")
+        out.write_str("DeferredDrop")
     }
 }
 
@@ -113,7 +114,7 @@ mod tests {
     #[test]
     fn another_thread_drops_values_kept_apart() {
         let (tell, told) = mpsc::channel();
-        drop(Apart::new(Bad(tell)));
+        drop(DeferredDrop::new(Bad(tell)));
         let dropped = told.recv_timeout(LONG).unwrap();
         assert_eq!(dropped.as_deref(), Some("runar-otel-drops"));
     }

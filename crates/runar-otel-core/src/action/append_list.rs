@@ -7,16 +7,16 @@ use crate::threads::sync::OnceBox;
 /// A list that only grows. Entries stay where they are, so a list in a static hands out `&'static`.
 ///
 /// Meant for few entries, the first of which is the one that is mostly looked for.
-pub(crate) struct Appended<T> {
+pub(crate) struct AppendList<T> {
     first: OnceBox<Node<T>>,
 }
 
 struct Node<T> {
     value: T,
-    next: Appended<T>,
+    next: AppendList<T>,
 }
 
-impl<T> Appended<T> {
+impl<T> AppendList<T> {
     pub(crate) const fn new() -> Self {
         Self {
             first: OnceBox::new(),
@@ -37,34 +37,34 @@ impl<T> Appended<T> {
         &self,
         wanted: impl Fn(&T) -> bool,
         make: impl Fn() -> T,
-    ) -> (&T, Made) {
+    ) -> (&T, Age) {
         let mut list = self;
         loop {
             let node = match list.first.get() {
                 Some(node) => node,
                 None => {
-                    let (node, made) = list.append(make());
-                    if made == Made::Now {
-                        return (&node.value, made);
+                    let (node, age) = list.append(make());
+                    if age == Age::New {
+                        return (&node.value, age);
                     }
                     node
                 }
             };
             if wanted(&node.value) {
-                return (&node.value, Made::Before);
+                return (&node.value, Age::Old);
             }
             list = &node.next;
         }
     }
 
-    fn append(&self, value: T) -> (&Node<T>, Made) {
-        let mut made = Made::Before;
+    fn append(&self, value: T) -> (&Node<T>, Age) {
+        let mut age = Age::Old;
         let node = self.first.get_or_init(|| {
-            made = Made::Now;
+            age = Age::New;
             let next = Self::new();
             Box::new(Node { value, next })
         });
-        (node, made)
+        (node, age)
     }
 
     pub(crate) fn iter(&self) -> Iter<'_, T> {
@@ -72,7 +72,7 @@ impl<T> Appended<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Appended<T> {
+impl<T: fmt::Debug> fmt::Debug for AppendList<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_list().entries(self.iter()).finish()
     }
@@ -80,14 +80,14 @@ impl<T: fmt::Debug> fmt::Debug for Appended<T> {
 
 /// The age of a found entry: there before, or made now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Made {
-    Before,
-    Now,
+pub(crate) enum Age {
+    Old,
+    New,
 }
 
 /// The entries, oldest first.
 pub(crate) struct Iter<'a, T> {
-    rest: &'a Appended<T>,
+    rest: &'a AppendList<T>,
 }
 
 impl<'a, T> Iterator for Iter<'a, T> {
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_made_once() {
-        let list = Appended::new();
+        let list = AppendList::new();
         for value in [1, 2, 1, 3, 2] {
             let (found, _) = list.find_or_make(|known| *known == value, || value);
             assert_eq!(*found, value);
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn threads_agree_on_the_entries() {
-        let list = Appended::new();
+        let list = AppendList::new();
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {

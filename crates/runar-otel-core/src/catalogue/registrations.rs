@@ -7,40 +7,38 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{
-    declared::Declared,
-    place::{Origin, Said},
-};
+use super::place::{Origin, RankedDeclaration};
 use crate::{
     metric::{
-        Aggregation,
+        Aggregation, MetricDeclaration,
         descriptor::{Descriptor, Unit},
     },
     threads::forked,
 };
 
-type Key = (&'static Location<'static>, Cow<'static, str>);
+type RegistrationKey = (&'static Location<'static>, Cow<'static, str>);
 
 /// The first registration of each name and place. The map grows by declarations, not by records.
-static REGISTERED: Mutex<BTreeMap<Key, Said>> = Mutex::new(BTreeMap::new());
+static REGISTRATIONS: Mutex<BTreeMap<RegistrationKey, RankedDeclaration>> =
+    Mutex::new(BTreeMap::new());
 
 /// Notes a registration. A refused one is noted as well: the catalogue shows both sides of a conflict.
-pub(crate) fn note(descriptor: &Descriptor, labels: &[(String, String)]) {
+pub(crate) fn add(descriptor: &Descriptor, labels: &[(String, String)]) {
     let key = (descriptor.at, descriptor.name.clone());
-    if let Some(mut registered) = forked::lock(&REGISTERED) {
-        registered
+    if let Some(mut registrations) = forked::lock(&REGISTRATIONS) {
+        registrations
             .entry(key)
-            .or_insert_with(|| said(descriptor, labels));
+            .or_insert_with(|| declaration(descriptor, labels));
     }
 }
 
 /// Returns the registrations, in no order.
-pub(super) fn all() -> Vec<Said> {
-    let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
-    registered.values().cloned().collect()
+pub(super) fn all() -> Vec<RankedDeclaration> {
+    let registrations = REGISTRATIONS.lock().unwrap_or_else(PoisonError::into_inner);
+    registrations.values().cloned().collect()
 }
 
-fn said(descriptor: &Descriptor, labels: &[(String, String)]) -> Said {
+fn declaration(descriptor: &Descriptor, labels: &[(String, String)]) -> RankedDeclaration {
     let (unit, assumed_unit) = match &descriptor.unit {
         Unit::Stated(unit) => (Some(unit.clone()), ""),
         Unit::FromName(unit) => (None, *unit),
@@ -50,7 +48,7 @@ fn said(descriptor: &Descriptor, labels: &[(String, String)]) -> Said {
         _ => None,
     };
     let labels: Vec<Cow<'static, str>> = labels.iter().map(|(key, _)| key.clone().into()).collect();
-    let declared = Declared {
+    let declared = MetricDeclaration {
         name: descriptor.name.clone(),
         kind: descriptor.kind,
         unit,
@@ -59,7 +57,7 @@ fn said(descriptor: &Descriptor, labels: &[(String, String)]) -> Said {
         buckets,
         at: descriptor.at,
     };
-    Said {
+    RankedDeclaration {
         declared,
         assumed_unit,
         origin: Origin::Registered,

@@ -27,18 +27,18 @@ pub(crate) struct NoteCalls;
 
 /// The call without a span in which a span was made. The parents of that span are not around the call.
 #[derive(Clone, Copy)]
-struct Above(call::Spanless);
+struct Above(call::SpanlessCall);
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for NoteCalls {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if !attributes.is_contextual() || call::spanless(None).is_none() {
+        if !attributes.is_contextual() || call::spanless_call(None).is_none() {
             return;
         }
         let Some(span) = context.span(id) else {
             return;
         };
         let parent = span.parent().map(|parent| parent.id());
-        if let Some(call) = call::spanless(parent.as_ref()) {
+        if let Some(call) = call::spanless_call(parent.as_ref()) {
             span.extensions_mut().insert(Above(call));
         }
     }
@@ -47,7 +47,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for NoteCalls {
 /// The call without a span around an event, and the outer spans of the event's line: these are not around the call, and
 /// are left out of the line.
 pub(crate) struct Spanless<'a, S: for<'b> LookupSpan<'b>> {
-    call: call::Spanless,
+    call: call::SpanlessCall,
     beyond: Vec<SpanRef<'a, S>>,
     /// True if the line has spans that were made in the call.
     has_spans: bool,
@@ -65,7 +65,7 @@ impl<'a, S: Subscriber + for<'b> LookupSpan<'b>> Spanless<'a, S> {
     {
         let parent = context.parent_span();
         let innermost = match event.is_contextual() {
-            true => call::spanless(parent.as_ref().map(SpanRef::id).as_ref()),
+            true => call::spanless_call(parent.as_ref().map(SpanRef::id).as_ref()),
             false => None,
         };
         let mut spans = parent.map(|parent| parent.scope());
@@ -119,7 +119,7 @@ fn start_of_spans(line: &str, event: &Event<'_>) -> Option<usize> {
 
 /// Writes the fields that the span of the call would have, in the subscriber's format of fields.
 fn write_fields<S, N>(
-    call: &call::Spanless,
+    call: &call::SpanlessCall,
     context: &FmtContext<'_, S, N>,
     writer: &mut Writer<'_>,
 ) -> fmt::Result

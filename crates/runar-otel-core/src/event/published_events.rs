@@ -1,4 +1,4 @@
-//! The series of published events, by service and event.
+//! The handles of each published event, by service and event.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -9,12 +9,12 @@ use std::{
 
 use crate::{
     action::{
-        appended::{Appended, Made},
+        append_list::{Age, AppendList},
         family::{Family, Group},
-        resolved::Resolved,
-        series::{End, Errors, Fixed, Series},
+        family_handles::{CallEnd, ErrorCounters, FamilyHandles, FixedLabels},
+        metered_function::MeteredFunction,
     },
-    call::frames::Asked,
+    call::frames::EnclosingCall,
 };
 
 use crate::{binding::isolated_recorder, threads::forked};
@@ -24,31 +24,31 @@ const MOST: usize = 1_000;
 
 /// The series of one service and prefix.
 #[derive(Debug, Default)]
-struct OfPublisher {
-    events: HashMap<String, Arc<EventSeries>>,
+struct PublisherEvents {
+    events: HashMap<String, Arc<EventHandles>>,
     /// The series of events beyond the limit, which are looked up with each publication.
-    others: Option<Arc<EventSeries>>,
+    others: Option<Arc<EventHandles>>,
 }
 
 /// The series by service and prefix.
-static KNOWN: RwLock<BTreeMap<(&'static str, &'static str), OfPublisher>> =
+static PUBLISHERS: RwLock<BTreeMap<(&'static str, &'static str), PublisherEvents>> =
     RwLock::new(BTreeMap::new());
 
 /// The family `event_publish…` of one event, or of all events without series of their own.
 #[derive(Debug)]
-pub(crate) struct EventSeries {
+pub(crate) struct EventHandles {
     publisher: Publisher,
     event: Option<String>,
-    series: Series,
+    handles: FamilyHandles,
     /// Error counters by the types that declare them: an event may be published by several futures, which fail
     /// differently.
-    errors: Appended<Declared>,
+    errors: AppendList<DeclaredErrors>,
 }
 
 #[derive(Debug)]
-struct Declared {
+struct DeclaredErrors {
     types: &'static [&'static str],
-    errors: Errors,
+    errors: ErrorCounters,
 }
 
 /// The publisher of an event: a service and its family of metrics.
@@ -60,10 +60,13 @@ pub(crate) struct Publisher {
 
 impl Publisher {
     /// Returns the publisher of events in this call; `None` if its service does not count its events.
-    pub(crate) fn of(innermost: Option<Asked>, at: &'static Location<'static>) -> Option<Self> {
-        let calls = innermost.map(|call| call.resolved);
-        let service = calls.map_or("", Resolved::service);
-        let Some(meta) = calls.and_then(Resolved::meta) else {
+    pub(crate) fn of(
+        innermost: Option<EnclosingCall>,
+        at: &'static Location<'static>,
+    ) -> Option<Self> {
+        let calls = innermost.map(|call| call.function);
+        let service = calls.map_or("", MeteredFunction::service);
+        let Some(meta) = calls.and_then(MeteredFunction::meta) else {
             let family = Family {
                 group: Group::Published,
                 prefix: "",
@@ -79,42 +82,45 @@ impl Publisher {
     }
 
     /// Returns the series of an event, which begin at zero with its first publication.
-    pub(crate) fn series(
+    pub(crate) fn handles(
         &self,
         event: &str,
         error_types: &'static [&'static str],
-    ) -> Arc<EventSeries> {
+    ) -> Arc<EventHandles> {
         let key = (self.service, self.family.prefix);
         let find = || {
-            let known = forked::read(&KNOWN)?;
+            let known = forked::read(&PUBLISHERS)?;
             let of_publisher = known.get(&key)?;
             let own = of_publisher.events.get(event);
             own.or(of_publisher.others.as_ref()).cloned()
         };
-        let series = find();
-        let series = series.unwrap_or_else(|| isolated_recorder::outside(|| self.make(event)));
-        series.declare_errors(error_types);
+        let handles = find();
+        let handles =
+            handles.unwrap_or_else(|| isolated_recorder::run_outside(|| self.make(event)));
+        handles.declare_errors(error_types);
         if isolated_recorder::current().is_some() {
-            series.begin_at_zero();
+            handles.begin_at_zero();
         }
-        series
+        handles
     }
 
     /// Makes series outside of the lock: a report of the registration may come back here.
     #[cold]
-    fn make(&self, event: &str) -> Arc<EventSeries> {
-        let count = |known: &OfPublisher| known.events.len();
-        let known = forked::read(&KNOWN);
+    fn make(&self, event: &str) -> Arc<EventHandles> {
+        let count = |known: &PublisherEvents| known.events.len();
+        let known = forked::read(&PUBLISHERS);
         let all: usize = known.map_or(MOST, |known| known.values().map(count).sum());
         let own = (all < MOST).then(|| event.to_owned());
-        let series = self.with_fixed(own.as_deref(), |fixed| Series::new(&self.family, fixed));
-        let made = Arc::new(EventSeries {
+        let handles = self.with_fixed(own.as_deref(), |fixed| {
+            FamilyHandles::new(&self.family, fixed)
+        });
+        let made = Arc::new(EventHandles {
             publisher: *self,
             event: own,
-            series,
-            errors: Appended::new(),
+            handles,
+            errors: AppendList::new(),
         });
-        let kept = match forked::write(&KNOWN) {
+        let kept = match forked::write(&PUBLISHERS) {
             None => made,
             Some(mut known) => {
                 let known = known.entry((self.service, self.family.prefix)).or_default();
@@ -129,7 +135,7 @@ impl Publisher {
         kept
     }
 
-    fn with_fixed<R>(&self, event: Option<&str>, usage: impl FnOnce(Fixed<'_>) -> R) -> R {
+    fn with_fixed<R>(&self, event: Option<&str>, usage: impl FnOnce(FixedLabels<'_>) -> R) -> R {
         let service = ("service", self.service.into());
         match event {
             Some(event) => usage(&[("event", event.into()), service]),
@@ -138,38 +144,39 @@ impl Publisher {
     }
 }
 
-impl EventSeries {
+impl EventHandles {
     /// Counts one event. Its name is needed if several events share the series.
-    pub(crate) fn complete(&self, event: &str, end: End, took: Duration) {
-        let knows = |errors: &&Errors| matches!(end, End::Error(kind) if errors.of(kind).is_some());
+    pub(crate) fn record_end(&self, event: &str, end: CallEnd, took: Duration) {
+        let knows = |errors: &&ErrorCounters| matches!(end, CallEnd::Error(kind) if errors.of(kind).is_some());
         let mut declared = self.errors.iter().map(|declared| &declared.errors);
         let errors = declared.find(knows);
         match self.event {
-            Some(_) => self.series.complete(&end, took, errors, &[]),
-            None => (self.series).complete(&end, took, errors, &[("event", event)]),
+            Some(_) => self.handles.record_end(&end, took, errors, &[]),
+            None => (self.handles).record_end(&end, took, errors, &[("event", event)]),
         }
     }
 
     /// Binds the counters of error types, and shows them at zero.
     fn declare_errors(&self, types: &'static [&'static str]) {
-        let same = |known: &Declared| std::ptr::eq(known.types, types) || known.types == types;
+        let same =
+            |known: &DeclaredErrors| std::ptr::eq(known.types, types) || known.types == types;
         if types.is_empty() || self.errors.find(same).is_some() {
             return;
         }
-        isolated_recorder::outside(|| {
+        isolated_recorder::run_outside(|| {
             let (declared, made) = self.errors.find_or_make(same, || self.bind_errors(types));
-            if made == Made::Now && self.event.is_some() {
+            if made == Age::New && self.event.is_some() {
                 declared.errors.begin_at_zero();
             }
         });
     }
 
     #[cold]
-    fn bind_errors(&self, types: &'static [&'static str]) -> Declared {
+    fn bind_errors(&self, types: &'static [&'static str]) -> DeclaredErrors {
         let family = &self.publisher.family;
-        let bind = |fixed: Fixed<'_>| Errors::new(family, fixed, types);
+        let bind = |fixed: FixedLabels<'_>| ErrorCounters::new(family, fixed, types);
         let errors = self.publisher.with_fixed(self.event.as_deref(), bind);
-        Declared { types, errors }
+        DeclaredErrors { types, errors }
     }
 
     /// Shows the series at zero. Events without series of their own have no label set that is known ahead.
@@ -177,7 +184,7 @@ impl EventSeries {
         if self.event.is_none() {
             return;
         }
-        self.series.begin_at_zero();
+        self.handles.begin_at_zero();
         self.errors
             .iter()
             .for_each(|declared| declared.errors.begin_at_zero());
@@ -186,10 +193,10 @@ impl EventSeries {
 
 /// Shows all known events at zero in a new provider.
 pub(crate) fn begin_at_zero() {
-    let all: Vec<Arc<EventSeries>> = {
-        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    let all: Vec<Arc<EventHandles>> = {
+        let known = PUBLISHERS.read().unwrap_or_else(PoisonError::into_inner);
         let of_all = known.values().flat_map(|known| known.events.values());
         of_all.cloned().collect()
     };
-    all.iter().for_each(|series| series.begin_at_zero());
+    all.iter().for_each(|handles| handles.begin_at_zero());
 }

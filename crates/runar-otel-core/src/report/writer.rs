@@ -7,15 +7,16 @@ use std::{
 
 use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
-use crate::threads::{apart::caught, aside::Aside};
+use crate::threads::{background_queue::BackgroundQueue, deferred_drop::caught};
 
 /// The most reports that wait; further ones are dropped.
 const MOST: usize = 1024;
 
-static VOICE: Aside<Report> = Aside::new("runar-otel-reports", MOST, |report| {
-    // What panics is the subscriber of the application.
-    caught(|| write(report));
-});
+static WRITER: BackgroundQueue<Report> =
+    BackgroundQueue::new("runar-otel-reports", MOST, |report| {
+        // What panics is the subscriber of the application.
+        caught(|| write(report));
+    });
 
 /// A message, and the subscriber of the thread that reports it.
 struct Report {
@@ -30,12 +31,12 @@ pub(super) fn queue(message: String) {
         message,
         to: dispatcher::get_default(Dispatch::clone),
     };
-    drop(VOICE.put(report));
+    drop(WRITER.put(report));
 }
 
 /// Waits until all reports are written, but no longer than this; true if they are.
 pub fn flush(within: Duration) -> bool {
-    VOICE.flush(within)
+    WRITER.flush(within)
 }
 
 fn write(Report { message, to }: Report) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::appended::Appended;
+use super::append_list::AppendList;
 use crate::threads::sync::OnceBox;
 
 /// The number of lists. A generic function of a thousand types looks at eight entries on average.
@@ -11,11 +11,11 @@ const LISTS: usize = 128;
 /// A map whose keys are addresses of constants and functions of the program, whose number is limited.
 ///
 /// One constant may have several addresses, so a miss says nothing.
-pub(crate) struct ByAddress<V>(OnceBox<Lists<V>>);
+pub(crate) struct AddressMap<V>(OnceBox<Lists<V>>);
 
-type Lists<V> = [Appended<(usize, V)>; LISTS];
+type Lists<V> = [AppendList<(usize, V)>; LISTS];
 
-impl<V: Copy> ByAddress<V> {
+impl<V: Copy> AddressMap<V> {
     pub(crate) const fn new() -> Self {
         Self(OnceBox::new())
     }
@@ -28,7 +28,7 @@ impl<V: Copy> ByAddress<V> {
 
     /// Adds a value, unless the address has one.
     pub(crate) fn add(&self, address: usize, value: V) {
-        let lists = || Box::new([const { Appended::new() }; LISTS]);
+        let lists = || Box::new([const { AppendList::new() }; LISTS]);
         if let Some(list) = self.0.get_or_init(lists).get(list_of(address)) {
             list.find_or_make(|(known, _)| *known == address, || (address, value));
         }
@@ -43,9 +43,9 @@ fn list_of(address: usize) -> usize {
     (spread >> (64 - LISTS.ilog2())) as usize
 }
 
-impl<V> fmt::Debug for ByAddress<V> {
+impl<V> fmt::Debug for AddressMap<V> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("ByAddress").finish_non_exhaustive()
+        out.debug_struct("AddressMap").finish_non_exhaustive()
     }
 }
 
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn each_address_keeps_its_first_value() {
-        let known = ByAddress::new();
+        let known = AddressMap::new();
         assert_eq!(known.get(8), None);
         for address in (0..4096).map(|at| at * 8) {
             known.add(address, address + 1);

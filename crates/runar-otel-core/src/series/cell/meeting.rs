@@ -7,7 +7,7 @@ pub(crate) const MEETINGS: u8 = 4;
 /// The outcome of a write to a cell: another thread was met there, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub(crate) enum Met {
+pub(crate) enum Meeting {
     Nobody,
     /// A second thread wrote, and there are no stripes yet.
     Somebody,

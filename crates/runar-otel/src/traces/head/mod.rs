@@ -7,7 +7,7 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::{
     IdGenerator, RandomIdGenerator, Sampler, SamplingDecision, SamplingResult, ShouldSample,
 };
-use runar_otel_core::sampling::{self, Coming, Head};
+use runar_otel_core::sampling::{self, Head, UpcomingSpan};
 
 use crate::traces::{
     head_decision::{Decision, has_parent},
@@ -46,7 +46,7 @@ impl Decider {
     }
 
     /// Decides about a span that begins a trace and that our layer sees; all others stay undecided.
-    pub(crate) fn decide(&self, span: &Coming<'_>, provider: u64) -> Head {
+    pub(crate) fn decide(&self, span: &UpcomingSpan<'_>, provider: u64) -> Head {
         if matches!(self.looks, Looks::AtEverything) && !span.complete {
             return Head::Undecided;
         }
@@ -78,7 +78,7 @@ impl Decider {
         }
     }
 
-    fn ask(&self, span: &Coming<'_>, context: &Context, trace: TraceId) -> SamplingResult {
+    fn ask(&self, span: &UpcomingSpan<'_>, context: &Context, trace: TraceId) -> SamplingResult {
         let (name, kind) = (span.metadata.name(), kind_of(span.kind));
         let ask = |sampler: &dyn ShouldSample, attributes: &[KeyValue]| {
             sampler.should_sample(Some(context), trace, name, &kind, attributes, &[])
@@ -109,7 +109,7 @@ fn kind_of(kind: Option<&str>) -> SpanKind {
 }
 
 /// Returns the attributes that the span will have when it starts, but for those of its thread.
-fn attributes(span: &Coming<'_>) -> Vec<KeyValue> {
+fn attributes(span: &UpcomingSpan<'_>) -> Vec<KeyValue> {
     let metadata = span.metadata;
     let place = [
         metadata

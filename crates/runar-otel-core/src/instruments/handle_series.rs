@@ -3,34 +3,44 @@
 use std::sync::Arc;
 
 use crate::{
+    binding::instrument::Instrument,
     labels::LabelSet,
     metric::number::Value,
-    series::{Bound, Stream},
+    series::{BoundSeries, Stream},
 };
 
 /// The series of the base labels: mostly one; views can make several of an instrument, or none.
 #[derive(Debug)]
-pub(crate) enum Target {
+pub(crate) enum HandleSeries {
     /// A single series, the usual case.
-    One(Bound),
+    One(BoundSeries),
     /// Several series, or none: then a record ends at once. Two boxes, so that this variant takes no more room than the
     /// other.
-    Others(Option<Box<Box<[Bound]>>>),
+    Others(Option<Box<Box<[BoundSeries]>>>),
+}
+
+/// The instrument that stands for that of a handle in the recorder that is current.
+pub(crate) enum Counterpart {
+    /// The handle's own one.
+    Own,
+    Other(Arc<Instrument>),
+    /// None: the recorder has a metric of another kind under the name.
+    Nowhere,
 }
 
 /// A change of a series.
 #[derive(Clone, Copy)]
-pub(crate) enum Change {
+pub(crate) enum HandleChange {
     /// Records a value.
     Record(Value),
     /// Moves a level up or down.
     Adjust(Value),
 }
 
-impl Change {
+impl HandleChange {
     /// Makes the change in a series.
     #[inline]
-    pub(crate) fn of(self, bound: &Bound, given: Option<&LabelSet>) {
+    pub(crate) fn of(self, bound: &BoundSeries, given: Option<&LabelSet>) {
         match self {
             Self::Record(value) => bound.measure(value.bits(bound.stream.number()), given),
             Self::Adjust(by) => bound.adjust(by),
@@ -38,21 +48,21 @@ impl Change {
     }
 }
 
-impl Target {
+impl HandleSeries {
     /// Finds the series of a label set in streams.
     pub(crate) fn new(streams: &[Arc<Stream>], labels: &LabelSet) -> Self {
         match streams {
             [] => Self::Others(None),
-            [stream] => Self::One(Bound::new(stream, labels)),
+            [stream] => Self::One(BoundSeries::new(stream, labels)),
             all => {
-                let all = all.iter().map(|stream| Bound::new(stream, labels));
+                let all = all.iter().map(|stream| BoundSeries::new(stream, labels));
                 Self::Others(Some(Box::new(all.collect())))
             }
         }
     }
 
     /// The series, none or more.
-    pub(crate) fn all(&self) -> &[Bound] {
+    pub(crate) fn all(&self) -> &[BoundSeries] {
         match self {
             Self::One(bound) => std::slice::from_ref(bound),
             Self::Others(all) => all.as_ref().map(|all| &***all).unwrap_or_default(),

@@ -3,10 +3,10 @@
 use strsim::osa_distance;
 
 /// Returns the word that was probably meant; `None` if more than a third of the letters differ in all of them.
-pub(crate) fn closest<'a>(said: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn closest<'a>(wanted: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
-        .map(|word| (osa_distance(said, word), *word))
+        .map(|word| (osa_distance(wanted, word), *word))
         .filter(|(distance, word)| *distance * 3 <= word.chars().count().max(3))
         .min()
         .map(|(_, word)| word)

@@ -7,66 +7,66 @@ use std::{
 };
 
 use super::{
-    appended::{Appended, Made},
-    by_address::ByAddress,
+    address_map::AddressMap,
+    append_list::{Age, AppendList},
     family::{Family, Group},
+    family_handles::{ErrorCounters, FamilyHandles},
     function::{Function, FunctionSite, Role},
-    series::{Errors, Series},
     service::{Owner, ServiceMeta},
-    service_series::{ServiceSeries, service_series},
+    service_handles::{ServiceHandles, service_handles},
 };
 use crate::binding::{
-    isolated_recorder::{self, PerRecorder},
+    isolated_recorder::{self, RecorderLocal},
     provider::{self, NONE_YET},
 };
 
 /// A function resolved for one owner: its families, series and error counters.
-pub(crate) struct Resolved {
+pub(crate) struct MeteredFunction {
     pub(crate) owner: Owner,
     site: &'static FunctionSite,
     /// The value of the label `service`.
     service: &'static str,
     /// The family `action_*` or `event_*`; `None` if neither the function nor its service asks for it.
-    own: Option<Series>,
+    own: Option<FamilyHandles>,
     /// The family `service_*`; `None` if the calls are no requests of a service with `#[metrics]`.
-    of_service: Option<&'static ServiceSeries>,
+    of_service: Option<&'static ServiceHandles>,
     /// Error counters by the return type that declares them: a generic function may return different errors.
-    errors: Appended<Declares>,
+    errors: AppendList<DeclaredErrors>,
     /// The return types whose errors have been declared.
-    declared: ByAddress<()>,
-    zero: PerRecorder<()>,
+    declared: AddressMap<()>,
+    zero: RecorderLocal<()>,
     /// Twice the provider generation checked last, plus one if views drop everything that calls count there. No other
     /// memory depends on it, therefore relaxed.
     dropped: AtomicU64,
 }
 
 /// Error types that one return type declares.
-struct Declares {
-    types: ErrorTypesOf,
+struct DeclaredErrors {
+    types: ErrorTypeSource,
     list: &'static [&'static str],
     /// `None` if another return type has declared the same list.
-    both: Option<BothErrors>,
+    both: Option<ErrorCounterPair>,
 }
 
 /// Returns the error types of a return type.
-type ErrorTypesOf = fn() -> &'static [&'static str];
+type ErrorTypeSource = fn() -> &'static [&'static str];
 
 /// The error counters of a function and of its service, for the error types that the function declares.
 #[derive(Debug)]
-pub(crate) struct BothErrors {
-    pub(crate) own: Errors,
-    pub(crate) of_service: Errors,
+pub(crate) struct ErrorCounterPair {
+    pub(crate) own: ErrorCounters,
+    pub(crate) of_service: ErrorCounters,
 }
 
 /// The families that a function feeds for one owner.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Feeds {
+pub(crate) struct FunctionFamilies {
     service: &'static str,
     pub(crate) own: Option<Family>,
     of_service: Option<Family>,
 }
 
-impl Feeds {
+impl FunctionFamilies {
     pub(crate) fn new(site: &'static FunctionSite, owner: &Owner) -> Self {
         let function = site.function();
         let meta = owner.service;
@@ -113,21 +113,23 @@ fn fixed(function: &Function, service: &'static str) -> [(&'static str, Cow<'sta
     [("service", service.into()), (other.0, other.1.into())]
 }
 
-impl Resolved {
+impl MeteredFunction {
     pub(crate) fn new(site: &'static FunctionSite, owner: Owner) -> Self {
-        let feeds = Feeds::new(site, &owner);
-        let fixed = fixed(site.function(), feeds.service);
+        let families = FunctionFamilies::new(site, &owner);
+        let fixed = fixed(site.function(), families.service);
         Self {
             owner,
             site,
-            service: feeds.service,
-            own: feeds.own.map(|family| Series::new(&family, &fixed)),
-            of_service: feeds
+            service: families.service,
+            own: families
+                .own
+                .map(|family| FamilyHandles::new(&family, &fixed)),
+            of_service: families
                 .of_service
-                .map(|family| service_series(feeds.service, family)),
-            errors: Appended::new(),
-            declared: ByAddress::new(),
-            zero: PerRecorder::new(),
+                .map(|family| service_handles(families.service, family)),
+            errors: AppendList::new(),
+            declared: AddressMap::new(),
+            zero: RecorderLocal::new(),
             dropped: AtomicU64::new(2 * NONE_YET),
         }
     }
@@ -147,10 +149,10 @@ impl Resolved {
     /// Looks at the views once per provider.
     #[cold]
     fn find_dropped(&self, generation: u64) -> bool {
-        if generation == NONE_YET || !self.records() {
+        if generation == NONE_YET || !self.is_recorded() {
             return false;
         }
-        let of_service = self.of_service.map(ServiceSeries::series);
+        let of_service = self.of_service.map(ServiceHandles::handles);
         let mut all = self.own.iter().chain(of_service);
         let dropped = all.all(|series| series.is_dropped(generation));
         self.dropped
@@ -160,7 +162,7 @@ impl Resolved {
 
     /// True if calls of the function are recorded at all.
     #[inline]
-    pub(crate) fn records(&self) -> bool {
+    pub(crate) fn is_recorded(&self) -> bool {
         self.own.is_some() || self.of_service.is_some()
     }
 
@@ -176,26 +178,26 @@ impl Resolved {
         self.site
     }
 
-    pub(crate) fn own(&self) -> Option<&Series> {
+    pub(crate) fn own(&self) -> Option<&FamilyHandles> {
         self.own.as_ref()
     }
 
-    pub(crate) fn of_service(&self) -> Option<&'static ServiceSeries> {
+    pub(crate) fn of_service(&self) -> Option<&'static ServiceHandles> {
         self.of_service
     }
 
     /// The first error counters that have this type; `None` if nobody declared it.
-    pub(crate) fn errors(&self, kind: &'static str) -> Option<&BothErrors> {
+    pub(crate) fn errors(&self, kind: &'static str) -> Option<&ErrorCounterPair> {
         self.errors
             .iter()
             .filter_map(|declares| declares.both.as_ref())
-            .find(|both| both.know(kind))
+            .find(|both| both.has(kind))
     }
 
     /// Binds the error counters once the types are known: with the first call at the latest.
     #[inline]
-    pub(crate) fn declare_errors(&self, types: ErrorTypesOf) {
-        let same = |known: &Declares| std::ptr::fn_addr_eq(known.types, types);
+    pub(crate) fn declare_errors(&self, types: ErrorTypeSource) {
+        let same = |known: &DeclaredErrors| std::ptr::fn_addr_eq(known.types, types);
         let is_first = self.errors.iter().next().is_some_and(same);
         if !is_first && self.declared.get(types as usize).is_none() {
             self.bind_errors(types);
@@ -204,29 +206,29 @@ impl Resolved {
 
     /// Calls `types` once: the list may be computed.
     #[cold]
-    fn bind_errors(&self, types: ErrorTypesOf) {
-        let same = |known: &Declares| std::ptr::fn_addr_eq(known.types, types);
+    fn bind_errors(&self, types: ErrorTypeSource) {
+        let same = |known: &DeclaredErrors| std::ptr::fn_addr_eq(known.types, types);
         let make = || {
             let list = types();
             let known = list.is_empty() || self.errors.iter().any(|known| known.list == list);
             let both = (!known).then(|| self.bind_types(list));
-            Declares { types, list, both }
+            DeclaredErrors { types, list, both }
         };
-        isolated_recorder::outside(|| {
+        isolated_recorder::run_outside(|| {
             let (declares, made) = self.errors.find_or_make(same, make);
-            if let (Made::Now, Some(both)) = (made, &declares.both) {
+            if let (Age::New, Some(both)) = (made, &declares.both) {
                 self.both_begin_at_zero(both);
             }
             self.declared.add(types as usize, ());
         });
     }
 
-    fn bind_types(&self, types: &[&'static str]) -> BothErrors {
-        let feeds = Feeds::new(self.site, &self.owner);
+    fn bind_types(&self, types: &[&'static str]) -> ErrorCounterPair {
+        let families = FunctionFamilies::new(self.site, &self.owner);
         let fixed = fixed(self.site.function(), self.service);
-        let bind = |family: Family| Errors::new(&family, &fixed, types);
-        BothErrors {
-            own: feeds.own.map(bind).unwrap_or_default(),
+        let bind = |family: Family| ErrorCounters::new(&family, &fixed, types);
+        ErrorCounterPair {
+            own: families.own.map(bind).unwrap_or_default(),
             of_service: self
                 .of_service
                 .map(|service| service.errors(types))
@@ -259,14 +261,14 @@ impl Resolved {
             own.begin_at_zero();
         }
         if let Some(service) = self.of_service {
-            service.series().begin_at_zero();
+            service.handles().begin_at_zero();
         }
         let all = self.errors.iter();
         all.filter_map(|declares| declares.both.as_ref())
             .for_each(|both| self.both_begin_at_zero(both));
     }
 
-    fn both_begin_at_zero(&self, errors: &BothErrors) {
+    fn both_begin_at_zero(&self, errors: &ErrorCounterPair) {
         if !isolated_recorder::has_provider() {
             return;
         }
@@ -278,16 +280,16 @@ impl Resolved {
     }
 }
 
-impl BothErrors {
-    fn know(&self, kind: &'static str) -> bool {
+impl ErrorCounterPair {
+    fn has(&self, kind: &'static str) -> bool {
         self.own.of(kind).is_some() || self.of_service.of(kind).is_some()
     }
 }
 
 /// The site is not shown as a whole: it contains all functions that it has resolved.
-impl fmt::Debug for Resolved {
+impl fmt::Debug for MeteredFunction {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Resolved")
+        out.debug_struct("MeteredFunction")
             .field("owner", &self.owner.name)
             .field("service", &self.service)
             .field("function", &self.site.function().name)

@@ -2,12 +2,12 @@
 
 use std::{borrow::Cow, panic::Location};
 
-use crate::metric::InstrumentKind;
+use super::InstrumentKind;
 
 /// Properties of a metric as one place in the source declares them.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Declared {
+pub struct MetricDeclaration {
     /// Name of the metric.
     pub name: Cow<'static, str>,
     /// The kind of instrument.
