@@ -5,34 +5,44 @@
 
 mod attribute;
 mod field;
+mod part;
 mod point;
+mod size;
 mod wire;
 
+use std::ops::Range;
+
+pub use self::part::{Part, split};
 use self::{
+    part::Run,
     point::PreviousPoint,
+    size::{data_size, metric_size},
     wire::{SMALL, Wire, varint_size},
 };
 use super::pair::pairs;
 use crate::snapshot::{Data, Metric, Point, Resource, ScopeMetrics, Snapshot, Temporality};
 
-/// Encodes the `ExportMetricsServiceRequest` that carries a whole snapshot.
+/// Encodes the `ExportMetricsServiceRequest` that carries a whole snapshot; see [`encode_part`].
+#[must_use]
+pub fn encode(snapshot: &Snapshot) -> Vec<u8> {
+    encode_part(snapshot, &Part::whole(snapshot))
+}
+
+/// Encodes the `ExportMetricsServiceRequest` that carries a part of a snapshot. The same part gives the same bytes.
 ///
 /// Exemplars go out as doubles in the order of the snapshot, ascending by value: receivers assign them to
 /// buckets in one walk, and some read an integer exemplar as zero. A `u64` beyond `i64::MAX` goes out as a
 /// double. Values that are not a number are left out.
 #[must_use]
-pub fn encode(snapshot: &Snapshot) -> Vec<u8> {
-    let sizes: Vec<usize> = snapshot.scopes.iter().map(size).collect();
-    let whole: usize = sizes.iter().sum();
+pub fn encode_part(snapshot: &Snapshot, part: &Part) -> Vec<u8> {
+    let whole = part.size(snapshot);
     let mut wire = Wire::with_capacity(whole);
     wire.message(field::request::RESOURCE_METRICS, room(whole), |wire| {
         wire.message(field::resource_metrics::RESOURCE, SMALL, |wire| {
             write_resource(wire, &snapshot.resource);
         });
-        for (scope, size) in snapshot.scopes.iter().zip(sizes) {
-            wire.message(field::resource_metrics::SCOPE_METRICS, room(size), |wire| {
-                write_scope_metrics(wire, scope);
-            });
+        for runs in part.scopes() {
+            write_scope(wire, snapshot, runs);
         }
         wire.text(
             field::resource_metrics::SCHEMA_URL,
@@ -42,25 +52,36 @@ pub fn encode(snapshot: &Snapshot) -> Vec<u8> {
     wire.into_bytes()
 }
 
+/// Writes the runs of points of one scope.
+fn write_scope(wire: &mut Wire, snapshot: &Snapshot, runs: &[Run]) {
+    let Some(scope) = runs.first().and_then(|run| run.scope(snapshot)) else {
+        return;
+    };
+    let size = runs.iter().map(|run| run.size(snapshot)).sum();
+    wire.message(field::resource_metrics::SCOPE_METRICS, room(size), |wire| {
+        write_scope_metrics(wire, snapshot, scope, runs);
+    });
+}
+
 fn write_resource(wire: &mut Wire, from: &Resource) {
     attribute::write_list(wire, field::resource::ATTRIBUTES, pairs(&from.attributes));
 }
 
-fn write_scope_metrics(wire: &mut Wire, from: &ScopeMetrics) {
+fn write_scope_metrics(wire: &mut Wire, snapshot: &Snapshot, from: &ScopeMetrics, runs: &[Run]) {
     let scope = &from.scope;
     wire.message(field::scope_metrics::SCOPE, SMALL, |wire| {
         wire.text(field::scope::NAME, scope.name());
         wire.text(field::scope::VERSION, scope.version().unwrap_or_default());
         attribute::write_list(wire, field::scope::ATTRIBUTES, pairs(scope.attributes()));
     });
-    for metric in &from.metrics {
-        wire.message(
-            field::scope_metrics::METRICS,
-            room(metric_size(metric)),
-            |wire| {
-                write_metric(wire, metric);
-            },
-        );
+    for run in runs {
+        let Some(metric) = run.metric(snapshot) else {
+            continue;
+        };
+        let size = room(metric_size(metric, run.points.len()));
+        wire.message(field::scope_metrics::METRICS, size, |wire| {
+            write_metric(wire, metric, run.points.clone());
+        });
     }
     wire.text(
         field::scope_metrics::SCHEMA_URL,
@@ -68,7 +89,7 @@ fn write_scope_metrics(wire: &mut Wire, from: &ScopeMetrics) {
     );
 }
 
-fn write_metric(wire: &mut Wire, from: &Metric) {
+fn write_metric(wire: &mut Wire, from: &Metric, points: Range<usize>) {
     wire.text(field::metric::NAME, &from.name);
     wire.text(field::metric::DESCRIPTION, &from.description);
     wire.text(field::metric::UNIT, &from.unit);
@@ -79,20 +100,20 @@ fn write_metric(wire: &mut Wire, from: &Metric) {
         Data::ExponentialHistogram { .. } => field::metric::EXPONENTIAL_HISTOGRAM,
         Data::Summary(_) => field::metric::SUMMARY,
     };
-    wire.message(number, room(data_size(&from.data)), |wire| {
-        write_data(wire, &from.data);
+    wire.message(number, room(data_size(&from.data, points.len())), |wire| {
+        write_data(wire, &from.data, points);
     });
 }
 
-fn write_data(wire: &mut Wire, from: &Data) {
+fn write_data(wire: &mut Wire, from: &Data, run: Range<usize>) {
     match from {
-        Data::Gauge(points) => write_points(wire, points, point::write_number),
+        Data::Gauge(points) => write_points(wire, points, run, point::write_number),
         Data::Sum {
             points,
             temporality,
             monotonic,
         } => {
-            write_points(wire, points, point::write_number);
+            write_points(wire, points, run, point::write_number);
             wire.present_integer(field::data::AGGREGATION_TEMPORALITY, code(*temporality));
             if *monotonic {
                 wire.present_integer(field::data::IS_MONOTONIC, 1);
@@ -102,27 +123,28 @@ fn write_data(wire: &mut Wire, from: &Data) {
             points,
             temporality,
         } => {
-            write_points(wire, points, point::write_histogram);
+            write_points(wire, points, run, point::write_histogram);
             wire.present_integer(field::data::AGGREGATION_TEMPORALITY, code(*temporality));
         }
         Data::ExponentialHistogram {
             points,
             temporality,
         } => {
-            write_points(wire, points, point::write_exponential);
+            write_points(wire, points, run, point::write_exponential);
             wire.present_integer(field::data::AGGREGATION_TEMPORALITY, code(*temporality));
         }
-        Data::Summary(points) => write_points(wire, points, point::write_summary),
+        Data::Summary(points) => write_points(wire, points, run, point::write_summary),
     }
 }
 
 fn write_points<V>(
     wire: &mut Wire,
     points: &[Point<V>],
+    run: Range<usize>,
     write: impl Fn(&mut Wire, &mut PreviousPoint, &Point<V>),
 ) {
     let mut previous = PreviousPoint::new();
-    for point in points {
+    for point in points.get(run).unwrap_or_default() {
         write(wire, &mut previous, point);
     }
 }
@@ -138,38 +160,6 @@ fn code(temporality: Temporality) -> i64 {
 /// Returns the number of bytes to keep for the length of a message of about this size.
 fn room(size: usize) -> usize {
     varint_size(size as u64)
-}
-
-/// Estimates the size of a scope in bytes, for the capacity of the buffer and the room of lengths.
-fn size(scope: &ScopeMetrics) -> usize {
-    scope.metrics.iter().map(metric_size).sum()
-}
-
-fn metric_size(metric: &Metric) -> usize {
-    let texts = metric.name.len() + metric.description.len();
-    texts + data_size(&metric.data)
-}
-
-/// Estimates the size of data in bytes, by its first point; the others are alike.
-fn data_size(data: &Data) -> usize {
-    match data {
-        Data::Gauge(points) | Data::Sum { points, .. } => points_size(points, |_| 0),
-        Data::Histogram { points, .. } => points_size(points, |value| 30 + 16 * value.counts.len()),
-        Data::ExponentialHistogram { points, .. } => points_size(points, |value| {
-            60 + 2 * (value.positive.counts.len() + value.negative.counts.len())
-        }),
-        Data::Summary(points) => points_size(points, |value| 20 * value.quantiles.len()),
-    }
-}
-
-fn points_size<V>(points: &[Point<V>], value: impl Fn(&V) -> usize) -> usize {
-    let Some(first) = points.first() else {
-        return 0;
-    };
-    // Five bytes of each label are counted in the packed length already.
-    let labels = first.labels.packed_len() + 5 * first.labels.iter().count();
-    let one = 32 + labels + value(&first.value);
-    one * points.len()
 }
 
 #[cfg(test)]
