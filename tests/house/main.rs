@@ -220,13 +220,13 @@ const PIPELINE: &Rooms = &[
     ("collect", &["settings", "snapshot", "store"]),
     ("encode", &["snapshot"]),
     ("bridge", &["collect", "encode", "snapshot"]),
-    ("endpoint", &["encode", "gzip"]),
-    ("export", &["gzip", "settings"]),
+    ("endpoint", &["encode", "gzip", "resolver"]),
+    ("export", &["gzip", "resolver", "settings"]),
     ("mirror", &["collect"]),
     (
         "schedule",
         &[
-            "collect", "encode", "endpoint", "export", "settings", "snapshot", "store",
+            "collect", "encode", "endpoint", "export", "settings", "snapshot", "store", "worker",
         ],
     ),
 ];
@@ -416,6 +416,7 @@ fn configuration_sees_no_pipeline() {
         "error.rs",
         "init.rs",
         "lib.rs",
+        "traces/otlp/grpc.rs",
         "traces/otlp/http.rs",
     ]
     .map(str::to_owned);

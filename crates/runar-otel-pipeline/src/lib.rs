@@ -25,7 +25,10 @@ pub mod export;
 mod gzip;
 #[cfg(feature = "sdk-reader")]
 pub mod mirror;
+#[cfg(any(feature = "otlp", feature = "prometheus-endpoint"))]
+mod resolver;
 pub mod schedule;
 pub mod settings;
 pub mod snapshot;
 pub mod store;
+mod worker;

@@ -16,7 +16,7 @@ use runar_otel_pipeline::bridge::{PrometheusCollector, RegistryProducer};
 use runar_otel_pipeline::{
     background::Background,
     collect::{Collector, Producer},
-    schedule::{FlushError, Push, PushOptions, Sink},
+    schedule::{Console, FlushError, Push, PushOptions, Sink},
     snapshot::Resource,
 };
 
@@ -111,15 +111,27 @@ impl MetricsPipeline {
         }))
     }
 
+    /// Tells the pushes that the process ends: a receiver to which there is no connection is given up at once.
+    pub(crate) fn hurry(&self) {
+        for push in &self.pushes {
+            push.hurry();
+        }
+    }
+
     /// Collects and delivers until the deadline; returns the failures, empty if all was delivered.
     pub(crate) fn flush(&self, deadline: Instant) -> Vec<FlushError> {
         let attached = self.attached.begin_flush();
-        let left = || deadline.saturating_duration_since(Instant::now());
-        let pushed = self
+        let left = deadline.saturating_duration_since(Instant::now());
+        // All begin before one is waited for: each has the whole time.
+        let pending: Vec<_> = self
             .pushes
             .iter()
-            .filter_map(|push| push.flush(left()).err());
-        let mut failed: Vec<FlushError> = pushed.collect();
+            .map(|push| push.begin_flush(left))
+            .collect();
+        let mut failed: Vec<FlushError> = pending
+            .into_iter()
+            .filter_map(|flush| flush.wait().err())
+            .collect();
         match attached.map(|attached| attached.wait(deadline)) {
             None | Some(Some(Ok(()))) => {}
             Some(Some(Err(error))) => failed.push(FlushError::Failed(error)),
@@ -163,7 +175,7 @@ fn sinks(config: &Config) -> Result<Vec<Sink>, InitError> {
         match exporter {
             #[cfg(feature = "otlp")]
             MetricsExporterKind::Otlp => sinks.push(otlp_sink(config)?),
-            MetricsExporterKind::Console => sinks.push(Sink::Console),
+            MetricsExporterKind::Console => sinks.push(Sink::Console(Console::new())),
             // The endpoint is no sink; a destination without its Cargo feature has been left out before.
             _ => {}
         }

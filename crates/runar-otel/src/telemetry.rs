@@ -200,6 +200,9 @@ impl Running {
                 };
                 let _ = sender.try_send(result);
             });
+        if spans == Spans::End {
+            self.metrics.hurry();
+        }
         let metrics = self.metrics.flush(deadline);
         let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_millis(50);
         let spans = match (started, delivered.recv_timeout(left)) {

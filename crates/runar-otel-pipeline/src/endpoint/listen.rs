@@ -6,10 +6,9 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    net::{TcpListener, lookup_host},
-    time::sleep,
-};
+use tokio::{net::TcpListener, time::sleep};
+
+use crate::resolver::look_up;
 
 /// The wait after the first refusal; each later wait is twice as long, up to `LONGEST_WAIT`.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -83,7 +82,8 @@ async fn addresses(host: &str) -> io::Result<Vec<IpAddr>> {
     if let Ok(ip) = bare.parse() {
         return Ok(vec![ip]);
     }
-    let mut addresses: Vec<IpAddr> = lookup_host((host, 0)).await?.map(|a| a.ip()).collect();
+    let found = look_up(host).await.map_err(io::Error::other)?;
+    let mut addresses: Vec<IpAddr> = found.iter().map(SocketAddr::ip).collect();
     addresses.sort_unstable();
     addresses.dedup();
     Ok(addresses)

@@ -60,13 +60,17 @@ pub enum ExportError {
     #[cfg(feature = "otlp-grpc")]
     #[error("no otlp grpc client")]
     GrpcClient(#[source] tonic::transport::Error),
-    /// The request is larger than the limit, and was not sent.
-    #[error("otlp request of {size} bytes: expected at most {limit}")]
-    RequestTooLarge {
+    /// The receiver refused the request for its size.
+    #[error(
+        "otlp receiver refused a request of {size} bytes as too large with {status}: {message}"
+    )]
+    TooLarge {
         /// Size of the request in bytes, before compression.
         size: usize,
-        /// The largest size allowed, in bytes.
-        limit: usize,
+        /// Status of the receiver's response.
+        status: Status,
+        /// The receiver's reason; may be empty.
+        message: String,
     },
     /// The HTTP response is larger than the limit, and was not read; OTLP forbids another attempt.
     #[error("otlp response is too large: expected at most {limit} bytes")]
@@ -90,6 +94,8 @@ pub enum ExportError {
         /// The error of the last attempt.
         #[source]
         last: AttemptError,
+        /// The time for which the receiver wants to be left alone; `None` if it has not said.
+        retry_after: Option<Duration>,
     },
     /// The receiver did not answer in time.
     #[error("otlp receiver did not answer in {attempts} attempts within {after:?}")]
@@ -105,12 +111,20 @@ pub enum ExportError {
 }
 
 impl ExportError {
-    /// True if the same data must not be sent again: the receiver has the data or finds it invalid, or a next request
-    /// would be as large. Any other refusal is about the receiver or our settings: the data stays until they are mended.
+    /// Returns the time for which the receiver wants to be left alone; `None` if it has not said.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// True if the same data must not be sent again: the receiver has the data or finds it invalid. Any other refusal is about the receiver or our settings: the data stays until they are mended.
     #[must_use]
     pub fn is_final(&self) -> bool {
         match self {
-            Self::RequestTooLarge { .. } | Self::ResponseTooLarge { .. } => true,
+            Self::ResponseTooLarge { .. } => true,
             Self::Rejected { status, .. } => status.is_bad_data(),
             _ => false,
         }
@@ -143,7 +157,7 @@ pub enum AttemptError {
 }
 
 /// The status of a receiver's response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
     /// An HTTP status code.

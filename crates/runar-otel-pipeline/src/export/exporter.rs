@@ -1,5 +1,7 @@
 //! The OTLP exporter of metrics.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 #[cfg(feature = "otlp-grpc")]
@@ -8,8 +10,9 @@ use super::grpc::Grpc;
 use super::http::Http;
 use super::{
     Delivered, ExportError, OtlpOptions, Protocol, RetryPolicy,
-    retry::{Bounds, persist},
+    retry::{Bounds, Patience, persist},
 };
+use crate::settings::redacted;
 
 /// Sends metrics to an OTLP receiver, over one connection that is kept.
 ///
@@ -17,9 +20,9 @@ use super::{
 #[derive(Debug)]
 pub struct OtlpExporter {
     transport: Transport,
+    destination: String,
     retry: RetryPolicy,
     bounds: Bounds,
-    max_request_size: usize,
 }
 
 impl OtlpExporter {
@@ -45,10 +48,16 @@ impl OtlpExporter {
         };
         Ok(Self {
             transport,
+            destination: redacted(&options.endpoint),
             retry: options.retry,
             bounds,
-            max_request_size: options.max_request_size,
         })
+    }
+
+    /// Returns the endpoint, without credentials and query.
+    #[must_use]
+    pub fn destination(&self) -> &str {
+        &self.destination
     }
 
     /// Sends an encoded `ExportMetricsServiceRequest` until the receiver gives a final answer or the total timeout is
@@ -60,26 +69,32 @@ impl OtlpExporter {
     /// When the receiver refuses the data, cannot be reached, or does not answer in time; [`ExportError::is_final`] is
     /// true if the same data must not be sent again.
     pub async fn export(&self, request: impl Into<Bytes>) -> Result<Delivered, ExportError> {
+        let patience = Patience::calm(Duration::MAX);
+        self.export_within(request, patience).await
+    }
+
+    /// Like [`export`](Self::export), within a time that ends before the total timeout, or sooner if the process ends.
+    ///
+    /// # Errors
+    /// As [`export`](Self::export).
+    pub async fn export_within(
+        &self,
+        request: impl Into<Bytes>,
+        patience: Patience,
+    ) -> Result<Delivered, ExportError> {
         let body = request.into();
-        let size = body.len();
-        if size > self.max_request_size {
-            return Err(ExportError::RequestTooLarge {
-                size,
-                limit: self.max_request_size,
-            });
-        }
         match &self.transport {
             #[cfg(feature = "otlp-http")]
             Transport::Http(http) => {
                 let body = http.prepare(body).await;
-                persist(self.retry, self.bounds, |deadline| {
+                persist(self.retry, self.bounds, patience, |deadline| {
                     http.attempt(&body, deadline)
                 })
                 .await
             }
             #[cfg(feature = "otlp-grpc")]
             Transport::Grpc(grpc) => {
-                persist(self.retry, self.bounds, |deadline| {
+                persist(self.retry, self.bounds, patience, |deadline| {
                     grpc.attempt(&body, deadline)
                 })
                 .await

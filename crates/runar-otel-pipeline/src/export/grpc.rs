@@ -2,12 +2,17 @@
 
 use std::{
     error::Error,
+    future::Future,
+    net::SocketAddr,
+    pin::Pin,
     sync::{Mutex, PoisonError},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::{BufMut, Bytes};
 use http::uri::PathAndQuery;
+use hyper_util::client::legacy::connect::{HttpConnector, dns::Name};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
 use prost::Message;
 use tokio::time::{Instant, timeout_at};
@@ -18,18 +23,24 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 use tonic_types::StatusExt;
+use tower_service::Service;
 
 use super::{
     AttemptError, Compression, Delivered, ExportError, OtlpOptions, Status, address,
     error::readable, retry::Failure, user_agent::USER_AGENT,
 };
+use crate::resolver::{LookupError, look_up};
 
 const EXPORT: PathAndQuery =
     PathAndQuery::from_static("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export");
 
-/// The text with which tonic, on either side, refuses a message beyond the size limit. Its code, `OutOfRange`, would be
-/// retryable.
-const TOO_LARGE: &str = "Error, decoded message length too large";
+/// Words with which gRPC libraries refuse a message for its size, in lower case: those of grpc-go and grpc-core, of
+/// grpc-java, of tonic. The code of tonic, `OutOfRange`, would be retryable.
+const TOO_LARGE: [&str; 3] = [
+    "message larger than max",
+    "message exceeds maximum size",
+    "message length too large",
+];
 
 /// The gRPC transport of an exporter.
 #[derive(Debug)]
@@ -81,7 +92,11 @@ impl Grpc {
         match outcome {
             Ok(response) => Ok(Delivered::from(response)),
             Err(status) if cause::<TimeoutExpired>(&status) => Err(self.silent(left)),
-            Err(status) => Err(failed(status)),
+            Err(status) if is_long_answer(&status, body.len()) => {
+                let limit = self.max_response_size;
+                Err(Failure::Permanent(ExportError::ResponseTooLarge { limit }))
+            }
+            Err(status) => Err(failed(status, body.len())),
         }
     }
 
@@ -115,7 +130,10 @@ impl Grpc {
     fn channel(&self) -> Channel {
         let mut channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
         channel
-            .get_or_insert_with(|| self.endpoint.connect_lazy())
+            .get_or_insert_with(|| {
+                let connector = connector(self.endpoint.get_connect_timeout());
+                self.endpoint.connect_with_connector_lazy(connector)
+            })
             .clone()
     }
 
@@ -141,7 +159,7 @@ fn compressing(client: tonic::client::Grpc<Channel>) -> tonic::client::Grpc<Chan
     client
 }
 
-fn failed(status: tonic::Status) -> Failure {
+fn failed(status: tonic::Status, size: usize) -> Failure {
     let code = status.code();
     // A status with a source was made on this side, when no answer came.
     if status.source().is_some() {
@@ -149,9 +167,15 @@ fn failed(status: tonic::Status) -> Failure {
     }
     let retry_info = status.get_details_retry_info();
     let message = readable(status.message());
-    // The request or the response would be as large the next time.
-    let is_too_large = code == Code::OutOfRange && message.starts_with(TOO_LARGE);
-    if is_too_large || !is_retryable_code(code, retry_info.is_some()) {
+    if retry_info.is_none() && is_too_large(code, &message) {
+        let status = Status::Grpc(code);
+        return Failure::Permanent(ExportError::TooLarge {
+            size,
+            status,
+            message,
+        });
+    }
+    if !is_retryable_code(code, retry_info.is_some()) {
         let status = Status::Grpc(code);
         return Failure::Permanent(ExportError::Rejected { status, message });
     }
@@ -161,6 +185,61 @@ fn failed(status: tonic::Status) -> Failure {
             message,
         },
         demanded: retry_info.and_then(|info| info.retry_delay),
+    }
+}
+
+/// True if the answer is longer than we take. The library refuses it in the words in which a receiver that uses the same
+/// library refuses a request, but names another size than that of the request.
+fn is_long_answer(status: &tonic::Status, sent: usize) -> bool {
+    let message = status.message();
+    status.code() == Code::OutOfRange
+        && message.contains("message length too large")
+        && !message.contains(&format!("found {sent} bytes"))
+}
+
+/// True if a receiver refuses the request for its size.
+fn is_too_large(code: Code, message: &str) -> bool {
+    let message = message.to_lowercase();
+    matches!(code, Code::ResourceExhausted | Code::OutOfRange)
+        && TOO_LARGE.iter().any(|words| message.contains(words))
+}
+
+/// Makes a channel to an OTLP endpoint, which connects when first used, and needs a runtime now.
+///
+/// # Errors
+/// When the gRPC library refuses the endpoint.
+pub fn grpc_channel(endpoint: &str, timeout: Duration) -> Result<Channel, tonic::transport::Error> {
+    let endpoint = Endpoint::from_shared(endpoint.to_owned())?
+        .user_agent(USER_AGENT)?
+        .connect_timeout(timeout)
+        .timeout(timeout);
+    Ok(endpoint.connect_with_connector_lazy(connector(Some(timeout))))
+}
+
+/// Makes the connector of channels: the library's own one with our look-ups.
+fn connector(timeout: Option<Duration>) -> HttpConnector<GrpcResolver> {
+    let mut connector = HttpConnector::new_with_resolver(GrpcResolver);
+    connector.enforce_http(false);
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(timeout);
+    connector
+}
+
+/// The resolver of channels.
+#[derive(Clone, Copy, Debug)]
+struct GrpcResolver;
+
+impl Service<Name> for GrpcResolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = LookupError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, LookupError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), LookupError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        Box::pin(async move { Ok(look_up(name.as_str()).await?.to_vec().into_iter()) })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     time::{Duration, SystemTime},
 };
 
@@ -15,14 +15,18 @@ use http::{
 };
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
 use prost::Message;
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::{
+    Client, Response, Url,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect,
+};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
     AttemptError, Compression, Delivered, ExportError, OtlpOptions, Status, address,
     error::readable, retry::Failure, user_agent::USER_AGENT,
 };
-use crate::{gzip, settings::redacted};
+use crate::{gzip, resolver::look_up, settings::redacted};
 
 const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
@@ -48,6 +52,7 @@ pub fn http_client(endpoint: &str, timeout: Duration) -> Result<Client, reqwest:
         .retry(reqwest::retry::never())
         .connect_timeout(timeout)
         .timeout(timeout)
+        .dns_resolver(HttpResolver)
         .no_gzip()
         .no_brotli()
         .no_zstd()
@@ -68,9 +73,25 @@ fn is_loopback(url: &Url) -> bool {
     )
 }
 
+/// The resolver of clients of `reqwest`.
+#[derive(Clone, Copy, Debug)]
+struct HttpResolver;
+
+impl Resolve for HttpResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = look_up(name.as_str()).await?;
+            let addresses: Vec<SocketAddr> = found.to_vec();
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
 /// A request body with the headers that go with it.
 #[derive(Debug)]
 pub(super) struct Prepared {
+    /// The size before compression.
+    size: usize,
     body: Bytes,
     headers: HeaderMap,
 }
@@ -101,18 +122,18 @@ impl Http {
     /// Compresses the body if configured, once for all attempts. A body that takes longer than an attempt may is sent
     /// as it is.
     pub(super) async fn prepare(&self, body: Bytes) -> Prepared {
-        let mut headers = self.headers.clone();
-        if self.compression == Compression::None {
-            return Prepared { body, headers };
-        }
-        let Some(packed) = gzip::compressed(&body, self.timeout).await else {
-            return Prepared { body, headers };
+        let mut prepared = Prepared {
+            size: body.len(),
+            body,
+            headers: self.headers.clone(),
         };
-        headers.insert(CONTENT_ENCODING, GZIP);
-        Prepared {
-            body: packed,
-            headers,
+        if self.compression == Compression::Gzip
+            && let Some(packed) = gzip::compressed(&prepared.body, self.timeout).await
+        {
+            prepared.body = packed;
+            prepared.headers.insert(CONTENT_ENCODING, GZIP);
         }
+        prepared
     }
 
     /// Sends the body once.
@@ -136,7 +157,15 @@ impl Http {
         let demanded =
             header(&response, &RETRY_AFTER).and_then(|value| retry_after(value, SystemTime::now()));
         let message = self.reason(response, deadline).await;
+        let too_large = is_too_large(status, &message);
         let status = Status::Http(status);
+        if too_large {
+            return Err(Failure::Permanent(ExportError::TooLarge {
+                size: prepared.size,
+                status,
+                message,
+            }));
+        }
         if matches!(status, Status::Http(code) if is_retryable_status(code)) {
             let error = AttemptError::Refused { status, message };
             return Err(Failure::Transient { error, demanded });
@@ -238,6 +267,12 @@ async fn read(mut response: Response, limit: usize) -> Body {
             Err(_) => return Body::Broken,
         }
     }
+}
+
+/// True if the receiver refuses the request for its size: by the status for that, or by the error of Go's standard
+/// library, which the Collector answers with status 400.
+fn is_too_large(status: u16, message: &str) -> bool {
+    status == 413 || status == 400 && message.contains("request body too large")
 }
 
 /// True if OTLP/HTTP allows another attempt after this status (OTLP specification, "Retryable Response Codes").

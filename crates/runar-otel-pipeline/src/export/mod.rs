@@ -10,6 +10,7 @@ mod delivered;
 mod error;
 #[cfg(feature = "otlp")]
 mod exporter;
+mod fault;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
 #[cfg(feature = "otlp-http")]
@@ -20,6 +21,7 @@ mod options;
 mod retry;
 #[cfg(test)]
 mod tests;
+mod urgency;
 #[cfg(feature = "otlp")]
 mod user_agent;
 
@@ -27,9 +29,15 @@ pub use delivered::Delivered;
 pub use error::{AttemptError, ExportError, Status};
 #[cfg(feature = "otlp")]
 pub use exporter::OtlpExporter;
+pub use fault::FaultKind;
+#[cfg(feature = "otlp-grpc")]
+pub use grpc::grpc_channel;
 #[cfg(feature = "otlp-http")]
 pub use http::http_client;
 #[cfg(feature = "otlp")]
 pub use options::{OtlpOptions, RetryPolicy};
+#[cfg(feature = "otlp")]
+pub use retry::Patience;
+pub use urgency::Urgency;
 
 pub use crate::settings::{Compression, Protocol, Secret};

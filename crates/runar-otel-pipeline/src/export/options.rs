@@ -22,8 +22,6 @@ pub struct OtlpOptions {
     pub compression: Compression,
     /// The waits between attempts, by default from 500 milliseconds up to 5 seconds.
     pub retry: RetryPolicy,
-    /// The largest request that is sent, in bytes before compression; 64 MiB by default, as OTLP recommends.
-    pub max_request_size: usize,
     /// The largest response that is read, in bytes; 4 MiB by default, as OTLP recommends.
     pub max_response_size: usize,
 }
@@ -40,7 +38,6 @@ impl OtlpOptions {
             total_timeout: Duration::from_secs(30),
             compression: Compression::None,
             retry: RetryPolicy::default(),
-            max_request_size: 64 * 1024 * 1024,
             max_response_size: 4 * 1024 * 1024,
         }
     }
@@ -56,7 +53,6 @@ impl fmt::Debug for OtlpOptions {
             .field("total_timeout", &self.total_timeout)
             .field("compression", &self.compression)
             .field("retry", &self.retry)
-            .field("max_request_size", &self.max_request_size)
             .field("max_response_size", &self.max_response_size)
             .finish()
     }

@@ -2,9 +2,12 @@
 
 use std::{future::Future, time::Duration};
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout, timeout_at},
+};
 
-use super::{AttemptError, ExportError, RetryPolicy};
+use super::{AttemptError, ExportError, RetryPolicy, Urgency};
 
 /// The limit of waits and timeouts, so that adding one to a clock cannot overflow.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -58,10 +61,45 @@ impl Bounds {
     }
 }
 
+/// The time that an export may take, and who waits for it.
+#[derive(Clone, Debug)]
+pub struct Patience {
+    /// The time limit of the export, attempts and waits together; at most the total timeout of the options.
+    pub total: Duration,
+    /// The urgency, which may rise while the export is under way.
+    pub urgency: watch::Receiver<Urgency>,
+}
+
+impl Patience {
+    /// Makes the patience of an export whose process runs on.
+    #[must_use]
+    pub fn calm(total: Duration) -> Self {
+        let (_, urgency) = watch::channel(Urgency::Calm);
+        Self { total, urgency }
+    }
+
+    /// Waits, or gives up: `false` if the process ends and there is no connection.
+    async fn sleep(&mut self, wait: Duration, error: &AttemptError) -> bool {
+        if !error.kind().is_before_connection() {
+            sleep(wait).await;
+            return true;
+        }
+        let ends = async {
+            let ends = self.urgency.wait_for(|urgency| *urgency == Urgency::Last);
+            // Nobody may be left who could raise the urgency.
+            if ends.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        timeout(wait, ends).await.is_err()
+    }
+}
+
 /// Calls `attempt` with its deadline, again and again, until it succeeds, fails for good, or the time is up.
 pub(super) async fn persist<T, A, F>(
     policy: RetryPolicy,
     bounds: Bounds,
+    mut patience: Patience,
     mut attempt: A,
 ) -> Result<T, ExportError>
 where
@@ -69,7 +107,7 @@ where
     F: Future<Output = Result<T, Failure>>,
 {
     let started = Instant::now();
-    let end = started + bounds.total;
+    let end = started + bounds.total.min(patience.total);
     let mut attempts: u32 = 0;
     loop {
         attempts = attempts.saturating_add(1);
@@ -84,20 +122,29 @@ where
         };
         let left = end.saturating_duration_since(Instant::now());
         match policy.wait(attempts, demanded, left, fastrand::f64()) {
-            Some(wait) => sleep(wait).await,
-            None => return Err(given_up(attempts, started.elapsed(), error)),
+            Some(wait) if patience.sleep(wait, &error).await => {}
+            _ => return Err(given_up(attempts, started.elapsed(), error, demanded)),
         }
     }
 }
 
-fn given_up(attempts: u32, after: Duration, last: AttemptError) -> ExportError {
+fn given_up(
+    attempts: u32,
+    after: Duration,
+    last: AttemptError,
+    retry_after: Option<Duration>,
+) -> ExportError {
     match last {
         AttemptError::TimedOut(_) => ExportError::TimedOut {
             after,
             attempts,
             last,
         },
-        last => ExportError::Unavailable { attempts, last },
+        last => ExportError::Unavailable {
+            attempts,
+            last,
+            retry_after,
+        },
     }
 }
 
@@ -201,15 +248,20 @@ mod tests {
     async fn a_receiver_that_recovers_gets_the_data() {
         let mut failures = 3;
         let started = Instant::now();
-        let delivered = persist(RetryPolicy::default(), bounds(10, 30), |_| {
-            let outcome = if failures == 0 {
-                Ok("delivered")
-            } else {
-                Err(busy(Some(2 * SECOND)))
-            };
-            failures = i32::max(failures - 1, 0);
-            async { outcome }
-        });
+        let delivered = persist(
+            RetryPolicy::default(),
+            bounds(10, 30),
+            Patience::calm(AMPLE),
+            |_| {
+                let outcome = if failures == 0 {
+                    Ok("delivered")
+                } else {
+                    Err(busy(Some(2 * SECOND)))
+                };
+                failures = i32::max(failures - 1, 0);
+                async { outcome }
+            },
+        );
         assert_eq!(delivered.await.unwrap(), "delivered");
         assert_eq!(started.elapsed().as_secs(), 6);
     }
@@ -217,9 +269,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_demand_beyond_the_total_gives_up_at_once() {
         let started = Instant::now();
-        let outcome = persist::<(), _, _>(RetryPolicy::default(), bounds(10, 30), |_| async {
-            Err(busy(Some(31 * SECOND)))
-        });
+        let outcome = persist::<(), _, _>(
+            RetryPolicy::default(),
+            bounds(10, 30),
+            Patience::calm(AMPLE),
+            |_| async { Err(busy(Some(31 * SECOND))) },
+        );
         let error = outcome.await.unwrap_err();
         assert!(
             matches!(error, ExportError::Unavailable { attempts: 1, .. }),
@@ -232,9 +287,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_silent_receiver_costs_the_total_and_no_more() {
         let started = Instant::now();
-        let outcome = persist::<(), _, _>(RetryPolicy::default(), bounds(10, 30), |_| {
-            std::future::pending()
-        });
+        let outcome = persist::<(), _, _>(
+            RetryPolicy::default(),
+            bounds(10, 30),
+            Patience::calm(AMPLE),
+            |_| std::future::pending(),
+        );
         let error = outcome.await.unwrap_err();
         assert!(
             matches!(error, ExportError::TimedOut { attempts: 3, .. }),
@@ -246,14 +304,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_permanent_failure_is_final() {
         let mut attempts = 0;
-        let outcome = persist::<(), _, _>(RetryPolicy::default(), bounds(0, 30), |_| {
-            attempts += 1;
-            async {
-                Err(Failure::Permanent(ExportError::ResponseTooLarge {
-                    limit: 1,
-                }))
-            }
-        });
+        let outcome = persist::<(), _, _>(
+            RetryPolicy::default(),
+            bounds(0, 30),
+            Patience::calm(AMPLE),
+            |_| {
+                attempts += 1;
+                async {
+                    Err(Failure::Permanent(ExportError::ResponseTooLarge {
+                        limit: 1,
+                    }))
+                }
+            },
+        );
         assert!(outcome.await.unwrap_err().is_final());
         assert_eq!(attempts, 1);
     }

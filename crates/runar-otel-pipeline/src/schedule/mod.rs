@@ -1,11 +1,22 @@
 //! The schedule: pushes at an interval and scrapes on request, on the private runtime.
 
+mod flush;
+mod options;
+mod outage;
 mod push;
+mod pusher;
 #[cfg(feature = "prometheus-endpoint")]
 mod scrape;
 mod sink;
+mod window;
 
-pub use push::{FlushError, Push, PushOptions};
+pub use flush::{FlushError, PendingFlush};
+pub use options::PushOptions;
+pub use outage::{Outage, Problem};
+pub use push::Push;
 #[cfg(feature = "prometheus-endpoint")]
 pub use scrape::CollectorScrape;
-pub use sink::Sink;
+pub use sink::{Console, Sink};
+
+#[cfg(test)]
+mod tests;

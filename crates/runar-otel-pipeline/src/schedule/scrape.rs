@@ -11,17 +11,14 @@ use std::{
 
 use bytes::Bytes;
 use runar_otel_core::report;
-use tokio::{
-    sync::Mutex,
-    task::{JoinHandle, spawn_blocking},
-    time::Instant,
-};
+use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     collect::Collector,
     encode::exposition,
     endpoint::{Format, Scrape, ScrapeFuture, Scraped},
     store::{ConsumerId, TemporalityPreference},
+    worker::{Pending, Worker},
 };
 
 /// Serves scrapes from a [`Collector`], one after the other.
@@ -39,11 +36,13 @@ struct Rendering {
     /// The scrape under way, perhaps of a client that gave up: a second scrape beside it would only wait for the same
     /// collection, on one more thread.
     running: Mutex<Running>,
+    /// Renders, so that scrapes wait for no push and no name look-up.
+    worker: Worker,
 }
 
 #[derive(Default)]
 struct Running {
-    scrape: Option<JoinHandle<String>>,
+    scrape: Option<Pending<String>>,
     /// The last page, with its format and the time of its request; `None` while pages are not served again.
     last: Option<(Format, Instant, Bytes)>,
 }
@@ -59,6 +58,7 @@ impl CollectorScrape {
                 consumer,
                 reuse: AtomicU64::new(0),
                 running: Mutex::default(),
+                worker: Worker::new("runar-otel-scrape"),
             }),
         }
     }
@@ -96,7 +96,9 @@ impl Rendering {
         }
         let (collector, consumer) = (self.collector.clone(), self.consumer);
         // Callbacks of the application run here: they may take long, the runtime may not.
-        let rendered = spawn_blocking(move || render(&collector, consumer, format));
+        let rendered = self
+            .worker
+            .run(move || render(&collector, consumer, format));
         let body = running.scrape.insert(rendered).await;
         running.scrape = None;
         let Ok(body) = body else {

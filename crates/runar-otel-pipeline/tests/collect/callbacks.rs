@@ -15,7 +15,7 @@ use opentelemetry::metrics::AsyncInstrument;
 use runar_otel_core::report;
 use runar_otel_pipeline::{
     background::Background,
-    schedule::{Push, PushOptions, Sink},
+    schedule::{Console, Push, PushOptions, Sink},
     snapshot::Number,
 };
 
@@ -150,7 +150,7 @@ fn a_hanging_callback_takes_one_thread() {
     let push = Push::spawn(
         background.handle(),
         setup.collector.clone(),
-        Sink::Console,
+        Sink::Console(Console::new()),
         options,
     );
     let wait = Duration::from_secs(20);

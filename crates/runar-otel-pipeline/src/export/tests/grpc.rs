@@ -133,6 +133,7 @@ async fn a_wait_beyond_the_total_is_not_started() {
     let ExportError::Unavailable {
         attempts: 1,
         last: AttemptError::Refused { status, message },
+        retry_after: Some(wait),
     } = &error
     else {
         panic!("{error:?}");
@@ -141,6 +142,7 @@ async fn a_wait_beyond_the_total_is_not_started() {
         (*status, message.as_str()),
         (Status::Grpc(Code::Unavailable), "later")
     );
+    assert_eq!(*wait, hour);
 }
 
 #[tokio::test]
@@ -177,17 +179,46 @@ async fn partial_success_is_a_success() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_too_large_fails_for_good() {
+async fn a_request_that_is_too_large_is_told_from_a_long_answer() {
     let ok = || Ok(ExportMetricsServiceResponse::default());
     let huge = "x".repeat(4 * 1024 * 1024 + 1);
     let (url, seen) = serve(0, vec![Ok(partial(0, &huge)), ok()]).await;
     let exporter = exporter(&url, |_| ());
-    let (small, large) = (request("app.calls"), request(&huge));
-    for (request, attempts) in [(small, 1), (large, 1)] {
-        let error = exporter.export(request).await.unwrap_err();
-        assert!(matches!(error, ExportError::Rejected { .. }), "{error:?}");
-        assert!(error.to_string().contains("too large"), "{error}");
-        assert_eq!(seen.lock().unwrap().len(), attempts);
+    let error = exporter.export(request("app.calls")).await.unwrap_err();
+    assert!(
+        matches!(error, ExportError::ResponseTooLarge { .. }) && error.is_final(),
+        "{error:?}"
+    );
+    let large = request(&huge);
+    let sent = large.len();
+    let error = exporter.export(large).await.unwrap_err();
+    assert!(
+        matches!(error, ExportError::TooLarge { size, .. } if size == sent),
+        "{error:?}"
+    );
+    assert_eq!(seen.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_for_size_is_known_by_the_words_of_each_library() {
+    for (code, message) in [
+        (
+            Code::ResourceExhausted,
+            "grpc: received message larger than max (5100387 vs. 4194304)",
+        ),
+        (
+            Code::ResourceExhausted,
+            "SERVER: Received message larger than max (5100387 vs. 4194304)",
+        ),
+        (
+            Code::ResourceExhausted,
+            "gRPC message exceeds maximum size 4194304: 5100387",
+        ),
+    ] {
+        let (outcome, _) = export(vec![Err(GrpcStatus::new(code, message))]).await;
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, ExportError::TooLarge { .. }), "{error:?}");
+        assert!(error.to_string().contains(message), "{error}");
     }
 }
 

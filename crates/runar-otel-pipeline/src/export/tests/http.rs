@@ -139,11 +139,13 @@ async fn a_wait_beyond_the_total_is_not_started() {
     let ExportError::Unavailable {
         attempts: 1,
         last: AttemptError::Refused { status, .. },
+        retry_after: Some(wait),
     } = &error
     else {
         panic!("{error:?}");
     };
     assert_eq!(*status, Status::Http(429));
+    assert_eq!(*wait, Duration::from_secs(3600));
     assert!(started.elapsed() < Duration::from_secs(20));
 }
 
@@ -219,15 +221,18 @@ async fn an_endless_response_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_request_beyond_the_limit_is_not_sent() {
-    let mut options = options(Protocol::HttpProtobuf, "http://127.0.0.1:1/");
-    options.max_request_size = 10;
-    let exporter = OtlpExporter::new(&options).unwrap();
-    let error = exporter.export(request("app.calls")).await.unwrap_err();
-    assert!(
-        matches!(error, ExportError::RequestTooLarge { limit: 10, .. }),
-        "{error:?}"
-    );
+async fn a_refusal_for_size_is_told_from_others() {
+    let go = "rpc error: http: request body too large";
+    for (status, message) in [(413, ""), (413, "larger than 1m"), (400, go)] {
+        let (outcome, seen) = export(vec![answer(status, &[], message)]).await;
+        let error = outcome.unwrap_err();
+        let sent = request("app.calls").len();
+        assert!(
+            matches!(error, ExportError::TooLarge { size, .. } if size == sent),
+            "{error:?}"
+        );
+        assert_eq!(seen.lock().unwrap().len(), 1);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use http::HeaderMap;
 #[cfg(feature = "gzip")]
 use opentelemetry_otlp::Compression as OtlpCompression;
-use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithTonicConfig};
+use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig, WithTonicConfig};
+use runar_otel_pipeline::{export::grpc_channel, settings::redacted};
 use tonic::metadata::MetadataMap;
 
 use super::headers::{header_map, put};
@@ -13,9 +14,15 @@ use crate::{config::OtlpConfig, traces::TracesError};
 
 pub(super) fn exporter(config: &OtlpConfig) -> Result<SpanExporter, TracesError> {
     let added = header_map(&config.headers);
+    let refused = |source| TracesError::Exporter {
+        endpoint: redacted(&config.endpoint),
+        source,
+    };
+    let channel = grpc_channel(&config.endpoint, config.timeout)
+        .map_err(|error| refused(ExporterBuildError::InternalFailure(error.to_string())))?;
     let builder = SpanExporter::builder()
         .with_tonic()
-        .with_endpoint(&config.endpoint)
+        .with_channel(channel)
         .with_timeout(config.timeout)
         .with_interceptor(move |mut request: tonic::Request<()>| {
             put_metadata(request.metadata_mut(), &added);
@@ -26,10 +33,7 @@ pub(super) fn exporter(config: &OtlpConfig) -> Result<SpanExporter, TracesError>
         Compression::Gzip => builder.with_compression(OtlpCompression::Gzip),
         _ => builder,
     };
-    builder.build().map_err(|source| TracesError::Exporter {
-        endpoint: config.endpoint.clone(),
-        source,
-    })
+    builder.build().map_err(refused)
 }
 
 fn put_metadata(metadata: &mut MetadataMap, added: &HeaderMap) {

@@ -1,0 +1,325 @@
+//! The pusher: one destination, and the one window that is on its way there.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant as TokioInstant, MissedTickBehavior, interval_at, timeout_at},
+};
+
+use super::{
+    FlushError, PushOptions, Sink,
+    flush::Flush,
+    outage::{Outage, Problem},
+    sink::Refusal,
+    window::Window,
+};
+use crate::{
+    collect::Collector,
+    export::{Delivered, Urgency},
+    snapshot::Snapshot,
+    store::{ConsumerId, TemporalityPreference},
+    worker::{Pending, Worker},
+};
+
+/// The least time between two lines about rejected points or warnings of a receiver, 10 min.
+const AGAIN: Duration = Duration::from_secs(10 * 60);
+
+/// The least size at which requests are cut, in bytes.
+const SMALLEST: usize = 1024;
+
+/// A destination, and the window that is on its way there.
+///
+/// With deltas a window that was taken from the store stays as it is until it is delivered; what is measured meanwhile
+/// gathers in the store, as the adjacent window. With totals a new snapshot takes the place of one that was not delivered.
+pub(super) struct Pusher {
+    collector: Arc<Collector>,
+    consumer: ConsumerId,
+    sink: Arc<Sink>,
+    options: PushOptions,
+    /// Collects and encodes, so that a callback that takes long holds up this destination alone.
+    worker: Worker,
+    /// The collection under way, perhaps of an earlier push.
+    collecting: Option<Pending<Snapshot>>,
+    /// The window that is not delivered yet; `None` if all was.
+    window: Option<Window>,
+    /// The size at which requests are cut, in bytes: that of the options, or less if the receiver takes less.
+    max_bytes: usize,
+    /// The time before which the receiver wants no push; `None` without such a wish.
+    not_before: Option<Instant>,
+    outage: Outage,
+    /// The time of the last line about rejected points or a warning; `None` before the first.
+    warned: Option<Instant>,
+    urgency: watch::Receiver<Urgency>,
+}
+
+/// The reason why a push has not delivered everything.
+struct Failure {
+    problem: Problem,
+    reason: String,
+}
+
+/// The reason why data points were dropped; `None` if none were.
+type Dropped = Option<String>;
+
+impl Pusher {
+    pub(super) fn new(
+        collector: Arc<Collector>,
+        sink: Sink,
+        options: PushOptions,
+        urgency: watch::Receiver<Urgency>,
+    ) -> Self {
+        Self {
+            consumer: collector.register_push(options.temporality),
+            collector,
+            outage: Outage::new("metrics", sink.destination(), sink.advice()),
+            max_bytes: match sink.takes_parts() {
+                true => options.max_bytes,
+                false => usize::MAX,
+            },
+            sink: Arc::new(sink),
+            options,
+            worker: Worker::new("runar-otel-push"),
+            collecting: None,
+            window: None,
+            not_before: None,
+            warned: None,
+            urgency,
+        }
+    }
+
+    pub(super) async fn run(mut self, mut requests: mpsc::UnboundedReceiver<Flush>) {
+        let period = self.options.interval.max(Duration::from_millis(1));
+        let mut ticks = interval_at(TokioInstant::now() + period, period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let mut waiting = Vec::new();
+            tokio::select! {
+                _ = ticks.tick() => {}
+                flush = requests.recv() => match flush {
+                    Some(flush) => waiting.push(flush),
+                    None => return,
+                },
+            }
+            // The collection serves every request that came before its start.
+            while let Ok(flush) = requests.try_recv() {
+                waiting.push(flush);
+            }
+            // The receiver's wish holds for the interval; a caller who waits has a reason.
+            if waiting.is_empty() && self.not_before.is_some_and(|until| Instant::now() < until) {
+                continue;
+            }
+            let result = self.push(deadline(&waiting, self.options.timeout)).await;
+            for flush in waiting {
+                let _ = flush.reply.try_send(result.clone());
+            }
+        }
+    }
+
+    /// Collects and delivers until the deadline, and tells of failures.
+    async fn push(&mut self, deadline: Instant) -> Result<(), FlushError> {
+        self.not_before = None;
+        let result = self.deliver_all(deadline).await;
+        let now = Instant::now();
+        match result {
+            Ok(dropped) => {
+                if let Some(line) = self.outage.succeeded(now) {
+                    tracing::info!(target: "runar_otel", "{line}");
+                }
+                dropped.map_or(Ok(()), |reason| Err(FlushError::Failed(reason)))
+            }
+            Err(Failure { problem, reason }) => {
+                let consequence = "nothing is lost, the next push tries again";
+                if let Some(line) = self.outage.failed(problem, &reason, consequence, now) {
+                    tracing::warn!(target: "runar_otel", "{line}");
+                }
+                Err(FlushError::Failed(reason))
+            }
+        }
+    }
+
+    /// Delivers the window that an earlier push has left, and then a new one.
+    async fn deliver_all(&mut self, deadline: Instant) -> Result<Dropped, Failure> {
+        if !self.keeps_windows() {
+            self.window = None;
+        }
+        let earlier = self.deliver_window(deadline).await?;
+        self.window = Some(self.collect(deadline).await?);
+        let new = self.deliver_window(deadline).await?;
+        if !self.keeps_windows() {
+            let (collector, consumer) = (self.collector.clone(), self.consumer);
+            let _ = self
+                .worker
+                .run(move || collector.acknowledge(consumer))
+                .await;
+        }
+        Ok(earlier.or(new))
+    }
+
+    /// True if a window that was not delivered has values that no later one has: if there are deltas.
+    fn keeps_windows(&self) -> bool {
+        self.options.temporality != TemporalityPreference::Cumulative
+    }
+
+    /// Collects, or takes the snapshot of an earlier collection that took too long.
+    async fn collect(&mut self, deadline: Instant) -> Result<Window, Failure> {
+        let (collector, consumer) = (self.collector.clone(), self.consumer);
+        let keeps = self.keeps_windows();
+        let collecting = self.collecting.get_or_insert_with(|| {
+            self.worker.run(move || {
+                let snapshot = collector.snapshot(consumer);
+                if keeps {
+                    // From here on the window has it.
+                    collector.acknowledge(consumer);
+                }
+                snapshot
+            })
+        });
+        let Ok(snapshot) = timeout_at(deadline.into(), collecting).await else {
+            return Err(Failure::slow_collection());
+        };
+        self.collecting = None;
+        let snapshot = snapshot.map_err(|_| Failure::panicked("the collection"))?;
+        Ok(Window::new(
+            snapshot,
+            self.options.max_points,
+            self.max_bytes,
+        ))
+    }
+
+    /// Delivers the parts of the window in their order. A part that is delivered or dropped leaves the window.
+    async fn deliver_window(&mut self, deadline: Instant) -> Result<Dropped, Failure> {
+        let mut dropped = None;
+        while let Some(window) = &mut self.window
+            && let Some(part) = window.next().cloned()
+        {
+            let (sink, snapshot) = (self.sink.clone(), window.snapshot.clone());
+            let (points, first) = (part.points(), part.first_point(&snapshot));
+            let encoding = self.worker.run(move || sink.encode(&snapshot, &part));
+            let body = match timeout_at(deadline.into(), encoding).await {
+                Ok(Ok(body)) => body,
+                Ok(Err(_)) => {
+                    window.remove();
+                    dropped = Some(told_dropped(points, &first, "they could not be encoded"));
+                    continue;
+                }
+                Err(_) => return Err(Failure::slow_delivery()),
+            };
+            let size = body.len();
+            if size > self.max_bytes && window.halve() {
+                continue;
+            }
+            match self.sink.send(body, deadline, &self.urgency).await {
+                Ok(delivered) => {
+                    window.remove();
+                    note(&mut self.warned, &delivered);
+                }
+                Err(Refusal::TooLarge(reason)) if points > 1 => {
+                    self.max_bytes = (size / 2).max(SMALLEST);
+                    tracing::warn!(
+                        target: "runar_otel",
+                        "the receiver of metrics refuses a request of {size} bytes: {reason}; \
+                         requests are cut at {} bytes from now on",
+                        self.max_bytes
+                    );
+                    window.halve();
+                }
+                Err(Refusal::TooLarge(reason) | Refusal::Final(reason)) => {
+                    window.remove();
+                    dropped = Some(told_dropped(points, &first, &reason));
+                }
+                Err(Refusal::ForNow {
+                    kind,
+                    reason,
+                    retry_after,
+                }) => {
+                    self.not_before = retry_after.and_then(|wait| Instant::now().checked_add(wait));
+                    let problem = Problem::Export(kind);
+                    return Err(Failure { problem, reason });
+                }
+                Err(Refusal::Stuck(taken)) => {
+                    if taken {
+                        window.remove();
+                    }
+                    return Err(Failure::slow_delivery());
+                }
+            }
+        }
+        self.window = None;
+        Ok(dropped)
+    }
+}
+
+impl Failure {
+    fn slow_collection() -> Self {
+        let reason = "the collection takes longer than a push may, perhaps because of a callback; \
+                      it is delivered when it has ended";
+        Self {
+            problem: Problem::SlowCollection,
+            reason: reason.to_owned(),
+        }
+    }
+
+    fn slow_delivery() -> Self {
+        Self {
+            problem: Problem::SlowDelivery,
+            reason: "nobody takes the data in time".to_owned(),
+        }
+    }
+
+    fn panicked(work: &str) -> Self {
+        Self {
+            problem: Problem::Panic,
+            reason: format!("{work} panicked, or the system refuses a thread"),
+        }
+    }
+}
+
+/// Returns the time at which a push ends: after the timeout, or when the last of the waiting callers gives up.
+fn deadline(waiting: &[Flush], timeout: Duration) -> Instant {
+    let now = Instant::now();
+    let end = now.checked_add(timeout).unwrap_or(now);
+    let asked = waiting.iter().map(|flush| flush.deadline).max();
+    asked.map_or(end, |asked| asked.min(end))
+}
+
+/// Logs that data points were dropped, and returns the reason.
+fn told_dropped(points: usize, first: &str, reason: &str) -> String {
+    let which = match points {
+        1 => format!("the data point {first} is dropped"),
+        _ => format!("{points} data points are dropped, the first one is {first}"),
+    };
+    tracing::error!(target: "runar_otel", "{which}: {reason}");
+    format!("{which}: {reason}")
+}
+
+/// Logs what a receiver says of data that it has taken, every ten minutes at the most: its words are no key.
+fn note(warned: &mut Option<Instant>, delivered: &Delivered) {
+    if delivered.rejected == 0 && delivered.message.is_empty() {
+        return;
+    }
+    if warned.is_some_and(|last| last.elapsed() < AGAIN) {
+        return;
+    }
+    *warned = Some(Instant::now());
+    let Delivered { rejected, message } = delivered;
+    match rejected {
+        0 => tracing::warn!(target: "runar_otel", "the receiver of metrics warns: {message}"),
+        _ => tracing::warn!(
+            target: "runar_otel",
+            "the receiver rejected {rejected} data points, they are not sent again: {message}"
+        ),
+    }
+}
+
+impl fmt::Debug for Pusher {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Pusher")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
