@@ -33,7 +33,7 @@ fn data_that_the_collector_missed_arrive_when_it_is_back() -> Result<()> {
     let log = application.log_with("metrics are delivered again");
     let warnings = log
         .lines()
-        .filter(|line| line.contains("metrics were not delivered"));
+        .filter(|line| line.contains("metrics are not delivered"));
     assert_eq!(warnings.count(), 1, "{log}");
     assert!(log.contains("metrics are delivered again"), "{log}");
     Ok(())
