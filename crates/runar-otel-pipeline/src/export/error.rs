@@ -79,7 +79,7 @@ pub enum ExportError {
         limit: usize,
     },
     /// The receiver refused the data for good.
-    #[error("otlp receiver refused the metrics with {status}: {message}")]
+    #[error("otlp receiver refused the data with {status}: {message}")]
     Rejected {
         /// Status of the receiver's response.
         status: Status,
@@ -111,6 +111,23 @@ pub enum ExportError {
 }
 
 impl ExportError {
+    /// Joins the messages of the error and of its sources, for one line of a log.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(deeper) = source {
+            let message = deeper.to_string();
+            // Some errors say what their source says.
+            if !text.ends_with(&message) {
+                text.push_str(": ");
+                text.push_str(&message);
+            }
+            source = deeper.source();
+        }
+        readable(&text)
+    }
+
     /// Returns the time for which the receiver wants to be left alone; `None` if it has not said.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -189,11 +206,9 @@ impl fmt::Display for Status {
 }
 
 /// The largest part of a receiver's message that is kept, in characters.
-#[cfg(feature = "otlp")]
 const LONGEST_MESSAGE: usize = 1024;
 
 /// Returns a receiver's message on one line, and short enough for a log.
-#[cfg(feature = "otlp")]
 pub(super) fn readable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })

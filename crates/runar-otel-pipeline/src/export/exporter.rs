@@ -1,4 +1,4 @@
-//! The OTLP exporter of metrics.
+//! The OTLP exporter.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::settings::redacted;
 
-/// Sends metrics to an OTLP receiver, over one connection that is kept.
+/// Sends one signal to an OTLP receiver, over one connection that is kept.
 ///
 /// The connection belongs to the runtime of the first export: export on that runtime only.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl OtlpExporter {
         &self.destination
     }
 
-    /// Sends an encoded `ExportMetricsServiceRequest` until the receiver gives a final answer or the total timeout is
+    /// Sends an encoded request of the signal, such as an `ExportMetricsServiceRequest`, until the receiver gives a final answer or the total timeout is
     /// over.
     ///
     /// The future can be dropped at any time; the receiver may then have the data or not.

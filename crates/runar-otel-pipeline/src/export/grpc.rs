@@ -13,7 +13,6 @@ use std::{
 use bytes::{BufMut, Bytes};
 use http::uri::PathAndQuery;
 use hyper_util::client::legacy::connect::{HttpConnector, dns::Name};
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
 use prost::Message;
 use tokio::time::{Instant, timeout_at};
 use tonic::{
@@ -27,12 +26,9 @@ use tower_service::Service;
 
 use super::{
     AttemptError, Compression, Delivered, ExportError, OtlpOptions, Status, address,
-    error::readable, retry::Failure, user_agent::USER_AGENT,
+    delivered::ExportResponse, error::readable, retry::Failure, user_agent::USER_AGENT,
 };
 use crate::resolver::{LookupError, look_up};
-
-const EXPORT: PathAndQuery =
-    PathAndQuery::from_static("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export");
 
 /// Words with which gRPC libraries refuse a message for its size, in lower case: those of grpc-go and grpc-core, of
 /// grpc-java, of tonic. The code of tonic, `OutOfRange`, would be retryable.
@@ -46,6 +42,7 @@ const TOO_LARGE: [&str; 3] = [
 #[derive(Debug)]
 pub(super) struct Grpc {
     endpoint: Endpoint,
+    method: PathAndQuery,
     metadata: MetadataMap,
     compression: Compression,
     max_response_size: usize,
@@ -72,6 +69,7 @@ impl Grpc {
             .connect_timeout(timeout);
         Ok(Self {
             endpoint,
+            method: PathAndQuery::from_static(options.signal.method()),
             metadata: MetadataMap::from_headers(headers),
             compression: options.compression,
             max_response_size: options.max_response_size,
@@ -100,11 +98,7 @@ impl Grpc {
         }
     }
 
-    async fn call(
-        &self,
-        body: Bytes,
-        left: Duration,
-    ) -> Result<ExportMetricsServiceResponse, tonic::Status> {
+    async fn call(&self, body: Bytes, left: Duration) -> Result<ExportResponse, tonic::Status> {
         let mut client = tonic::client::Grpc::new(self.channel())
             .max_decoding_message_size(self.max_response_size);
         if self.compression == Compression::Gzip {
@@ -117,7 +111,7 @@ impl Grpc {
         let mut request = Request::new(body);
         *request.metadata_mut() = self.metadata.clone();
         request.set_timeout(left);
-        let response = client.unary(request, EXPORT.clone(), Encoded).await?;
+        let response = client.unary(request, self.method.clone(), Encoded).await?;
         Ok(response.into_inner())
     }
 
@@ -204,18 +198,6 @@ fn is_too_large(code: Code, message: &str) -> bool {
         && TOO_LARGE.iter().any(|words| message.contains(words))
 }
 
-/// Makes a channel to an OTLP endpoint, which connects when first used, and needs a runtime now.
-///
-/// # Errors
-/// When the gRPC library refuses the endpoint.
-pub fn grpc_channel(endpoint: &str, timeout: Duration) -> Result<Channel, tonic::transport::Error> {
-    let endpoint = Endpoint::from_shared(endpoint.to_owned())?
-        .user_agent(USER_AGENT)?
-        .connect_timeout(timeout)
-        .timeout(timeout);
-    Ok(endpoint.connect_with_connector_lazy(connector(Some(timeout))))
-}
-
 /// Makes the connector of channels: the library's own one with our look-ups.
 fn connector(timeout: Option<Duration>) -> HttpConnector<GrpcResolver> {
     let mut connector = HttpConnector::new_with_resolver(GrpcResolver);
@@ -261,7 +243,7 @@ struct Encoded;
 
 impl Codec for Encoded {
     type Encode = Bytes;
-    type Decode = ExportMetricsServiceResponse;
+    type Decode = ExportResponse;
     type Encoder = Self;
     type Decoder = Self;
 
@@ -285,7 +267,7 @@ impl Encoder for Encoded {
 }
 
 impl Decoder for Encoded {
-    type Item = ExportMetricsServiceResponse;
+    type Item = ExportResponse;
     type Error = tonic::Status;
 
     fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<Self::Item>, tonic::Status> {

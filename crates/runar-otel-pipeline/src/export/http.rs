@@ -13,7 +13,6 @@ use http::{
         CONTENT_ENCODING, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT as USER_AGENT_NAME,
     },
 };
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
 use prost::Message;
 use reqwest::{
     Client, Response, Url,
@@ -24,7 +23,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     AttemptError, Compression, Delivered, ExportError, OtlpOptions, Status, address,
-    error::readable, retry::Failure, user_agent::USER_AGENT,
+    delivered::ExportResponse, error::readable, retry::Failure, user_agent::USER_AGENT,
 };
 use crate::{gzip, resolver::look_up, settings::redacted};
 
@@ -45,7 +44,7 @@ pub(super) struct Http {
 ///
 /// # Errors
 /// When the client cannot be built.
-pub fn http_client(endpoint: &str, timeout: Duration) -> Result<Client, reqwest::Error> {
+fn http_client(endpoint: &str, timeout: Duration) -> Result<Client, reqwest::Error> {
     // Another crate may switch on features of reqwest; their default behaviour is off here.
     let mut builder = Client::builder()
         .redirect(redirect::Policy::none())
@@ -186,7 +185,7 @@ impl Http {
             message: message.to_owned(),
         };
         match timeout_at(deadline, read(response, limit)).await {
-            Ok(Body::Whole(bytes)) => Ok(ExportMetricsServiceResponse::decode(bytes)
+            Ok(Body::Whole(bytes)) => Ok(ExportResponse::decode(bytes)
                 .map_or_else(|_| unread("the response is no otlp"), Delivered::from)),
             Ok(Body::TooLarge) => Err(Failure::Permanent(ExportError::ResponseTooLarge { limit })),
             Ok(Body::Broken) | Err(_) => Ok(unread("the response broke off")),

@@ -1,4 +1,4 @@
-//! OTLP export of metrics: over HTTP with Protobuf or over gRPC, retried within a bound.
+//! OTLP export of metrics and spans: over HTTP with Protobuf or over gRPC, retried within a bound.
 //!
 //! The SDK's own exporter takes only the SDK's read-only data, which carries neither exemplars nor
 //! summaries; this one takes the finished request. Everything here is asynchronous and belongs on the
@@ -30,10 +30,6 @@ pub use error::{AttemptError, ExportError, Status};
 #[cfg(feature = "otlp")]
 pub use exporter::OtlpExporter;
 pub use fault::FaultKind;
-#[cfg(feature = "otlp-grpc")]
-pub use grpc::grpc_channel;
-#[cfg(feature = "otlp-http")]
-pub use http::http_client;
 #[cfg(feature = "otlp")]
 pub use options::{OtlpOptions, RetryPolicy};
 #[cfg(feature = "otlp")]

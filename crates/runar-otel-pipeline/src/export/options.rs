@@ -2,15 +2,17 @@
 
 use std::{fmt, time::Duration};
 
-use crate::settings::{Compression, Protocol, Secret, redacted};
+use crate::settings::{Compression, Protocol, Secret, Signal, redacted};
 
 /// Endpoint, headers, time limits, retries and size limits of an OTLP exporter.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OtlpOptions {
+    /// The signal that is sent; metrics by default.
+    pub signal: Signal,
     /// The transport protocol, which decides the form of `endpoint`.
     pub protocol: Protocol,
-    /// The full URL for HTTP, `/v1/metrics` included; `http://host:port` for gRPC.
+    /// The full URL for HTTP, `/v1/metrics` or `/v1/traces` included; `http://host:port` for gRPC.
     pub endpoint: String,
     /// Headers (HTTP) or metadata (gRPC) of every request. A later one replaces an earlier one of its name.
     pub headers: Vec<(String, Secret)>,
@@ -31,6 +33,7 @@ impl OtlpOptions {
     #[must_use]
     pub fn new(protocol: Protocol, endpoint: impl Into<String>) -> Self {
         Self {
+            signal: Signal::Metrics,
             protocol,
             endpoint: endpoint.into(),
             headers: Vec::new(),
@@ -46,6 +49,7 @@ impl OtlpOptions {
 impl fmt::Debug for OtlpOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OtlpOptions")
+            .field("signal", &self.signal)
             .field("protocol", &self.protocol)
             .field("endpoint", &redacted(&self.endpoint))
             .field("headers", &self.headers)

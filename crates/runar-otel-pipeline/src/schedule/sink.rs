@@ -52,7 +52,15 @@ impl Sink {
     }
 
     /// Encodes a part. The same part gives the same bytes.
-    pub(super) fn encode(&self, snapshot: &Snapshot, part: &Part) -> Vec<u8> {
+    pub(super) fn encode(
+        &self,
+        snapshot: &Snapshot,
+        #[cfg_attr(
+            not(feature = "otlp"),
+            expect(unused_variables, reason = "it is whole")
+        )]
+        part: &Part,
+    ) -> Vec<u8> {
         match self {
             #[cfg(feature = "otlp")]
             Self::Otlp(_) => encode_part(snapshot, part),
@@ -103,6 +111,10 @@ impl Sink {
 const MARGIN: Duration = Duration::from_millis(20);
 
 /// The reason why a sink has not taken data.
+#[cfg_attr(
+    not(feature = "otlp"),
+    expect(dead_code, reason = "standard output refuses nothing")
+)]
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// The request is too large.
@@ -122,7 +134,7 @@ pub(super) enum Refusal {
 #[cfg(feature = "otlp")]
 impl From<ExportError> for Refusal {
     fn from(error: ExportError) -> Self {
-        let reason = chain(&error);
+        let reason = error.chain();
         match error {
             ExportError::TooLarge { .. } => Self::TooLarge(reason),
             _ if error.is_final() => Self::Final(reason),
@@ -133,23 +145,6 @@ impl From<ExportError> for Refusal {
             },
         }
     }
-}
-
-/// Joins the messages of an error and of its sources.
-#[cfg(feature = "otlp")]
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(deeper) = source {
-        let message = deeper.to_string();
-        // Some errors say what their source says.
-        if !text.ends_with(&message) {
-            text.push_str(": ");
-            text.push_str(&message);
-        }
-        source = deeper.source();
-    }
-    text
 }
 
 /// Writes to standard output on a thread of its own: a reader that does not read holds up nobody else.

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use runar_otel_pipeline::settings::{EndpointFault, Protocol, check_endpoint};
-
-use crate::config::signal::Signal;
+use runar_otel_pipeline::settings::{EndpointFault, Protocol, Signal, check_endpoint};
 
 /// The kind of an endpoint setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

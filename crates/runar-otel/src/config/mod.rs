@@ -13,13 +13,10 @@ mod problem;
 mod resolve;
 mod sampler;
 mod settings;
-pub(crate) mod signal;
 #[cfg(test)]
 mod tests;
 
 pub use choice::{HistogramAggregation, MetricsExporterKind, Propagator, TracesExporterKind};
-#[cfg(feature = "otlp")]
-pub(crate) use header::Header;
 #[cfg(feature = "otlp")]
 pub(crate) use otlp::OtlpConfig;
 pub(crate) use overrides::Overrides;

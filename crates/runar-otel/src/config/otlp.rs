@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use runar_otel_pipeline::settings::{Compression, Protocol, redacted};
+use runar_otel_pipeline::settings::{Compression, Protocol, Signal, redacted};
 
 use crate::config::{
     endpoint::{self, EndpointKind, Fault},
@@ -10,7 +10,6 @@ use crate::config::{
     header::{Header, header},
     pairs,
     problem::{Problem, Source},
-    signal::Signal,
 };
 
 /// The settings with which one signal is pushed.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use opentelemetry::{KeyValue, Value};
+use runar_otel_pipeline::settings::Signal;
 
 #[cfg(feature = "subscriber")]
 use crate::config::log_filter;
@@ -15,7 +16,6 @@ use crate::config::{
     problem::{ConfigError, Problem, Source},
     sampler::Sampler,
     settings::Config,
-    signal::Signal,
 };
 
 /// A configuration and the problems in the environment, each to be logged once.

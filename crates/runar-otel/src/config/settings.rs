@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use runar_otel_core::exemplar::ExemplarFilter;
-use runar_otel_pipeline::settings::TemporalityPreference;
+use runar_otel_pipeline::settings::{Signal, TemporalityPreference};
 
 use crate::config::{
     choice::{
@@ -13,7 +13,6 @@ use crate::config::{
     },
     otlp::OtlpConfig,
     sampler::Sampler,
-    signal::Signal,
 };
 
 /// The resolved configuration; `Default` holds the values that apply when nothing is set.

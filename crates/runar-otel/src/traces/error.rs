@@ -3,33 +3,15 @@
 use std::{io, time::Duration};
 
 use opentelemetry_sdk::error::OTelSdkError;
-
-use crate::config::Protocol;
+use runar_otel_pipeline::export::ExportError;
 
 /// An error while spans are set up or delivered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TracesError {
-    /// The transport of the protocol is not compiled in.
-    #[error("no transport for spans over {protocol}: expected the feature `{}`", protocol.feature())]
-    NoTransport {
-        /// The protocol, as configured.
-        protocol: Protocol,
-    },
-    /// The HTTP client cannot be built.
-    #[cfg(feature = "otlp-http")]
-    #[error("cannot build the HTTP client for spans")]
-    HttpClient(#[source] reqwest::Error),
-    /// The OTLP exporter cannot be built.
-    #[cfg(feature = "otlp")]
-    #[error("cannot build the OTLP exporter for spans to {endpoint}")]
-    Exporter {
-        /// The full URL (HTTP) or the target (gRPC) to which spans were to be sent.
-        endpoint: String,
-        /// The error of `opentelemetry-otlp`.
-        #[source]
-        source: opentelemetry_otlp::ExporterBuildError,
-    },
+    /// The OTLP exporter cannot be made.
+    #[error("cannot make the OTLP exporter for spans")]
+    Exporter(#[source] ExportError),
     /// The system refused a thread.
     #[error("cannot start a thread to deliver spans")]
     Thread(#[source] io::Error),

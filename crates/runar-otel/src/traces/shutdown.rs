@@ -90,7 +90,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::{Config, OtlpConfig, Protocol, signal::Signal},
+        config::{Config, OtlpConfig, Protocol},
         traces::provider,
     };
 
@@ -110,7 +110,7 @@ mod tests {
                 protocol,
                 endpoint: format!("http://127.0.0.1:{port}"),
                 timeout,
-                ..OtlpConfig::of(Signal::Traces)
+                ..OtlpConfig::of(runar_otel_pipeline::settings::Signal::Traces)
             },
             ..Config::default()
         };

@@ -14,10 +14,13 @@ use crate::traces::visibility::is_internal;
 /// The time during which the line of a callsite is not repeated, 60 s.
 const PAUSE: Duration = Duration::from_secs(60);
 
+/// The line of the SDK for each batch of spans that was not exported: our exporter tells of the outage itself.
+const TOLD_BY_US: &str = "BatchSpanProcessor.ExportError";
+
 /// A filter that lets each kind of line of the OpenTelemetry crates pass once a minute.
 ///
-/// These crates report every failed export, twice and every few seconds: without a Collector they would flood the log.
-/// All other lines pass.
+/// These crates report every failed export, every few seconds: without a Collector they would flood the log. All other
+/// lines pass.
 #[derive(Debug, Default)]
 pub(crate) struct Sparing {
     passed: Mutex<HashMap<Identifier, Instant>>,
@@ -51,7 +54,9 @@ impl<S> Filter<S> for Sparing {
 
     fn event_enabled(&self, event: &Event<'_>, _: &Context<'_, S>) -> bool {
         let metadata = event.metadata();
-        !is_internal(metadata) || self.passes(metadata.callsite(), Instant::now())
+        let passes =
+            || metadata.name() != TOLD_BY_US && self.passes(metadata.callsite(), Instant::now());
+        !is_internal(metadata) || passes()
     }
 }
 

@@ -1,0 +1,234 @@
+//! The OTLP exporter for spans: the exporter of metrics, with spans.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use opentelemetry_proto::{
+    tonic::collector::trace::v1::ExportTraceServiceRequest,
+    transform::{
+        common::tonic::ResourceAttributesWithSchema,
+        trace::tonic::group_spans_by_resource_and_scope,
+    },
+};
+use opentelemetry_sdk::{
+    Resource,
+    error::{OTelSdkError, OTelSdkResult},
+    trace::{SpanData, SpanExporter},
+};
+use prost::Message;
+use runar_otel_pipeline::{
+    export::{ExportError, OtlpExporter, OtlpOptions, Patience},
+    schedule::{Outage, Problem},
+    settings::Signal,
+};
+use tokio::runtime::Handle;
+
+use crate::{
+    config::OtlpConfig,
+    traces::{TracesError, on_runtime::OnRuntime},
+};
+
+/// Builds an exporter that works on `runtime`.
+///
+/// No connection is made yet: an unreachable Collector shows at the first export.
+pub(crate) fn exporter(
+    config: &OtlpConfig,
+    runtime: &Handle,
+) -> Result<OnRuntime<OtlpSpans>, TracesError> {
+    let mut options = OtlpOptions::new(config.protocol, config.endpoint.clone());
+    options.signal = Signal::Traces;
+    options.headers.clone_from(&config.headers);
+    options.timeout = config.timeout;
+    options.total_timeout = config.timeout;
+    options.compression = config.compression;
+    let exporter = OtlpExporter::new(&options).map_err(TracesError::Exporter)?;
+    let spans = OtlpSpans::new(exporter, config.timeout);
+    Ok(OnRuntime::new(spans, runtime.clone(), config.timeout))
+}
+
+/// The size at which batches are cut, in bytes before compression, 3 MiB: gRPC servers take 4 MiB.
+const LARGEST: usize = 3 * 1024 * 1024;
+
+/// The time before the end of an export at which the exporter gives up, 20 ms: the reason is known by then.
+const MARGIN: Duration = Duration::from_millis(20);
+
+/// Sends spans over OTLP, and tells of outages in the voice of metrics.
+#[derive(Debug)]
+pub(crate) struct OtlpSpans {
+    exporter: OtlpExporter,
+    timeout: Duration,
+    resource: Arc<ResourceAttributesWithSchema>,
+    outage: Mutex<Outage>,
+    /// The size at which batches are cut, in bytes: less than [`LARGEST`] if the receiver takes less.
+    largest: Mutex<usize>,
+}
+
+impl OtlpSpans {
+    fn new(exporter: OtlpExporter, timeout: Duration) -> Self {
+        let advice = "if there is no Collector: OTEL_TRACES_EXPORTER=none";
+        Self {
+            outage: Mutex::new(Outage::new(
+                "spans",
+                exporter.destination().to_owned(),
+                advice,
+            )),
+            exporter,
+            timeout,
+            resource: Arc::default(),
+            largest: Mutex::new(LARGEST),
+        }
+    }
+
+    /// Sends the spans, in halves where they are too large for a request. Returns the first failure; the spans after it
+    /// are not sent.
+    async fn send(&self, batch: Vec<SpanData>, deadline: Instant) -> Result<(), ExportError> {
+        let mut rest = vec![batch];
+        let mut too_large = None;
+        while let Some(mut batch) = rest.pop() {
+            let body = self.encode(batch.clone());
+            let size = body.len();
+            let largest = *lock(&self.largest);
+            if size > largest && batch.len() > 1 {
+                rest.push(batch.split_off(batch.len() / 2));
+                rest.push(batch);
+                continue;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let patience = Patience::calm(left.saturating_sub(MARGIN));
+            match self.exporter.export_within(body, patience).await {
+                Ok(delivered) if delivered.rejected > 0 => tracing::debug!(
+                    target: "runar_otel",
+                    "the receiver rejected {} spans: {}",
+                    delivered.rejected,
+                    delivered.message
+                ),
+                Ok(_) => {}
+                Err(ExportError::TooLarge { .. }) if batch.len() > 1 => {
+                    *lock(&self.largest) = (size / 2).max(1024);
+                    rest.push(batch);
+                }
+                // One span alone is too large: the others may still go.
+                Err(error @ ExportError::TooLarge { .. }) => {
+                    let name = batch.first().map_or("", |span| &span.name).to_owned();
+                    tracing::error!(target: "runar_otel", "the span {name:?} is dropped: {error}");
+                    too_large = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        too_large.map_or(Ok(()), Err)
+    }
+
+    fn encode(&self, batch: Vec<SpanData>) -> Vec<u8> {
+        let resource_spans = group_spans_by_resource_and_scope(batch, &self.resource);
+        ExportTraceServiceRequest { resource_spans }.encode_to_vec()
+    }
+}
+
+impl SpanExporter for OtlpSpans {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let count = batch.len();
+        let sent = self.send(batch, Instant::now() + self.timeout).await;
+        let now = Instant::now();
+        match sent {
+            Ok(()) => {
+                if let Some(line) = lock(&self.outage).succeeded(now) {
+                    tracing::info!(target: "runar_otel", "{line}");
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let reason = error.chain();
+                let problem = Problem::Export(error.kind());
+                let lost = format!("{count} spans are lost");
+                let line = lock(&self.outage).failed(problem, &reason, &lost, now);
+                if let Some(line) = line {
+                    tracing::warn!(target: "runar_otel", "{line}");
+                }
+                Err(OTelSdkError::InternalFailure(reason))
+            }
+        }
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.resource = Arc::new(resource.into());
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read, Write},
+        net::{TcpListener, TcpStream},
+        thread,
+        time::Duration,
+    };
+
+    use opentelemetry::trace::{Tracer, TracerProvider};
+    use opentelemetry_sdk::Resource;
+    use runar_otel_pipeline::background::Background;
+
+    use super::*;
+    use crate::{
+        config::{Config, header::header},
+        traces::{provider, shutdown},
+    };
+
+    /// Reads one request with a body and answers with status 200.
+    fn answer(mut stream: TcpStream) -> Vec<u8> {
+        let mut request = Vec::new();
+        let mut chunk = [0; 4096];
+        loop {
+            let read = stream.read(&mut chunk).unwrap();
+            request.extend_from_slice(&chunk[..read]);
+            let text = String::from_utf8_lossy(&request).to_lowercase();
+            let Some((head, _)) = text.split_once("\r\n\r\n") else {
+                continue;
+            };
+            let length = head.split("content-length: ").nth(1).unwrap();
+            let length: usize = length.lines().next().unwrap().parse().unwrap();
+            let start = request.windows(4).position(|four| four == b"\r\n\r\n");
+            if request.len() >= start.unwrap() + 4 + length {
+                break;
+            }
+        }
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).unwrap();
+        request
+    }
+
+    #[test]
+    fn span_is_posted_with_the_configured_headers() {
+        let collector = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = collector.local_addr().unwrap().port();
+        let request = thread::spawn(move || answer(collector.accept().unwrap().0));
+        let background = Background::start().unwrap();
+        let config = Config {
+            otlp_traces: OtlpConfig {
+                endpoint: format!("http://127.0.0.1:{port}/otel/v1/traces"),
+                headers: vec![header("X-Key", "a b").unwrap()],
+                ..OtlpConfig::of(Signal::Traces)
+            },
+            ..Config::default()
+        };
+        let resource = Resource::builder_empty().build();
+        let provider =
+            provider::builder(&config, &Default::default(), resource, background.handle())
+                .unwrap()
+                .build();
+        provider.tracer("test").start("the-span");
+        shutdown::shutdown(&provider, Duration::from_secs(20)).unwrap();
+        let request = request.join().unwrap();
+        let request = String::from_utf8_lossy(&request);
+        assert!(request.starts_with("POST /otel/v1/traces HTTP/1.1\r\n"));
+        assert!(request.contains("x-key: a b\r\n"), "{request}");
+        assert!(request.contains("content-type: application/x-protobuf\r\n"));
+        assert!(request.contains("the-span"), "{request}");
+    }
+}
