@@ -19,7 +19,8 @@ use crate::snapshot::{Data, Metric, Point, Resource, ScopeMetrics, Snapshot, Tem
 ///
 /// Exemplars go out as doubles in the order of the snapshot, ascending by value: receivers assign them to
 /// buckets in one walk, and some read an integer exemplar as zero. A `u64` beyond `i64::MAX` goes out as a
-/// double. Values that are not a number are left out.
+/// double. A gauge may be NaN; of all else, values that are not a
+/// number are left out.
 #[must_use]
 pub fn encode(snapshot: &Snapshot) -> Vec<u8> {
     let sizes: Vec<usize> = snapshot.scopes.iter().map(size).collect();
@@ -86,13 +87,13 @@ fn write_metric(wire: &mut Wire, from: &Metric) {
 
 fn write_data(wire: &mut Wire, from: &Data) {
     match from {
-        Data::Gauge(points) => write_points(wire, points, point::write_number),
+        Data::Gauge(points) => write_points(wire, points, point::write_last),
         Data::Sum {
             points,
             temporality,
             monotonic,
         } => {
-            write_points(wire, points, point::write_number);
+            write_points(wire, points, point::write_sum);
             wire.present_integer(field::data::AGGREGATION_TEMPORALITY, code(*temporality));
             if *monotonic {
                 wire.present_integer(field::data::IS_MONOTONIC, 1);
