@@ -13,6 +13,8 @@ pub(crate) struct Orders {
     taken: Counter,
     open: UpDownCounter,
     last: Gauge,
+    load: Gauge,
+    unknown: Gauge,
     size: Histogram,
     duration: Timer,
     share: Histogram,
@@ -39,6 +41,10 @@ impl Orders {
                 .with_unit("{order}")
                 .register(),
             last: Gauge::new("app_last_order", "Number of the last order").register(),
+            load: Gauge::new("app_load", "Share of the hands that are busy")
+                .with_unit("1")
+                .register(),
+            unknown: Gauge::new("app_unknown", "No number").register(),
             size: Histogram::new("app_order_size_bytes", "Size of orders")
                 .exponential()
                 .register(),
@@ -74,6 +80,8 @@ impl Orders {
             self.share.observe_with(0.25, &[("kind", kind)]);
             self.taken.increment_with(&[("kind", kind)]);
             self.last.set(f64::from(u32::try_from(at).unwrap_or(0)));
+            self.load.set(0.5);
+            self.unknown.set(f64::NAN);
             self.open.decrement();
             tracing::info!(at, "order taken");
             let mut ledger = self.ledger.lock().expect("no panic");

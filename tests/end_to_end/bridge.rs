@@ -1,13 +1,38 @@
 //! The Prometheus bridge, both ways, in one process.
 
 use std::{
+    collections::HashMap,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use prometheus::{Encoder as _, IntCounter, Registry, TextEncoder};
+use prometheus::{
+    Encoder as _, IntCounter, Registry, TextEncoder,
+    core::{Collector, Desc},
+    proto::MetricFamily,
+};
 use runar_otel::{Counter, Histogram, MetricsExporterKind, View};
 use support::{Result, http, python};
+
+/// A collector that panics.
+struct Broken(Desc);
+
+impl Broken {
+    fn new() -> Self {
+        let desc = Desc::new("broken".into(), "Broken".into(), Vec::new(), HashMap::new());
+        Self(desc.unwrap())
+    }
+}
+
+impl Collector for Broken {
+    fn desc(&self) -> Vec<&Desc> {
+        vec![&self.0]
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        panic!("a panic of a collector, on purpose")
+    }
+}
 
 /// Telemetry runs once per process: one test at a time.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -67,6 +92,55 @@ fn an_application_with_a_registry_of_its_own_serves_both() -> Result<()> {
     telemetry
         .shutdown_timeout(Duration::from_secs(10))
         .expect("a clean end");
+    Ok(())
+}
+
+#[test]
+fn a_bridged_registry_keeps_its_names_and_its_past() -> Result<()> {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let registry = Registry::new();
+    let own = IntCounter::new("own__past_total", "Of the application").unwrap();
+    own.inc_by(3);
+    registry.register(Box::new(own)).unwrap();
+    let level = prometheus::Gauge::new("own__level", "Of the application").unwrap();
+    level.set(0.5);
+    registry.register(Box::new(level)).unwrap();
+    let broken = Registry::new();
+    broken.register(Box::new(Broken::new())).unwrap();
+    let telemetry = runar_otel::builder()
+        .metrics_exporters([MetricsExporterKind::Prometheus])
+        .traces_exporters([])
+        .prometheus_address("127.0.0.1", 0)
+        .prometheus_registry(registry)
+        .prometheus_registry(broken)
+        .created_timestamps()
+        .init()
+        .expect("telemetry");
+    Counter::new("bridge_late_total", "").register().add(5);
+    Histogram::new("bridge_late_seconds", "")
+        .register()
+        .observe(0.3);
+
+    let address = telemetry.prometheus_address().expect("bound");
+    let page = http::get(
+        &format!("http://{address}/metrics"),
+        "application/openmetrics-text; version=1.0.0",
+    )?;
+    let page = page.body;
+    python::openmetrics::parse(&page)?;
+    for line in ["own__past_total 3.0", "own__level 0.5"] {
+        assert!(page.lines().any(|other| other == line), "{line}: {page}");
+    }
+    // What the registry counts began before telemetry did.
+    let created = |start: &str| {
+        let line = page.lines().find(|line| line.starts_with(start));
+        let value = line.and_then(|line| line.rsplit(' ').next());
+        value.and_then(|value| value.parse::<f64>().ok())
+    };
+    let late = created("bridge_late_created").expect("a start");
+    assert!(created("own__past_created").expect("a start") < late);
+    assert!(created("bridge_late_seconds_created").is_some(), "{page}");
+    drop(telemetry);
     Ok(())
 }
 

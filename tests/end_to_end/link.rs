@@ -93,6 +93,13 @@ fn totals_agree(stack: &Stack, ledger: &Value) -> Result<()> {
     assert!((value("sum(app_share_ratio_sum)")? - taken * 0.25).abs() < 1e-9);
     assert!((value("app_last_order")? - (taken - 1.0)).abs() < f64::EPSILON);
     assert!((value("sum(legacy_total)")? - 7.0).abs() < f64::EPSILON);
+    // The same names and values whichever way they came.
+    assert!((value("app_load_ratio")? - 0.5).abs() < f64::EPSILON);
+    let unknown = stack.prometheus().query("app_unknown")?;
+    assert!(
+        unknown.len() == 1 && unknown[0].value.is_nan(),
+        "{unknown:?}"
+    );
     let names = stack
         .prometheus()
         .query(r#"count by (__name__) ({__name__=~"app_.+|legacy.+"})"#)?;

@@ -28,10 +28,22 @@ pub struct Resource {
 /// The metrics of one scope.
 #[derive(Clone, Debug)]
 pub struct ScopeMetrics {
+    /// The origin of the names.
+    pub naming: Naming,
     /// Name, version, schema and attributes of the meter.
     pub scope: InstrumentationScope,
     /// Metrics of the scope; the store sorts them by name.
     pub metrics: Vec<Metric>,
+}
+
+/// The origin of the names in a scope, by which a Prometheus format writes them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Naming {
+    /// Names of OpenTelemetry, which are translated. Their series carry the labels of the scope.
+    #[default]
+    OpenTelemetry,
+    /// Names of a Prometheus client, which are written unchanged. Their series have no labels but their own.
+    Prometheus,
 }
 
 /// A metric with its data points.
@@ -93,7 +105,7 @@ pub enum Temporality {
 pub struct Point<V> {
     /// Label set of the series.
     pub labels: LabelSet,
-    /// Start of the time that the value covers; `None` for gauges.
+    /// Start of the time that the value covers; `None` for gauges, and if it is unknown.
     pub start: Option<SystemTime>,
     /// The time at which the value was read.
     pub time: SystemTime,

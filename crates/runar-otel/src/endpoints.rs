@@ -8,6 +8,7 @@ use std::{
 
 use runar_otel_pipeline::{
     collect::Collector,
+    encode::exposition::Options,
     endpoint::{Endpoint, EndpointOptions},
     schedule::CollectorScrape,
 };
@@ -39,6 +40,7 @@ pub(crate) struct Endpoints {
     collector: Arc<Collector>,
     handle: Handle,
     default: Address,
+    page: Options,
     /// The endpoints in use; `None` when telemetry has ended.
     served: Mutex<Option<Vec<Arc<Served>>>>,
 }
@@ -61,11 +63,17 @@ pub(crate) fn current() -> Option<Arc<Endpoints>> {
 
 impl Endpoints {
     /// Makes the empty list of endpoints for a telemetry that begins, and makes this list the current one.
-    pub(crate) fn new(collector: Arc<Collector>, handle: Handle, default: Address) -> Arc<Self> {
+    pub(crate) fn new(
+        collector: Arc<Collector>,
+        handle: Handle,
+        default: Address,
+        page: Options,
+    ) -> Arc<Self> {
         let endpoints = Arc::new(Self {
             collector,
             handle,
             default,
+            page,
             served: Mutex::new(Some(Vec::new())),
         });
         *lock(&CURRENT) = Arc::downgrade(&endpoints);
@@ -84,7 +92,7 @@ impl Endpoints {
         if let Some(there) = served.iter().find(|there| there.is_at(&address)) {
             return Some(there.clone());
         }
-        let scrape = CollectorScrape::new(self.collector.clone());
+        let scrape = CollectorScrape::new(self.collector.clone(), self.page.clone());
         let mut options = EndpointOptions::default();
         options.host.clone_from(&address.host);
         options.port = address.port;

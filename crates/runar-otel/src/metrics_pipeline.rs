@@ -13,6 +13,8 @@ use runar_otel_core::{
 };
 #[cfg(feature = "prometheus-registry")]
 use runar_otel_pipeline::bridge::{PrometheusCollector, RegistryProducer};
+#[cfg(feature = "prometheus-endpoint")]
+use runar_otel_pipeline::encode::exposition::Options as PageOptions;
 use runar_otel_pipeline::{
     background::Background,
     collect::{Collector, Producer},
@@ -61,6 +63,8 @@ pub(crate) fn start(
         attributes: identity.attributes.clone(),
         schema_url: schema_url(),
     };
+    #[cfg(feature = "prometheus-endpoint")]
+    let page = page(&parts);
     let collector = Arc::new(Collector::new(
         streams.clone(),
         Arc::new(resource),
@@ -78,7 +82,7 @@ pub(crate) fn start(
     Ok(MetricsPipeline {
         pushes,
         #[cfg(feature = "prometheus-endpoint")]
-        endpoints: endpoints(config, &collector, background),
+        endpoints: endpoints(config, page, &collector, background),
         #[cfg(feature = "prometheus-registry")]
         collector,
         attached,
@@ -200,8 +204,11 @@ fn otlp_sink(config: &Config) -> Result<Sink, InitError> {
 /// Returns the sources of metrics outside of the gate: bridged registries.
 #[cfg(feature = "prometheus-registry")]
 fn producers(parts: Parts) -> Vec<Arc<dyn Producer>> {
-    let producer = |registry| -> Arc<dyn Producer> { Arc::new(RegistryProducer::new(registry)) };
-    parts.registries.into_iter().map(producer).collect()
+    let producer = |(at, registry)| -> Arc<dyn Producer> {
+        let name = format!("bridged Prometheus registry {at}");
+        Arc::new(RegistryProducer::new(registry, name))
+    };
+    (1..).zip(parts.registries).map(producer).collect()
 }
 
 #[cfg(not(feature = "prometheus-registry"))]
@@ -217,9 +224,18 @@ fn push_options(config: &Config) -> PushOptions {
     options
 }
 
+/// Returns the choice of contents of a page.
+#[cfg(feature = "prometheus-endpoint")]
+fn page(parts: &Parts) -> PageOptions {
+    let mut options = PageOptions::default();
+    options.start_times = parts.created_timestamps;
+    options
+}
+
 #[cfg(feature = "prometheus-endpoint")]
 fn endpoints(
     config: &Config,
+    page: PageOptions,
     collector: &Arc<Collector>,
     background: &Background,
 ) -> Arc<Endpoints> {
@@ -227,7 +243,12 @@ fn endpoints(
         host: config.prometheus.host.clone(),
         port: config.prometheus.port,
     };
-    let endpoints = Endpoints::new(collector.clone(), background.handle().clone(), address);
+    let endpoints = Endpoints::new(
+        collector.clone(),
+        background.handle().clone(),
+        address,
+        page,
+    );
     if config
         .metrics_exporters
         .contains(&MetricsExporterKind::Prometheus)

@@ -18,7 +18,11 @@ use super::worker::{JobError, Worker, is_worker};
 use crate::{
     exemplar::{ExemplarFilter, MeasuredLabels, is_in_reservoir},
     labels::{LabelFilter, LabelSet, SortedLabels},
-    metric::{InstrumentKind, number::ApiNumber, refusal::refuse},
+    metric::{
+        InstrumentKind,
+        number::{ApiNumber, NumberKind},
+        refusal::refuse,
+    },
     report,
     series::{Number, Stream},
     threads::{
@@ -302,12 +306,14 @@ impl ObservationsByStream {
     }
 }
 
-/// False for a value that a callback may not supply. A set whose only value is refused was not observed: an unknown
-/// last value is not shown as the one before.
+/// False for a value that a callback may not supply. A set whose only value is refused was not observed.
+///
+/// A level of doubles takes any double, as one that is set does: an unknown last value is shown as such.
 fn accepts(stream: &Stream, value: Number) -> bool {
     let plan = stream.plan();
     let monotonic = plan.kind == InstrumentKind::ObservableCounter;
-    let takes = value.is_finite() && !(monotonic && value.is_less(Number::U64(0)));
+    let is_any = stream.is_level() && stream.number() == NumberKind::F64;
+    let takes = (value.is_finite() || is_any) && !(monotonic && value.is_less(Number::U64(0)));
     if !takes {
         refuse(plan.scope.name(), &plan.name, plan.kind, value.as_f64());
     }

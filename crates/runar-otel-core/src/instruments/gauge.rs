@@ -64,7 +64,8 @@ impl<T: GaugeNumber> Gauge<T> {
         }
     }
 
-    /// Sets the value. A value that is not finite is not exported.
+    /// Sets the value. A gauge of `f64` takes any value, and exports NaN and infinity as such: NaN says that the value is
+    /// unknown. It stays until the next `set`.
     pub fn set(&self, value: T) {
         self.handle.set(value.value(), &[]);
     }

@@ -1,5 +1,7 @@
 //! Values that instruments do not take: dropped and told, once for each instrument.
 
+use std::sync::Mutex;
+
 use opentelemetry::metrics::{Meter, MeterProvider};
 use runar_otel_core::{
     Counter, Histogram, UpDownCounter,
@@ -115,7 +117,7 @@ fn callbacks_tell_what_is_refused() {
         .with_callback(|observer| observer.observe(-1.0, &[]))
         .build();
     meter
-        .f64_observable_gauge("refused.unknown")
+        .f64_observable_up_down_counter("refused.unknown")
         .with_callback(|observer| observer.observe(f64::NAN, &[]))
         .build();
     assert_eq!(bench.collect(), []);
@@ -126,4 +128,21 @@ fn callbacks_tell_what_is_refused() {
         "metric `refused.unknown` was given NaN: expected a finite number",
     ];
     assert_eq!(said, expected);
+}
+
+#[test]
+fn an_observed_gauge_may_be_any_double() {
+    let (reports, _listening) = Reports::listen();
+    let (bench, meter) = plain();
+    let values = Mutex::new([f64::INFINITY, f64::NAN, 1.0].into_iter());
+    meter
+        .f64_observable_gauge("refused.level")
+        .with_callback(move |observer| {
+            observer.observe(values.lock().unwrap().next().unwrap_or_default(), &[]);
+        })
+        .build();
+    let seen = [(); 3].map(|()| value(&bench, "refused.level").unwrap());
+    assert!(seen[0] == f64::INFINITY && seen[1].is_nan(), "{seen:?}");
+    assert_eq!(seen[2], 1.0);
+    assert_eq!(reports.0.lock().unwrap().clone(), [""; 0]);
 }

@@ -106,7 +106,7 @@ mod tests {
         let bridged = registry.clone();
         let source = move || {
             let now = SystemTime::UNIX_EPOCH;
-            let mut metrics = metrics(&bridged, now, now);
+            let mut metrics = metrics(&bridged, Some(now), now);
             metrics.extend(everything().scopes.remove(1).metrics);
             snapshot(metrics)
         };

@@ -2,14 +2,15 @@
 
 use prometheus::proto::{self, LabelPair, MetricFamily, MetricType};
 
+use super::seen::Seen;
 use crate::{
     encode::{
         exposition::{
             bucket::Buckets,
-            family::{Families, Family, Kind, TARGET_INFO},
+            collision,
+            family::{Families, Family, Kind, ScopeLabels, TARGET_INFO},
             format::{Dialect, Options},
-            label::{self, Label},
-            seen::Seen,
+            label::{self, Label, LabelRules},
         },
         pair::pairs,
     },
@@ -38,13 +39,26 @@ pub fn families(snapshot: &Snapshot) -> Vec<MetricFamily> {
 #[derive(Default)]
 struct Translation {
     seen: Seen,
+    /// True once labels came twice in the family.
+    twice: bool,
     written: String,
     buckets: Buckets,
 }
 
 impl Translation {
     fn family(&mut self, families: &Families<'_>, from: &Family<'_>) -> MetricFamily {
+        let mut metrics = self.metrics(families, from);
+        if self.twice {
+            // The text page reports these problems.
+            let members = collision::merged(from, families, &mut Vec::new());
+            metrics = self.metrics(families, &from.of_members(&members));
+        }
+        open(from.full(), from.help, field_type(from.kind), metrics)
+    }
+
+    fn metrics(&mut self, families: &Families<'_>, from: &Family<'_>) -> Vec<proto::Metric> {
         self.seen.clear();
+        self.twice = false;
         let mut metrics = Vec::new();
         for (metric, scope) in &from.members {
             let scope = families.scope(*scope);
@@ -73,26 +87,33 @@ impl Translation {
                 }
             }
         }
-        open(from.full(), from.help, field_type(from.kind), metrics)
+        metrics
     }
 
     fn each<V>(
         &mut self,
         metrics: &mut Vec<proto::Metric>,
         kind: Kind,
-        scope: &[Label<'_>],
+        scope: &ScopeLabels,
         points: &[Point<V>],
         fill: impl Fn(&mut Self, &mut proto::Metric, &Point<V>),
     ) {
         let mut labels = Vec::new();
         for point in points {
-            label::collect(&mut labels, point.labels.iter(), scope, kind.reserved());
+            label::collect(
+                &mut labels,
+                point.labels.iter(),
+                &scope.labels,
+                scope.rules(kind),
+            );
             self.written.clear();
             label::write(&mut self.written, &labels);
             if self.seen.admit(&self.written) {
                 let mut metric = proto::Metric::from_label(label_pairs(&labels));
                 fill(self, &mut metric, point);
                 metrics.push(metric);
+            } else {
+                self.twice = true;
             }
         }
     }
@@ -100,7 +121,12 @@ impl Translation {
 
 fn target_info(resource: &Resource) -> Option<MetricFamily> {
     let mut labels = Vec::new();
-    label::collect(&mut labels, pairs(&resource.attributes), &[], None);
+    label::collect(
+        &mut labels,
+        pairs(&resource.attributes),
+        &[],
+        LabelRules::default(),
+    );
     if labels.is_empty() {
         return None;
     }

@@ -6,9 +6,10 @@
 mod collector;
 mod crossing;
 mod families;
-mod registry;
-
+mod process;
 mod producer;
+mod registry;
+mod seen;
 
 pub use collector::PrometheusCollector;
 pub use families::families;

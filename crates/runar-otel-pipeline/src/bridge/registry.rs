@@ -11,9 +11,9 @@ use runar_otel_core::labels::LabelSet;
 use super::crossing::Crossing;
 use crate::snapshot::{Data, Histogram, Metric, Number, Point, Summary, Temporality};
 
-/// Gathers a registry and translates its families; `start` is when its values began to count.
+/// Gathers a registry and translates its families; `start` is when its values began to count, `None` if that is unknown.
 ///
-/// Names stay as they are, `_total` included: the exposition does not add it twice. Labels become strings.
+/// Names stay as they are. Labels become strings.
 /// Counters become cumulative monotonic sums, gauges gauges, histograms lose the `+Inf` that ours imply, and
 /// summaries stay summaries. Families of unknown type are left out: that crate can neither make nor encode them.
 ///
@@ -21,7 +21,7 @@ use crate::snapshot::{Data, Histogram, Metric, Number, Point, Summary, Temporali
 ///
 /// [`PrometheusCollector`]: super::PrometheusCollector
 #[must_use]
-pub fn metrics(registry: &Registry, start: SystemTime, now: SystemTime) -> Vec<Metric> {
+pub fn metrics(registry: &Registry, start: Option<SystemTime>, now: SystemTime) -> Vec<Metric> {
     let Some(_crossing) = Crossing::enter() else {
         return Vec::new();
     };
@@ -34,7 +34,7 @@ pub fn metrics(registry: &Registry, start: SystemTime, now: SystemTime) -> Vec<M
 }
 
 struct Window {
-    start: SystemTime,
+    start: Option<SystemTime>,
     now: SystemTime,
 }
 
@@ -78,7 +78,7 @@ impl Window {
             .iter()
             .map(|from| Point {
                 labels: labels(from),
-                start: Some(self.start),
+                start: self.start,
                 time: self.now,
                 value: value(from),
                 exemplars: Vec::new(),
@@ -192,7 +192,7 @@ mod tests {
     fn gathered(collector: impl Collector + 'static) -> Metric {
         let registry = Registry::new();
         registry.register(Box::new(collector)).unwrap();
-        metrics(&registry, at(0), at(1)).remove(0)
+        metrics(&registry, Some(at(0)), at(1)).remove(0)
     }
 
     #[test]

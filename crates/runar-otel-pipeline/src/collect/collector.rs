@@ -1,17 +1,11 @@
 //! The collector of the pipeline: one run of the callbacks serves all concurrent callers.
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::SystemTime,
-};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use runar_otel_core::{
     caught,
     gate::{Streams, in_callback},
+    report,
 };
 
 use super::{coalesce::Coalesce, producer::Producer};
@@ -23,13 +17,12 @@ use crate::{
 /// Runs the callbacks, and hands out snapshots of the [`Store`].
 ///
 /// Callers that ask at the same time share a run of the callbacks. Collecting never fails: a callback that panics or
-/// does not return is left out, and reported once.
+/// does not return is left out, and so is a producer that panics. Both are reported once, by name.
 pub struct Collector {
     store: Store,
     resource: Arc<Resource>,
     producers: Vec<Arc<dyn Producer>>,
     coalesce: Coalesce,
-    producer_failed: AtomicBool,
 }
 
 impl Collector {
@@ -45,7 +38,6 @@ impl Collector {
             resource,
             producers,
             coalesce: Coalesce::default(),
-            producer_failed: AtomicBool::new(false),
         }
     }
 
@@ -100,13 +92,10 @@ impl Collector {
     fn produce(&self, producer: &dyn Producer, now: SystemTime) -> Vec<ScopeMetrics> {
         let produced = caught(|| producer.produce(now));
         produced.unwrap_or_else(|| {
-            // Relaxed: the flag guards nothing but the number of reports.
-            if !self.producer_failed.swap(true, Ordering::Relaxed) {
-                tracing::error!(
-                    target: "runar_otel",
-                    "a source of external metrics panicked, its metrics are missing"
-                );
-            }
+            let name = caught(|| producer.name().into_owned()).unwrap_or_default();
+            report::once(("producer", &name), || {
+                format!("{name} panicked: its metrics are missing wherever metrics go")
+            });
             Vec::new()
         })
     }

@@ -15,8 +15,8 @@ use runar_otel_core::{
 };
 
 use crate::snapshot::{
-    Data, ExponentialBuckets, ExponentialHistogram, Histogram, Metric, Number, Point, Resource,
-    ScopeMetrics, Snapshot, Summary, Temporality,
+    Data, ExponentialBuckets, ExponentialHistogram, Histogram, Metric, Naming, Number, Point,
+    Resource, ScopeMetrics, Snapshot, Summary, Temporality,
 };
 
 /// Returns the time so many milliseconds after a fixed moment.
@@ -101,6 +101,7 @@ pub(crate) fn snapshot(metrics: Vec<Metric>) -> Snapshot {
     Snapshot {
         resource: Arc::default(),
         scopes: vec![ScopeMetrics {
+            naming: Naming::default(),
             scope: InstrumentationScope::default(),
             metrics,
         }],
@@ -126,10 +127,12 @@ pub(crate) fn everything() -> Snapshot {
         resource: Arc::new(resource),
         scopes: vec![
             ScopeMetrics {
+                naming: Naming::default(),
                 scope: shop,
                 metrics: vec![orders(), durations(), sizes(), temperature(), quantiles()],
             },
             ScopeMetrics {
+                naming: Naming::default(),
                 scope: library,
                 metrics: vec![orders(), queue()],
             },

@@ -12,5 +12,5 @@ mod server;
 mod tests;
 
 pub use negotiate::{Format, accepts_gzip, format};
-pub use respond::{Scrape, ScrapeFuture, Scraped};
+pub use respond::{Scrape, ScrapeFailed, ScrapeFuture, Scraped};
 pub use server::{Endpoint, EndpointOptions};

@@ -25,7 +25,13 @@ pub trait Scrape: Send + Sync {
 }
 
 /// The future of a scrape.
-pub type ScrapeFuture = Pin<Box<dyn Future<Output = Scraped> + Send + 'static>>;
+pub type ScrapeFuture =
+    Pin<Box<dyn Future<Output = Result<Scraped, ScrapeFailed>> + Send + 'static>>;
+
+/// A page that could not be rendered. The endpoint responds with 500.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the scrape failed")]
+pub struct ScrapeFailed;
 
 /// A rendered page with its content type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,11 +82,12 @@ impl MetricsPage {
                 "the scrape took too long\n".to_owned(),
             );
         };
-        let Some(scraped) = scraped else {
-            return plain_response(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the scrape failed\n".to_owned(),
-            );
+        let scraped = match scraped {
+            Ok(scraped) => scraped,
+            Err(failed) => {
+                let text = format!("{failed}\n");
+                return plain_response(StatusCode::INTERNAL_SERVER_ERROR, text);
+            }
         };
         let packed = if accepts_gzip(join_lines(headers, &ACCEPT_ENCODING).as_deref()) {
             gzip::compressed(&scraped.body, COMPRESSION_LIMIT).await
@@ -101,13 +108,15 @@ impl MetricsPage {
         response
     }
 
-    /// Scrapes in a task of its own, so that only the task panics; `None` after a panic. The task ends with the
-    /// request.
-    async fn scrape(&self, format: Format) -> Option<Scraped> {
+    /// Scrapes in a task of its own, so that only the task panics. The task ends with the request.
+    async fn scrape(&self, format: Format) -> Result<Scraped, ScrapeFailed> {
         let source = self.source.clone();
         let mut task = JoinSet::new();
         task.spawn(async move { source.scrape(format).await });
-        task.join_next().await?.ok()
+        match task.join_next().await {
+            Some(Ok(scraped)) => scraped,
+            Some(Err(_)) | None => Err(ScrapeFailed),
+        }
     }
 }
 

@@ -9,13 +9,14 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Endpoint, EndpointOptions, Format, Scrape, ScrapeFuture, Scraped};
+use super::{Endpoint, EndpointOptions, Format, Scrape, ScrapeFailed, ScrapeFuture, Scraped};
 use crate::{background::Background, gzip};
 
 /// A source of pages: one of a size in bytes, a panic, or none for ever.
 enum Source {
     Size(usize),
     Panic,
+    Fail,
     Hang,
 }
 
@@ -24,13 +25,14 @@ impl Scrape for Source {
         let size = match self {
             Self::Size(size) => *size,
             Self::Panic => panic!("a panic of a scrape, on purpose"),
+            Self::Fail => return Box::pin(async { Err(ScrapeFailed) }),
             Self::Hang => return Box::pin(std::future::pending()),
         };
         Box::pin(async move {
-            Scraped {
+            Ok(Scraped {
                 content_type: format.content_type(),
                 body: Bytes::from("x".repeat(size)),
-            }
+            })
         })
     }
 }
@@ -193,9 +195,11 @@ fn one_connection_serves_many_scrapes() {
 
 #[test]
 fn a_scrape_that_fails_or_hangs_is_an_error_of_its_own() {
-    let (_background, _endpoint, address) = start(Source::Panic, |_| ());
-    for _ in 0..2 {
-        assert_eq!(call(address, "GET /metrics", "").status, 500);
+    for source in [Source::Panic, Source::Fail] {
+        let (_background, _endpoint, address) = start(source, |_| ());
+        for _ in 0..2 {
+            assert_eq!(call(address, "GET /metrics", "").status, 500);
+        }
     }
     let (_background, _endpoint, address) = start(Source::Hang, |options| {
         options.scrape_timeout = Duration::from_millis(20);

@@ -15,8 +15,9 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     collect::Collector,
-    encode::exposition,
-    endpoint::{Format, Scrape, ScrapeFuture, Scraped},
+    encode::exposition::{self, Exposition, Options},
+    endpoint::{Format, Scrape, ScrapeFailed, ScrapeFuture, Scraped},
+    snapshot::Snapshot,
     store::{ConsumerId, TemporalityPreference},
     worker::{Pending, Worker},
 };
@@ -27,9 +28,14 @@ pub struct CollectorScrape {
     rendering: Arc<Rendering>,
 }
 
+/// Writes a snapshot in a format.
+type Write = fn(&Snapshot, &Options, Format) -> Exposition;
+
 struct Rendering {
     collector: Arc<Collector>,
     consumer: ConsumerId,
+    options: Options,
+    write: Write,
     /// The time for which a page may be served again, in nanoseconds; 0 for never. Relaxed: the value stands for
     /// itself.
     reuse: AtomicU64,
@@ -50,12 +56,18 @@ struct Running {
 impl CollectorScrape {
     /// Registers a cumulative consumer, as the Prometheus exporter specification demands.
     #[must_use]
-    pub fn new(collector: Arc<Collector>) -> Self {
+    pub fn new(collector: Arc<Collector>, options: Options) -> Self {
+        Self::written_by(write, collector, options)
+    }
+
+    fn written_by(write: Write, collector: Arc<Collector>, options: Options) -> Self {
         let consumer = collector.register(TemporalityPreference::Cumulative);
         Self {
             rendering: Arc::new(Rendering {
                 collector,
                 consumer,
+                options,
+                write,
                 reuse: AtomicU64::new(0),
                 running: Mutex::default(),
                 worker: Worker::new("runar-otel-scrape"),
@@ -75,16 +87,16 @@ impl Scrape for CollectorScrape {
     fn scrape(&self, format: Format) -> ScrapeFuture {
         let rendering = self.rendering.clone();
         Box::pin(async move {
-            Scraped {
+            Ok(Scraped {
                 content_type: format.content_type(),
-                body: rendering.render(format).await,
-            }
+                body: rendering.page(format).await?,
+            })
         })
     }
 }
 
 impl Rendering {
-    async fn render(&self, format: Format) -> Bytes {
+    async fn page(self: Arc<Self>, format: Format) -> Result<Bytes, ScrapeFailed> {
         let mut running = self.running.lock().await;
         if let Some(earlier) = running.scrape.as_mut() {
             let _ = earlier.await;
@@ -92,21 +104,32 @@ impl Rendering {
         }
         let asked = Instant::now();
         if let Some(page) = self.fresh(&running, format, asked) {
-            return page;
+            return Ok(page);
         }
-        let (collector, consumer) = (self.collector.clone(), self.consumer);
+        let own = self.clone();
         // Callbacks of the application run here: they may take long, the runtime may not.
-        let rendered = self
-            .worker
-            .run(move || render(&collector, consumer, format));
+        let rendered = self.worker.run(move || own.render(format));
         let body = running.scrape.insert(rendered).await;
         running.scrape = None;
         let Ok(body) = body else {
-            return Bytes::new();
+            report::once(("exposition", "failed"), || {
+                "a page of metrics could not be rendered: the scrape was answered with 500"
+                    .to_owned()
+            });
+            return Err(ScrapeFailed);
         };
         let page = Bytes::from(body);
         running.last = (self.reuse() > Duration::ZERO).then(|| (format, asked, page.clone()));
-        page
+        Ok(page)
+    }
+
+    fn render(&self, format: Format) -> String {
+        let snapshot = self.collector.snapshot(self.consumer);
+        let exposition = (self.write)(&snapshot, &self.options, format);
+        for problem in exposition.problems {
+            report::once(("exposition", problem.key()), || problem.to_string());
+        }
+        exposition.body
     }
 
     /// Returns the last page if it has this format and may still be served.
@@ -121,16 +144,11 @@ impl Rendering {
     }
 }
 
-fn render(collector: &Collector, consumer: ConsumerId, format: Format) -> String {
-    let snapshot = collector.snapshot(consumer);
-    let exposition = match format {
-        Format::OpenMetrics => exposition::openmetrics(&snapshot),
-        Format::Text => exposition::text(&snapshot),
-    };
-    for problem in exposition.problems {
-        report::once(("exposition", problem.to_string()), || problem.to_string());
+fn write(snapshot: &Snapshot, options: &Options, format: Format) -> Exposition {
+    match format {
+        Format::OpenMetrics => exposition::openmetrics_with(snapshot, options),
+        Format::Text => exposition::text_with(snapshot, options),
     }
-    exposition.body
 }
 
 impl fmt::Debug for CollectorScrape {
@@ -182,10 +200,10 @@ mod tests {
         let streams = Streams::new(GateOptions::default());
         let producers: Vec<Arc<dyn Producer>> = vec![counting.clone()];
         let collector = Collector::new(streams, Arc::default(), producers);
-        let scrape = CollectorScrape::new(Arc::new(collector));
+        let scrape = CollectorScrape::new(Arc::new(collector), Options::default());
         let collected = async |format, after: u64| {
             tokio::time::sleep(Duration::from_secs(after)).await;
-            scrape.scrape(format).await;
+            scrape.scrape(format).await.unwrap();
             counting.0.load(Ordering::Relaxed)
         };
         assert_eq!(collected(Format::Text, 0).await, 1);
@@ -197,6 +215,37 @@ mod tests {
         assert_eq!(collected(Format::OpenMetrics, 0).await, 5);
     }
 
+    /// A source of metrics that panics.
+    struct Broken;
+
+    impl Producer for Broken {
+        fn produce(&self, _: SystemTime) -> Vec<ScopeMetrics> {
+            panic!("a panic of a source, on purpose")
+        }
+    }
+
+    fn collector(producers: Vec<Arc<dyn Producer>>) -> Arc<Collector> {
+        let streams = Streams::new(GateOptions::default());
+        Arc::new(Collector::new(streams, Arc::default(), producers))
+    }
+
+    #[tokio::test]
+    async fn a_page_that_cannot_be_written_is_a_failure() {
+        let write: Write = |_, _, _| panic!("a panic of the encoder, on purpose");
+        let scrape = CollectorScrape::written_by(write, collector(Vec::new()), Options::default());
+        scrape.reuse(Duration::from_secs(10));
+        for _ in 0..2 {
+            assert_eq!(scrape.scrape(Format::Text).await, Err(ScrapeFailed));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_source_that_panics_does_not_fail_the_page() {
+        let scrape = CollectorScrape::new(collector(vec![Arc::new(Broken)]), Options::default());
+        let page = scrape.scrape(Format::OpenMetrics).await.unwrap();
+        assert_eq!(page.body, "# EOF\n");
+    }
+
     #[test]
     fn scrapes_that_hang_take_one_thread() {
         let (release, held) = mpsc::channel();
@@ -204,7 +253,7 @@ mod tests {
         let hanging: Arc<dyn Producer> = Arc::new(Hanging(std::sync::Mutex::new(held), entered));
         let streams = Streams::new(GateOptions::default());
         let collector = Collector::new(streams, Arc::default(), vec![hanging]);
-        let scrape = CollectorScrape::new(Arc::new(collector));
+        let scrape = CollectorScrape::new(Arc::new(collector), Options::default());
         let background = Background::start().unwrap();
         let _entered = background.handle().enter();
         for _ in 0..10 {

@@ -16,7 +16,7 @@ use runar_otel_core::{
 use super::consumer::ConsumerId;
 use crate::{
     settings::TemporalityPreference,
-    snapshot::{Data, Metric, Point, ScopeMetrics, Temporality},
+    snapshot::{Data, Metric, Naming, Point, ScopeMetrics, Temporality},
 };
 
 /// Serves each consumer in its own temporality: totals, or the deltas that it has not acknowledged yet.
@@ -138,6 +138,7 @@ impl Store {
             match scopes.iter_mut().find(|known| known.scope == *scope) {
                 Some(known) => known.metrics.push(metric),
                 None => scopes.push(ScopeMetrics {
+                    naming: Naming::OpenTelemetry,
                     scope: scope.clone(),
                     metrics: vec![metric],
                 }),

@@ -8,6 +8,8 @@
 mod callbacks;
 mod kinds;
 mod producers;
+#[path = "../mirror/reports.rs"]
+mod reports;
 mod views;
 
 use std::sync::Arc;

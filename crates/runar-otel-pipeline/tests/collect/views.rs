@@ -237,8 +237,12 @@ fn a_page_has_each_series_of_views_in_conflict_once() {
          twice_total{otel_scope_name=\"tests\",user=\"u\"} 2\n\
          # EOF\n"
     );
-    let family = "twice_total".to_owned();
-    assert_eq!(page.problems, [Problem::DuplicateSeries { family }]);
+    let duplicate = Problem::DuplicateSeries {
+        family: "twice_total".to_owned(),
+        metric: "twice".to_owned(),
+        labels: "otel_scope_name=\"tests\"".to_owned(),
+    };
+    assert_eq!(page.problems, [duplicate]);
 }
 
 #[test]

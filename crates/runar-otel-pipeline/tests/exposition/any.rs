@@ -15,8 +15,8 @@ use runar_otel_core::{
     labels::LabelSet,
 };
 use runar_otel_pipeline::snapshot::{
-    Data, ExponentialBuckets, ExponentialHistogram, Histogram, Metric, Number, Point, Resource,
-    ScopeMetrics, Snapshot, Summary, Temporality,
+    Data, ExponentialBuckets, ExponentialHistogram, Histogram, Metric, Naming, Number, Point,
+    Resource, ScopeMetrics, Snapshot, Summary, Temporality,
 };
 
 /// A text with everything that may need care.
@@ -31,6 +31,7 @@ pub(crate) fn gauge_with(key: &str, value: &str) -> Snapshot {
     whole(
         &[],
         vec![(
+            Naming::OpenTelemetry,
             String::new(),
             vec![metric("x", "", "", Data::Gauge(points))],
         )],
@@ -40,19 +41,26 @@ pub(crate) fn gauge_with(key: &str, value: &str) -> Snapshot {
 /// Any snapshot; names are few, so that they collide.
 pub(crate) fn snapshot() -> impl Strategy<Value = Snapshot> {
     let metrics = vec(any_metric(), 0..6);
-    (attributes(), vec((text(), metrics), 0..3))
+    (attributes(), vec((naming(), text(), metrics), 0..3))
         .prop_map(|(resource, scopes)| whole(&resource, scopes))
 }
 
-fn whole(resource: &[KeyValue], scopes: Vec<(String, Vec<Metric>)>) -> Snapshot {
+fn naming() -> impl Strategy<Value = Naming> {
+    prop_oneof![Just(Naming::OpenTelemetry), Just(Naming::Prometheus)]
+}
+
+fn whole(resource: &[KeyValue], scopes: Vec<(Naming, String, Vec<Metric>)>) -> Snapshot {
     let resource = Resource {
         attributes: LabelSet::of(resource).to_key_values(),
         schema_url: None,
     };
-    let scopes = scopes.into_iter().map(|(name, metrics)| ScopeMetrics {
-        scope: InstrumentationScope::builder(name).build(),
-        metrics,
-    });
+    let scopes = scopes
+        .into_iter()
+        .map(|(naming, name, metrics)| ScopeMetrics {
+            naming,
+            scope: InstrumentationScope::builder(name).build(),
+            metrics,
+        });
     Snapshot {
         resource: Arc::new(resource),
         scopes: scopes.collect(),

@@ -76,11 +76,7 @@ fn check_sample(sample: &Sample, family: &Family, format: Format) -> Outcome<()>
     let suffix = suffix.ok_or("a sample of the family")?;
     let allowed: &[&str] = match (family.kind, format) {
         (Kind::Counter, Format::OpenMetrics) => &["_total"],
-        (Kind::Counter, Format::Text) => {
-            expect(family.name.ends_with("_total"), "`_total` after a counter")?;
-            &[""]
-        }
-        (Kind::Gauge, _) => &[""],
+        (Kind::Counter, Format::Text) | (Kind::Gauge | Kind::Unknown, _) => &[""],
         (Kind::Info, Format::OpenMetrics) => &["_info"],
         (Kind::Histogram, _) => &["_bucket", "_sum", "_count"],
         (Kind::Summary, _) => &["", "_sum", "_count"],

@@ -28,12 +28,13 @@ pub(crate) fn sdk_counts_negative_values_of_counters(kind: Kind, value: Raw) -> 
     grows.contains(&kind) && value.real < 0.0
 }
 
-/// The SDK ignores what is not finite; a gauge of ours that becomes no number does not stay at the value before.
+/// The SDK ignores what is not finite; a gauge of ours, set or observed, that becomes no number does not stay at the value
+/// before.
 ///
 /// Metrics SDK, *Numerical limits handling*: the SDK "MUST handle all the possible values". Fed to both: finite values of
 /// gauges.
 pub(crate) fn sdk_keeps_the_last_finite_value(stream: &Stream) -> bool {
-    stream.kind == InstrumentKind::Gauge
+    [InstrumentKind::Gauge, InstrumentKind::ObservableGauge].contains(&stream.kind)
 }
 
 /// A finite value instead of one that is not.

@@ -42,6 +42,8 @@ pub(crate) struct Parts {
     pub(crate) shutdown_timeout: Option<Duration>,
     pub(crate) sampling: Sampling,
     pub(crate) system_clock: bool,
+    #[cfg(feature = "prometheus-endpoint")]
+    pub(crate) created_timestamps: bool,
 }
 
 impl Parts {
@@ -89,8 +91,12 @@ impl Builder {
     /// Merges a registry of the `prometheus` crate into our endpoint and our push. Needs the feature
     /// `prometheus-registry`.
     ///
-    /// The registry's names stay unchanged. Its values are cumulative whatever temporality is preferred, count from
-    /// `init()` on as far as OTLP is concerned, and have no exemplars.
+    /// The endpoint serves the registry as the `prometheus` crate writes it: names and labels are unchanged, without
+    /// labels of a scope. In OpenMetrics, which has no counter without `_total`, a counter of another name is of type
+    /// `unknown`. Values are cumulative whatever temporality is preferred, and have no exemplars. They count from the
+    /// start of the process; where the system does not tell when that was (other than Linux), OTLP gets no start.
+    ///
+    /// A registry that panics is left out and reported once, by its number in the order of these calls.
     #[cfg(feature = "prometheus-registry")]
     pub fn prometheus_registry(mut self, registry: prometheus::Registry) -> Self {
         self.parts.registries.push(registry);
@@ -190,6 +196,18 @@ impl Builder {
     #[cfg(feature = "prometheus-endpoint")]
     pub fn prometheus_address(mut self, host: impl Into<String>, port: u16) -> Self {
         self.overrides.prometheus_address = Some((host.into(), port));
+        self
+    }
+
+    /// Shows on OpenMetrics pages when each counter, histogram and summary began, as a sample `…_created`; by default
+    /// they are not shown. Needs the feature `prometheus-endpoint`.
+    ///
+    /// Prometheus stores each such sample as a series of its own, one more for every counter and histogram. With
+    /// `--enable-feature=created-timestamp-zero-ingestion` it stores a zero at that time instead, so that `rate()` and
+    /// `increase()` see the first value of a series: a counter that begins at 5 has increased by 5.
+    #[cfg(feature = "prometheus-endpoint")]
+    pub fn created_timestamps(mut self) -> Self {
+        self.parts.created_timestamps = true;
         self
     }
 

@@ -25,6 +25,18 @@ pub struct Histogram {
     pub counts: Vec<u64>,
 }
 
+impl Histogram {
+    /// Adds the counts of another histogram; false, with nothing added, if its bounds differ.
+    #[must_use]
+    pub fn merge(&mut self, other: &Self) -> bool {
+        let fits = self.bounds == other.bounds && self.counts.len() == other.counts.len();
+        if fits {
+            self.absorb(other, 0);
+        }
+        fits
+    }
+}
+
 impl Aggregate for Histogram {
     fn absorb(&mut self, later: &Self, _: usize) {
         self.count = self.count.saturating_add(later.count);
@@ -112,6 +124,16 @@ mod tests {
         let mut one = histogram(&bounds, &[0.5, 1.0, 7.0]);
         one.absorb(&histogram(&bounds, &[0.25, 5.0]), 160);
         assert_eq!(one, histogram(&bounds, &[0.5, 1.0, 7.0, 0.25, 5.0]));
+    }
+
+    #[test]
+    fn other_bounds_do_not_merge() {
+        let mut one = histogram(&[1.0], &[0.5]);
+        let before = one.clone();
+        assert!(!one.merge(&histogram(&[2.0], &[0.5])));
+        assert_eq!(one, before);
+        assert!(one.merge(&before));
+        assert_eq!((one.count, &*one.counts), (2, &[2, 0][..]));
     }
 
     #[test]

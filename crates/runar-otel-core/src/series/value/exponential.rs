@@ -78,6 +78,12 @@ impl ExponentialHistogram {
         self.side(value).count(at);
     }
 
+    /// Adds the counts of another histogram, at a coarser scale if a side would have more than `max_size` buckets
+    /// otherwise.
+    pub fn merge(&mut self, other: &Self, max_size: usize) {
+        self.absorb(other, max_size);
+    }
+
     fn side(&mut self, value: f64) -> &mut ExponentialBuckets {
         if value > 0.0 {
             &mut self.positive

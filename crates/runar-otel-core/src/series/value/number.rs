@@ -60,7 +60,8 @@ impl Number {
 
     /// Adds another number and stops at the end of the type's range; numbers of two types are added as `f64`. A double
     /// never becomes infinite: the difference of two infinite totals would be no number.
-    pub(crate) fn plus(self, other: Self) -> Self {
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
         match (self, other) {
             (Self::U64(one), Self::U64(other)) => Self::U64(one.saturating_add(other)),
             (Self::I64(one), Self::I64(other)) => Self::I64(one.saturating_add(other)),

@@ -4,7 +4,7 @@ use runar_otel_core::exemplar::Exemplar;
 
 use super::{
     format::Dialect,
-    label::{self, Label},
+    label::{self, Label, LabelRules},
     number::{write_float, write_seconds},
 };
 use crate::encode::pair::pairs;
@@ -21,7 +21,12 @@ pub(crate) fn write(out: &mut String, exemplar: &Exemplar) {
         .span
         .map(|span| (span.trace_id.to_string(), span.span_id.to_string()));
     let mut labels = Vec::new();
-    label::collect(&mut labels, pairs(&exemplar.filtered_attributes), &[], None);
+    label::collect(
+        &mut labels,
+        pairs(&exemplar.filtered_attributes),
+        &[],
+        LabelRules::default(),
+    );
     let mut room = LIMIT;
     out.push_str(" # {");
     if let Some((trace_id, span_id)) = &ids {

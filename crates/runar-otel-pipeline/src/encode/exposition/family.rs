@@ -4,11 +4,11 @@ use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     format::{Dialect, Options},
-    label::{self, Label, Reserved},
+    label::{self, Label, LabelRules, Reserved},
     name::Name,
     problem::{Problem, add_once},
 };
-use crate::snapshot::{Data, Metric, Snapshot, Temporality};
+use crate::snapshot::{Data, Metric, Naming, ScopeMetrics, Snapshot, Temporality};
 
 /// The name of the family that carries the resource, as its sample appears.
 pub(crate) const TARGET_INFO: &str = "target_info";
@@ -39,7 +39,7 @@ impl Kind {
     }
 
     /// Returns the label that samples of this type carry themselves, if there is one.
-    pub(crate) fn reserved(self) -> Option<Reserved> {
+    fn reserved(self) -> Option<Reserved> {
         match self {
             Self::Histogram => Some(Reserved {
                 name: "le",
@@ -88,6 +88,51 @@ impl Family<'_> {
     pub(crate) fn full(&self) -> String {
         format!("{}{}", self.base, self.total)
     }
+
+    /// Returns the family with other metrics.
+    pub(crate) fn of_members<'m>(&'m self, members: &'m [(Metric, usize)]) -> Family<'m> {
+        Family {
+            base: self.base.clone(),
+            total: self.total,
+            kind: self.kind,
+            unit: self.unit.clone(),
+            help: self.help,
+            members: members
+                .iter()
+                .map(|(metric, scope)| (metric, *scope))
+                .collect(),
+        }
+    }
+}
+
+/// The contribution of a scope to the labels of its series.
+#[derive(Debug)]
+pub(crate) struct ScopeLabels {
+    /// The labels that name the scope.
+    pub(crate) labels: Vec<Label<'static>>,
+    /// The origin of the names of metrics and labels.
+    naming: Naming,
+}
+
+impl ScopeLabels {
+    fn of(from: &ScopeMetrics, options: &Options) -> Self {
+        let is_named = options.scope_labels && from.naming == Naming::OpenTelemetry;
+        Self {
+            labels: match is_named {
+                true => label::of_scope(&from.scope),
+                false => Vec::new(),
+            },
+            naming: from.naming,
+        }
+    }
+
+    /// Returns the rules for label names of a family of this type.
+    pub(crate) fn rules(&self, kind: Kind) -> LabelRules {
+        LabelRules {
+            reserved: kind.reserved(),
+            naming: self.naming,
+        }
+    }
 }
 
 /// A snapshot arranged as Prometheus wants it; the points stay where they are.
@@ -96,7 +141,7 @@ pub(crate) struct Families<'a> {
     /// The families by name.
     pub(crate) list: Vec<Family<'a>>,
     /// The labels of each scope of the snapshot.
-    pub(crate) scopes: Vec<Vec<Label<'static>>>,
+    scopes: Vec<ScopeLabels>,
     /// The parts that were left out.
     pub(crate) problems: Vec<Problem>,
 }
@@ -107,20 +152,15 @@ impl<'a> Families<'a> {
         let mut builder = FamilyBuilder::new(options, dialect);
         for (at, scope) in snapshot.scopes.iter().enumerate() {
             for metric in &scope.metrics {
-                builder.add(metric, at);
+                builder.add(metric, at, scope.naming);
             }
         }
         let FamilyBuilder {
             mut list, problems, ..
         } = builder;
         list.sort_by_cached_key(Family::full);
-        let scopes = snapshot.scopes.iter().map(|from| {
-            if options.scope_labels {
-                label::of_scope(&from.scope)
-            } else {
-                Vec::new()
-            }
-        });
+        let scopes = snapshot.scopes.iter();
+        let scopes = scopes.map(|from| ScopeLabels::of(from, options));
         Self {
             list,
             scopes: scopes.collect(),
@@ -129,8 +169,12 @@ impl<'a> Families<'a> {
     }
 
     /// Returns the labels of the scope at an index.
-    pub(crate) fn scope(&self, at: usize) -> &[Label<'static>] {
-        self.scopes.get(at).map_or(&[], Vec::as_slice)
+    pub(crate) fn scope(&self, at: usize) -> &ScopeLabels {
+        static NONE: ScopeLabels = ScopeLabels {
+            labels: Vec::new(),
+            naming: Naming::OpenTelemetry,
+        };
+        self.scopes.get(at).unwrap_or(&NONE)
     }
 }
 
@@ -161,7 +205,7 @@ impl<'a, 'o> FamilyBuilder<'a, 'o> {
         }
     }
 
-    fn add(&mut self, metric: &'a Metric, scope: usize) {
+    fn add(&mut self, metric: &'a Metric, scope: usize, naming: Naming) {
         if is_delta(&metric.data) {
             self.problems.push(Problem::Delta {
                 metric: metric.name.clone().into_owned(),
@@ -172,12 +216,7 @@ impl<'a, 'o> FamilyBuilder<'a, 'o> {
             return;
         }
         let kind = Kind::of(&metric.data);
-        let monotonic = kind == Kind::Counter;
-        let name = if self.options.suffixes {
-            Name::with_suffixes(&metric.name, &metric.unit, monotonic)
-        } else {
-            Name::without_suffixes(&metric.name, monotonic)
-        };
+        let name = Name::of(metric, naming, self.options.suffixes);
         let owner = self.taken.get(&name.full()).copied().flatten();
         if let Some(family) = owner.and_then(|at| self.list.get_mut(at))
             && (family.kind, &family.base, family.total) == (kind, &name.base, name.total)

@@ -6,10 +6,10 @@ use opentelemetry::InstrumentationScope;
 
 use super::{
     number::{Quotes, write_escaped},
-    sanitize::sanitize_label,
+    sanitize::{is_label_name, sanitize_label},
     value::text_of,
 };
-use crate::encode::pair::Pair;
+use crate::{encode::pair::Pair, snapshot::Naming};
 
 const SCOPE: [&str; 3] = [
     "otel_scope_name",
@@ -29,9 +29,9 @@ pub(crate) struct Label<'a> {
 }
 
 impl<'a> Label<'a> {
-    fn of((key, value): Pair<'a>) -> Self {
+    fn of((key, value): Pair<'a>, rules: LabelRules) -> Self {
         Self {
-            name: sanitize_label(key),
+            name: rules.name(key),
             value: text_of(value),
             key: Cow::Borrowed(key),
         }
@@ -63,6 +63,29 @@ pub(crate) struct Reserved {
     pub(crate) instead: &'static str,
 }
 
+/// The rules for the label names of one family in one scope.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LabelRules {
+    /// The label that samples of the family carry themselves.
+    pub(crate) reserved: Option<Reserved>,
+    /// The origin of the names.
+    pub(crate) naming: Naming,
+}
+
+impl LabelRules {
+    /// Returns the name of a label on the page.
+    pub(super) fn name(self, key: &str) -> Cow<'_, str> {
+        let name = match self.naming {
+            Naming::Prometheus if is_label_name(key) => Cow::Borrowed(key),
+            _ => sanitize_label(key),
+        };
+        match self.reserved {
+            Some(reserved) if reserved.name == name => Cow::Borrowed(reserved.instead),
+            _ => name,
+        }
+    }
+}
+
 /// Puts the labels of one series into `labels`: sorted by name, each name once, none with an empty value.
 ///
 /// Values whose names become one are joined with `;` in the order of the names as they were (OpenTelemetry
@@ -71,18 +94,10 @@ pub(crate) fn collect<'a>(
     labels: &mut Vec<Label<'a>>,
     pairs: impl Iterator<Item = Pair<'a>>,
     scope: &'a [Label<'a>],
-    reserved: Option<Reserved>,
+    rules: LabelRules,
 ) {
     labels.clear();
-    labels.extend(pairs.map(Label::of));
-    if let Some(reserved) = reserved {
-        for label in labels
-            .iter_mut()
-            .filter(|label| label.name == reserved.name)
-        {
-            label.name = Cow::Borrowed(reserved.instead);
-        }
-    }
+    labels.extend(pairs.map(|pair| Label::of(pair, rules)));
     labels.extend(scope.iter().map(Label::borrowed));
     join_equal_names(labels);
 }
@@ -161,8 +176,16 @@ mod tests {
     };
 
     fn written(attributes: &[KeyValue], scope: &[Label<'_>], reserved: Option<Reserved>) -> String {
+        let rules = LabelRules {
+            reserved,
+            ..LabelRules::default()
+        };
+        written_by(rules, attributes, scope)
+    }
+
+    fn written_by(rules: LabelRules, attributes: &[KeyValue], scope: &[Label<'_>]) -> String {
         let mut labels = Vec::new();
-        collect(&mut labels, pairs(attributes), scope, reserved);
+        collect(&mut labels, pairs(attributes), scope, rules);
         let mut out = String::new();
         write(&mut out, &labels);
         out
@@ -186,6 +209,19 @@ mod tests {
             r#"exported_le="x",z="y""#
         );
         assert_eq!(written(&attributes, &[], None), r#"le="x",z="y""#);
+    }
+
+    #[test]
+    fn names_of_prometheus_stay_if_they_are_valid() {
+        let rules = LabelRules {
+            reserved: Some(LE),
+            naming: Naming::Prometheus,
+        };
+        let attributes = ["a__b", "__c", "d.e", "__name__", "le"].map(|key| KeyValue::new(key, 1));
+        assert_eq!(
+            written_by(rules, &attributes, &[]),
+            r#"__c="1",_name_="1",a__b="1",d_e="1",exported_le="1""#
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use runar_otel_core::labels::LabelSet;
 
 use super::{
-    label::{self, Label, Reserved},
+    label::{self, Label, LabelRules},
     template::{Outcome, Template},
 };
 
@@ -33,17 +33,17 @@ impl<'a> LabelTemplates<'a> {
         out: &mut String,
         labels: &'a LabelSet,
         scope: &'a [Label<'a>],
-        reserved: Option<Reserved>,
+        rules: LabelRules,
     ) {
         let start = out.len();
         let template = self.templates.get(self.last);
         let mut outcome = template.map_or(Outcome::Unlike, |template| template.write(out, labels));
         if outcome == Outcome::Unlike {
             out.truncate(start);
-            outcome = self.find(out, labels, scope, reserved);
+            outcome = self.find(out, labels, scope, rules);
         }
         if outcome == Outcome::Joined {
-            label::collect(&mut self.scratch, labels.iter(), scope, reserved);
+            label::collect(&mut self.scratch, labels.iter(), scope, rules);
             label::write(out, &self.scratch);
         }
     }
@@ -55,7 +55,7 @@ impl<'a> LabelTemplates<'a> {
         out: &mut String,
         labels: &LabelSet,
         scope: &[Label<'_>],
-        reserved: Option<Reserved>,
+        rules: LabelRules,
     ) -> Outcome {
         let start = out.len();
         for (at, template) in self.templates.iter().enumerate() {
@@ -66,7 +66,7 @@ impl<'a> LabelTemplates<'a> {
             }
             out.truncate(start);
         }
-        let template = Template::of(labels, scope, reserved);
+        let template = Template::of(labels, scope, rules);
         let outcome = template.write(out, labels);
         if self.templates.len() == MOST {
             self.templates.clear();
@@ -83,11 +83,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{encode::exposition::label::Reserved, snapshot::Naming};
 
-    const LE: Option<Reserved> = Some(Reserved {
+    const LE: Reserved = Reserved {
         name: "le",
         instead: "exported_le",
-    });
+    };
+
+    fn rules(naming: Naming) -> LabelRules {
+        LabelRules {
+            reserved: Some(LE),
+            naming,
+        }
+    }
 
     fn scope() -> Vec<Label<'static>> {
         let scope = InstrumentationScope::builder("m\"eter")
@@ -97,9 +105,9 @@ mod tests {
         label::of_scope(&scope)
     }
 
-    fn collected(labels: &LabelSet, scope: &[Label<'_>]) -> String {
+    fn collected(labels: &LabelSet, scope: &[Label<'_>], rules: LabelRules) -> String {
         let (mut collected, mut out) = (Vec::new(), String::new());
-        label::collect(&mut collected, labels.iter(), scope, LE);
+        label::collect(&mut collected, labels.iter(), scope, rules);
         label::write(&mut out, &collected);
         out
     }
@@ -117,7 +125,7 @@ mod tests {
     }
 
     fn set() -> impl Strategy<Value = LabelSet> {
-        let name = prop_oneof!["[ab]([._][ab0]?)?", "le|otel.scope.name|[a-c._é]{1,3}"];
+        let name = prop_oneof!["[ab]([._]{1,2}[ab0]?)?", "le|otel.scope.name|[a-c._é]{1,3}"];
         let label = (name, value()).prop_map(|(name, value)| KeyValue::new(name, value));
         prop::collection::vec(label, 0..5).prop_map(|labels| LabelSet::of(&labels))
     }
@@ -127,14 +135,16 @@ mod tests {
         fn a_template_writes_what_collecting_writes(
             sets in prop::collection::vec(set(), 1..40),
             with_scope in any::<bool>(),
+            ours in any::<bool>(),
         ) {
+            let rules = rules(if ours { Naming::OpenTelemetry } else { Naming::Prometheus });
             let scope = if with_scope { scope() } else { Vec::new() };
             let mut templates = LabelTemplates::default();
             templates.begin();
             for set in sets.iter().chain(sets.iter().rev()) {
                 let mut out = "before ".to_owned();
-                templates.write(&mut out, set, &scope, LE);
-                prop_assert_eq!(out, format!("before {}", collected(set, &scope)));
+                templates.write(&mut out, set, &scope, rules);
+                prop_assert_eq!(out, format!("before {}", collected(set, &scope, rules)));
             }
         }
     }
@@ -147,13 +157,14 @@ mod tests {
                 LabelSet::of(&names.collect::<Vec<_>>())
             })
             .collect();
+        let rules = rules(Naming::OpenTelemetry);
         let mut templates = LabelTemplates::default();
         templates.begin();
         for (one, other) in sets.iter().zip(sets.iter().rev()) {
             for labels in [one, other, one] {
                 let mut out = String::new();
-                templates.write(&mut out, labels, &[], LE);
-                assert_eq!(out, collected(labels, &[]));
+                templates.write(&mut out, labels, &[], rules);
+                assert_eq!(out, collected(labels, &[], rules));
             }
         }
     }

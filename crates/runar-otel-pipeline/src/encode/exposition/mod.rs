@@ -4,18 +4,19 @@
 //! the strategy *UnderscoreEscapingWithSuffixes*.
 
 pub(crate) mod bucket;
+pub(crate) mod collision;
 mod exemplar;
 pub(crate) mod family;
 pub(crate) mod format;
 mod header;
 pub(crate) mod label;
+mod label_hashes;
 mod label_templates;
 mod name;
 mod number;
 mod problem;
 mod sample_writer;
 mod sanitize;
-pub(crate) mod seen;
 mod template;
 mod unit;
 mod value;
@@ -27,6 +28,7 @@ pub(crate) use value::text_of;
 use self::{
     family::{Families, TARGET_INFO},
     format::Dialect,
+    label::LabelRules,
     sample_writer::SampleWriter,
 };
 use crate::{
@@ -99,7 +101,12 @@ fn render(snapshot: &Snapshot, options: &Options, dialect: Dialect) -> Expositio
 /// Writes the resource as an info metric: OpenTelemetry specification, compatibility: *Resource Attributes*.
 fn target_info(out: &mut String, resource: &Resource, dialect: Dialect) {
     let mut labels = Vec::new();
-    label::collect(&mut labels, pairs(&resource.attributes), &[], None);
+    label::collect(
+        &mut labels,
+        pairs(&resource.attributes),
+        &[],
+        LabelRules::default(),
+    );
     if labels.is_empty() {
         return;
     }

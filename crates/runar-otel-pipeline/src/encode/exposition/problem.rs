@@ -1,11 +1,10 @@
 //! The parts of a snapshot that an exposition leaves out.
 
-use std::fmt;
+use std::{fmt, hash::Hash, mem};
 
 /// A part of a snapshot that a Prometheus format cannot express; the rest is written.
 ///
-/// A problem comes back with every scrape until its cause is gone: report each one once. Problems name families, never
-/// label sets, so that there are few.
+/// A problem comes back with every scrape until its cause is gone: report each one once, by its [`key`](Self::key).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Problem {
@@ -38,16 +37,39 @@ pub enum Problem {
         /// The name of the family.
         family: String,
     },
-    /// Series were dropped: the family has their label sets already.
+    /// Series were dropped: the family has their labels already. Values that count are added up, if one metric has
+    /// them all and histograms have the same bounds.
     DuplicateSeries {
         /// The name of the family.
         family: String,
+        /// The name of the metric in OTLP, whose other series are written.
+        metric: String,
+        /// The labels of the first series that was dropped, as on the page.
+        labels: String,
     },
     /// Values were dropped: the format forbids negative values and NaN there.
     ForbiddenValue {
         /// The name of the family.
         family: String,
     },
+}
+
+impl Problem {
+    /// Returns the part of the problem that stays the same from page to page: its kind, and the names of family and
+    /// metric.
+    #[must_use]
+    pub fn key(&self) -> impl Hash + PartialEq + '_ {
+        let (family, metric) = match self {
+            Self::TypeConflict { family, metric }
+            | Self::NameClash { family, metric }
+            | Self::DuplicateSeries { family, metric, .. } => (family.as_str(), metric.as_str()),
+            Self::Delta { metric } => ("", metric.as_str()),
+            Self::HelpConflict { family }
+            | Self::UnitConflict { family }
+            | Self::ForbiddenValue { family } => (family.as_str(), ""),
+        };
+        (mem::discriminant(self), family, metric)
+    }
 }
 
 impl fmt::Display for Problem {
@@ -73,9 +95,14 @@ impl fmt::Display for Problem {
                 out,
                 "unit dropped: expected one per family, `{family}` has another"
             ),
-            Self::DuplicateSeries { family } => write!(
+            Self::DuplicateSeries {
+                family,
+                metric,
+                labels,
+            } => write!(
                 out,
-                "series dropped: expected each label set once in the family `{family}`"
+                "series `{{{labels}}}` of metric `{metric}` dropped: the family `{family}` has these labels already, \
+                 expected values that add up"
             ),
             Self::ForbiddenValue { family } => write!(
                 out,
@@ -85,9 +112,9 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Adds a problem that is not there yet.
+/// Adds a problem unless one of its key is there.
 pub(crate) fn add_once(problems: &mut Vec<Problem>, problem: Problem) {
-    if !problems.contains(&problem) {
+    if !problems.iter().any(|known| known.key() == problem.key()) {
         problems.push(problem);
     }
 }

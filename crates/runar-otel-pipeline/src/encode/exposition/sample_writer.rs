@@ -6,14 +6,14 @@ use runar_otel_core::exemplar::Exemplar;
 
 use super::{
     bucket::Buckets,
+    collision,
     exemplar::{self, ExemplarCursor},
-    family::{Families, Family, Kind},
+    family::{Families, Family, Kind, ScopeLabels},
     format::{Dialect, Options},
-    label::Label,
+    label_hashes::LabelHashes,
     label_templates::LabelTemplates,
     number::{write_float, write_integer, write_number, write_seconds},
     problem::{Problem, add_once},
-    seen::{LabelHashes, Seen},
 };
 use crate::snapshot::{Data, Number, Point, Summary};
 
@@ -24,9 +24,7 @@ pub(super) struct SampleWriter<'a> {
     families: &'a Families<'a>,
     dialect: Dialect,
     options: &'a Options,
-    check: Check,
     hashes: LabelHashes,
-    seen: Seen,
     /// Positions in the page of the labels of one metric, which are hashed at its end.
     places: Vec<Range<usize>>,
     templates: LabelTemplates<'a>,
@@ -36,19 +34,6 @@ pub(super) struct SampleWriter<'a> {
     head: String,
     buckets: Buckets,
     bounds: Bounds,
-}
-
-/// The time at which duplicate series of a family are looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Check {
-    /// The end of the family. A family with duplicates is written again.
-    ///
-    /// Label sets of a metric may differ and look alike, by their names (`a.b` and `a_b`), their types (`1` and `"1"`)
-    /// or a label without a value; metrics of one family may have the same label sets, and so may the points of a
-    /// metric that a bridge brings. So only the written labels show duplicates.
-    Afterwards,
-    /// The moment before a series is written.
-    AtOnce,
 }
 
 impl<'a> SampleWriter<'a> {
@@ -66,9 +51,7 @@ impl<'a> SampleWriter<'a> {
             families,
             dialect,
             options,
-            check: Check::Afterwards,
             hashes: LabelHashes::default(),
-            seen: Seen::default(),
             places: Vec::new(),
             templates: LabelTemplates::default(),
             labels: String::new(),
@@ -83,19 +66,31 @@ impl<'a> SampleWriter<'a> {
         self.out
     }
 
-    /// Writes all samples of a family.
+    /// Writes all samples of a family. Only the written labels show which series have equal ones; a family with such
+    /// series is written again.
     pub(super) fn write(&mut self, family: &'a Family<'a>) {
         let (start, problems) = (self.out.len(), self.problems.len());
-        self.check = Check::Afterwards;
         self.hashes.clear();
         self.write_members(family);
         if !self.hashes.all_differ() {
             self.out.truncate(start);
             self.problems.truncate(problems);
-            self.check = Check::AtOnce;
-            self.seen.clear();
-            self.write_members(family);
+            self.write_merged(family);
         }
+    }
+
+    #[cold]
+    fn write_merged(&mut self, family: &Family<'_>) {
+        let members = collision::merged(family, self.families, self.problems);
+        let family = family.of_members(&members);
+        let mut again = SampleWriter::new(
+            self.out,
+            self.problems,
+            self.families,
+            self.dialect,
+            self.options,
+        );
+        again.write_members(&family);
     }
 
     fn write_members(&mut self, family: &'a Family<'a>) {
@@ -128,11 +123,12 @@ impl<'a> SampleWriter<'a> {
     fn write_numbers(
         &mut self,
         family: &'a Family<'a>,
-        scope: &'a [Label<'a>],
+        scope: &'a ScopeLabels,
         points: &'a [Point<Number>],
     ) {
         self.templates.begin();
         self.places.clear();
+        let rules = scope.rules(family.kind);
         let head = format!("{}{}{{", family.base, family.total);
         let first = self.out.len();
         for (at, point) in points.iter().enumerate() {
@@ -142,43 +138,19 @@ impl<'a> SampleWriter<'a> {
             let line = self.out.len();
             self.out.push_str(&head);
             let start = self.out.len();
-            self.templates.write(self.out, &point.labels, scope, None);
+            self.templates
+                .write(self.out, &point.labels, &scope.labels, rules);
             let labels = start..self.out.len();
-            if !self.admit_point(family, point.value, labels.clone()) {
+            if family.kind == Kind::Counter && self.reject_forbidden(family, point.value.as_f64()) {
                 self.out.truncate(line);
                 continue;
             }
+            self.places.push(labels.clone());
             self.write_point(family, point, labels);
         }
         for place in self.places.drain(..) {
             self.hashes.add(self.out.get(place).unwrap_or_default());
         }
-    }
-
-    /// Returns true if a number stays whose labels are written, and remembers the labels.
-    #[inline]
-    fn admit_point(&mut self, family: &Family<'_>, value: Number, labels: Range<usize>) -> bool {
-        let text = self.out.get(labels.clone()).unwrap_or_default();
-        if self.check == Check::AtOnce && self.seen.holds(text) {
-            self.note_duplicate(family);
-            return false;
-        }
-        let forbidden =
-            family.kind == Kind::Counter && self.reject_forbidden(family, value.as_f64());
-        let text = self.out.get(labels.clone()).unwrap_or_default();
-        match self.check {
-            Check::Afterwards if forbidden => self.hashes.add(text),
-            Check::Afterwards => self.places.push(labels),
-            Check::AtOnce if forbidden => {}
-            Check::AtOnce => self.seen.remember(text),
-        }
-        !forbidden
-    }
-
-    #[cold]
-    fn note_duplicate(&mut self, family: &Family<'_>) {
-        let family = family.full();
-        add_once(self.problems, Problem::DuplicateSeries { family });
     }
 
     /// Makes room for all points of a metric, of which the first one is written: the others will be about as long.
@@ -190,28 +162,22 @@ impl<'a> SampleWriter<'a> {
     fn write_each<V>(
         &mut self,
         family: &'a Family<'a>,
-        scope: &'a [Label<'a>],
+        scope: &'a ScopeLabels,
         points: &'a [Point<V>],
         write: impl Fn(&mut Self, &'a Family<'a>, &'a Point<V>),
     ) {
         self.templates.begin();
+        let rules = scope.rules(family.kind);
         let start = self.out.len();
         for (at, point) in points.iter().enumerate() {
             if at == 1 {
                 self.make_room(start, points.len());
             }
             self.labels.clear();
-            let reserved = family.kind.reserved();
             self.templates
-                .write(&mut self.labels, &point.labels, scope, reserved);
-            if self.check == Check::AtOnce && !self.seen.admit(&self.labels) {
-                self.note_duplicate(family);
-                continue;
-            }
+                .write(&mut self.labels, &point.labels, &scope.labels, rules);
             write(self, family, point);
-            if self.check == Check::Afterwards {
-                self.hashes.add(&self.labels);
-            }
+            self.hashes.add(&self.labels);
         }
     }
 

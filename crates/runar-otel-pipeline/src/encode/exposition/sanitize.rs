@@ -19,6 +19,24 @@ pub(crate) fn sanitize_label(name: &str) -> Cow<'_, str> {
     clean(name, |byte| byte.is_ascii_alphanumeric(), "key_")
 }
 
+/// True for a name of a metric that every Prometheus format takes unchanged.
+pub(crate) fn is_metric_name(name: &str) -> bool {
+    is_valid(name, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':')
+    })
+}
+
+/// True for a name of a label that every Prometheus format takes unchanged. `__name__` stands for the name of the metric.
+pub(crate) fn is_label_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    is_valid(name, allowed) && name != "__name__"
+}
+
+fn is_valid(name: &str, allowed: fn(u8) -> bool) -> bool {
+    let starts = name.starts_with(|first: char| !first.is_ascii_digit());
+    starts && name.bytes().all(allowed)
+}
+
 fn clean<'a>(name: &'a str, allowed: fn(u8) -> bool, before_digit: &str) -> Cow<'a, str> {
     if is_clean(name, allowed) {
         return Cow::Borrowed(name);
@@ -57,6 +75,18 @@ fn is_clean(name: &str, allowed: fn(u8) -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn valid_names_are_known() {
+        for name in ["a__b", "__x", "_1", "A"] {
+            assert!(is_metric_name(name) && is_label_name(name), "{name}");
+        }
+        for name in ["", "1a", "a.b", "ö"] {
+            assert!(!is_metric_name(name) && !is_label_name(name), "{name}");
+        }
+        assert!(is_metric_name("ns:rule") && !is_label_name("ns:rule"));
+        assert!(!is_label_name("__name__"));
+    }
 
     #[test]
     fn label_names_are_sanitized() {

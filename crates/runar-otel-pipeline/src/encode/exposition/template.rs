@@ -3,9 +3,8 @@
 use runar_otel_core::labels::{LabelSet, ValueRef};
 
 use super::{
-    label::{Label, Reserved},
+    label::{Label, LabelRules},
     number::{Quotes, write_escaped},
-    sanitize::sanitize_label,
     value::text_of,
 };
 
@@ -50,10 +49,10 @@ pub(super) enum Outcome {
 
 impl Template {
     /// Prepares the text for series like this one.
-    pub(super) fn of(labels: &LabelSet, scope: &[Label<'_>], reserved: Option<Reserved>) -> Self {
+    pub(super) fn of(labels: &LabelSet, scope: &[Label<'_>], rules: LabelRules) -> Self {
         let mut parts: Vec<Part> = labels
             .iter()
-            .map(|(key, value)| Part::of(key, value, reserved))
+            .map(|(key, value)| Part::of(key, value, rules))
             .collect();
         let in_order = parts.is_sorted_by(|one, next| one.name < next.name);
         parts.sort_by(|one, next| one.name.cmp(&next.name));
@@ -127,14 +126,10 @@ impl Template {
 }
 
 impl Part {
-    fn of(key: &str, value: ValueRef<'_>, reserved: Option<Reserved>) -> Self {
-        let name = sanitize_label(key);
+    fn of(key: &str, value: ValueRef<'_>, rules: LabelRules) -> Self {
         Self {
             key: key.to_owned(),
-            name: match reserved {
-                Some(reserved) if reserved.name == name => reserved.instead.to_owned(),
-                _ => name.into_owned(),
-            },
+            name: rules.name(key).into_owned(),
             empty: matches!(value, ValueRef::Str("")),
             before: String::new(),
         }
@@ -204,7 +199,7 @@ mod tests {
     use crate::encode::exposition::label;
 
     fn of(labels: &[KeyValue]) -> Template {
-        Template::of(&LabelSet::of(labels), &[], None)
+        Template::of(&LabelSet::of(labels), &[], LabelRules::default())
     }
 
     fn write(template: &Template, labels: &[KeyValue]) -> (Outcome, String) {
@@ -219,7 +214,7 @@ mod tests {
         assert_eq!(write(&of(&same), &same), (Outcome::Joined, String::new()));
         let scope = opentelemetry::InstrumentationScope::builder("m").build();
         let hides = LabelSet::from([KeyValue::new("otel_scope_name", "x")]);
-        let template = Template::of(&hides, &label::of_scope(&scope), None);
+        let template = Template::of(&hides, &label::of_scope(&scope), LabelRules::default());
         assert_eq!(template.write(&mut String::new(), &hides), Outcome::Joined);
     }
 

@@ -6,23 +6,23 @@ use super::*;
 use crate::{
     encode::sample::{buckets, counter, exemplar, gauge, histogram, metric, point, snapshot},
     snapshot::{
-        Data, ExponentialBuckets, ExponentialHistogram, Histogram, Metric, Number, Point,
+        Data, ExponentialBuckets, ExponentialHistogram, Histogram, Metric, Naming, Number, Point,
         ScopeMetrics, Summary, Temporality,
     },
 };
 
-fn one(value: u64) -> Vec<Point<Number>> {
+pub(super) fn one(value: u64) -> Vec<Point<Number>> {
     vec![point(&[], Number::U64(value))]
 }
 
-fn body(metrics: Vec<Metric>) -> String {
+pub(super) fn body(metrics: Vec<Metric>) -> String {
     let exposition = openmetrics(&snapshot(metrics));
     assert_eq!(exposition.problems, []);
     exposition.body
 }
 
 /// The lines of both formats, each without problems.
-fn both(metrics: Vec<Metric>) -> [String; 2] {
+pub(super) fn both(metrics: Vec<Metric>) -> [String; 2] {
     let text = text(&snapshot(metrics.clone()));
     assert_eq!(text.problems, []);
     [body(metrics), text.body]
@@ -85,6 +85,7 @@ fn help_is_escaped_as_the_format_says() {
 fn families_are_sorted_and_scopes_share_a_header() {
     let mut snapshot = snapshot(vec![gauge("z", "", one(1)), counter("a", "", one(2))]);
     snapshot.scopes.push(ScopeMetrics {
+        naming: Naming::default(),
         scope: InstrumentationScope::builder("other").build(),
         metrics: vec![Metric {
             description: "Late.".into(),
@@ -170,25 +171,6 @@ fn a_metric_cannot_pose_as_the_resource() {
 }
 
 #[test]
-fn a_label_set_appears_once() {
-    let set = |value: &'static str| {
-        point(
-            &[KeyValue::new("a", value)],
-            Number::U64(value.len() as u64),
-        )
-    };
-    let typed = point(&[KeyValue::new("a", 1)], Number::U64(9));
-    let metrics = vec![gauge("x", "", vec![set("1"), typed, set("22")])];
-    let exposition = text(&snapshot(metrics));
-    let family = "x".to_owned();
-    assert_eq!(exposition.problems, [Problem::DuplicateSeries { family }]);
-    assert_eq!(
-        exposition.body,
-        "# TYPE x gauge\nx{a=\"1\"} 1\nx{a=\"22\"} 2\n"
-    );
-}
-
-#[test]
 fn label_values_of_any_type_become_text() {
     let strings: Vec<StringValue> = vec!["a\"".into(), "b".into()];
     let labels = [
@@ -222,112 +204,6 @@ fn label_names_that_become_one_are_joined() {
     assert_eq!(
         body(vec![gauge("x", "", points)]),
         "# TYPE x gauge\nx{a_b=\"1;2\"} 1\nx{a_b=\"3;2\"} 2\nx{a_b=\"1\"} 3\n# EOF\n"
-    );
-}
-
-#[test]
-fn label_sets_that_become_one_appear_once() {
-    let label = |name: &'static str, value: &'static str| vec![KeyValue::new(name, value)];
-    let typed = vec![KeyValue::new("a", 1)];
-    let empty = vec![KeyValue::new("a", "1"), KeyValue::new("b", "")];
-    let pairs = [
-        (label("a.b", "1"), label("a_b", "1"), "a_b=\"1\""),
-        (label("a", "1"), typed, "a=\"1\""),
-        (label("a", "1"), empty, "a=\"1\""),
-        (label("a", "1"), label("a", "1"), "a=\"1\""),
-        (
-            vec![KeyValue::new("a", f64::NAN)],
-            label("a", "NaN"),
-            "a=\"NaN\"",
-        ),
-    ];
-    for (one, other, text) in pairs {
-        // The first series is written again with those that come after it.
-        let between = point(&[KeyValue::new("c", "x")], Number::U64(7));
-        let points = vec![
-            point(&one, Number::U64(1)),
-            between,
-            point(&other, Number::U64(9)),
-        ];
-        let exposition = openmetrics(&snapshot(vec![gauge("x", "", points)]));
-        let family = "x".to_owned();
-        assert_eq!(exposition.problems, [Problem::DuplicateSeries { family }]);
-        assert_eq!(
-            exposition.body,
-            format!("# TYPE x gauge\nx{{{text}}} 1\nx{{c=\"x\"}} 7\n# EOF\n")
-        );
-    }
-}
-
-#[test]
-fn a_value_that_is_left_out_is_no_duplicate() {
-    let points = [-1, 2, -3, 4].map(|value| point(&[KeyValue::new("a", 1)], Number::I64(value)));
-    let exposition = openmetrics(&snapshot(vec![counter("x", "", points.to_vec())]));
-    let family = "x_total".to_owned();
-    let problems = [
-        Problem::ForbiddenValue {
-            family: family.clone(),
-        },
-        Problem::DuplicateSeries { family },
-    ];
-    assert_eq!(exposition.problems, problems);
-    assert_eq!(
-        exposition.body,
-        "# TYPE x counter\nx_total{a=\"1\"} 2\n# EOF\n"
-    );
-}
-
-#[test]
-fn metrics_of_one_family_share_no_label_set() {
-    let metric = |name, value| gauge(name, "", vec![point(&[KeyValue::new("a", "1")], value)]);
-    let both = vec![metric("x.y", Number::U64(1)), metric("x_y", Number::U64(2))];
-    let histograms = ["h.h", "h_h"].map(|name| {
-        let points = vec![point(&[KeyValue::new("a", 1)], buckets(&[], &[1]))];
-        histogram(name, "", points)
-    });
-    let mut metrics = snapshot(both.into_iter().chain(histograms).collect());
-    let duplicates = ["h_h", "x_y"].map(|family| Problem::DuplicateSeries {
-        family: family.to_owned(),
-    });
-    let expected = "# TYPE h_h histogram\nh_h_bucket{a=\"1\",le=\"+Inf\"} 1\nh_h_sum{a=\"1\"} 1.0\n\
-         h_h_count{a=\"1\"} 1\n# TYPE x_y gauge\nx_y{a=\"1\"} 1\n# EOF\n";
-    let exposition = openmetrics(&metrics);
-    assert_eq!(exposition.problems, duplicates);
-    assert_eq!(exposition.body, expected);
-
-    // The same labels in two scopes, which the scope labels distinguish.
-    let second = metrics.scopes[0].metrics.split_off(1).remove(0);
-    metrics.scopes.push(ScopeMetrics {
-        scope: InstrumentationScope::builder("other").build(),
-        metrics: vec![metric("x.y", Number::U64(2)), second],
-    });
-    metrics.scopes[0].scope = InstrumentationScope::builder("one").build();
-    let exposition = openmetrics(&metrics);
-    assert!(exposition.body.contains(
-        "\nx_y{a=\"1\",otel_scope_name=\"one\"} 1\nx_y{a=\"1\",otel_scope_name=\"other\"} 2\n"
-    ));
-    let options = Options {
-        scope_labels: false,
-        ..Options::default()
-    };
-    let exposition = openmetrics_with(&metrics, &options);
-    assert_eq!(exposition.problems, duplicates[1..]);
-}
-
-#[test]
-fn labels_may_pose_as_those_of_another_scope() {
-    let posing = [KeyValue::new("otel.scope.name", "other")];
-    let mut metrics = snapshot(vec![gauge("x", "", vec![point(&posing, Number::U64(1))])]);
-    metrics.scopes.push(ScopeMetrics {
-        scope: InstrumentationScope::builder("other").build(),
-        metrics: vec![gauge("x", "", one(2))],
-    });
-    let exposition = openmetrics(&metrics);
-    let family = "x".to_owned();
-    assert_eq!(exposition.problems, [Problem::DuplicateSeries { family }]);
-    assert_eq!(
-        exposition.body,
-        "# TYPE x gauge\nx{otel_scope_name=\"other\"} 1\n# EOF\n"
     );
 }
 
@@ -387,6 +263,18 @@ fn values_that_openmetrics_forbids_are_named() {
         assert_eq!(problems, [Problem::ForbiddenValue { family }]);
         assert_eq!(text(&metrics).problems, []);
     }
+}
+
+#[test]
+fn a_gauge_may_be_any_double() {
+    let values = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+    let points = values.map(|value| point(&[KeyValue::new("a", value)], Number::F64(value)));
+    let [openmetrics, text] = both(vec![gauge("x", "", points.to_vec())]);
+    let lines = "x{a=\"NaN\"} NaN\nx{a=\"Infinity\"} +Inf\nx{a=\"-Infinity\"} -Inf\n";
+    assert!(
+        openmetrics.contains(lines) && text.ends_with(lines),
+        "{text}"
+    );
 }
 
 #[test]

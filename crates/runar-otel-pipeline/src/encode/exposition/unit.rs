@@ -17,9 +17,12 @@ impl UnitWords {
     /// Translates a unit.
     ///
     /// OpenTelemetry specification, compatibility: *Prometheus and OpenMetrics*, Metric Metadata: annotations in
-    /// braces are dropped, units of the table become words, rates become `…_per_…`. `1` is not in the table and
-    /// says nothing a name could. A unit outside the table is kept as it is, as Prometheus' own OTLP receiver
-    /// does, so that a series has one name whichever way it came.
+    /// braces are dropped, units of the table become words, rates become `…_per_…`. `1` has no word: see
+    /// [`Name`](super::name::Name). A unit outside the table is kept as it is, as Prometheus' own OTLP receiver does, so
+    /// that a series has one name whichever way it came.
+    ///
+    /// That receiver differs where the specification or UCUM says otherwise: it drops a unit with an annotation beside
+    /// it (`By{sent}`), does not know `kBy` and minutes below the line, and reads `TiBy` as `tibibytes`.
     pub(crate) fn of(unit: &str) -> Self {
         let (main, per) = match unit.split_once('/') {
             Some((main, per)) => (main, Some(per)),
@@ -92,7 +95,7 @@ fn plural(unit: &str) -> Option<&'static str> {
         "MiBy" => "mebibytes",
         "GiBy" => "gibibytes",
         "TiBy" => "tebibytes",
-        "kBy" => "kilobytes",
+        "kBy" | "KBy" => "kilobytes",
         "MBy" => "megabytes",
         "GBy" => "gigabytes",
         "TBy" => "terabytes",

@@ -32,7 +32,8 @@ pub fn encode(snapshot: &Snapshot) -> Vec<u8> {
 ///
 /// Exemplars go out as doubles in the order of the snapshot, ascending by value: receivers assign them to
 /// buckets in one walk, and some read an integer exemplar as zero. A `u64` beyond `i64::MAX` goes out as a
-/// double. Values that are not a number are left out.
+/// double. A gauge may be NaN; of all else, values that are not a
+/// number are left out.
 #[must_use]
 pub fn encode_part(snapshot: &Snapshot, part: &Part) -> Vec<u8> {
     let whole = part.size(snapshot);
@@ -107,13 +108,13 @@ fn write_metric(wire: &mut Wire, from: &Metric, points: Range<usize>) {
 
 fn write_data(wire: &mut Wire, from: &Data, run: Range<usize>) {
     match from {
-        Data::Gauge(points) => write_points(wire, points, run, point::write_number),
+        Data::Gauge(points) => write_points(wire, points, run, point::write_last),
         Data::Sum {
             points,
             temporality,
             monotonic,
         } => {
-            write_points(wire, points, run, point::write_number);
+            write_points(wire, points, run, point::write_sum);
             wire.present_integer(field::data::AGGREGATION_TEMPORALITY, code(*temporality));
             if *monotonic {
                 wire.present_integer(field::data::IS_MONOTONIC, 1);

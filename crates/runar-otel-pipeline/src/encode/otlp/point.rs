@@ -58,15 +58,18 @@ impl Moment {
     }
 }
 
-/// Writes a point of a gauge or a sum, `NumberDataPoint`; nothing when its value is not a number.
+/// Writes a point of a sum, `NumberDataPoint`; nothing when its value is not a number.
 #[inline]
-pub(super) fn write_number(wire: &mut Wire, previous: &mut PreviousPoint, from: &Point<Number>) {
-    let value = value(from.value);
-    if let Scalar::Real(value) = value
-        && value.is_nan()
-    {
-        return;
+pub(super) fn write_sum(wire: &mut Wire, previous: &mut PreviousPoint, from: &Point<Number>) {
+    if !from.value.as_f64().is_nan() {
+        write_last(wire, previous, from);
     }
+}
+
+/// Writes a point of a gauge, `NumberDataPoint`, whose value may be any double.
+#[inline]
+pub(super) fn write_last(wire: &mut Wire, previous: &mut PreviousPoint, from: &Point<Number>) {
+    let value = value(from.value);
     previous.room = wire.message(field::data::DATA_POINTS, previous.room, |wire| {
         write_times(wire, previous, from);
         match value {

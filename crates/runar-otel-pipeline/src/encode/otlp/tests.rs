@@ -58,7 +58,7 @@ fn nothing_that_is_no_number_is_sent() {
         point(&[], Number::F64(f64::NAN)),
         point(&[], Number::F64(1.0)),
     ];
-    assert_eq!(numbers(only(gauge("x", "", points))).len(), 1);
+    assert_eq!(numbers(only(counter("x", "", points))).len(), 1);
 
     let mut odd = point(
         &[],
@@ -85,6 +85,32 @@ fn nothing_that_is_no_number_is_sent() {
         panic!("expected a summary");
     };
     assert_eq!(sent.data_points[0].quantile_values.len(), 1);
+}
+
+#[test]
+fn a_gauge_may_be_any_double() {
+    use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
+    let values = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+    let points = values.map(|value| point(&[], Number::F64(value))).to_vec();
+    let bits = |value: f64| value.to_bits();
+    let encoded = encode(&snapshot(vec![gauge("x", "", points)]));
+    let mut request = ExportMetricsServiceRequest::decode(encoded.as_slice()).unwrap();
+    let metric = &mut request.resource_metrics[0].scope_metrics[0].metrics[0];
+    let sent = numbers(metric.data.take().unwrap())
+        .into_iter()
+        .map(|point| match point.value {
+            Some(Value::AsDouble(value)) => bits(value),
+            other => panic!("{other:?}"),
+        });
+    assert_eq!(sent.collect::<Vec<_>>(), values.map(bits));
+}
+
+#[test]
+fn an_unknown_start_is_absent() {
+    let mut only_point = point(&[], Number::U64(1));
+    only_point.start = None;
+    let points = numbers(only(counter("x", "", vec![only_point])));
+    assert_eq!(points[0].start_time_unix_nano, 0);
 }
 
 #[test]
