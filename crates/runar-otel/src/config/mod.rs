@@ -14,6 +14,7 @@ mod resolve;
 mod sampler;
 mod settings;
 pub(crate) mod signal;
+mod spans;
 #[cfg(test)]
 mod tests;
 
@@ -31,3 +32,4 @@ pub(crate) use runar_otel_pipeline::settings::Secret;
 pub use runar_otel_pipeline::settings::{Compression, Protocol, TemporalityPreference};
 pub use sampler::Sampler;
 pub(crate) use settings::{Config, SubscriberChoice};
+pub(crate) use spans::{SpanBatches, SpanLimits};

@@ -16,6 +16,7 @@ use crate::config::{
     sampler::Sampler,
     settings::Config,
     signal::Signal,
+    spans::{SpanBatches, SpanLimits},
 };
 
 /// A configuration and the problems in the environment, each to be logged once.
@@ -129,6 +130,8 @@ fn read(environment: &mut Environment<'_>) -> Config {
     });
     replace(&mut config.prometheus.port, port);
     replace(&mut config.sampler, Sampler::from_environment(environment));
+    config.span_batches = SpanBatches::from_environment(environment);
+    config.span_limits = SpanLimits::from_environment(environment);
     replace(&mut config.log_level, environment.choice("OTEL_LOG_LEVEL"));
     config
 }

@@ -77,6 +77,38 @@ const ROWS: &[Row] = &[
     ("OTEL_TRACES_SAMPLER", "always_off", "jaeger_remote", |c| {
         c.sampler = Sampler::AlwaysOff;
     }),
+    ("OTEL_BSP_SCHEDULE_DELAY", "1000", "0", |c| {
+        c.span_batches.delay = Duration::from_secs(1);
+    }),
+    ("OTEL_BSP_EXPORT_TIMEOUT", "1000", "-1", |c| {
+        c.span_batches.timeout = Duration::from_secs(1);
+    }),
+    ("OTEL_BSP_MAX_QUEUE_SIZE", "200000", "9999999999999", |c| {
+        c.span_batches.queue = 200_000;
+    }),
+    ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "2048", "0", |c| {
+        c.span_batches.batch = 2048;
+    }),
+    ("OTEL_ATTRIBUTE_COUNT_LIMIT", "7", "abc", |c| {
+        c.span_limits.attributes = 7;
+        c.span_limits.attributes_of_event = 7;
+        c.span_limits.attributes_of_link = 7;
+    }),
+    ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "0", "1.5", |c| {
+        c.span_limits.attributes = 0;
+    }),
+    ("OTEL_SPAN_EVENT_COUNT_LIMIT", "7", "-1", |c| {
+        c.span_limits.events = 7;
+    }),
+    ("OTEL_SPAN_LINK_COUNT_LIMIT", "7", "4294967296", |c| {
+        c.span_limits.links = 7;
+    }),
+    ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "7", "many", |c| {
+        c.span_limits.attributes_of_event = 7;
+    }),
+    ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "7", "many", |c| {
+        c.span_limits.attributes_of_link = 7;
+    }),
     ("OTEL_LOG_LEVEL", "WARN", "loud", |c| {
         c.log_level = LogLevel::Warn;
         c.log_filter = "warn".to_owned();
@@ -223,6 +255,38 @@ fn variables_of_a_signal_win_over_general_ones() {
     assert_eq!(config.otlp_traces.endpoint, "http://general:1/v1/traces");
     assert_eq!(config.otlp_traces.headers, [header("a", "1").unwrap()]);
     assert_eq!(config.otlp_traces.timeout, Duration::from_millis(1));
+}
+
+#[test]
+fn a_batch_is_no_larger_than_the_queue() {
+    let (config, problems) = environment(&[
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "10"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "11"),
+    ]);
+    assert_eq!(
+        (config.span_batches.queue, config.span_batches.batch),
+        (10, 10)
+    );
+    assert_eq!(
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "OTEL_BSP_MAX_EXPORT_BATCH_SIZE (environment) is \"11\", expected at most the size of the queue, 10, which \
+             is used"
+        ]
+    );
+    let (config, problems) = environment(&[("OTEL_BSP_MAX_QUEUE_SIZE", "10")]);
+    assert_eq!((config.span_batches.batch, problems.len()), (10, 0));
+}
+
+#[test]
+fn a_limit_of_lengths_is_said_to_be_missing() {
+    for key in [
+        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    ] {
+        let (config, problems) = environment(&[(key, "10")]);
+        assert_eq!((config, keys(&problems)), (Config::default(), vec![key]));
+    }
 }
 
 #[test]

@@ -10,6 +10,8 @@ mod headers;
 #[cfg(feature = "otlp-http")]
 mod http;
 
+use std::time::Duration;
+
 use opentelemetry_otlp::SpanExporter;
 use tokio::runtime::Handle;
 
@@ -18,11 +20,12 @@ use crate::{
     traces::{TracesError, on_runtime::OnRuntime},
 };
 
-/// Builds an exporter that works on `runtime`.
+/// Builds an exporter that works on `runtime`. An export takes no longer than `export`, nor than the timeout of OTLP.
 ///
 /// No connection is made yet: an unreachable Collector shows at the first export.
 pub(crate) fn exporter(
     config: &OtlpConfig,
+    export: Duration,
     runtime: &Handle,
 ) -> Result<OnRuntime<SpanExporter>, TracesError> {
     let exporter = match config.protocol {
@@ -37,7 +40,11 @@ pub(crate) fn exporter(
         // The configuration refuses a protocol without its feature before.
         protocol => return Err(TracesError::NoTransport { protocol }),
     };
-    Ok(OnRuntime::new(exporter, runtime.clone(), config.timeout))
+    Ok(OnRuntime::new(
+        exporter,
+        runtime.clone(),
+        config.timeout.min(export),
+    ))
 }
 
 #[cfg(test)]
@@ -46,7 +53,6 @@ mod tests {
         io::{Read, Write},
         net::{TcpListener, TcpStream},
         thread,
-        time::Duration,
     };
 
     use opentelemetry::trace::{Tracer, TracerProvider};
