@@ -176,7 +176,7 @@ fn otlp_sink(config: &Config) -> Result<Sink, InitError> {
     use runar_otel_pipeline::export::{OtlpExporter, OtlpOptions};
 
     let push = &config.otlp_metrics;
-    let mut options = OtlpOptions::new(push.protocol, push.endpoint.clone());
+    let mut options = OtlpOptions::new(push.protocol, push.endpoint.expose());
     options.headers.clone_from(&push.headers);
     options.timeout = push.timeout;
     options.total_timeout = config.metric_timeout;

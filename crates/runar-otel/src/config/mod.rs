@@ -17,6 +17,7 @@ pub(crate) mod signal;
 mod spans;
 #[cfg(test)]
 mod tests;
+mod url;
 
 pub use choice::{HistogramAggregation, MetricsExporterKind, Propagator, TracesExporterKind};
 #[cfg(feature = "otlp")]
@@ -33,3 +34,5 @@ pub use runar_otel_pipeline::settings::{Compression, Protocol, TemporalityPrefer
 pub use sampler::Sampler;
 pub(crate) use settings::{Config, SubscriberChoice};
 pub(crate) use spans::{SpanBatches, SpanLimits};
+#[cfg(feature = "otlp")]
+pub(crate) use url::Url;

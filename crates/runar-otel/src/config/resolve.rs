@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use opentelemetry::{KeyValue, Value};
+use runar_otel_pipeline::settings::redacted;
 
 #[cfg(feature = "subscriber")]
 use crate::config::log_filter;
@@ -188,6 +189,7 @@ fn resource_attributes(environment: &mut Environment<'_>) -> Vec<(String, String
     match pairs::split(&text).collect::<Result<Vec<_>, _>>() {
         Ok(pairs) => pairs,
         Err(entry) => {
+            let entry = redacted(entry);
             let expected = format!(
                 "percent-encoded `key=value` pairs separated by commas; {entry:?} is none, all are ignored"
             );

@@ -122,7 +122,7 @@ const ROWS: &[Row] = &[
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "GRPC", "thrift", |c| {
         for otlp in [&mut c.otlp_metrics, &mut c.otlp_traces] {
             otlp.protocol = Protocol::Grpc;
-            otlp.endpoint = "http://localhost:4317".to_owned();
+            otlp.endpoint = Url::new("http://localhost:4317");
         }
     }),
     (
@@ -131,19 +131,19 @@ const ROWS: &[Row] = &[
         "thrift",
         |c| {
             c.otlp_metrics.protocol = Protocol::Grpc;
-            c.otlp_metrics.endpoint = "http://localhost:4317".to_owned();
+            c.otlp_metrics.endpoint = Url::new("http://localhost:4317");
         },
     ),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c/", "c:4318", |c| {
-        c.otlp_metrics.endpoint = "http://c/v1/metrics".to_owned();
-        c.otlp_traces.endpoint = "http://c/v1/traces".to_owned();
+        c.otlp_metrics.endpoint = Url::new("http://c/v1/metrics");
+        c.otlp_traces.endpoint = Url::new("http://c/v1/traces");
     }),
     (
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
         "http://c/",
         "nowhere",
         |c| {
-            c.otlp_traces.endpoint = "http://c/".to_owned();
+            c.otlp_traces.endpoint = Url::new("http://c/");
         },
     ),
     ("OTEL_EXPORTER_OTLP_TIMEOUT", "100", "0", |c| {
@@ -181,11 +181,11 @@ fn unset_gives_the_documented_default() {
     assert_eq!(environment(&[]), (Config::default(), Vec::new()));
     let config = Config::default();
     assert_eq!(
-        config.otlp_metrics.endpoint,
+        config.otlp_metrics.endpoint.expose(),
         "http://localhost:4318/v1/metrics"
     );
     assert_eq!(
-        config.otlp_traces.endpoint,
+        config.otlp_traces.endpoint.expose(),
         "http://localhost:4318/v1/traces"
     );
     assert_eq!(config.sampler, Sampler::ParentBasedAlwaysOn);
@@ -249,10 +249,13 @@ fn variables_of_a_signal_win_over_general_ones() {
         ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "2"),
     ]);
     assert!(problems.is_empty());
-    assert_eq!(config.otlp_metrics.endpoint, "http://metrics:2");
+    assert_eq!(config.otlp_metrics.endpoint.expose(), "http://metrics:2");
     assert_eq!(config.otlp_metrics.headers, [header("b", "2").unwrap()]);
     assert_eq!(config.otlp_metrics.timeout, Duration::from_millis(2));
-    assert_eq!(config.otlp_traces.endpoint, "http://general:1/v1/traces");
+    assert_eq!(
+        config.otlp_traces.endpoint.expose(),
+        "http://general:1/v1/traces"
+    );
     assert_eq!(config.otlp_traces.headers, [header("a", "1").unwrap()]);
     assert_eq!(config.otlp_traces.timeout, Duration::from_millis(1));
 }
@@ -327,17 +330,6 @@ fn tls_and_json_switch_the_exporter_off() {
     let cases: &[Refusal] = &[
         (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")], off, false),
         (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c")], off, false),
-        (&[("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca")], off, false),
-        (
-            &[("OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", "/k")],
-            off,
-            true,
-        ),
-        (
-            &[("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "/c")],
-            on,
-            false,
-        ),
         (
             &[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://c")],
             on,
@@ -375,6 +367,34 @@ fn tls_and_json_switch_the_exporter_off() {
 }
 
 #[test]
+fn certificates_beside_a_plain_endpoint_are_without_effect() {
+    for key in [
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        "OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY",
+        "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+    ] {
+        for endpoint in [
+            None,
+            Some(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318")),
+        ] {
+            let variables: Vec<_> = [Some((key, "/ca")), endpoint]
+                .into_iter()
+                .flatten()
+                .collect();
+            let (config, problems) = environment(&variables);
+            assert_eq!(config, Config::default());
+            assert_eq!(keys(&problems), [key]);
+            assert!(problems[0].expected.contains("no effect"), "{problems:?}");
+        }
+        let tls = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c");
+        let (config, problems) = environment(&[(key, "/ca"), tls]);
+        assert_eq!(config.metrics_exporters, [MetricsExporterKind::Prometheus]);
+        assert_eq!(config.traces_exporters, []);
+        assert!(keys(&problems).contains(&key), "{problems:?}");
+    }
+}
+
+#[test]
 fn settings_of_an_exporter_that_is_off_are_no_problem() {
     let (_, problems) = environment(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c"),
@@ -394,6 +414,50 @@ fn secrets_stay_out_of_problems_and_debug() {
     let builder = Builder::default().otlp_header("x", "hush\n");
     let error = read(&[], &builder).unwrap_err();
     assert!(!format!("{builder:?} {error:?} {error}").contains("hush"));
+}
+
+#[test]
+fn a_secret_in_a_url_is_shown_nowhere() {
+    let urls = [
+        "https://yves:qqq@c/v1/traces",
+        "https://c/v1/traces?api-key=qqq",
+        "yves:qqq@c:4318",
+        "c:4318?key=qqq",
+        "http://yves:qq?q@c",
+        "http://c:4318/#qqq",
+        "qqq@http://c",
+    ];
+    let keys = [
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    ];
+    for url in urls {
+        for key in keys {
+            let resolved = read(&[(key, url)], &Builder::default()).unwrap();
+            let told: Vec<_> = resolved.problems.iter().map(ToString::to_string).collect();
+            assert!(!told.is_empty(), "{url}");
+            let shown = format!("{resolved:?} {told:?}");
+            assert!(!shown.contains("qq") && !shown.contains("yves"), "{shown}");
+        }
+        let builder = Builder::default().otlp_endpoint(url);
+        let error = read(&[], &builder).unwrap_err();
+        let shown = format!("{builder:?} {error:?} {error}");
+        assert!(!shown.contains("qq") && !shown.contains("yves"), "{shown}");
+    }
+    let key = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    let (config, problems) = environment(&[(key, "http://c/v1/traces?api-key=qqq")]);
+    assert_eq!(problems, []);
+    assert!(!format!("{config:?}").contains("qqq"), "{config:?}");
+}
+
+#[test]
+fn a_url_in_any_other_setting_shows_no_secret() {
+    for (key, _, _, _) in ROWS.iter().filter(|(key, ..)| !key.ends_with("_ENDPOINT")) {
+        let (config, problems) = environment(&[(key, "http://user:hush@c/?key=hush,")]);
+        let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        let shown = format!("{problems:?} {told:?}");
+        assert!(!shown.contains("hush"), "{key}: {shown} {config:?}");
+    }
 }
 
 #[test]
@@ -425,7 +489,10 @@ fn builder_wins_over_the_environment() {
         config.resource_attributes,
         [KeyValue::new("a", "1"), KeyValue::new("b", 2)]
     );
-    assert_eq!(config.otlp_traces.endpoint, "http://builder/v1/traces");
+    assert_eq!(
+        config.otlp_traces.endpoint.expose(),
+        "http://builder/v1/traces"
+    );
     assert_eq!(
         config.otlp_traces.headers,
         [header("a", "1").unwrap(), header("b", "2").unwrap()]

@@ -6,19 +6,19 @@ use opentelemetry_otlp::Compression as OtlpCompression;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithTonicConfig};
 use tonic::metadata::MetadataMap;
 
-use super::headers::{header_map, put};
+use super::headers::{header_map, only_ours};
 #[cfg(feature = "gzip")]
 use crate::config::Compression;
 use crate::{config::OtlpConfig, traces::TracesError};
 
 pub(super) fn exporter(config: &OtlpConfig) -> Result<SpanExporter, TracesError> {
-    let added = header_map(&config.headers);
+    let configured = header_map(&config.headers);
     let builder = SpanExporter::builder()
         .with_tonic()
-        .with_endpoint(&config.endpoint)
+        .with_endpoint(config.endpoint.expose())
         .with_timeout(config.timeout)
         .with_interceptor(move |mut request: tonic::Request<()>| {
-            put_metadata(request.metadata_mut(), &added);
+            keep_ours(request.metadata_mut(), &configured);
             Ok(request)
         });
     #[cfg(feature = "gzip")]
@@ -27,15 +27,14 @@ pub(super) fn exporter(config: &OtlpConfig) -> Result<SpanExporter, TracesError>
         _ => builder,
     };
     builder.build().map_err(|source| TracesError::Exporter {
-        endpoint: config.endpoint.clone(),
+        endpoint: config.endpoint.redacted(),
         source,
     })
 }
 
-fn put_metadata(metadata: &mut MetadataMap, added: &HeaderMap) {
-    let mut headers = std::mem::take(metadata).into_headers();
-    put(&mut headers, added);
-    *metadata = MetadataMap::from_headers(headers);
+fn keep_ours(metadata: &mut MetadataMap, configured: &HeaderMap) {
+    let made = std::mem::take(metadata).into_headers();
+    *metadata = MetadataMap::from_headers(only_ours(&made, configured));
 }
 
 #[cfg(test)]
@@ -44,15 +43,16 @@ mod tests {
     use crate::config::header::header;
 
     #[test]
-    fn configured_metadata_replaces_that_of_the_environment() {
+    fn metadata_of_the_environment_is_dropped() {
         let mut metadata = MetadataMap::new();
         metadata.insert("x-key", "environment".parse().unwrap());
-        metadata.insert("kept", "1".parse().unwrap());
-        let added = [header("x-key", "builder").unwrap()];
-        put_metadata(&mut metadata, &header_map(&added));
+        metadata.insert("grpc-timeout", "1n".parse().unwrap());
+        metadata.insert("user-agent", "OTel-OTLP-Exporter-Rust/1".parse().unwrap());
+        let configured = [header("x-key", "builder").unwrap()];
+        keep_ours(&mut metadata, &header_map(&configured));
         let headers = metadata.into_headers();
-        let values: Vec<_> = headers.get_all("x-key").iter().collect();
-        assert_eq!(values, ["builder"]);
-        assert_eq!(headers["kept"], "1");
+        assert_eq!(headers.len(), 2, "{headers:?}");
+        assert_eq!(headers["x-key"], "builder");
+        assert_eq!(headers["user-agent"], "OTel-OTLP-Exporter-Rust/1");
     }
 }

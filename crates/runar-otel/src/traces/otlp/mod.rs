@@ -1,8 +1,8 @@
 //! The OTLP exporter for spans, configured by us alone.
 //!
 //! `opentelemetry-otlp` reads the environment by itself as well. Our settings are passed explicitly and win. Headers
-//! are set on each request, because those of the environment would replace the ones given to its builder. A compression
-//! that the environment turns on cannot be turned off.
+//! are set on each request, which has no others: those of the environment come unchecked. A compression that the
+//! environment turns on cannot be turned off.
 
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
@@ -61,7 +61,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::{Config, header::header, signal::Signal},
+        config::{Config, Url, header::header, signal::Signal},
         traces::{provider, shutdown},
     };
 
@@ -96,7 +96,7 @@ mod tests {
         let background = Background::start().unwrap();
         let config = Config {
             otlp_traces: OtlpConfig {
-                endpoint: format!("http://127.0.0.1:{port}/otel/v1/traces"),
+                endpoint: Url::new(format!("http://127.0.0.1:{port}/otel/v1/traces")),
                 headers: vec![header("X-Key", "a b").unwrap()],
                 ..OtlpConfig::of(Signal::Traces)
             },
