@@ -88,7 +88,7 @@ fn a_header_that_is_refused_is_sent_with_neither_signal() {
             assert_eq!(head["content-type"], kind);
             assert_eq!(head["b"], "1");
             let agent = head["user-agent"].to_str().unwrap();
-            assert!(agent.contains("OTel-OTLP-Exporter-Rust/"), "{agent}");
+            assert!(agent.contains("OTel-OTLP-Exporter-Rust"), "{agent}");
         }
     }
 }
@@ -166,5 +166,59 @@ fn a_variable_that_is_no_text_counts_as_unset() {
             });
             assert!(ended.success, "{key} {protocol}: {}", ended.said);
         }
+    }
+}
+
+#[test]
+fn exemplars_name_no_trace_that_nobody_has() {
+    let refused = [("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://c")];
+    let none = [("OTEL_TRACES_EXPORTER", "none")];
+    for (traces, told) in [(refused, 1), (none, 0)] {
+        let variables = [
+            traces.as_slice(),
+            &[("OTEL_METRICS_EXPORTER", "prometheus")],
+        ]
+        .concat();
+        let ended = run("shows_its_page", &variables);
+        assert!(ended.success, "{}", ended.said);
+        assert_eq!(
+            ended.said.matches("exemplars do not name them").count(),
+            told,
+            "{}",
+            ended.said
+        );
+        let has_exemplar = |metric: &str| {
+            let mut lines = ended
+                .printed
+                .lines()
+                .filter(|line| line.starts_with(metric));
+            let line = lines.next().unwrap_or_else(|| panic!("{}", ended.printed));
+            line.contains(" # {")
+        };
+        assert!(!has_exemplar("begun_total"), "{}", ended.printed);
+        assert!(has_exemplar("continued_total"), "{}", ended.printed);
+    }
+}
+
+#[test]
+fn a_propagator_of_the_application_is_kept() {
+    for disabled in ["false", "true"] {
+        let ended = run(
+            "has_propagators",
+            &[
+                ("OTEL_SDK_DISABLED", disabled),
+                ("OTEL_METRICS_EXPORTER", "none"),
+            ],
+        );
+        assert!(ended.success, "{}", ended.said);
+        assert_eq!(
+            ended
+                .said
+                .matches("propagator of OpenTelemetry is set already")
+                .count(),
+            1,
+            "{}",
+            ended.said
+        );
     }
 }

@@ -2,7 +2,12 @@
 
 use std::{env, process::Command};
 
+use opentelemetry::{
+    Context, global,
+    trace::{SpanContext, TraceContextExt, TraceFlags, TraceState},
+};
 use runar_otel::Counter;
+use support::http;
 
 /// The end of a program: its success, and the text on its two outputs.
 pub(crate) struct Ended {
@@ -53,4 +58,48 @@ fn records() {
         Counter::new("work_total", "Work").register().increment();
     });
     let _ = telemetry.shutdown();
+}
+
+/// Records in a trace that begins here and in one that comes from elsewhere, and prints its page of metrics.
+#[test]
+#[ignore = "a program of other tests"]
+fn shows_its_page() {
+    let builder = runar_otel::builder().prometheus_address("127.0.0.1", 0);
+    let telemetry = builder.init().unwrap();
+    tracing::info_span!("begun").in_scope(|| {
+        Counter::new("begun_total", "").register().increment();
+    });
+    let (trace, span) = (7.into(), 8.into());
+    let parent = SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE);
+    let _parent = Context::new().with_remote_span_context(parent).attach();
+    tracing::info_span!("continued").in_scope(|| {
+        Counter::new("continued_total", "").register().increment();
+    });
+    let url = format!("http://{}/metrics", telemetry.prometheus_address().unwrap());
+    let page = http::get(&url, "application/openmetrics-text; version=1.0.0").unwrap();
+    println!("{}", page.body);
+}
+
+/// Sets a propagator before telemetry, and another one while telemetry runs.
+#[test]
+#[ignore = "a program of other tests"]
+fn has_propagators() {
+    use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+
+    let fields =
+        || global::get_text_map_propagator(|it| it.fields().map(str::to_owned).collect::<Vec<_>>());
+    global::set_text_map_propagator(BaggagePropagator::new());
+    let telemetry = runar_otel::init().unwrap();
+    assert_eq!(fields(), ["baggage"]);
+    drop(telemetry.shutdown());
+    assert_eq!(fields(), ["baggage"]);
+    global::set_text_map_propagator(opentelemetry::trace::noop::NoopTextMapPropagator::new());
+    let telemetry = runar_otel::init().unwrap();
+    assert_eq!(fields().len(), 3);
+    drop(telemetry.shutdown());
+    assert!(fields().is_empty());
+    let telemetry = runar_otel::init().unwrap();
+    global::set_text_map_propagator(TraceContextPropagator::new());
+    drop(telemetry.shutdown());
+    assert_eq!(fields(), ["traceparent", "tracestate"]);
 }

@@ -19,7 +19,7 @@ use crate::{
     metrics_pipeline,
     resource::Identity,
     telemetry::{Running, SAYING, Scope, Telemetry},
-    traces::{self, Sampling},
+    traces::{self, PropagatorInstall, Sampling},
 };
 
 /// Starts telemetry as the environment says, else with the defaults.
@@ -148,19 +148,26 @@ fn start(
     parts: Parts,
     scope: Scope,
 ) -> Result<Telemetry, InitError> {
-    let Resolved { config, problems } = resolved;
+    let Resolved {
+        config,
+        problems,
+        spans_refused,
+    } = resolved;
+    let decides_itself = parts.sampling.root.is_some();
     let patience = parts.shutdown_timeout.unwrap_or(Duration::from_secs(5));
     if config.subscriber == SubscriberChoice::Install && scope == Scope::Everything {
         install_subscriber(&config);
     }
     for problem in problems {
-        tracing::warn!(target: "runar_otel", "{problem}");
-        if !tracing::dispatcher::has_been_set() {
-            report::say(problem.to_string());
-        }
+        warn(&problem.to_string());
     }
-    if scope == Scope::Everything {
-        traces::install_propagators(&config.propagators);
+    if spans_refused && config.enabled && !decides_itself {
+        warn(NO_EXPORTER);
+    }
+    if scope == Scope::Everything
+        && traces::install_propagators(&config.propagators) == PropagatorInstall::Foreign
+    {
+        warn(PROPAGATORS_KEPT);
     }
     if !config.enabled {
         decline();
@@ -191,6 +198,20 @@ fn start(
         claim,
         patience,
     ))
+}
+
+const NO_EXPORTER: &str = "none of the exporters of spans can be used: traces that begin here are not sampled, and \
+     exemplars do not name them";
+
+const PROPAGATORS_KEPT: &str = "a global propagator of OpenTelemetry is set already and is kept: `OTEL_PROPAGATORS` \
+     and `Builder::propagators` have no effect";
+
+/// Writes a warning: into the log, or to standard error without a `tracing` subscriber.
+fn warn(message: &str) {
+    tracing::warn!(target: "runar_otel", "{message}");
+    if !tracing::dispatcher::has_been_set() {
+        report::say(message);
+    }
 }
 
 #[cfg(feature = "subscriber")]

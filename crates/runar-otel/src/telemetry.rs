@@ -163,7 +163,11 @@ impl Telemetry {
                 report::flush(SAYING);
                 result
             }
-            State::Disabled(_) | State::Ended => Ok(()),
+            State::Disabled(_) => {
+                traces::remove_propagators();
+                Ok(())
+            }
+            State::Ended => Ok(()),
         }
     }
 }

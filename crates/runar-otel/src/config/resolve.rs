@@ -25,6 +25,8 @@ use crate::config::{
 pub(crate) struct Resolved {
     pub(crate) config: Config,
     pub(crate) problems: Vec<Problem>,
+    /// True if exporters of spans were asked for, and none of them can be used.
+    pub(crate) spans_refused: bool,
 }
 
 /// Resolves the configuration.
@@ -44,6 +46,7 @@ pub(crate) fn resolve(
     identify(&mut config, overrides, &mut environment, &mut mistakes);
     #[cfg(feature = "subscriber")]
     log_filter::choose(&mut config, overrides, &mut environment, &mut mistakes);
+    let spans_asked = !config.traces_exporters.is_empty();
     let mut ignored = leave_out_missing(
         &mut config.metrics_exporters,
         source(overrides.metrics_exporters.as_ref()),
@@ -64,6 +67,10 @@ pub(crate) fn resolve(
             push(&mut config, signal, layers.merge(signal), &mut ignored);
         }
     }
+    let is_exported = !config.traces_exporters.is_empty();
+    if !is_exported && overrides.sampler.is_none() {
+        config.sampler = config.sampler.without_exporters();
+    }
     let mut problems = environment.into_problems();
     for problem in ignored {
         let list = match problem.source {
@@ -75,7 +82,11 @@ pub(crate) fn resolve(
         }
     }
     if mistakes.is_empty() {
-        Ok(Resolved { config, problems })
+        Ok(Resolved {
+            config,
+            problems,
+            spans_refused: spans_asked && !is_exported,
+        })
     } else {
         Err(ConfigError { problems: mistakes })
     }

@@ -46,6 +46,7 @@ const ROWS: &[Row] = &[
     ),
     ("OTEL_TRACES_EXPORTER", "none", "zipkin", |c| {
         c.traces_exporters.clear();
+        c.sampler = Sampler::ParentBasedAlwaysOff;
     }),
     ("OTEL_PROPAGATORS", "Baggage", "b3", |c| {
         c.propagators = vec![Propagator::Baggage];
@@ -395,6 +396,31 @@ fn certificates_beside_a_plain_endpoint_are_without_effect() {
 }
 
 #[test]
+fn without_exporters_no_trace_begins_here_unless_the_application_says_so() {
+    let none = ("OTEL_TRACES_EXPORTER", "none");
+    let tls = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://c");
+    for (variables, refused) in [([none], false), ([tls], true)] {
+        let resolved = read(&variables, &Builder::default()).unwrap();
+        assert_eq!(resolved.config.sampler, Sampler::ParentBasedAlwaysOff);
+        assert_eq!(resolved.spans_refused, refused);
+        for (sampler, expected) in [
+            ("always_on", Sampler::ParentBasedAlwaysOff),
+            ("always_off", Sampler::AlwaysOff),
+        ] {
+            let sampler = ("OTEL_TRACES_SAMPLER", sampler);
+            let (config, _) = environment(&[variables.as_slice(), &[sampler]].concat());
+            assert_eq!(config.sampler, expected);
+        }
+        let builder = Builder::default().sampler(Sampler::AlwaysOn);
+        let config = read(&variables, &builder).unwrap().config;
+        assert_eq!(config.sampler, Sampler::AlwaysOn);
+    }
+    let resolved = read(&[("OTEL_TRACES_EXPORTER", "console")], &Builder::default()).unwrap();
+    assert_eq!(resolved.config.sampler, Sampler::default());
+    assert!(!resolved.spans_refused);
+}
+
+#[test]
 fn settings_of_an_exporter_that_is_off_are_no_problem() {
     let (_, problems) = environment(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c"),
@@ -481,7 +507,9 @@ fn builder_wins_over_the_environment() {
         .metrics_exporters([MetricsExporterKind::Otlp, MetricsExporterKind::Otlp])
         .log_filter("warn")
         .without_subscriber();
-    let Resolved { config, problems } = read(&variables, &builder).unwrap();
+    let Resolved {
+        config, problems, ..
+    } = read(&variables, &builder).unwrap();
     assert_eq!(problems, []);
     assert_eq!(config.service_name.as_deref(), Some("builder"));
     assert_eq!(config.node_id.as_deref(), Some("n"));

@@ -30,7 +30,7 @@ mod visibility;
 
 pub use error::TracesError;
 pub use layer::layer;
-pub(crate) use propagation::{install_propagators, remove_propagators};
+pub(crate) use propagation::{PropagatorInstall, install_propagators, remove_propagators};
 pub(crate) use provider::{Sampling, builder};
 pub(crate) use shutdown::{flush, shutdown};
 #[cfg(feature = "subscriber")]
