@@ -246,7 +246,7 @@ fn round(number: u64, held: RwLockWriteGuard<'_, ()>) -> u64 {
     }
     let recorded = accounts().map(Account::recorded).sum();
     drop(held);
-    if let Err(error) = telemetry.shutdown() {
+    if let Err(error) = telemetry.shutdown().into_result() {
         wrong(format!("round {number}: {error}"));
     }
     recorded

@@ -20,6 +20,7 @@ use crate::{
     resource::Identity,
     telemetry::{Running, SAYING, Scope, Telemetry},
     traces::{self, PropagatorInstall, Sampling},
+    warning::warn,
 };
 
 /// Starts telemetry as the environment says, else with the defaults.
@@ -28,7 +29,7 @@ use crate::{
 /// standard error. [`Builder`] has all settings, `docs/configuration.md` the environment variables. Works inside any
 /// Tokio runtime and without one.
 ///
-/// Keep the guard: when it is dropped, telemetry delivers what it has and ends. A bad variable is reported once and its
+/// Keep the guard: when it is dropped, telemetry delivers what it has and ends (`let _ = …` drops it at once). A bad variable is reported once and its
 /// default taken; an unreachable Collector or a port in use is reported once and tried again. A
 /// [`MetricsExporter`](crate::MetricsExporter) that was started before continues with the telemetry that starts here.
 ///
@@ -136,9 +137,10 @@ fn claimed(
     parts: Parts,
     scope: Scope,
 ) -> Result<Telemetry, InitError> {
-    let telemetry = start(claim, resolved, parts, scope)?;
+    let mut telemetry = start(claim, resolved, parts, scope)?;
     // A process that ends at once has then reported its problems.
     report::flush(SAYING);
+    telemetry.note_begin();
     Ok(telemetry)
 }
 
@@ -194,6 +196,7 @@ fn start(
             spans,
             background,
             scope,
+            begin: None,
         },
         claim,
         patience,
@@ -205,14 +208,6 @@ const NO_EXPORTER: &str = "none of the exporters of spans can be used: traces th
 
 const PROPAGATORS_KEPT: &str = "a global propagator of OpenTelemetry is set already and is kept: `OTEL_PROPAGATORS` \
      and `Builder::propagators` have no effect";
-
-/// Writes a warning: into the log, or to standard error without a `tracing` subscriber.
-fn warn(message: &str) {
-    tracing::warn!(target: "runar_otel", "{message}");
-    if !tracing::dispatcher::has_been_set() {
-        report::say(message);
-    }
-}
 
 #[cfg(feature = "subscriber")]
 fn install_subscriber(config: &Config) {

@@ -35,6 +35,7 @@ use crate::{
 pub(crate) struct MetricsPipeline {
     #[cfg(feature = "prometheus-registry")]
     collector: Arc<Collector>,
+    streams: Arc<Streams>,
     pushes: Vec<Push>,
     #[cfg(feature = "prometheus-endpoint")]
     endpoints: Arc<Endpoints>,
@@ -68,7 +69,7 @@ pub(crate) fn start(
     ));
     attached.collect_with(&collector);
 
-    let gate = Gate::new(streams);
+    let gate = Gate::new(streams.clone());
     global::set_meter_provider(gate.clone());
     install(Arc::new(gate));
 
@@ -76,6 +77,7 @@ pub(crate) fn start(
     let push = |sink| Push::spawn(background.handle(), collector.clone(), sink, options);
     let pushes = sinks.into_iter().map(push).collect();
     Ok(MetricsPipeline {
+        streams,
         pushes,
         #[cfg(feature = "prometheus-endpoint")]
         endpoints: endpoints(config, &collector, background),
@@ -109,6 +111,11 @@ impl MetricsPipeline {
                 scopes: Vec::new(),
             },
         }))
+    }
+
+    /// The number of series of all metrics.
+    pub(crate) fn series(&self) -> usize {
+        self.streams.all().iter().map(|stream| stream.len()).sum()
     }
 
     /// Collects and delivers until the deadline; returns the failures, empty if all was delivered.

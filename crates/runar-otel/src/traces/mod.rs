@@ -29,6 +29,7 @@ mod unheard;
 mod visibility;
 
 pub use error::TracesError;
+pub(crate) use head_decision::{forget_spans, has_spans};
 pub use layer::layer;
 pub(crate) use propagation::{PropagatorInstall, install_propagators, remove_propagators};
 pub(crate) use provider::{Sampling, builder};
