@@ -20,7 +20,7 @@ use std::{
 };
 
 use orders::Orders;
-use runar_otel::Telemetry;
+use runar_otel::{DeliveryError, Telemetry};
 use serde_json::{Value, json};
 use shop::Errands;
 use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};

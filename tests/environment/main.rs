@@ -2,6 +2,8 @@
 
 mod heads;
 mod program;
+#[cfg(unix)]
+mod signal;
 
 use std::time::Duration;
 
@@ -218,6 +220,29 @@ fn a_propagator_of_the_application_is_kept() {
                 .count(),
             1,
             "{}",
+            ended.said
+        );
+    }
+}
+
+#[test]
+fn a_guard_that_is_dropped_at_once_is_told() {
+    let nowhere = [
+        ("OTEL_METRICS_EXPORTER", "prometheus"),
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", "0"),
+        ("OTEL_TRACES_EXPORTER", "console"),
+    ];
+    for (program, told) in [
+        ("drops_its_guard", 1),
+        ("makes_a_span", 0),
+        ("shows_its_page", 0),
+    ] {
+        let ended = run(program, &nowhere);
+        assert!(ended.success, "{}", ended.said);
+        assert_eq!(
+            ended.said.matches("let _telemetry").count(),
+            told,
+            "{program}: {}",
             ended.said
         );
     }

@@ -103,3 +103,33 @@ fn has_propagators() {
     drop(telemetry.shutdown());
     assert_eq!(fields(), ["traceparent", "tracestate"]);
 }
+
+/// Forgets to keep the guard.
+#[test]
+#[ignore = "a program of other tests"]
+fn drops_its_guard() {
+    let _ = runar_otel::init().unwrap();
+}
+
+/// Makes a span and ends.
+#[test]
+#[ignore = "a program of other tests"]
+fn makes_a_span() {
+    let _telemetry = runar_otel::init().unwrap();
+    tracing::info_span!("short").in_scope(|| ());
+}
+
+/// Serves until it is asked to end, and records its last measurement then.
+#[tokio::test]
+#[ignore = "a program of other tests"]
+async fn serves_until_it_is_told() {
+    let telemetry = runar_otel::init().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let told = runar_otel::shutdown_signal();
+    println!("serving");
+    let served = axum::serve(listener, axum::Router::new()).with_graceful_shutdown(told);
+    served.await.unwrap();
+    Counter::new("last_total", "").register().increment();
+    let undelivered = telemetry.shutdown();
+    println!("{undelivered}");
+}

@@ -15,6 +15,8 @@ mod log_format;
 mod on_runtime;
 #[cfg(feature = "otlp")]
 mod otlp;
+#[cfg(feature = "subscriber")]
+mod printable;
 mod propagation;
 mod provider;
 mod shutdown;
