@@ -247,6 +247,7 @@ const FACADE: &Rooms = &[
     ("traces", &["config", "patience"]),
     ("builder", &["attached", "config", "traces"]),
     ("error", &["config", "traces"]),
+    ("undelivered", &["error", "traces"]),
     (
         "metrics_pipeline",
         &[
@@ -260,7 +261,15 @@ const FACADE: &Rooms = &[
     ),
     (
         "telemetry",
-        &["claim", "error", "metrics_pipeline", "patience", "traces"],
+        &[
+            "claim",
+            "error",
+            "metrics_pipeline",
+            "patience",
+            "traces",
+            "undelivered",
+            "warning",
+        ],
     ),
     (
         "standalone_endpoint",
@@ -278,6 +287,7 @@ const FACADE: &Rooms = &[
             "standalone_endpoint",
             "telemetry",
             "traces",
+            "warning",
         ],
     ),
 ];
