@@ -1,5 +1,7 @@
 //! Settings of the environment that reach an OpenTelemetry crate, in processes of their own.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod heads;
 mod program;
 #[cfg(unix)]
@@ -71,7 +73,7 @@ fn a_header_that_is_refused_is_sent_with_neither_signal() {
         assert!(run("records", &variables).success);
         for path in ["/v1/metrics", "/v1/traces"] {
             let head = heads.of(path, Duration::from_secs(20));
-            let mut names: Vec<_> = head.keys().map(|name| name.as_str()).collect();
+            let mut names: Vec<_> = head.keys().map(axum::http::HeaderName::as_str).collect();
             names.sort_unstable();
             let its_own = match protocol {
                 "grpc" => ["te", "grpc-timeout"].as_slice(),

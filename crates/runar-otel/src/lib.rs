@@ -41,6 +41,7 @@
 //!
 //! - `sdk-reader`: `Builder::reader` attaches readers made for the metrics of `opentelemetry_sdk`. Without the feature
 //!   nothing here uses these metrics, nor an experimental feature of that crate.
+//! - `signal`: `shutdown_signal` completes when the process is asked to end.
 //!
 //! # What may go wrong
 //!
@@ -58,6 +59,10 @@ struct Exemplars;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/traces.md")]
 struct Traces;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/shutdown.md")]
+struct Shutdown;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/metered.md")]

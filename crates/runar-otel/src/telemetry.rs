@@ -267,8 +267,9 @@ impl Drop for Telemetry {
             warn(FORGOTTEN);
             report::flush(SAYING);
         }
-        if let Err(error) = self.end(self.patience) {
-            report::say(format!("at the end of telemetry: {error}"));
+        let undelivered = Undelivered::of(self.end(self.patience));
+        if !undelivered.is_complete() {
+            report::say(format!("at the end of telemetry: {undelivered}"));
             report::flush(SAYING);
         }
     }

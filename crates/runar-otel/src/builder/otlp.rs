@@ -35,7 +35,7 @@ impl Builder {
     }
 
     /// Sets the time for one attempt to export; by default 10 s. Metrics are tried again within
-    /// [`metric_timeout`](Self::metric_timeout), spans up to three times within this time.
+    /// [`metric_timeout`](Self::metric_timeout), spans again up to three times within this time.
     pub fn otlp_timeout(mut self, timeout: Duration) -> Self {
         self.overrides.otlp_timeout = Some(timeout);
         self

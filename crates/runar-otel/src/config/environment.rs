@@ -115,7 +115,7 @@ impl<'a> Environment<'a> {
     /// Reads a whole number from `least` to `most`.
     pub(crate) fn whole<T>(&mut self, key: &str, least: T, most: T) -> Option<T>
     where
-        T: FromStr + PartialOrd + fmt::Display,
+        T: Copy + FromStr + PartialOrd + fmt::Display,
     {
         self.parsed(key, |text| {
             let whole = text.parse().ok();
