@@ -32,7 +32,7 @@ use std::{
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use runar_otel::{MetricsExporterKind, Telemetry, View};
+use runar_otel::{MetricsExporterKind, Sampler, Telemetry, View};
 use runar_otel_core::report;
 use runar_otel_testing::{Metrics as _, Page, try_scrape};
 use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
@@ -260,6 +260,8 @@ fn begin(registry: &prometheus::Registry) -> Telemetry {
     let begun = runar_otel::builder()
         .metrics_exporters([MetricsExporterKind::Prometheus])
         .traces_exporters([])
+        // Without exporters no trace would begin here.
+        .sampler(Sampler::ParentBasedAlwaysOn)
         .prometheus_address("127.0.0.1", 0)
         .view(View::select("stress_churned_total").limit(200))
         .reader(reader)
