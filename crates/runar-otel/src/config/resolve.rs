@@ -25,7 +25,7 @@ use crate::config::{
 pub(crate) struct Resolved {
     pub(crate) config: Config,
     pub(crate) problems: Vec<Problem>,
-    /// True if exporters of spans were asked for, and none of them can be used.
+    /// True if exporters of spans were asked for and none of them can be used, so that no trace begins here.
     pub(crate) spans_refused: bool,
 }
 
@@ -67,8 +67,8 @@ pub(crate) fn resolve(
             push(&mut config, signal, layers.merge(signal), &mut ignored);
         }
     }
-    let is_exported = !config.traces_exporters.is_empty();
-    if !is_exported && overrides.sampler.is_none() {
+    let goes_nowhere = config.traces_exporters.is_empty() && overrides.sampler.is_none();
+    if goes_nowhere {
         config.sampler = config.sampler.without_exporters();
     }
     let mut problems = environment.into_problems();
@@ -85,7 +85,7 @@ pub(crate) fn resolve(
         Ok(Resolved {
             config,
             problems,
-            spans_refused: spans_asked && !is_exported,
+            spans_refused: spans_asked && goes_nowhere,
         })
     } else {
         Err(ConfigError { problems: mistakes })

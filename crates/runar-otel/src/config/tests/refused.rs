@@ -94,8 +94,9 @@ fn without_exporters_no_trace_begins_here_unless_the_application_says_so() {
             assert_eq!(config.sampler, expected);
         }
         let builder = Builder::default().sampler(Sampler::AlwaysOn);
-        let config = read(&variables, &builder).unwrap().config;
-        assert_eq!(config.sampler, Sampler::AlwaysOn);
+        let resolved = read(&variables, &builder).unwrap();
+        assert_eq!(resolved.config.sampler, Sampler::AlwaysOn);
+        assert!(!resolved.spans_refused);
     }
     let resolved = read(&[("OTEL_TRACES_EXPORTER", "console")], &Builder::default()).unwrap();
     assert_eq!(resolved.config.sampler, Sampler::default());
