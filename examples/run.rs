@@ -70,7 +70,7 @@ async fn run(example: &str, arguments: &[&str]) -> (String, String) {
         .args(arguments)
         .env("OTEL_EXPORTER_PROMETHEUS_PORT", "0")
         .env("OTEL_METRICS_EXPORTER", "prometheus")
-        .env("OTEL_TRACES_EXPORTER", "none")
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
         .kill_on_drop(true);
     let Ok(output) = timeout(PATIENCE, command.output()).await else {
         panic!("{example} did not end within {PATIENCE:?}");

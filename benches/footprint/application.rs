@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use runar_otel::{
-    Aggregation, Counter, Gauge, Histogram, Telemetry, View, metrics, prelude::metered,
+    Aggregation, Counter, Gauge, Histogram, Sampler, Telemetry, View, metrics, prelude::metered,
 };
 
 use crate::{
@@ -40,6 +40,8 @@ impl Application {
         let telemetry = runar_otel::builder()
             .metrics_exporters([])
             .traces_exporters([])
+            // Without exporters no trace would begin here.
+            .sampler(Sampler::ParentBasedAlwaysOn)
             .view(View::select("dropped_*").aggregation(Aggregation::Drop))
             .without_subscriber()
             .init()?;

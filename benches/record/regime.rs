@@ -122,6 +122,8 @@ impl Regime {
         let builder = runar_otel::builder()
             .metrics_exporters([])
             .traces_exporters([])
+            // Without exporters no trace would begin here.
+            .sampler(Sampler::ParentBasedAlwaysOn)
             .view(drop);
         let telemetry = self.adapt(builder).init()?;
         Ok(Life::Telemetry(Box::new(telemetry)))

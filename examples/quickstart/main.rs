@@ -22,8 +22,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         client::place_until_interrupted(orders).await?;
     }
     // Two seconds: without a Collector there is nobody to wait for.
-    if let Err(error) = telemetry.shutdown_timeout(Duration::from_secs(2)) {
-        tracing::warn!("{error}");
+    let undelivered = telemetry.shutdown_timeout(Duration::from_secs(2));
+    if !undelivered.is_complete() {
+        tracing::warn!("{undelivered}");
     }
     Ok(())
 }

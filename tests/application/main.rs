@@ -20,7 +20,7 @@ use std::{
 };
 
 use orders::Orders;
-use runar_otel::Telemetry;
+use runar_otel::{DeliveryError, Telemetry};
 use serde_json::{Value, json};
 use shop::Errands;
 use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
@@ -87,14 +87,18 @@ fn talk() {
             "ledger" => say(&orders.ledger()),
             "flush" => say(&timed(|| telemetry.as_ref().map(Telemetry::force_flush))),
             "restart" => {
-                let answer = timed(|| telemetry.take().map(Telemetry::shutdown));
+                let answer = timed(|| telemetry.take().map(end));
                 telemetry = Some(start());
                 say(&answer);
             }
             _ => break,
         }
     }
-    say(&timed(|| telemetry.take().map(Telemetry::shutdown)));
+    say(&timed(|| telemetry.take().map(end)));
+}
+
+fn end(telemetry: Telemetry) -> Result<(), DeliveryError> {
+    telemetry.shutdown().into_result()
 }
 
 fn timed<E: std::fmt::Display>(work: impl FnOnce() -> Option<Result<(), E>>) -> Value {

@@ -80,7 +80,7 @@ fn child_runs_telemetry() {
     Counter::new("orders_total", "Orders taken")
         .register()
         .increment();
-    telemetry.shutdown().unwrap();
+    telemetry.shutdown().into_result().unwrap();
 }
 
 #[test]

@@ -54,7 +54,7 @@ async fn collector_receives_the_share_of_traces_and_exemplars_of_these_alone() {
             sampled.insert(trace.to_string());
         }
     }
-    telemetry.shutdown().unwrap();
+    telemetry.shutdown().into_result().unwrap();
 
     let expected = RATIO * f64::from(CALLS);
     let off = (sampled.len() as f64 - expected).abs();

@@ -91,6 +91,7 @@ fn an_application_with_a_registry_of_its_own_serves_both() -> Result<()> {
     );
     telemetry
         .shutdown_timeout(Duration::from_secs(10))
+        .into_result()
         .expect("a clean end");
     Ok(())
 }
@@ -211,6 +212,6 @@ fn telemetry_runs_once_and_again_after_its_end() {
     };
     let first = quiet().expect("telemetry");
     assert!(matches!(quiet(), Err(runar_otel::InitError::Running)));
-    first.shutdown().expect("nothing to deliver");
+    first.shutdown().into_result().expect("nothing to deliver");
     drop(quiet().expect("telemetry again"));
 }

@@ -12,7 +12,7 @@ const OPENMETRICS: &str = "application/openmetrics-text;version=1.0.0;escaping=a
 fn alone() -> Application {
     Application::start(&[
         ("OTEL_METRICS_EXPORTER", "prometheus"),
-        ("OTEL_TRACES_EXPORTER", "none"),
+        ("OTEL_TRACES_EXPORTER", "console"),
     ])
 }
 

@@ -140,7 +140,7 @@ fn the_resource_is_the_one_of_the_environment() -> Result<()> {
 fn exemplars(environment: &[(&str, &str)]) -> Result<Vec<String>> {
     let quiet = [
         ("OTEL_METRICS_EXPORTER", "prometheus"),
-        ("OTEL_TRACES_EXPORTER", "none"),
+        ("OTEL_TRACES_EXPORTER", "console"),
     ];
     let mut application = Application::start(&[&quiet, environment].concat());
     application.tell("orders 2");

@@ -57,7 +57,7 @@ fn without_telemetry_it_starts_metrics_and_nothing_else() {
     assert!(!sampled, "no spans were asked for");
     exporter.stop();
     assert!(try_scrape(address).is_err());
-    quiet().init().unwrap().shutdown().unwrap();
+    quiet().init().unwrap().shutdown().into_result().unwrap();
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn its_value_may_be_thrown_away() {
     // The one that was thrown away goes on: `init()` ends what it runs on, and is served by it.
     let telemetry = quiet().init().unwrap();
     assert!(try_scrape(format!("127.0.0.1:{port}")).is_ok());
-    telemetry.shutdown().unwrap();
+    telemetry.shutdown().into_result().unwrap();
     assert!(try_scrape(format!("127.0.0.1:{port}")).is_err());
 }
 
@@ -96,7 +96,7 @@ fn an_init_takes_over_and_the_exporter_goes_on() {
         let address = exporter.address().unwrap();
         assert_metric!(scrape(address), "exporter_calls_total", == 1);
         assert!(telemetry.prometheus_address().is_some());
-        telemetry.shutdown().unwrap();
+        telemetry.shutdown().into_result().unwrap();
         assert_eq!(exporter.address(), None);
     }
     exporter.stop();
@@ -143,7 +143,7 @@ fn the_endpoint_of_telemetry_is_the_exporter() {
     }
     elsewhere.stop();
     assert!(try_scrape(telemetry.prometheus_address().unwrap()).is_ok());
-    telemetry.shutdown().unwrap();
+    telemetry.shutdown().into_result().unwrap();
 }
 
 #[test]
@@ -191,5 +191,5 @@ fn a_port_in_use_is_an_error_and_leaves_nothing_behind() {
         error.to_string().contains(&format!("127.0.0.1:{port}")),
         "{error}"
     );
-    quiet().init().unwrap().shutdown().unwrap();
+    quiet().init().unwrap().shutdown().into_result().unwrap();
 }

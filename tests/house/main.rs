@@ -238,6 +238,7 @@ const FACADE: &Rooms = &[
     ("traces", &["config", "patience"]),
     ("builder", &["attached", "config", "traces"]),
     ("error", &["config", "traces"]),
+    ("undelivered", &["error", "traces"]),
     (
         "metrics_pipeline",
         &[
@@ -251,7 +252,15 @@ const FACADE: &Rooms = &[
     ),
     (
         "telemetry",
-        &["claim", "error", "metrics_pipeline", "patience", "traces"],
+        &[
+            "claim",
+            "error",
+            "metrics_pipeline",
+            "patience",
+            "traces",
+            "undelivered",
+            "warning",
+        ],
     ),
     (
         "standalone_endpoint",
@@ -269,6 +278,7 @@ const FACADE: &Rooms = &[
             "standalone_endpoint",
             "telemetry",
             "traces",
+            "warning",
         ],
     ),
 ];

@@ -32,7 +32,7 @@ use std::{
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use runar_otel::{MetricsExporterKind, Telemetry, View};
+use runar_otel::{MetricsExporterKind, Sampler, Telemetry, View};
 use runar_otel_core::report;
 use runar_otel_testing::{Metrics as _, Page, try_scrape};
 use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
@@ -246,7 +246,7 @@ fn round(number: u64, held: RwLockWriteGuard<'_, ()>) -> u64 {
     }
     let recorded = accounts().map(Account::recorded).sum();
     drop(held);
-    if let Err(error) = telemetry.shutdown() {
+    if let Err(error) = telemetry.shutdown().into_result() {
         wrong(format!("round {number}: {error}"));
     }
     recorded
@@ -260,6 +260,8 @@ fn begin(registry: &prometheus::Registry) -> Telemetry {
     let begun = runar_otel::builder()
         .metrics_exporters([MetricsExporterKind::Prometheus])
         .traces_exporters([])
+        // Without exporters no trace would begin here.
+        .sampler(Sampler::ParentBasedAlwaysOn)
         .prometheus_address("127.0.0.1", 0)
         .view(View::select("stress_churned_total").limit(200))
         .reader(reader)

@@ -37,7 +37,7 @@ impl Ours {
     /// Ends its telemetry and starts the next one; an exporter goes on.
     pub(crate) fn begin_anew(&mut self, regime: Regime) -> Result<()> {
         if let Some(Life::Telemetry(telemetry)) = self.life.take() {
-            telemetry.shutdown()?;
+            telemetry.shutdown().into_result()?;
         }
         self.live(regime.next()?)
     }

@@ -67,7 +67,7 @@ fn recorders_are_apart_from_what_the_process_decides() {
         let outcome = span.attributes.get("outcome").map(String::as_str);
         assert_eq!(outcome, Some("ok"));
     }
-    telemetry.shutdown().unwrap();
+    telemetry.shutdown().into_result().unwrap();
     assert_eq!(apart(), (false, false), "nobody decides any more");
 }
 

@@ -1,4 +1,4 @@
-//! The errors of `init()`, a flush and a shutdown.
+//! The errors of `init()` and a flush.
 
 use std::io;
 
@@ -43,7 +43,7 @@ fn joined(problems: &[Problem], views: &[ViewError]) -> String {
     all.join("; ")
 }
 
-/// Telemetry that a flush or a shutdown did not deliver.
+/// Telemetry that a flush did not deliver.
 #[derive(Debug, thiserror::Error)]
 #[error("not delivered: {}", told(metrics, traces.as_ref()))]
 #[non_exhaustive]
@@ -64,8 +64,9 @@ impl DeliveryError {
     }
 }
 
-fn told(metrics: &[FlushError], traces: Option<&TracesError>) -> String {
+/// Joins the failures to one line.
+pub(crate) fn told(metrics: &[FlushError], traces: Option<&TracesError>) -> String {
     let metrics = metrics.iter().map(ToString::to_string);
     let all: Vec<String> = metrics.chain(traces.map(ToString::to_string)).collect();
-    all.join("; ")
+    all.join("; ").replace('\n', " ")
 }

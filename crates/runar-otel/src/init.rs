@@ -19,7 +19,8 @@ use crate::{
     metrics_pipeline,
     resource::Identity,
     telemetry::{Running, SAYING, Scope, Telemetry},
-    traces::{self, Sampling},
+    traces::{self, PropagatorInstall, Sampling},
+    warning::warn,
 };
 
 /// Starts telemetry as the environment says, else with the defaults.
@@ -28,7 +29,7 @@ use crate::{
 /// standard error. [`Builder`] has all settings, `docs/configuration.md` the environment variables. Works inside any
 /// Tokio runtime and without one.
 ///
-/// Keep the guard: when it is dropped, telemetry delivers what it has and ends. A bad variable is reported once and its
+/// Keep the guard: when it is dropped, telemetry delivers what it has and ends (`let _ = …` drops it at once). A bad variable is reported once and its
 /// default taken; an unreachable Collector or a port in use is reported once and tried again. A
 /// [`MetricsExporter`](crate::MetricsExporter) that was started before continues with the telemetry that starts here.
 ///
@@ -136,9 +137,10 @@ fn claimed(
     parts: Parts,
     scope: Scope,
 ) -> Result<Telemetry, InitError> {
-    let telemetry = start(claim, resolved, parts, scope)?;
+    let mut telemetry = start(claim, resolved, parts, scope)?;
     // A process that ends at once has then reported its problems.
     report::flush(SAYING);
+    telemetry.note_begin();
     Ok(telemetry)
 }
 
@@ -148,19 +150,26 @@ fn start(
     parts: Parts,
     scope: Scope,
 ) -> Result<Telemetry, InitError> {
-    let Resolved { config, problems } = resolved;
+    let Resolved {
+        config,
+        problems,
+        spans_refused,
+    } = resolved;
+    let decides_itself = parts.sampling.root.is_some();
     let patience = parts.shutdown_timeout.unwrap_or(Duration::from_secs(5));
     if config.subscriber == SubscriberChoice::Install && scope == Scope::Everything {
         install_subscriber(&config);
     }
     for problem in problems {
-        tracing::warn!(target: "runar_otel", "{problem}");
-        if !tracing::dispatcher::has_been_set() {
-            report::say(problem.to_string());
-        }
+        warn(&problem.to_string());
     }
-    if scope == Scope::Everything {
-        traces::install_propagators(&config.propagators);
+    if spans_refused && config.enabled && !decides_itself {
+        warn(NO_EXPORTER);
+    }
+    if scope == Scope::Everything
+        && traces::install_propagators(&config.propagators) == PropagatorInstall::Foreign
+    {
+        warn(PROPAGATORS_KEPT);
     }
     if !config.enabled {
         decline();
@@ -187,11 +196,18 @@ fn start(
             spans,
             background,
             scope,
+            begin: None,
         },
         claim,
         patience,
     ))
 }
+
+const NO_EXPORTER: &str = "none of the exporters of spans can be used: traces that begin here are not sampled, and \
+     exemplars do not name them";
+
+const PROPAGATORS_KEPT: &str = "a global propagator of OpenTelemetry is set already and is kept: `OTEL_PROPAGATORS` \
+     and `Builder::propagators` have no effect";
 
 #[cfg(feature = "subscriber")]
 fn install_subscriber(config: &Config) {

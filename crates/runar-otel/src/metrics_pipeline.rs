@@ -37,6 +37,7 @@ use crate::{
 pub(crate) struct MetricsPipeline {
     #[cfg(feature = "prometheus-registry")]
     collector: Arc<Collector>,
+    streams: Arc<Streams>,
     pushes: Vec<Push>,
     #[cfg(feature = "prometheus-endpoint")]
     endpoints: Arc<Endpoints>,
@@ -72,7 +73,7 @@ pub(crate) fn start(
     ));
     attached.collect_with(&collector);
 
-    let gate = Gate::new(streams);
+    let gate = Gate::new(streams.clone());
     global::set_meter_provider(gate.clone());
     install(Arc::new(gate));
 
@@ -80,6 +81,7 @@ pub(crate) fn start(
     let push = |sink| Push::spawn(background.handle(), collector.clone(), sink, options);
     let pushes = sinks.into_iter().map(push).collect();
     Ok(MetricsPipeline {
+        streams,
         pushes,
         #[cfg(feature = "prometheus-endpoint")]
         endpoints: endpoints(config, page, &collector, background),
@@ -120,6 +122,11 @@ impl MetricsPipeline {
         for push in &self.pushes {
             push.hurry();
         }
+    }
+
+    /// The number of series of all metrics.
+    pub(crate) fn series(&self) -> usize {
+        self.streams.all().iter().map(|stream| stream.len()).sum()
     }
 
     /// Collects and delivers until the deadline; returns the failures, empty if all was delivered.
@@ -192,7 +199,7 @@ fn otlp_sink(config: &Config) -> Result<Sink, InitError> {
     use runar_otel_pipeline::export::{OtlpExporter, OtlpOptions};
 
     let push = &config.otlp_metrics;
-    let mut options = OtlpOptions::new(push.protocol, push.endpoint.clone());
+    let mut options = OtlpOptions::new(push.protocol, push.endpoint.expose());
     options.headers.clone_from(&push.headers);
     options.timeout = push.timeout;
     options.total_timeout = config.metric_timeout;

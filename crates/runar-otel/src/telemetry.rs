@@ -12,6 +12,7 @@ use runar_otel_pipeline::background::Background;
 
 use crate::{
     claim::Claim, error::DeliveryError, metrics_pipeline::MetricsPipeline, patience::begin, traces,
+    undelivered::Undelivered, warning::warn,
 };
 
 /// The guard of running telemetry. When the guard is dropped, telemetry delivers its last measurements and spans and
@@ -35,7 +36,19 @@ pub(crate) struct Running {
     pub(crate) spans: SdkTracerProvider,
     pub(crate) background: Background,
     pub(crate) scope: Scope,
+    /// The begin of telemetry; `None` until `init()` is over.
+    pub(crate) begin: Option<Begin>,
 }
+
+/// The begin of telemetry: the time, and the number of series of that time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Begin {
+    at: Instant,
+    series: usize,
+}
+
+/// The longest life of a guard that was dropped at once, 100 ms: a thread may be held up between two statements.
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// The signals that telemetry takes over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,23 +100,17 @@ impl Telemetry {
     }
 
     /// Delivers the last measurements and spans, within five seconds (or the bound that the builder set), and ends
-    /// telemetry, which may take another second.
+    /// telemetry, which may take another second. Returns the failures of the delivery.
     ///
     /// Afterwards `init()` can be called again; handles record nothing until then, only gauges keep their values.
-    ///
-    /// # Errors
-    /// When something was not delivered in time; it is lost then. Telemetry has ended anyway.
-    pub fn shutdown(self) -> Result<(), DeliveryError> {
+    pub fn shutdown(self) -> Undelivered {
         let patience = self.patience;
         self.shutdown_timeout(patience)
     }
 
     /// Like [`shutdown`](Self::shutdown), with a bound of one's own.
-    ///
-    /// # Errors
-    /// When something was not delivered in time; it is lost then. Telemetry has ended anyway.
-    pub fn shutdown_timeout(mut self, timeout: Duration) -> Result<(), DeliveryError> {
-        self.end(timeout)
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Undelivered {
+        Undelivered::of(self.end(timeout))
     }
 
     /// Returns the address of the pull endpoint; `None` without one, and while its port is in use. Needs the feature
@@ -152,6 +159,32 @@ impl Telemetry {
         }
     }
 
+    /// Notes the begin of telemetry, at the end of `init()`.
+    pub(crate) fn note_begin(&mut self) {
+        if let State::Running(running, _) = &mut self.state {
+            traces::forget_spans();
+            running.begin = Some(Begin {
+                at: Instant::now(),
+                series: running.metrics.series(),
+            });
+        }
+    }
+
+    /// True if the guard is dropped so early, and with so little done, that it was meant to be kept.
+    fn is_forgotten(&self) -> bool {
+        let State::Running(running, _) = &self.state else {
+            return false;
+        };
+        let Some(begin) = &running.begin else {
+            return false;
+        };
+        running.scope == Scope::Everything
+            && begin.at.elapsed() < AT_ONCE
+            && !std::thread::panicking()
+            && !traces::has_spans()
+            && running.metrics.series() == begin.series
+    }
+
     fn end(&mut self, timeout: Duration) -> Result<(), DeliveryError> {
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Running(mut running, claim) => {
@@ -163,7 +196,11 @@ impl Telemetry {
                 report::flush(SAYING);
                 result
             }
-            State::Disabled(_) | State::Ended => Ok(()),
+            State::Disabled(_) => {
+                traces::remove_propagators();
+                Ok(())
+            }
+            State::Ended => Ok(()),
         }
     }
 }
@@ -229,12 +266,20 @@ impl Running {
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        if let Err(error) = self.end(self.patience) {
-            report::say(format!("at the end of telemetry: {error}"));
+        if self.is_forgotten() {
+            warn(FORGOTTEN);
+            report::flush(SAYING);
+        }
+        let undelivered = Undelivered::of(self.end(self.patience));
+        if !undelivered.is_complete() {
+            report::say(format!("at the end of telemetry: {undelivered}"));
             report::flush(SAYING);
         }
     }
 }
+
+const FORGOTTEN: &str = "the guard of telemetry was dropped at once, before anything was recorded, and telemetry ends: keep \
+     it as `let _telemetry = …`, `let _ = …` drops it";
 
 impl fmt::Debug for Telemetry {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -86,8 +86,8 @@ fn a_callback_that_hangs_in_its_drop_delays_no_shutdown() {
                 observer.observe(1, &[]);
             })
             .build();
-        telemetry.shutdown().unwrap();
-        pushing().init().unwrap().shutdown().unwrap();
+        telemetry.shutdown().into_result().unwrap();
+        pushing().init().unwrap().shutdown().into_result().unwrap();
     });
     drop(go_on);
 }
@@ -119,12 +119,12 @@ fn a_reservoir_that_hangs_delays_neither_shutdown_nor_init() {
         let telemetry = hanging().init().unwrap();
         let counter = Counter::new("applications_hang_total", "").register();
         counter.increment();
-        telemetry.shutdown().unwrap_err();
+        telemetry.shutdown().into_result().unwrap_err();
 
         let telemetry = hanging().shutdown_timeout(LONG).init().unwrap();
         counter.increment();
         telemetry.force_flush().unwrap();
-        telemetry.shutdown().unwrap();
+        telemetry.shutdown().into_result().unwrap();
     });
     drop(go_on);
 }
@@ -165,7 +165,7 @@ fn a_bridged_registry_may_panic_with_anything() {
         .unwrap();
     let telemetry = pushing().prometheus_registry(theirs).init().unwrap();
     telemetry.force_flush().unwrap();
-    telemetry.shutdown().unwrap();
+    telemetry.shutdown().into_result().unwrap();
 }
 
 /// A reader that panics when it is flushed or ends.
@@ -198,5 +198,5 @@ fn an_attached_reader_may_panic_with_anything() {
     let telemetry = pushing().reader(PanickingReader).init().unwrap();
     telemetry.force_flush_timeout(PATIENCE).unwrap_err();
     let _ = telemetry.shutdown_timeout(PATIENCE);
-    pushing().init().unwrap().shutdown().unwrap();
+    pushing().init().unwrap().shutdown().into_result().unwrap();
 }

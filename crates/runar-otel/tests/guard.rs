@@ -34,9 +34,9 @@ fn a_bound_without_end_is_a_bound() {
         let flush = scope.spawn(|| telemetry.force_flush_timeout(Duration::MAX).is_ok());
         flush.join()
     });
-    let ended = thread::spawn(|| telemetry.shutdown_timeout(Duration::MAX).is_ok()).join();
+    let ended = thread::spawn(|| telemetry.shutdown_timeout(Duration::MAX).is_complete()).join();
     assert!(matches!((flushed, ended), (Ok(true), Ok(true))));
-    quiet().init().unwrap().shutdown().unwrap();
+    quiet().init().unwrap().shutdown().into_result().unwrap();
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_patience_without_end_ends() {
     let _alone = alone();
     let telemetry = quiet().shutdown_timeout(Duration::MAX).init().unwrap();
     assert!(thread::spawn(move || drop(telemetry)).join().is_ok());
-    quiet().init().unwrap().shutdown().unwrap();
+    quiet().init().unwrap().shutdown().into_result().unwrap();
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_collector_that_outlives_its_telemetry_is_empty() {
     let counter = Counter::new("guard_lives_total", "").register();
     counter.increment();
     assert!(!registry.gather().is_empty());
-    telemetry.shutdown().unwrap();
+    telemetry.shutdown().into_result().unwrap();
     let telemetry = quiet().init().unwrap();
     counter.add(10);
     let stale = registry
@@ -96,7 +96,7 @@ fn a_collector_that_outlives_its_telemetry_is_empty() {
         .iter()
         .any(|family| family.name() == "guard_lives_total");
     assert!(!stale, "the totals of the first life are still served");
-    telemetry.shutdown().unwrap();
+    telemetry.shutdown().into_result().unwrap();
 }
 
 /// A reader that never finishes a flush.
@@ -132,7 +132,7 @@ fn a_reader_that_hangs_is_told_and_left_behind() {
     let hung = telemetry.force_flush_timeout(Duration::from_millis(50));
     assert!(hung.unwrap_err().to_string().contains("attached reader"));
     drop(release);
-    telemetry.shutdown().unwrap();
+    telemetry.shutdown().into_result().unwrap();
     quiet().init().unwrap().force_flush().unwrap();
 }
 
@@ -161,7 +161,7 @@ fn z_a_layer_may_count_all_events_of_the_process() {
         Counter::new("guard_other_total", "").register().increment();
         tracing::info!("one");
         let _ = telemetry.force_flush();
-        done.send(telemetry.shutdown().is_ok()).unwrap();
+        done.send(telemetry.shutdown().is_complete()).unwrap();
     });
     assert_eq!(finished.recv_timeout(Duration::from_secs(20)), Ok(true));
 }
@@ -273,7 +273,7 @@ fn makes_meters_too_early() {
     }
     let telemetry = quiet().init().unwrap();
     let _ = opentelemetry::global::meter("in.time");
-    telemetry.shutdown().unwrap();
+    telemetry.shutdown().into_result().unwrap();
     assert!(runar_otel_core::report::flush(Duration::from_secs(20)));
     let mut said = said.0.lock().unwrap().clone();
     said.retain(|line| line.starts_with("meter `"));

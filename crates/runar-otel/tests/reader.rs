@@ -107,7 +107,7 @@ fn the_last_flush_of_a_reader_has_everything() {
     telemetry.force_flush().unwrap();
     assert_eq!(reader.last(), expected);
     reader.last.lock().unwrap().clear();
-    telemetry.shutdown().unwrap();
+    telemetry.shutdown().into_result().unwrap();
     assert_eq!(reader.last(), expected);
 }
 
@@ -122,7 +122,7 @@ fn a_reader_of_a_second_life_begins_anew() {
         telemetry.force_flush().unwrap();
         let sum = reader.last().get("reader_lives_total").copied();
         assert_eq!(sum, Some(f64::from(u32::try_from(added).unwrap())));
-        telemetry.shutdown().unwrap();
+        telemetry.shutdown().into_result().unwrap();
     }
 }
 
@@ -161,7 +161,8 @@ fn z_a_layer_may_count_all_events_beside_a_reader() {
             let last = reader.last();
             counts.push((last["reader_events_total"], last["reader_other_total"]));
         }
-        done.send((counts, telemetry.shutdown().is_ok())).unwrap();
+        done.send((counts, telemetry.shutdown().is_complete()))
+            .unwrap();
     });
     let (counts, ended) = finished.recv_timeout(Duration::from_secs(20)).unwrap();
     assert!(ended);

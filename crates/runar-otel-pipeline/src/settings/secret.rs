@@ -26,20 +26,39 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Hides the user name, the password and the query of an endpoint, which may be secret.
+/// Hides the user name, the password, the query and the fragment of an endpoint, which may be secret. Of a text that
+/// can be read in several ways, only the certainly public part is left.
 #[must_use]
 pub fn redacted(endpoint: &str) -> String {
-    let (scheme, rest) = endpoint.split_once("://").unwrap_or(("", endpoint));
-    let (rest, query) = match rest.split_once('?') {
-        Some((rest, _)) => (rest, "?***"),
-        None => (rest, ""),
-    };
-    let (user, rest) = match rest.rsplit_once('@') {
-        Some((_, rest)) => ("***@", rest),
-        None => ("", rest),
+    let (scheme, rest) = match endpoint.split_once("://") {
+        Some((scheme, rest)) => (scheme, rest),
+        None => ("", endpoint),
     };
     let separator = if scheme.is_empty() { "" } else { "://" };
-    format!("{scheme}{separator}{user}{rest}{query}")
+    let scheme = if is_scheme(scheme) { scheme } else { "***" };
+    let (place, end) = match rest.find(['?', '#']) {
+        Some(end) => rest.split_at(end),
+        None => (rest, ""),
+    };
+    // Behind a `?` an `@` may end a password with a `?` in it.
+    if end.contains('@') {
+        return format!("{scheme}{separator}***");
+    }
+    let (user, place) = match place.rsplit_once('@') {
+        Some((_, place)) => ("***@", place),
+        None => ("", place),
+    };
+    let end = match end.chars().next() {
+        Some(mark) => format!("{mark}***"),
+        None => String::new(),
+    };
+    format!("{scheme}{separator}{user}{place}{end}")
+}
+
+/// True for the characters of a scheme (RFC 3986, 3.1), and for no scheme.
+fn is_scheme(text: &str) -> bool {
+    let may_be_there = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    text.bytes().all(may_be_there)
 }
 
 #[cfg(test)]
@@ -52,7 +71,11 @@ mod tests {
             ("http://u:p@c:1", "http://***@c:1"),
             ("https://c/v1?key=hunter2", "https://c/v1?***"),
             ("u:p@c", "***@c"),
-            ("c:4317?key=u@hunter2", "c:4317?***"),
+            ("c:4317?key=hunter2", "c:4317?***"),
+            ("c:4317?key=u@hunter2", "***"),
+            ("http://u:hunt?er2@c", "http://***"),
+            ("http://c/#hunter2", "http://c/#***"),
+            ("u:p@c,http://d", "***://d"),
         ] {
             assert_eq!(redacted(endpoint), shown);
         }

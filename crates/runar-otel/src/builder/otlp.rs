@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     Builder,
-    config::{Compression, Protocol, Secret},
+    config::{Compression, Protocol, Secret, Url},
 };
 
 /// The OpenTelemetry protocol, for metrics and spans alike. Needs the feature `otlp-http` or `otlp-grpc`.
@@ -14,7 +14,7 @@ impl Builder {
     /// By default `http://localhost:4318`, or `http://localhost:4317` for gRPC. TLS is not supported yet:
     /// `https://` is an error.
     pub fn otlp_endpoint(mut self, url: impl Into<String>) -> Self {
-        self.overrides.otlp_endpoint = Some(url.into());
+        self.overrides.otlp_endpoint = Some(Url::new(url.into().trim()));
         self
     }
 
@@ -35,7 +35,7 @@ impl Builder {
     }
 
     /// Sets the time for one attempt to export; by default 10 s. Metrics are tried again within
-    /// [`metric_timeout`](Self::metric_timeout), spans are not.
+    /// [`metric_timeout`](Self::metric_timeout), spans again up to three times within this time.
     pub fn otlp_timeout(mut self, timeout: Duration) -> Self {
         self.overrides.otlp_timeout = Some(timeout);
         self

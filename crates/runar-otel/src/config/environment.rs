@@ -1,6 +1,6 @@
 //! Reading typed values from the environment by the rules of the OpenTelemetry specification.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 
 use crate::config::problem::Problem;
 
@@ -109,6 +109,20 @@ impl<'a> Environment<'a> {
             whole
                 .filter(is_usable)
                 .ok_or_else(|| "whole milliseconds from 1 to 2147483647".into())
+        })
+    }
+
+    /// Reads a whole number from `least` to `most`.
+    pub(crate) fn whole<T>(&mut self, key: &str, least: T, most: T) -> Option<T>
+    where
+        T: Copy + FromStr + PartialOrd + fmt::Display,
+    {
+        self.parsed(key, |text| {
+            let whole = text.parse().ok();
+            let fits = |number: &T| (&least..=&most).contains(&number);
+            whole
+                .filter(fits)
+                .ok_or_else(|| format!("a whole number from {least} to {most}").into())
         })
     }
 

@@ -10,8 +10,9 @@ pub(crate) fn header(name: &str, value: &str) -> Option<Header> {
     let name = name.trim().to_ascii_lowercase();
     let is_name = !name.is_empty() && name.bytes().all(is_token);
     let is_value = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    // gRPC reads the value of a name with `-bin` at its end as binary data.
-    let is_free = !is_reserved_header(&name) && !name.ends_with("-bin");
+    // gRPC has names of its own, and reads the value of a name with `-bin` at its end as binary data.
+    let is_of_grpc = name == "te" || name.starts_with("grpc-") || name.ends_with("-bin");
+    let is_free = !is_reserved_header(&name) && !is_of_grpc;
     (is_name && is_value && is_free).then(|| (name, Secret::new(value)))
 }
 
@@ -41,6 +42,8 @@ mod tests {
             ("a", "ü"),
             ("Host", "v"),
             ("trace-bin", "v"),
+            ("Grpc-Timeout", "1n"),
+            ("te", "trailers"),
         ] {
             assert_eq!(header(name, value), None, "{name}={value}");
         }

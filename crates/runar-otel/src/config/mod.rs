@@ -13,8 +13,10 @@ mod problem;
 mod resolve;
 mod sampler;
 mod settings;
+mod spans;
 #[cfg(test)]
 mod tests;
+mod url;
 
 pub use choice::{HistogramAggregation, MetricsExporterKind, Propagator, TracesExporterKind};
 #[cfg(feature = "otlp")]
@@ -28,3 +30,6 @@ pub(crate) use runar_otel_pipeline::settings::Secret;
 pub use runar_otel_pipeline::settings::{Compression, Protocol, TemporalityPreference};
 pub use sampler::Sampler;
 pub(crate) use settings::{Config, SubscriberChoice};
+pub(crate) use spans::{SpanBatches, SpanLimits};
+#[cfg(feature = "otlp")]
+pub(crate) use url::Url;

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use runar_otel_pipeline::settings::{Compression, Protocol, Signal, redacted};
+use runar_otel_pipeline::settings::{Compression, Protocol, Signal};
 
 use crate::config::{
     endpoint::{self, EndpointKind, Fault},
@@ -10,6 +10,7 @@ use crate::config::{
     header::{Header, header},
     pairs,
     problem::{Problem, Source},
+    url::Url,
 };
 
 /// The settings with which one signal is pushed.
@@ -17,7 +18,7 @@ use crate::config::{
 pub(crate) struct OtlpConfig {
     pub(crate) protocol: Protocol,
     /// The full URL for HTTP, the target for gRPC; always `http://…`.
-    pub(crate) endpoint: String,
+    pub(crate) endpoint: Url,
     /// The headers of each request, sorted by name, each name once.
     pub(crate) headers: Vec<Header>,
     /// The time limit of one attempt to export, 10 s by default.
@@ -30,7 +31,7 @@ impl OtlpConfig {
     pub(crate) fn of(signal: Signal) -> Self {
         Self {
             protocol: Protocol::default(),
-            endpoint: endpoint::default_for(Protocol::default(), signal),
+            endpoint: Url::new(endpoint::default_for(Protocol::default(), signal)),
             headers: Vec::new(),
             timeout: Duration::from_secs(10),
             compression: Compression::default(),
@@ -63,13 +64,13 @@ impl<T> Entry<T> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layer {
     pub(crate) protocol: Option<Entry<Requested>>,
-    pub(crate) endpoint: Option<Entry<String>>,
+    pub(crate) endpoint: Option<Entry<Url>>,
     pub(crate) headers: Option<Vec<Header>>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) compression: Option<Entry<Compression>>,
     /// True if a gRPC endpoint without a scheme is reached without TLS; `None`, if unset, counts as false.
     pub(crate) insecure: Option<bool>,
-    /// Paths of files with certificates and keys, which are refused as long as TLS is not supported.
+    /// Paths of files with certificates and keys, without use as long as TLS is not supported.
     pub(crate) tls: Vec<Entry<String>>,
 }
 
@@ -92,7 +93,7 @@ impl Layer {
             protocol: protocol.map(|value| entry(key("PROTOCOL"), value)),
             endpoint: environment
                 .text(&key("ENDPOINT"))
-                .map(|value| entry(key("ENDPOINT"), value)),
+                .map(|value| entry(key("ENDPOINT"), Url::new(value))),
             headers: headers(environment, &key("HEADERS")),
             timeout: environment.milliseconds(&key("TIMEOUT")),
             compression: environment
@@ -118,6 +119,8 @@ pub(crate) struct Merged {
     pub(crate) ignored: Vec<Problem>,
     /// Settings that ask for unsupported features; exporting without these would be wrong.
     pub(crate) refused: Vec<Problem>,
+    /// True if the endpoint asks for TLS.
+    asks_for_tls: bool,
 }
 
 impl Layers<'_> {
@@ -127,10 +130,11 @@ impl Layers<'_> {
             config: OtlpConfig::of(signal),
             ignored: Vec::new(),
             refused: Vec::new(),
+            asks_for_tls: false,
         };
         self.merge_protocol(&mut merged);
         self.merge_endpoint(signal, &mut merged);
-        self.refuse_tls(&mut merged);
+        self.merge_tls(&mut merged);
         merged.config.headers = self.merged_headers();
         if let Some(timeout) = self.first(|layer| layer.timeout) {
             merged.config.timeout = timeout;
@@ -182,7 +186,7 @@ impl Layers<'_> {
 
     fn merge_endpoint(&self, signal: Signal, merged: &mut Merged) {
         let protocol = merged.config.protocol;
-        merged.config.endpoint = endpoint::default_for(protocol, signal);
+        merged.config.endpoint = Url::new(endpoint::default_for(protocol, signal));
         let base = |layer: &Layer| {
             layer
                 .endpoint
@@ -204,24 +208,32 @@ impl Layers<'_> {
         let resolved = match protocol {
             Protocol::Grpc => {
                 let insecure = self.first(|layer| layer.insecure).unwrap_or(false);
-                endpoint::grpc(&entry.value, insecure)
+                endpoint::grpc(entry.value.expose(), insecure)
             }
-            _ => endpoint::http(&entry.value, kind, signal),
+            _ => endpoint::http(entry.value.expose(), kind, signal),
         };
-        let value = redacted(&entry.value);
+        let value = entry.value.redacted();
         match resolved {
-            Ok(endpoint) => merged.config.endpoint = endpoint,
+            Ok(endpoint) => merged.config.endpoint = Url::new(endpoint),
             Err(Fault::Bad(expected)) => merged.ignored.push(entry.problem(value, expected)),
-            Err(Fault::Tls(expected)) => merged.refused.push(entry.problem(value, expected)),
+            Err(Fault::Tls(expected)) => {
+                merged.asks_for_tls = true;
+                merged.refused.push(entry.problem(value, expected));
+            }
         }
     }
 
-    fn refuse_tls(&self, merged: &mut Merged) {
-        for entry in self.signal.tls.iter().chain(&self.general.tls) {
-            merged.refused.push(entry.problem(
-                entry.value.clone(),
-                "to be unset: TLS is not supported yet, nothing is exported",
-            ));
+    /// Certificates are for TLS: refused with an endpoint that asks for it, and without effect beside a plain one.
+    fn merge_tls(&self, merged: &mut Merged) {
+        let certificates = self.signal.tls.iter().chain(&self.general.tls);
+        if merged.asks_for_tls {
+            let expected = "to be unset: TLS is not supported yet, nothing is exported";
+            let problem = |entry: &Entry<String>| entry.problem(entry.value.clone(), expected);
+            merged.refused.extend(certificates.map(problem));
+        } else {
+            let expected = "to be unset: the endpoint is `http://…`, where it has no effect";
+            let problem = |entry: &Entry<String>| entry.problem(entry.value.clone(), expected);
+            merged.ignored.extend(certificates.map(problem));
         }
     }
 

@@ -14,6 +14,7 @@ use crate::config::{
     problem::{Problem, Source},
     sampler::{RATIO, Sampler, is_ratio},
     settings::{Config, SubscriberChoice},
+    url::Url,
 };
 
 const USABLE: &str = "a duration from 1 ms to 2147483647 ms";
@@ -24,7 +25,7 @@ pub(crate) struct Overrides {
     pub(crate) service_name: Option<String>,
     pub(crate) node_id: Option<String>,
     pub(crate) resource_attributes: Vec<KeyValue>,
-    pub(crate) otlp_endpoint: Option<String>,
+    pub(crate) otlp_endpoint: Option<Url>,
     pub(crate) otlp_protocol: Option<Protocol>,
     pub(crate) otlp_headers: Vec<(String, Secret)>,
     pub(crate) otlp_timeout: Option<Duration>,
@@ -119,7 +120,7 @@ impl Overrides {
             endpoint: self
                 .otlp_endpoint
                 .as_ref()
-                .map(|endpoint| entry("otlp_endpoint", endpoint.trim().to_owned())),
+                .map(|endpoint| entry("otlp_endpoint", endpoint.clone())),
             headers: Some(headers),
             timeout: self.otlp_timeout,
             compression: self

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use runar_otel_pipeline::settings::redacted;
+
 /// The origin of a configuration value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -32,7 +34,7 @@ pub struct Problem {
     pub key: Cow<'static, str>,
     /// The origin of the value: environment or builder.
     pub source: Source,
-    /// The value, `***` where it may be secret.
+    /// The value, `***` where it may be secret. A URL is without user name, password and query.
     pub value: String,
     /// The values that would be accepted, or the reason why this one is not.
     pub expected: Cow<'static, str>,
@@ -61,10 +63,14 @@ impl Problem {
         value: impl Into<String>,
         expected: impl Into<Cow<'static, str>>,
     ) -> Self {
+        let value = value.into();
         Self {
             key: key.into(),
             source,
-            value: value.into(),
+            value: match value.contains("://") {
+                true => redacted(&value),
+                false => value,
+            },
             expected: expected.into(),
         }
     }

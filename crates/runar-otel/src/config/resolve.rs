@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use opentelemetry::{KeyValue, Value};
-use runar_otel_pipeline::settings::Signal;
+use runar_otel_pipeline::settings::{Signal, redacted};
 
 #[cfg(feature = "subscriber")]
 use crate::config::log_filter;
@@ -16,6 +16,7 @@ use crate::config::{
     problem::{ConfigError, Problem, Source},
     sampler::Sampler,
     settings::Config,
+    spans::{SpanBatches, SpanLimits},
 };
 
 /// A configuration and the problems in the environment, each to be logged once.
@@ -23,6 +24,8 @@ use crate::config::{
 pub(crate) struct Resolved {
     pub(crate) config: Config,
     pub(crate) problems: Vec<Problem>,
+    /// True if exporters of spans were asked for and none of them can be used, so that no trace begins here.
+    pub(crate) spans_refused: bool,
 }
 
 /// Resolves the configuration.
@@ -42,6 +45,7 @@ pub(crate) fn resolve(
     identify(&mut config, overrides, &mut environment, &mut mistakes);
     #[cfg(feature = "subscriber")]
     log_filter::choose(&mut config, overrides, &mut environment, &mut mistakes);
+    let spans_asked = !config.traces_exporters.is_empty();
     let mut ignored = leave_out_missing(
         &mut config.metrics_exporters,
         source(overrides.metrics_exporters.as_ref()),
@@ -62,6 +66,10 @@ pub(crate) fn resolve(
             push(&mut config, signal, layers.merge(signal), &mut ignored);
         }
     }
+    let goes_nowhere = config.traces_exporters.is_empty() && overrides.sampler.is_none();
+    if goes_nowhere {
+        config.sampler = config.sampler.without_exporters();
+    }
     let mut problems = environment.into_problems();
     for problem in ignored {
         let list = match problem.source {
@@ -73,7 +81,11 @@ pub(crate) fn resolve(
         }
     }
     if mistakes.is_empty() {
-        Ok(Resolved { config, problems })
+        Ok(Resolved {
+            config,
+            problems,
+            spans_refused: spans_asked && goes_nowhere,
+        })
     } else {
         Err(ConfigError { problems: mistakes })
     }
@@ -129,6 +141,8 @@ fn read(environment: &mut Environment<'_>) -> Config {
     });
     replace(&mut config.prometheus.port, port);
     replace(&mut config.sampler, Sampler::from_environment(environment));
+    config.span_batches = SpanBatches::from_environment(environment);
+    config.span_limits = SpanLimits::from_environment(environment);
     replace(&mut config.log_level, environment.choice("OTEL_LOG_LEVEL"));
     config
 }
@@ -185,6 +199,7 @@ fn resource_attributes(environment: &mut Environment<'_>) -> Vec<(String, String
     match pairs::split(&text).collect::<Result<Vec<_>, _>>() {
         Ok(pairs) => pairs,
         Err(entry) => {
+            let entry = redacted(entry);
             let expected = format!(
                 "percent-encoded `key=value` pairs separated by commas; {entry:?} is none, all are ignored"
             );

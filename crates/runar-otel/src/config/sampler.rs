@@ -56,6 +56,15 @@ impl Sampler {
         }
     }
 
+    /// Returns the sampler for spans that no exporter takes: nobody has the traces that begin here, but others may have
+    /// those of a sampled parent.
+    pub(crate) fn without_exporters(self) -> Self {
+        match self {
+            Self::AlwaysOff => Self::AlwaysOff,
+            _ => Self::ParentBasedAlwaysOff,
+        }
+    }
+
     fn with_ratio(self, ratio: f64) -> Self {
         match self {
             Self::TraceIdRatio(_) => Self::TraceIdRatio(ratio),

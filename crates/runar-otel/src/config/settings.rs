@@ -13,6 +13,7 @@ use crate::config::{
     },
     otlp::OtlpConfig,
     sampler::Sampler,
+    spans::{SpanBatches, SpanLimits},
 };
 
 /// The resolved configuration; `Default` holds the values that apply when nothing is set.
@@ -43,6 +44,8 @@ pub(crate) struct Config {
     /// The formats in which context is sent and read; if empty, it is neither sent nor read.
     pub(crate) propagators: Vec<Propagator>,
     pub(crate) sampler: Sampler,
+    pub(crate) span_batches: SpanBatches,
+    pub(crate) span_limits: SpanLimits,
     /// `OTEL_LOG_LEVEL`; part of `log_filter` already.
     pub(crate) log_level: LogLevel,
     /// Directives of `EnvFilter`: `RUST_LOG`, else the builder's, else `OTEL_LOG_LEVEL`.
@@ -92,6 +95,8 @@ impl Default for Config {
             },
             propagators: vec![Propagator::TraceContext, Propagator::Baggage],
             sampler: Sampler::default(),
+            span_batches: SpanBatches::default(),
+            span_limits: SpanLimits::default(),
             log_level: LogLevel::default(),
             #[cfg(feature = "subscriber")]
             log_filter: LogLevel::default().directives(),

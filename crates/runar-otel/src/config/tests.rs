@@ -1,5 +1,8 @@
 //! The rules of every variable: unset, valid, invalid, empty; and of the builder over them.
 
+mod refused;
+mod secrets;
+
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
@@ -46,6 +49,7 @@ const ROWS: &[Row] = &[
     ),
     ("OTEL_TRACES_EXPORTER", "none", "zipkin", |c| {
         c.traces_exporters.clear();
+        c.sampler = Sampler::ParentBasedAlwaysOff;
     }),
     ("OTEL_PROPAGATORS", "Baggage", "b3", |c| {
         c.propagators = vec![Propagator::Baggage];
@@ -77,6 +81,38 @@ const ROWS: &[Row] = &[
     ("OTEL_TRACES_SAMPLER", "always_off", "jaeger_remote", |c| {
         c.sampler = Sampler::AlwaysOff;
     }),
+    ("OTEL_BSP_SCHEDULE_DELAY", "1000", "0", |c| {
+        c.span_batches.delay = Duration::from_secs(1);
+    }),
+    ("OTEL_BSP_EXPORT_TIMEOUT", "1000", "-1", |c| {
+        c.span_batches.timeout = Duration::from_secs(1);
+    }),
+    ("OTEL_BSP_MAX_QUEUE_SIZE", "200000", "9999999999999", |c| {
+        c.span_batches.queue = 200_000;
+    }),
+    ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "2048", "0", |c| {
+        c.span_batches.batch = 2048;
+    }),
+    ("OTEL_ATTRIBUTE_COUNT_LIMIT", "7", "abc", |c| {
+        c.span_limits.attributes = 7;
+        c.span_limits.attributes_of_event = 7;
+        c.span_limits.attributes_of_link = 7;
+    }),
+    ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "0", "1.5", |c| {
+        c.span_limits.attributes = 0;
+    }),
+    ("OTEL_SPAN_EVENT_COUNT_LIMIT", "7", "-1", |c| {
+        c.span_limits.events = 7;
+    }),
+    ("OTEL_SPAN_LINK_COUNT_LIMIT", "7", "4294967296", |c| {
+        c.span_limits.links = 7;
+    }),
+    ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "7", "many", |c| {
+        c.span_limits.attributes_of_event = 7;
+    }),
+    ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "7", "many", |c| {
+        c.span_limits.attributes_of_link = 7;
+    }),
     ("OTEL_LOG_LEVEL", "WARN", "loud", |c| {
         c.log_level = LogLevel::Warn;
         c.log_filter = "warn".to_owned();
@@ -90,7 +126,7 @@ const ROWS: &[Row] = &[
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "GRPC", "thrift", |c| {
         for otlp in [&mut c.otlp_metrics, &mut c.otlp_traces] {
             otlp.protocol = Protocol::Grpc;
-            otlp.endpoint = "http://localhost:4317".to_owned();
+            otlp.endpoint = Url::new("http://localhost:4317");
         }
     }),
     (
@@ -99,19 +135,19 @@ const ROWS: &[Row] = &[
         "thrift",
         |c| {
             c.otlp_metrics.protocol = Protocol::Grpc;
-            c.otlp_metrics.endpoint = "http://localhost:4317".to_owned();
+            c.otlp_metrics.endpoint = Url::new("http://localhost:4317");
         },
     ),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c/", "c:4318", |c| {
-        c.otlp_metrics.endpoint = "http://c/v1/metrics".to_owned();
-        c.otlp_traces.endpoint = "http://c/v1/traces".to_owned();
+        c.otlp_metrics.endpoint = Url::new("http://c/v1/metrics");
+        c.otlp_traces.endpoint = Url::new("http://c/v1/traces");
     }),
     (
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
         "http://c/",
         "nowhere",
         |c| {
-            c.otlp_traces.endpoint = "http://c/".to_owned();
+            c.otlp_traces.endpoint = Url::new("http://c/");
         },
     ),
     ("OTEL_EXPORTER_OTLP_TIMEOUT", "100", "0", |c| {
@@ -149,11 +185,11 @@ fn unset_gives_the_documented_default() {
     assert_eq!(environment(&[]), (Config::default(), Vec::new()));
     let config = Config::default();
     assert_eq!(
-        config.otlp_metrics.endpoint,
+        config.otlp_metrics.endpoint.expose(),
         "http://localhost:4318/v1/metrics"
     );
     assert_eq!(
-        config.otlp_traces.endpoint,
+        config.otlp_traces.endpoint.expose(),
         "http://localhost:4318/v1/traces"
     );
     assert_eq!(config.sampler, Sampler::ParentBasedAlwaysOn);
@@ -217,12 +253,47 @@ fn variables_of_a_signal_win_over_general_ones() {
         ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "2"),
     ]);
     assert!(problems.is_empty());
-    assert_eq!(config.otlp_metrics.endpoint, "http://metrics:2");
+    assert_eq!(config.otlp_metrics.endpoint.expose(), "http://metrics:2");
     assert_eq!(config.otlp_metrics.headers, [header("b", "2").unwrap()]);
     assert_eq!(config.otlp_metrics.timeout, Duration::from_millis(2));
-    assert_eq!(config.otlp_traces.endpoint, "http://general:1/v1/traces");
+    assert_eq!(
+        config.otlp_traces.endpoint.expose(),
+        "http://general:1/v1/traces"
+    );
     assert_eq!(config.otlp_traces.headers, [header("a", "1").unwrap()]);
     assert_eq!(config.otlp_traces.timeout, Duration::from_millis(1));
+}
+
+#[test]
+fn a_batch_is_no_larger_than_the_queue() {
+    let (config, problems) = environment(&[
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "10"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "11"),
+    ]);
+    assert_eq!(
+        (config.span_batches.queue, config.span_batches.batch),
+        (10, 10)
+    );
+    assert_eq!(
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "OTEL_BSP_MAX_EXPORT_BATCH_SIZE (environment) is \"11\", expected at most the size of the queue, 10, which \
+             is used"
+        ]
+    );
+    let (config, problems) = environment(&[("OTEL_BSP_MAX_QUEUE_SIZE", "10")]);
+    assert_eq!((config.span_batches.batch, problems.len()), (10, 0));
+}
+
+#[test]
+fn a_limit_of_lengths_is_said_to_be_missing() {
+    for key in [
+        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    ] {
+        let (config, problems) = environment(&[(key, "10")]);
+        assert_eq!((config, keys(&problems)), (Config::default(), vec![key]));
+    }
 }
 
 #[test]
@@ -252,86 +323,6 @@ fn sampler_takes_its_ratio() {
     }
 }
 
-/// Variables, the exporters of metrics left on, and whether that of spans is.
-type Refusal<'a> = (&'a [(&'a str, &'a str)], &'a [MetricsExporterKind], bool);
-
-#[test]
-fn tls_and_json_switch_the_exporter_off() {
-    use MetricsExporterKind::{Otlp, Prometheus};
-    let (on, off) = ([Otlp, Prometheus].as_slice(), [Prometheus].as_slice());
-    let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
-    let cases: &[Refusal] = &[
-        (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")], off, false),
-        (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c")], off, false),
-        (&[("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca")], off, false),
-        (
-            &[("OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", "/k")],
-            off,
-            true,
-        ),
-        (
-            &[("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "/c")],
-            on,
-            false,
-        ),
-        (
-            &[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://c")],
-            on,
-            false,
-        ),
-        (
-            &[grpc, ("OTEL_EXPORTER_OTLP_ENDPOINT", "c:4317")],
-            off,
-            false,
-        ),
-        (
-            &[
-                grpc,
-                ("OTEL_EXPORTER_OTLP_ENDPOINT", "c:4317"),
-                ("OTEL_EXPORTER_OTLP_INSECURE", "true"),
-            ],
-            on,
-            true,
-        ),
-    ];
-    for (variables, metrics, traces) in cases {
-        let (config, problems) = environment(variables);
-        assert_eq!(config.metrics_exporters, *metrics, "{variables:?}");
-        assert_eq!(
-            !config.traces_exporters.is_empty(),
-            *traces,
-            "{variables:?}"
-        );
-        let all_on = metrics.len() == 2 && *traces;
-        assert_eq!(problems.len(), usize::from(!all_on), "{problems:?}");
-        for problem in problems {
-            assert!(problem.expected.contains("not supported yet"), "{problem}");
-        }
-    }
-}
-
-#[test]
-fn settings_of_an_exporter_that_is_off_are_no_problem() {
-    let (_, problems) = environment(&[
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c"),
-        ("OTEL_METRICS_EXPORTER", "prometheus"),
-        ("OTEL_TRACES_EXPORTER", "none"),
-    ]);
-    assert_eq!(problems, []);
-}
-
-#[test]
-fn secrets_stay_out_of_problems_and_debug() {
-    let variables = [("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hush,hush")];
-    let (config, problems) = environment(&variables);
-    assert_eq!(config.otlp_traces.headers.len(), 1);
-    assert_eq!(problems.len(), 1);
-    assert!(!format!("{config:?} {problems:?}").contains("hush"));
-    let builder = Builder::default().otlp_header("x", "hush\n");
-    let error = read(&[], &builder).unwrap_err();
-    assert!(!format!("{builder:?} {error:?} {error}").contains("hush"));
-}
-
 #[test]
 fn builder_wins_over_the_environment() {
     let variables = [
@@ -353,7 +344,9 @@ fn builder_wins_over_the_environment() {
         .metrics_exporters([MetricsExporterKind::Otlp, MetricsExporterKind::Otlp])
         .log_filter("warn")
         .without_subscriber();
-    let Resolved { config, problems } = read(&variables, &builder).unwrap();
+    let Resolved {
+        config, problems, ..
+    } = read(&variables, &builder).unwrap();
     assert_eq!(problems, []);
     assert_eq!(config.service_name.as_deref(), Some("builder"));
     assert_eq!(config.node_id.as_deref(), Some("n"));
@@ -361,7 +354,10 @@ fn builder_wins_over_the_environment() {
         config.resource_attributes,
         [KeyValue::new("a", "1"), KeyValue::new("b", 2)]
     );
-    assert_eq!(config.otlp_traces.endpoint, "http://builder/v1/traces");
+    assert_eq!(
+        config.otlp_traces.endpoint.expose(),
+        "http://builder/v1/traces"
+    );
     assert_eq!(
         config.otlp_traces.headers,
         [header("a", "1").unwrap(), header("b", "2").unwrap()]

@@ -7,11 +7,13 @@ use tracing_subscriber::{
     field::{RecordFields, VisitOutput},
     fmt::{
         FormatFields,
-        format::{DefaultFields, DefaultVisitor, Writer},
+        format::{DefaultVisitor, Writer},
     },
 };
 
-/// The default field format of `tracing-subscriber`, faster: strings that need neither escapes nor colours are written
+use crate::traces::printable::Printable;
+
+/// The default field format of `tracing-subscriber`, with control characters escaped, and faster: strings that need neither escapes nor colours are written
 /// at a fifth of the cost. Every span writes its fields when it is made, whether or not there will be a line in it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct QuickFields;
@@ -19,7 +21,9 @@ pub(crate) struct QuickFields;
 impl<'writer> FormatFields<'writer> for QuickFields {
     fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
         if writer.has_ansi_escapes() {
-            return DefaultFields::new().format_fields(writer, fields);
+            let mut visitor = DefaultVisitor::new(writer, true);
+            fields.record(&mut Printable(&mut visitor));
+            return visitor.finish();
         }
         let mut visitor = QuickVisitor::new(writer);
         fields.record(&mut visitor);
@@ -61,19 +65,23 @@ impl<'writer> QuickVisitor<'writer> {
     }
 
     /// Writes a field with the default visitor of `tracing-subscriber`.
-    fn usual(&mut self, field: &Field, record: impl FnOnce(&mut DefaultVisitor<'_>)) {
+    fn usual(
+        &mut self,
+        field: &Field,
+        record: impl FnOnce(&mut Printable<'_, DefaultVisitor<'_>>),
+    ) {
         self.flush();
         if self.result.is_err() {
             return;
         }
         if is_of_log(field.name()) {
-            let visitor = &mut DefaultVisitor::new(Writer::new(&mut self.pending), self.is_empty);
-            record(visitor);
+            let mut visitor = DefaultVisitor::new(Writer::new(&mut self.pending), self.is_empty);
+            record(&mut Printable(&mut visitor));
             self.is_empty &= self.pending.is_empty();
             return;
         }
         let mut visitor = DefaultVisitor::new(self.writer.by_ref(), self.is_empty);
-        record(&mut visitor);
+        record(&mut Printable(&mut visitor));
         self.result = visitor.finish();
         self.is_empty = false;
     }
@@ -131,6 +139,8 @@ mod tests {
         io,
         sync::{Arc, Mutex},
     };
+
+    use tracing_subscriber::fmt::format::DefaultFields;
 
     use super::*;
 
@@ -194,5 +204,77 @@ mod tests {
         let ours = lines(QuickFields, false, all_kinds);
         let span = r#"sale{shop="north" id=7 till="a\\b" more="added"}:none:"#;
         assert!(ours.contains(span), "{ours}");
+    }
+
+    fn hostile() {
+        let bad = "one\n2026-01-01T00:00:00Z ERROR forged\u{1b}[2J\u{9b}2J\r\u{7f}\tend";
+        let cause = io::Error::other(bad);
+        let error: &(dyn std::error::Error + 'static) = &cause;
+        let _span = tracing::info_span!("sale", shop = %bad, till = bad, other = error).entered();
+        tracing::info!("{bad}");
+        tracing::info!(message = bad, shown = %bad, debug = ?Raw(bad), error, text = bad);
+    }
+
+    /// A value with a `Debug` of its own, which escapes nothing.
+    struct Raw(&'static str);
+
+    impl fmt::Debug for Raw {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    #[test]
+    fn no_value_begins_a_line_or_speaks_to_the_terminal() {
+        let plain = lines(QuickFields, false, hostile);
+        assert_eq!(plain.lines().count(), 2, "{plain}");
+        let is_clean =
+            |text: &str| !text.contains(|it: char| it.is_control() && !"\n\t".contains(it));
+        assert!(is_clean(&plain), "{plain:?}");
+        assert!(plain.contains("one\\n2026"), "{plain}");
+        let coloured = lines(QuickFields, true, hostile);
+        assert_eq!(coloured.lines().count(), 2, "{coloured}");
+        assert!(!coloured.contains("\u{1b}[2J"), "{coloured:?}");
+        // Apart from its colours a line is the same.
+        let bare: String = coloured
+            .split('\u{1b}')
+            .enumerate()
+            .map(|(at, part)| match at {
+                0 => part,
+                _ => part.split_once('m').map_or(part, |(_, rest)| rest),
+            })
+            .collect();
+        assert_eq!(bare, plain);
+    }
+
+    /// An error with a source.
+    #[derive(Debug)]
+    struct Chained(&'static str, Option<Box<Chained>>);
+
+    impl fmt::Display for Chained {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl std::error::Error for Chained {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            let source = self.1.as_deref()?;
+            Some(source)
+        }
+    }
+
+    #[test]
+    fn the_sources_of_an_error_are_shown_and_escaped() {
+        let shown = |inner: &'static str| {
+            lines(QuickFields, false, || {
+                let error = Chained("outer", Some(Box::new(Chained(inner, None))));
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::info!(error);
+            })
+        };
+        let usual = shown("inner");
+        assert_eq!(shown("in\nner"), usual.replace("inner", "in\\nner"));
+        assert!(usual.contains("inner"), "{usual}");
     }
 }

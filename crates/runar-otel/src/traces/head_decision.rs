@@ -6,6 +6,7 @@
 use std::{
     cell::{Cell, RefCell},
     fmt,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use opentelemetry::{
@@ -87,6 +88,19 @@ impl Drop for Cleared {
     }
 }
 
+/// True if a span was made since [`forget_spans`]. Relaxed is enough: nothing else depends on it.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
+/// True if a span was made since [`forget_spans`].
+pub(crate) fn has_spans() -> bool {
+    BEGUN.load(Ordering::Relaxed)
+}
+
+/// Begins to watch for spans anew.
+pub(crate) fn forget_spans() {
+    BEGUN.store(false, Ordering::Relaxed);
+}
+
 /// An id generator: the decided trace id for a decided span, otherwise random ids.
 #[derive(Debug, Default)]
 pub(crate) struct DecidedIds(RandomIdGenerator);
@@ -98,6 +112,9 @@ impl IdGenerator for DecidedIds {
     }
 
     fn new_span_id(&self) -> SpanId {
+        if !BEGUN.load(Ordering::Relaxed) {
+            BEGUN.store(true, Ordering::Relaxed);
+        }
         self.0.new_span_id()
     }
 }

@@ -15,6 +15,8 @@ mod log_format;
 mod on_runtime;
 #[cfg(feature = "otlp")]
 mod otlp;
+#[cfg(feature = "subscriber")]
+mod printable;
 mod propagation;
 mod provider;
 mod shutdown;
@@ -29,8 +31,9 @@ mod unheard;
 mod visibility;
 
 pub use error::TracesError;
+pub(crate) use head_decision::{forget_spans, has_spans};
 pub use layer::layer;
-pub(crate) use propagation::{install_propagators, remove_propagators};
+pub(crate) use propagation::{PropagatorInstall, install_propagators, remove_propagators};
 pub(crate) use provider::{Sampling, builder};
 pub(crate) use shutdown::{flush, shutdown};
 #[cfg(feature = "subscriber")]

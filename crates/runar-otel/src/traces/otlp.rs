@@ -30,22 +30,24 @@ use crate::{
     traces::{TracesError, on_runtime::OnRuntime},
 };
 
-/// Builds an exporter that works on `runtime`.
+/// Builds an exporter that works on `runtime`. An export takes no longer than `export`, nor than the timeout of OTLP.
 ///
 /// No connection is made yet: an unreachable Collector shows at the first export.
 pub(crate) fn exporter(
     config: &OtlpConfig,
+    export: Duration,
     runtime: &Handle,
 ) -> Result<OnRuntime<OtlpSpans>, TracesError> {
-    let mut options = OtlpOptions::new(config.protocol, config.endpoint.clone());
+    let timeout = config.timeout.min(export);
+    let mut options = OtlpOptions::new(config.protocol, config.endpoint.expose());
     options.signal = Signal::Traces;
     options.headers.clone_from(&config.headers);
-    options.timeout = config.timeout;
-    options.total_timeout = config.timeout;
+    options.timeout = timeout;
+    options.total_timeout = timeout;
     options.compression = config.compression;
     let exporter = OtlpExporter::new(&options).map_err(TracesError::Exporter)?;
-    let spans = OtlpSpans::new(exporter, config.timeout);
-    Ok(OnRuntime::new(spans, runtime.clone(), config.timeout))
+    let spans = OtlpSpans::new(exporter, timeout);
+    Ok(OnRuntime::new(spans, runtime.clone(), timeout))
 }
 
 /// The size at which batches are cut, in bytes before compression, 3 MiB: gRPC servers take 4 MiB.
@@ -211,7 +213,9 @@ mod tests {
         let background = Background::start().unwrap();
         let config = Config {
             otlp_traces: OtlpConfig {
-                endpoint: format!("http://127.0.0.1:{port}/otel/v1/traces"),
+                endpoint: crate::config::Url::new(format!(
+                    "http://127.0.0.1:{port}/otel/v1/traces"
+                )),
                 headers: vec![header("X-Key", "a b").unwrap()],
                 ..OtlpConfig::of(Signal::Traces)
             },

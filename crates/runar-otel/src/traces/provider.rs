@@ -3,8 +3,8 @@
 use opentelemetry_sdk::{
     Resource,
     trace::{
-        BatchSpanProcessor, Sampler as SdkSampler, SdkTracerProvider, ShouldSample,
-        TracerProviderBuilder,
+        BatchConfigBuilder, BatchSpanProcessor, Sampler as SdkSampler, SdkTracerProvider,
+        ShouldSample, SpanExporter, SpanLimits as SdkSpanLimits, TracerProviderBuilder,
     },
 };
 use tokio::runtime::Handle;
@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 #[cfg(feature = "otlp")]
 use crate::traces::otlp;
 use crate::{
-    config::{Config, Sampler, TracesExporterKind},
+    config::{Config, Sampler, SpanBatches, SpanLimits, TracesExporterKind},
     traces::{
         TracesError,
         console::ConsoleExporter,
@@ -64,26 +64,28 @@ impl Sampling {
 
 /// Prepares a provider that exports as configured; OTLP works on `runtime`.
 ///
-/// The batch processors read their `OTEL_BSP_*` variables themselves, the SDK its span limits.
+/// The SDK reads the variables of batches and limits by itself as well; ours win.
 pub(crate) fn builder(
     config: &Config,
     sampling: &Sampling,
     resource: Resource,
     runtime: &Handle,
 ) -> Result<TracerProviderBuilder, TracesError> {
-    let builder = SdkTracerProvider::builder().with_resource(resource);
+    let builder = SdkTracerProvider::builder()
+        .with_resource(resource)
+        .with_span_limits(limits(&config.span_limits));
     let mut builder = sampling.apply(builder, config.sampler);
     #[cfg(not(feature = "otlp"))]
     let _ = runtime;
     for exporter in &config.traces_exporters {
+        let batches = &config.span_batches;
         let processor = match exporter {
             #[cfg(feature = "otlp")]
             TracesExporterKind::Otlp => {
-                BatchSpanProcessor::builder(otlp::exporter(&config.otlp_traces, runtime)?).build()
+                let exporter = otlp::exporter(&config.otlp_traces, batches.timeout, runtime)?;
+                processor(exporter, batches)
             }
-            TracesExporterKind::Console => {
-                BatchSpanProcessor::builder(ConsoleExporter::stdout()).build()
-            }
+            TracesExporterKind::Console => processor(ConsoleExporter::stdout(), batches),
             // A destination without its Cargo feature has been left out before.
             #[cfg(not(feature = "otlp"))]
             TracesExporterKind::Otlp => continue,
@@ -91,6 +93,27 @@ pub(crate) fn builder(
         builder = builder.with_span_processor(processor);
     }
     Ok(builder)
+}
+
+fn processor(exporter: impl SpanExporter + 'static, batches: &SpanBatches) -> BatchSpanProcessor {
+    let config = BatchConfigBuilder::default()
+        .with_scheduled_delay(batches.delay)
+        .with_max_queue_size(batches.queue)
+        .with_max_export_batch_size(batches.batch)
+        .build();
+    BatchSpanProcessor::builder(exporter)
+        .with_batch_config(config)
+        .build()
+}
+
+fn limits(configured: &SpanLimits) -> SdkSpanLimits {
+    SdkSpanLimits {
+        max_events_per_span: configured.events,
+        max_attributes_per_span: configured.attributes,
+        max_links_per_span: configured.links,
+        max_attributes_per_event: configured.attributes_of_event,
+        max_attributes_per_link: configured.attributes_of_link,
+    }
 }
 
 /// Returns the SDK's sampler that a configured sampler applies to spans without a parent.

@@ -90,7 +90,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        config::{Config, OtlpConfig, Protocol},
+        config::{Config, OtlpConfig, Protocol, Url},
         traces::provider,
     };
 
@@ -108,7 +108,7 @@ mod tests {
         let config = Config {
             otlp_traces: OtlpConfig {
                 protocol,
-                endpoint: format!("http://127.0.0.1:{port}"),
+                endpoint: Url::new(format!("http://127.0.0.1:{port}")),
                 timeout,
                 ..OtlpConfig::of(runar_otel_pipeline::settings::Signal::Traces)
             },

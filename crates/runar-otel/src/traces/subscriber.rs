@@ -352,7 +352,7 @@ mod tests {
     #[ignore = "run in a process of its own"]
     fn child_exports_with_all_levels_on() {
         use crate::{
-            config::{Config, OtlpConfig, Protocol},
+            config::{Config, OtlpConfig, Protocol, Url},
             traces::{provider, shutdown},
         };
 
@@ -365,7 +365,7 @@ mod tests {
             let config = Config {
                 otlp_traces: OtlpConfig {
                     protocol,
-                    endpoint: format!("http://127.0.0.1:{port}"),
+                    endpoint: Url::new(format!("http://127.0.0.1:{port}")),
                     timeout: std::time::Duration::from_millis(200),
                     ..OtlpConfig::of(runar_otel_pipeline::settings::Signal::Traces)
                 },
