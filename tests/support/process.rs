@@ -85,12 +85,7 @@ impl Process {
     /// # Errors
     /// [`Error::Command`] without a `kill` program, [`Error::Deadline`] when it does not end.
     pub fn stop(mut self) -> Result<()> {
-        let pid = self.child.id().to_string();
-        crate::command::run(
-            &format!("stop {}", self.name),
-            Command::new("kill").args(["-TERM", &pid]),
-            "",
-        )?;
+        self.signal("TERM")?;
         poll::until(&format!("{} to end", self.name), PATIENCE, || {
             match self.child.try_wait() {
                 Ok(Some(_)) => Look::Found(()),
@@ -98,6 +93,20 @@ impl Process {
                 Err(error) => Look::Hopeless(self.ended(&error.to_string())),
             }
         })
+    }
+
+    /// Sends a signal, for instance `STOP` or `CONT`.
+    ///
+    /// # Errors
+    /// [`Error::Command`] without a `kill` program.
+    pub fn signal(&self, name: &str) -> Result<()> {
+        let pid = self.child.id().to_string();
+        crate::command::run(
+            &format!("send {name} to {}", self.name),
+            Command::new("kill").args([&format!("-{name}"), &pid]),
+            "",
+        )?;
+        Ok(())
     }
 
     /// Kills the process (SIGKILL): what it has not passed on is lost.
