@@ -284,37 +284,27 @@ impl<V: CellValue> Delivery<V> {
     /// Hands out the values that a consumer has not acknowledged; `None` if there are none. A sum without a count is
     /// the rest of a measurement that an earlier walk counted. Such a sum waits for a count during one walk only:
     /// otherwise it would wait for ever once the series falls silent.
-    pub(super) fn hand_out(
-        &mut self,
-        walk: Walk,
-        shape: &CellShape,
-        time: SystemTime,
-    ) -> Option<Reading<V>> {
+    pub(super) fn hand_out(&mut self, walk: Walk, shape: &CellShape) -> Option<Reading<V>> {
         let window = self.windows.get_mut(walk.slot)?;
         let late = window.sent.is_none() && window.open.as_ref().is_some_and(V::is_late);
         window.waited = late && !window.waited;
         if window.waited {
             return None;
         }
-        self.hand_out_all(walk, shape, time)
+        self.hand_out_all(walk, shape)
     }
 
     /// Hands out the values that a consumer has not acknowledged, with a sum that has no count: for series that ended.
-    pub(super) fn hand_out_all(
-        &mut self,
-        walk: Walk,
-        shape: &CellShape,
-        time: SystemTime,
-    ) -> Option<Reading<V>> {
+    pub(super) fn hand_out_all(&mut self, walk: Walk, shape: &CellShape) -> Option<Reading<V>> {
         let window = self.windows.get_mut(walk.slot)?;
         let (value, start, time) = match (window.sent.take(), window.open.take()) {
             (Some(mut sent), Some(open)) => {
                 sent.value.absorb(&open, shape.max_size);
-                (sent.value, sent.start, time.max(sent.time))
+                (sent.value, sent.start, walk.time.max(sent.time))
             }
             // Nothing came after: the point goes out again exactly as it was.
             (Some(sent), None) => (sent.value, sent.start, sent.time),
-            (None, open) => (open?, walk.since, time.max(walk.since)),
+            (None, open) => (open?, walk.since, walk.time),
         };
         window.sent = Some(SentValue {
             value: value.clone(),
@@ -385,6 +375,7 @@ mod tests {
             slot: 0,
             number,
             since: SystemTime::UNIX_EPOCH,
+            time: SystemTime::now(),
         }
     }
 
@@ -392,35 +383,27 @@ mod tests {
     fn delivered() -> Delivery<Histogram> {
         let mut delivery: Delivery<Histogram> = Delivery::new(&shape());
         delivery.open_windows(1);
-        let now = SystemTime::now();
-        assert_eq!(
-            delivery
-                .hand_out(walk(1), &shape(), now)
-                .unwrap()
-                .value
-                .count,
-            0
-        );
+        assert_eq!(delivery.hand_out(walk(1), &shape()).unwrap().value.count, 0);
         delivery.acknowledge(0, 1);
         delivery
     }
 
     #[test]
     fn a_late_sum_waits_for_a_count() {
-        let (mut delivery, now) = (delivered(), SystemTime::now());
+        let mut delivery = delivered();
         delivery.add_to_windows(&value(false), &shape());
-        assert!(delivery.hand_out(walk(2), &shape(), now).is_none());
+        assert!(delivery.hand_out(walk(2), &shape()).is_none());
         delivery.add_to_windows(&value(true), &shape());
-        let both = delivery.hand_out(walk(3), &shape(), now).unwrap().value;
+        let both = delivery.hand_out(walk(3), &shape()).unwrap().value;
         assert_eq!((both.count, both.sum), (1, Some(1.0)));
     }
 
     #[test]
     fn a_late_sum_of_a_silent_series_waits_once() {
-        let (mut delivery, now) = (delivered(), SystemTime::now());
+        let mut delivery = delivered();
         delivery.add_to_windows(&value(false), &shape());
-        assert!(delivery.hand_out(walk(2), &shape(), now).is_none());
-        let alone = delivery.hand_out(walk(3), &shape(), now).unwrap().value;
+        assert!(delivery.hand_out(walk(2), &shape()).is_none());
+        let alone = delivery.hand_out(walk(3), &shape()).unwrap().value;
         assert_eq!((alone.count, alone.sum), (0, Some(0.5)));
         delivery.acknowledge(0, 3);
         assert!(!delivery.has_debt());
@@ -428,10 +411,10 @@ mod tests {
 
     #[test]
     fn a_series_that_ended_hands_out_its_late_sum() {
-        let (mut delivery, now) = (delivered(), SystemTime::now());
+        let mut delivery = delivered();
         delivery.add_to_windows(&value(false), &shape());
         assert!(delivery.has_debt());
-        let last = delivery.hand_out_all(walk(2), &shape(), now).unwrap().value;
+        let last = delivery.hand_out_all(walk(2), &shape()).unwrap().value;
         assert_eq!((last.count, last.sum), (0, Some(0.5)));
     }
 }

@@ -1,6 +1,6 @@
 //! Progress of the consumers of deltas: their walks and acknowledgements.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// A walk of a consumer of deltas.
 #[derive(Clone, Copy, Debug)]
@@ -10,7 +10,13 @@ pub(super) struct Walk {
     /// The time of the walk that the consumer acknowledged last, at first the time at which the stream began. All
     /// deltas of the walk start there.
     pub(super) since: SystemTime,
+    /// The time of the walk, after its start even if the clock was set back: windows of one start and time would be the
+    /// same to a receiver.
+    pub(super) time: SystemTime,
 }
+
+/// The least length of a window, 1 µs.
+const SHORTEST: Duration = Duration::from_micros(1);
 
 /// The walks of the consumers of deltas.
 #[derive(Debug)]
@@ -58,11 +64,12 @@ impl Walks {
             slot,
             number: 0,
             since: self.born,
+            time,
         };
         if let Some(walks) = self.of_slots.get_mut(slot) {
             walks.last = walks.last.wrapping_add(1);
-            walks.time = time.max(walks.time);
-            (walk.number, walk.since) = (walks.last, walks.since);
+            walks.time = time.max(walks.time).max(walks.since + SHORTEST);
+            (walk.number, walk.since, walk.time) = (walks.last, walks.since, walks.time);
         }
         walk
     }
@@ -74,5 +81,26 @@ impl Walks {
         };
         walks.since = walks.time;
         walks.last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_stay_adjacent_and_apart_while_the_clock_is_behind() {
+        let begin = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        let mut walks = Walks::since(begin);
+        let mut end = begin;
+        for seconds in [1010, 400, 401, 402, 1020] {
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            let walk = walks.begin(0, time);
+            assert_eq!(walk.since, end);
+            assert!(walk.time > walk.since, "{seconds}");
+            walks.acknowledge(0);
+            end = walk.time;
+        }
+        assert_eq!(end, SystemTime::UNIX_EPOCH + Duration::from_secs(1020));
     }
 }

@@ -89,7 +89,7 @@ impl Stream {
             };
             let mut deliveries = extras.lock();
             let delivery = V::delivery(&mut deliveries);
-            let last = delivery.and_then(|delivery| delivery.hand_out_all(walk, &self.shape, time));
+            let last = delivery.and_then(|delivery| delivery.hand_out_all(walk, &self.shape));
             if let Some(last) = last {
                 each(series.labels(), last);
             }
@@ -131,7 +131,7 @@ impl Stream {
         };
         series.note(value.fingerprint(), time);
         match walk {
-            Some(walk) => delivery.hand_out(walk, shape, time),
+            Some(walk) => delivery.hand_out(walk, shape),
             None => Some(delivery.cumulative(value, start, time)),
         }
     }
