@@ -20,7 +20,8 @@ use super::{
 };
 use crate::{
     collect::Collector,
-    export::{Delivered, Urgency},
+    export::{Delivered, FaultKind, Urgency},
+    observe::{Lost, PartWatch, ReaderWatch},
     snapshot::Snapshot,
     store::{ConsumerId, TemporalityPreference},
     worker::{Pending, Worker},
@@ -51,6 +52,10 @@ pub(super) struct Pusher {
     max_bytes: usize,
     /// The time before which the receiver wants no push; `None` without such a wish.
     not_before: Option<Instant>,
+    /// True if a caller waits for the push.
+    is_asked: bool,
+    watch: PartWatch,
+    reader: ReaderWatch,
     outage: Outage,
     /// The time of the last line about rejected points or a warning; `None` before the first.
     warned: Option<Instant>,
@@ -75,6 +80,9 @@ impl Pusher {
     ) -> Self {
         Self {
             consumer: collector.register_push(options.temporality),
+            is_asked: false,
+            watch: PartWatch(sink.component(collector.observer())),
+            reader: ReaderWatch::periodic(collector.observer()),
             collector,
             outage: Outage::new("metrics", sink.destination(), sink.advice()),
             max_bytes: match sink.takes_parts() {
@@ -113,6 +121,7 @@ impl Pusher {
             if waiting.is_empty() && self.not_before.is_some_and(|until| Instant::now() < until) {
                 continue;
             }
+            self.is_asked = !waiting.is_empty();
             let result = self.push(deadline(&waiting, self.options.timeout)).await;
             for flush in waiting {
                 let _ = flush.reply.try_send(result.clone());
@@ -168,11 +177,15 @@ impl Pusher {
     /// Collects, or takes the snapshot of an earlier collection that took too long.
     async fn collect(&mut self, deadline: Instant) -> Result<Window, Failure> {
         let (collector, consumer) = (self.collector.clone(), self.consumer);
-        let keeps = self.keeps_windows();
+        let (reader, keeps) = (self.reader.clone(), self.keeps_windows());
+        let is_asked = self.is_asked;
         let collecting = self.collecting.get_or_insert_with(|| {
             self.worker.run(move || {
-                let snapshot = collector.snapshot(consumer);
-                if keeps {
+                let mut snapshot = reader.collection(|| collector.snapshot(consumer));
+                if keeps && !is_asked && collector.observer().is_all_of(&snapshot) {
+                    // A push of this alone would make the next one: it waits for others, unacknowledged.
+                    snapshot.scopes.clear();
+                } else if keeps {
                     // From here on the window has it.
                     collector.acknowledge(consumer);
                 }
@@ -194,52 +207,52 @@ impl Pusher {
     /// Delivers the parts of the window in their order. A part that is delivered or dropped leaves the window.
     async fn deliver_window(&mut self, deadline: Instant) -> Result<Dropped, Failure> {
         let mut dropped = None;
+        let watch = self.watch.clone();
+        let mut flight = watch.flight(self.window.as_ref().map_or(0, Window::points));
         while let Some(window) = &mut self.window
             && let Some(part) = window.next().cloned()
         {
             let (sink, snapshot) = (self.sink.clone(), window.snapshot.clone());
             let (points, first) = (part.points(), part.first_point(&snapshot));
+            let mut lose = |window: &mut Window, why, reason: &str| {
+                window.remove();
+                watch.dropped(points, why);
+                dropped = Some(told_dropped(points, &first, reason));
+            };
             let encoding = self.worker.run(move || sink.encode(&snapshot, &part));
-            let body = match timeout_at(deadline.into(), encoding).await {
-                Ok(Ok(body)) => body,
-                Ok(Err(_)) => {
-                    window.remove();
-                    dropped = Some(told_dropped(points, &first, "they could not be encoded"));
-                    continue;
-                }
-                Err(_) => return Err(Failure::slow_delivery()),
+            let Some(body) = in_time(encoding, deadline).await? else {
+                flight.lost(points, Lost::Encoding.name());
+                lose(window, Lost::Encoding, "they could not be encoded");
+                continue;
             };
             let size = body.len();
             if size > self.max_bytes && window.halve() {
+                watch.split();
                 continue;
             }
-            match self.sink.send(body, deadline, &self.urgency).await {
+            watch.sends(window.sends());
+            let counted = (&mut flight, points);
+            let sent = self.sink.send(body, counted, deadline, &self.urgency);
+            match sent.await {
                 Ok(delivered) => {
                     window.remove();
                     note(&mut self.warned, &delivered);
                 }
                 Err(Refusal::TooLarge(reason)) if points > 1 => {
                     self.max_bytes = (size / 2).max(SMALLEST);
-                    tracing::warn!(
-                        target: "runar_otel",
-                        "the receiver of metrics refuses a request of {size} bytes: {reason}; \
-                         requests are cut at {} bytes from now on",
-                        self.max_bytes
-                    );
+                    told_cut(size, self.max_bytes, &reason);
                     window.halve();
+                    watch.split();
                 }
-                Err(Refusal::TooLarge(reason) | Refusal::Final(reason)) => {
-                    window.remove();
-                    dropped = Some(told_dropped(points, &first, &reason));
-                }
+                Err(Refusal::TooLarge(reason)) => lose(window, Lost::Size, &reason),
+                Err(Refusal::Final(reason)) => lose(window, Lost::BadData, &reason),
                 Err(Refusal::ForNow {
                     kind,
                     reason,
                     retry_after,
                 }) => {
                     self.not_before = retry_after.and_then(|wait| Instant::now().checked_add(wait));
-                    let problem = Problem::Export(kind);
-                    return Err(Failure { problem, reason });
+                    return Err(Failure::export(kind, reason));
                 }
                 Err(Refusal::Stuck(taken)) => {
                     if taken {
@@ -255,6 +268,11 @@ impl Pusher {
 }
 
 impl Failure {
+    fn export(kind: FaultKind, reason: String) -> Self {
+        let problem = Problem::Export(kind);
+        Self { problem, reason }
+    }
+
     fn slow_collection() -> Self {
         let reason = "the collection takes longer than a push may, perhaps because of a callback; \
                       it is delivered when it has ended";
@@ -285,6 +303,26 @@ fn deadline(waiting: &[Flush], timeout: Duration) -> Instant {
     let end = now.checked_add(timeout).unwrap_or(now);
     let asked = waiting.iter().map(|flush| flush.deadline).max();
     asked.map_or(end, |asked| asked.min(end))
+}
+
+/// Waits for an encoded part; `None` if its encoding panicked.
+async fn in_time(
+    encoding: Pending<Vec<u8>>,
+    deadline: Instant,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let encoded = timeout_at(deadline.into(), encoding).await;
+    encoded
+        .map(Result::ok)
+        .map_err(|_| Failure::slow_delivery())
+}
+
+/// Logs that requests are cut from now on.
+fn told_cut(size: usize, max_bytes: usize, reason: &str) {
+    tracing::warn!(
+        target: "runar_otel",
+        "the receiver of metrics refuses a request of {size} bytes: {reason}; \
+         requests are cut at {max_bytes} bytes from now on"
+    );
 }
 
 /// Logs that data points were dropped, and returns the reason.
