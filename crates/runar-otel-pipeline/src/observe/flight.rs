@@ -112,7 +112,9 @@ impl<'a> Flight<'a> {
     }
 
     fn move_inflight(&self, items: i64) {
-        if let Some(exported) = self.exported() {
+        if items != 0
+            && let Some(exported) = self.exported()
+        {
             exported.inflight.add(items, self.exporter.attributes());
         }
     }

@@ -1,0 +1,12 @@
+//! Spans counted, as the semantic conventions *SDK metrics* say: started, live, queued, processed.
+
+mod processor;
+mod queue;
+mod sampler;
+
+pub(super) use processor::ObservedProcessor;
+pub(super) use queue::{ObservedQueue, Queue};
+pub(super) use sampler::CountingSampler;
+
+#[cfg(all(test, feature = "otlp-http"))]
+mod tests;
