@@ -60,10 +60,7 @@ fn a_push_shows_the_points_of_the_one_before() {
 fn refusals_count_by_the_answer() {
     let _alone = alone();
     let receiver = OtlpReceiver::start();
-    let telemetry = builder()
-        .otlp_endpoint(receiver.endpoint())
-        .init()
-        .unwrap();
+    let telemetry = builder().otlp_endpoint(receiver.endpoint()).init().unwrap();
     Counter::new("kit_refused_total", "Calls").register().inc();
     receiver.refuse(1, 400);
     telemetry.force_flush().unwrap_err();
@@ -75,7 +72,10 @@ fn refusals_count_by_the_answer() {
         let failed = received.counter(POINTS, &[("error.type", status)]);
         assert!(failed.is_some_and(|points| points >= 1.0), "{received}");
         let duration = "otel.sdk.exporter.operation.duration";
-        let labels = [("error.type", status), ("http.response.status_code", status)];
+        let labels = [
+            ("error.type", status),
+            ("http.response.status_code", status),
+        ];
         assert_eq!(received.histogram(duration, &labels).unwrap().count, 1);
     }
     let failed = received.counter(POINTS, &[("error.type", "400")]);
@@ -103,17 +103,30 @@ fn a_page_shows_the_one_before_and_a_receiver_that_is_away() {
     let away = [("error_type", "connection_refused")];
     let exported = "otel_sdk_exporter_metric_data_point_exported_total";
     let failed = first.counter(exported, &away);
-    assert!(failed.is_some_and(|points| points >= 1.0), "{}", first.text());
-    assert!(first.histogram("runar_otel_scrape_size_bytes", &[]).is_none());
+    assert!(
+        failed.is_some_and(|points| points >= 1.0),
+        "{}",
+        first.text()
+    );
+    assert!(
+        first
+            .histogram("runar_otel_scrape_size_bytes", &[])
+            .is_none()
+    );
     let second = scrape(address);
-    let size = second.histogram("runar_otel_scrape_size_bytes", &[]).unwrap();
+    let size = second
+        .histogram("runar_otel_scrape_size_bytes", &[])
+        .unwrap();
     assert_eq!(size.count, 1);
     #[expect(clippy::cast_precision_loss, reason = "a page is small")]
     let first_size = first.text().len() as f64;
-    assert!((size.sum.unwrap() - first_size).abs() < 0.5);
+    assert!((size.sum - first_size).abs() < 0.5);
     let duration = second.histogram("runar_otel_scrape_duration_seconds", &[]);
     assert_eq!(duration.unwrap().count, 1);
-    let page = [("otel_component_name", "prometheus_http_text_metric_exporter/0")];
+    let page = [(
+        "otel_component_name",
+        "prometheus_http_text_metric_exporter/0",
+    )];
     let collections = "otel_sdk_metric_reader_collection_duration_seconds";
     assert_eq!(second.histogram(collections, &page).unwrap().count, 1);
 }
