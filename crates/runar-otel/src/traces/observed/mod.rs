@@ -8,5 +8,5 @@ pub(super) use processor::ObservedProcessor;
 pub(super) use queue::{ObservedQueue, Queue};
 pub(super) use sampler::CountingSampler;
 
-#[cfg(all(test, feature = "otlp-http"))]
+#[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! Spans counted by a provider whose receiver holds up the first export.
 
+#![cfg(feature = "otlp-http")]
+
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
@@ -122,20 +124,24 @@ fn read(stream: &mut TcpStream) -> bool {
     }
 }
 
+fn pushed_to(port: u16, timeout: Duration) -> Config {
+    Config {
+        otlp_traces: OtlpConfig {
+            endpoint: Url::new(format!("http://127.0.0.1:{port}/v1/traces")),
+            timeout,
+            ..OtlpConfig::of(Signal::Traces)
+        },
+        ..Config::default()
+    }
+}
+
 #[test]
 fn spans_are_counted_from_their_start_to_their_export_and_those_that_find_no_place() {
     let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = receiver.local_addr().unwrap().port();
     let (go_on, may_go_on) = mpsc::channel();
     thread::spawn(move || answer(&receiver, &may_go_on));
-    let mut config = Config {
-        otlp_traces: OtlpConfig {
-            endpoint: Url::new(format!("http://127.0.0.1:{port}/v1/traces")),
-            timeout: PATIENCE,
-            ..OtlpConfig::of(Signal::Traces)
-        },
-        ..Config::default()
-    };
+    let mut config = pushed_to(port, PATIENCE);
     config.span_batches.queue = 4;
     config.span_batches.batch = 4;
     config.span_batches.delay = Duration::from_secs(3600);
@@ -214,14 +220,7 @@ fn spans_of_a_receiver_that_is_away_have_failed_by_its_reason() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = closed.local_addr().unwrap().port();
     drop(closed);
-    let config = Config {
-        otlp_traces: OtlpConfig {
-            endpoint: Url::new(format!("http://127.0.0.1:{port}/v1/traces")),
-            timeout: Duration::from_millis(300),
-            ..OtlpConfig::of(Signal::Traces)
-        },
-        ..Config::default()
-    };
+    let config = pushed_to(port, Duration::from_millis(300));
     let rig = Rig::new(&config);
     rig.spans(3);
     shutdown::flush(&rig.provider, PATIENCE).unwrap_err();
