@@ -14,8 +14,6 @@ pub(super) struct Instruments {
     pub(super) split: Counter<u64>,
     pub(super) resent: Counter<u64>,
     pub(super) dropped: Counter<u64>,
-    pub(super) scrape_duration: Histogram<f64>,
-    pub(super) scrape_size: Histogram<u64>,
 }
 
 /// The counts of an exporter, of one signal.
@@ -24,9 +22,6 @@ pub(super) struct Exported {
     pub(super) inflight: UpDownCounter<i64>,
     pub(super) exported: Counter<u64>,
 }
-
-/// Buckets of page sizes, from 1 kB to 100 MB.
-const SIZES: [f64; 11] = [1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 3e7, 1e8];
 
 impl Instruments {
     pub(super) fn new(meter: &Meter) -> Self {
@@ -64,16 +59,6 @@ impl Instruments {
                 "{data_point}",
                 "Data points that will not be sent again, though nobody has taken them.",
             ),
-            scrape_duration: seconds(
-                "runar_otel.scrape.duration",
-                "The time to collect and write a page.",
-            ),
-            scrape_size: meter
-                .u64_histogram("runar_otel.scrape.size")
-                .with_unit("By")
-                .with_description("The size of a page, before compression.")
-                .with_boundaries(SIZES.to_vec())
-                .build(),
         }
     }
 

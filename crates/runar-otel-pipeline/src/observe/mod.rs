@@ -10,6 +10,8 @@ mod instruments;
 mod observer;
 mod parts;
 mod reader;
+#[cfg(feature = "prometheus-endpoint")]
+mod scrape;
 
 pub use error_type::error_type;
 pub use flight::Flight;
@@ -17,7 +19,7 @@ pub use observer::{Component, Destination, Observer};
 pub(crate) use parts::{Lost, PartWatch};
 pub(crate) use reader::ReaderWatch;
 #[cfg(feature = "prometheus-endpoint")]
-pub(crate) use reader::ScrapeWatch;
+pub(crate) use scrape::ScrapeWatch;
 
 #[cfg(test)]
 mod tests;
