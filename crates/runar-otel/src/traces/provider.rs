@@ -9,7 +9,6 @@ use opentelemetry_sdk::{
         ShouldSample, SpanExporter, SpanLimits as SdkSpanLimits, TracerProviderBuilder,
     },
 };
-use runar_otel_pipeline::observe::Observer;
 use tokio::runtime::Handle;
 
 #[cfg(feature = "otlp")]
@@ -21,7 +20,7 @@ use crate::{
         console::ConsoleExporter,
         head::{Decider, Looks},
         head_decision::{DecidedIds, DecidedSampler},
-        observed::{CountingSampler, ObservedProcessor, ObservedQueue, Queue},
+        observed::{CountingSampler, ObservedProcessor, ObservedQueue, Observer, Queue},
     },
 };
 

@@ -6,6 +6,7 @@ mod sampler;
 
 pub(super) use processor::ObservedProcessor;
 pub(super) use queue::{ObservedQueue, Queue};
+pub(super) use runar_otel_pipeline::observe::Observer;
 pub(super) use sampler::CountingSampler;
 
 #[cfg(test)]
