@@ -429,8 +429,7 @@ fn configuration_sees_no_pipeline() {
         "error.rs",
         "init.rs",
         "lib.rs",
-        "traces/otlp/grpc.rs",
-        "traces/otlp/http.rs",
+        "traces/otlp.rs",
     ]
     .map(str::to_owned);
     assert!(names.is_subset(&wiring.into()), "{names:?}");

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use opentelemetry::global;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use runar_otel_core::{clock::keep_to_the_system, decline, report};
+#[cfg(feature = "otlp")]
+use runar_otel_pipeline::export::Urgency;
 use runar_otel_pipeline::{background::Background, observe::Observer};
 
 #[cfg(feature = "prometheus-endpoint")]
@@ -241,6 +243,8 @@ fn start_traces(
     observer: &Observer,
     scope: Scope,
 ) -> Result<SdkTracerProvider, InitError> {
+    #[cfg(feature = "otlp")]
+    traces::set_urgency(Urgency::Calm);
     let resource = identity.resource.clone();
     let builder = traces::builder(config, sampling, resource, background.handle(), observer);
     let provider = builder.map_err(InitError::Traces)?.build();

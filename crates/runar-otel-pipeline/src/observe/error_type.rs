@@ -19,7 +19,7 @@ pub fn error_type(error: &ExportError) -> Cow<'static, str> {
     let word = match error {
         ExportError::ResponseTooLarge { .. } => "response_too_large",
         _ => match error.kind() {
-            FaultKind::Lookup => "name_not_found",
+            FaultKind::Lookup => "name_resolution",
             FaultKind::Refused => "connection_refused",
             FaultKind::Connection => "connection_failed",
             FaultKind::Timeout => "timeout",

@@ -12,15 +12,12 @@ use tokio::{
 };
 
 use super::{
-    FlushError, PushOptions, Sink,
-    flush::Flush,
-    outage::{Outage, Problem},
-    sink::Refusal,
+    FlushError, PushOptions, Sink, failure::Failure, flush::Flush, outage::Outage, sink::Refusal,
     window::Window,
 };
 use crate::{
     collect::Collector,
-    export::{Delivered, FaultKind, Urgency},
+    export::{Delivered, Urgency},
     observe::{Lost, PartWatch, ReaderWatch},
     snapshot::Snapshot,
     store::{ConsumerId, TemporalityPreference},
@@ -29,6 +26,9 @@ use crate::{
 
 /// The least time between two lines about rejected points or warnings of a receiver, 10 min.
 const AGAIN: Duration = Duration::from_secs(10 * 60);
+
+/// The time that the end of a process may take to count what is lost, 40 ms.
+const COUNTING: Duration = Duration::from_millis(40);
 
 /// The least size at which requests are cut, in bytes.
 const SMALLEST: usize = 1024;
@@ -60,12 +60,6 @@ pub(super) struct Pusher {
     /// The time of the last line about rejected points or a warning; `None` before the first.
     warned: Option<Instant>,
     urgency: watch::Receiver<Urgency>,
-}
-
-/// The reason why a push has not delivered everything.
-struct Failure {
-    problem: Problem,
-    reason: String,
 }
 
 /// The reason why data points were dropped; `None` if none were.
@@ -141,6 +135,13 @@ impl Pusher {
                 }
                 dropped.map_or(Ok(()), |reason| Err(FlushError::Failed(reason)))
             }
+            Err(Failure { problem, reason }) if self.is_last() => {
+                let lost = format!("{} data points are lost", self.count_undelivered().await);
+                if let Some(line) = self.outage.failed(problem, &reason, &lost, now) {
+                    tracing::warn!(target: "runar_otel", "{line}");
+                }
+                Err(FlushError::Failed(format!("{reason}; {lost}")))
+            }
             Err(Failure { problem, reason }) => {
                 let consequence = "nothing is lost, the next push tries again";
                 if let Some(line) = self.outage.failed(problem, &reason, consequence, now) {
@@ -149,6 +150,22 @@ impl Pusher {
                 Err(FlushError::Failed(reason))
             }
         }
+    }
+
+    /// True if the process ends: there is no next push.
+    fn is_last(&self) -> bool {
+        *self.urgency.borrow() == Urgency::Last
+    }
+
+    /// Counts the data points that no push will deliver: those of the window, and those that the store still has.
+    async fn count_undelivered(&mut self) -> usize {
+        let left = self.window.as_ref().map_or(0, Window::points);
+        if !self.keeps_windows() && left > 0 {
+            return left;
+        }
+        let soon = Instant::now() + COUNTING;
+        let open = self.collect(soon).await;
+        left + open.map_or(0, |window| window.points())
     }
 
     /// Delivers the window that an earlier push has left, and then a new one.
@@ -220,9 +237,10 @@ impl Pusher {
                 dropped = Some(told_dropped(points, &first, reason));
             };
             let encoding = self.worker.run(move || sink.encode(&snapshot, &part));
-            let Some(body) = in_time(encoding, deadline).await? else {
+            let encoded = timeout_at(deadline.into(), encoding).await;
+            let Ok(body) = encoded.map_err(|_| Failure::slow_delivery())? else {
                 flight.lost(points, Lost::Encoding.name());
-                lose(window, Lost::Encoding, "they could not be encoded");
+                lose(window, Lost::Encoding, "it cannot be encoded");
                 continue;
             };
             let size = body.len();
@@ -236,64 +254,40 @@ impl Pusher {
             match sent.await {
                 Ok(delivered) => {
                     window.remove();
-                    note(&mut self.warned, &delivered);
+                    note(&mut self.warned, &self.sink.destination(), &delivered);
                 }
                 Err(Refusal::TooLarge(reason)) if points > 1 => {
-                    self.max_bytes = (size / 2).max(SMALLEST);
-                    told_cut(size, self.max_bytes, &reason);
                     window.halve();
                     watch.split();
+                    self.cut_smaller(size, &reason);
                 }
                 Err(Refusal::TooLarge(reason)) => lose(window, Lost::Size, &reason),
                 Err(Refusal::Final(reason)) => lose(window, Lost::BadData, &reason),
-                Err(Refusal::ForNow {
-                    kind,
-                    reason,
-                    retry_after,
-                }) => {
-                    self.not_before = retry_after.and_then(|wait| Instant::now().checked_add(wait));
-                    return Err(Failure::export(kind, reason));
-                }
-                Err(Refusal::Stuck(taken)) => {
+                Err(Refusal::Stuck { taken }) => {
                     if taken {
                         window.remove();
                     }
                     return Err(Failure::slow_delivery());
+                }
+                Err(Refusal::ForNow(failure, retry_after)) => {
+                    self.not_before = retry_after.and_then(|wait| Instant::now().checked_add(wait));
+                    return Err(failure);
                 }
             }
         }
         self.window = None;
         Ok(dropped)
     }
-}
 
-impl Failure {
-    fn export(kind: FaultKind, reason: String) -> Self {
-        let problem = Problem::Export(kind);
-        Self { problem, reason }
-    }
-
-    fn slow_collection() -> Self {
-        let reason = "the collection takes longer than a push may, perhaps because of a callback; \
-                      it is delivered when it has ended";
-        Self {
-            problem: Problem::SlowCollection,
-            reason: reason.to_owned(),
-        }
-    }
-
-    fn slow_delivery() -> Self {
-        Self {
-            problem: Problem::SlowDelivery,
-            reason: "nobody takes the data in time".to_owned(),
-        }
-    }
-
-    fn panicked(work: &str) -> Self {
-        Self {
-            problem: Problem::Panic,
-            reason: format!("{work} panicked, or the system refuses a thread"),
-        }
+    /// Cuts requests at half of the size that the receiver has refused, from now on.
+    fn cut_smaller(&mut self, refused: usize, reason: &str) {
+        self.max_bytes = (refused / 2).max(SMALLEST);
+        tracing::warn!(
+            target: "runar_otel",
+            "{} refuses a request of {refused} bytes with metrics: {reason}; requests are cut at {} bytes from now on",
+            self.sink.destination(),
+            self.max_bytes
+        );
     }
 }
 
@@ -303,26 +297,6 @@ fn deadline(waiting: &[Flush], timeout: Duration) -> Instant {
     let end = now.checked_add(timeout).unwrap_or(now);
     let asked = waiting.iter().map(|flush| flush.deadline).max();
     asked.map_or(end, |asked| asked.min(end))
-}
-
-/// Waits for an encoded part; `None` if its encoding panicked.
-async fn in_time(
-    encoding: Pending<Vec<u8>>,
-    deadline: Instant,
-) -> Result<Option<Vec<u8>>, Failure> {
-    let encoded = timeout_at(deadline.into(), encoding).await;
-    encoded
-        .map(Result::ok)
-        .map_err(|_| Failure::slow_delivery())
-}
-
-/// Logs that requests are cut from now on.
-fn told_cut(size: usize, max_bytes: usize, reason: &str) {
-    tracing::warn!(
-        target: "runar_otel",
-        "the receiver of metrics refuses a request of {size} bytes: {reason}; \
-         requests are cut at {max_bytes} bytes from now on"
-    );
 }
 
 /// Logs that data points were dropped, and returns the reason.
@@ -336,7 +310,7 @@ fn told_dropped(points: usize, first: &str, reason: &str) -> String {
 }
 
 /// Logs what a receiver says of data that it has taken, every ten minutes at the most: its words are no key.
-fn note(warned: &mut Option<Instant>, delivered: &Delivered) {
+fn note(warned: &mut Option<Instant>, destination: &str, delivered: &Delivered) {
     if delivered.rejected == 0 && delivered.message.is_empty() {
         return;
     }
@@ -346,10 +320,12 @@ fn note(warned: &mut Option<Instant>, delivered: &Delivered) {
     *warned = Some(Instant::now());
     let Delivered { rejected, message } = delivered;
     match rejected {
-        0 => tracing::warn!(target: "runar_otel", "the receiver of metrics warns: {message}"),
+        0 => {
+            tracing::warn!(target: "runar_otel", "{destination} takes metrics, and warns: {message}");
+        }
         _ => tracing::warn!(
             target: "runar_otel",
-            "the receiver rejected {rejected} data points, they are not sent again: {message}"
+            "{destination} rejected {rejected} data points, they are not sent again: {message}"
         ),
     }
 }

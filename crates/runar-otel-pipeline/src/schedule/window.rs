@@ -31,6 +31,11 @@ impl Window {
         self.parts.front()
     }
 
+    /// Returns the number of data points that are left.
+    pub(super) fn points(&self) -> usize {
+        self.parts.iter().map(Part::points).sum()
+    }
+
     /// Removes the next part: it is delivered, or dropped.
     pub(super) fn remove(&mut self) {
         self.parts.pop_front();
@@ -40,11 +45,6 @@ impl Window {
     /// Notes that the next part is sent; `true` if it was sent before.
     pub(super) fn sends(&mut self) -> bool {
         std::mem::replace(&mut self.is_sent, true)
-    }
-
-    /// Returns the number of points that are left.
-    pub(super) fn points(&self) -> usize {
-        self.parts.iter().map(Part::points).sum()
     }
 
     /// Cuts the next part into halves; `false` if it has a single point.

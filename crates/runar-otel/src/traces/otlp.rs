@@ -1,7 +1,7 @@
 //! The OTLP exporter for spans: the exporter of metrics, with spans.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -19,12 +19,12 @@ use opentelemetry_sdk::{
 };
 use prost::Message;
 use runar_otel_pipeline::{
-    export::{ExportError, OtlpExporter, OtlpOptions, Patience},
+    export::{ExportError, OtlpExporter, OtlpOptions, Patience, Urgency},
     observe::{Component, Destination, Flight, Observer},
     schedule::{Outage, Problem},
     settings::Signal,
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::watch};
 
 use crate::{
     config::OtlpConfig,
@@ -55,6 +55,15 @@ pub(crate) fn exporter(
     });
     let spans = OtlpSpans::new(exporter, timeout, component);
     Ok(OnRuntime::new(spans, runtime.clone(), timeout))
+}
+
+/// The urgency of exports of this process: the SDK makes and keeps its exporters by itself.
+static URGENCY: LazyLock<watch::Sender<Urgency>> =
+    LazyLock::new(|| watch::Sender::new(Urgency::Calm));
+
+/// Tells the exporters of spans how urgent their exports are from now on.
+pub(crate) fn set_urgency(urgency: Urgency) {
+    URGENCY.send_replace(urgency);
 }
 
 /// The size at which batches are cut, in bytes before compression, 3 MiB: gRPC servers take 4 MiB.
@@ -109,7 +118,10 @@ impl OtlpSpans {
                 continue;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let patience = Patience::calm(left.saturating_sub(MARGIN));
+            let patience = Patience {
+                total: left.saturating_sub(MARGIN),
+                urgency: URGENCY.subscribe(),
+            };
             let begun = Instant::now();
             let end = self.exporter.export_within(body, patience).await;
             flight.request_ended(batch.len(), begun.elapsed(), &end);
