@@ -11,6 +11,7 @@
 //! encode::{otlp, exposition} bytes; pure, without clock and I/O
 //! export::OtlpExporter       a push, with retries     endpoint: an answer to a scrape
 //! store::Store               the consumer acknowledges: the window is closed
+//! observe::Observer          if asked for: what all of this did, as metrics that go the same way
 //! ```
 
 pub mod background;
@@ -25,6 +26,7 @@ pub mod export;
 mod gzip;
 #[cfg(feature = "sdk-reader")]
 pub mod mirror;
+pub mod observe;
 #[cfg(any(feature = "otlp", feature = "prometheus-endpoint"))]
 mod resolver;
 pub mod schedule;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use opentelemetry::global;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use runar_otel_core::{clock::keep_to_the_system, decline, report};
-use runar_otel_pipeline::background::Background;
 #[cfg(feature = "otlp")]
 use runar_otel_pipeline::export::Urgency;
+use runar_otel_pipeline::{background::Background, observe::Observer};
 
 #[cfg(feature = "prometheus-endpoint")]
 use crate::standalone_endpoint::{self, Standalone};
@@ -185,7 +185,8 @@ fn start(
     let sampling = parts.sampling.clone();
     // The meter provider first: the SDK's span processor takes a meter from it when it is made.
     let mut metrics = metrics_pipeline::start(&config, &identity, parts, &background)?;
-    let spans = match start_traces(&config, &sampling, &identity, &background, scope) {
+    let observer = metrics.observer().clone();
+    let spans = match start_traces(&config, &sampling, &identity, &background, &observer, scope) {
         Ok(spans) => spans,
         Err(refused) => {
             metrics.stop(Instant::now() + Duration::from_secs(1));
@@ -239,12 +240,13 @@ fn start_traces(
     sampling: &Sampling,
     identity: &Identity,
     background: &Background,
+    observer: &Observer,
     scope: Scope,
 ) -> Result<SdkTracerProvider, InitError> {
     #[cfg(feature = "otlp")]
     traces::set_urgency(Urgency::Calm);
     let resource = identity.resource.clone();
-    let builder = traces::builder(config, sampling, resource, background.handle());
+    let builder = traces::builder(config, sampling, resource, background.handle(), observer);
     let provider = builder.map_err(InitError::Traces)?.build();
     if scope == Scope::Everything {
         global::set_tracer_provider(provider.clone());

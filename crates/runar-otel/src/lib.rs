@@ -80,6 +80,10 @@ struct Traces;
 struct Shutdown;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../../docs/self-observability.md")]
+struct SelfObservability;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../../docs/metered.md")]
 struct Metered;
 

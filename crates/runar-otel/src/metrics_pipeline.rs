@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc, time::Instant};
 use opentelemetry::{global, metrics::NoopMeterProvider};
 use runar_otel_core::{
     finish,
-    gate::{Gate, GateOptions, Streams},
+    gate::{Gate, GateOptions, Streams, View},
     install,
     metric::Aggregation,
     series::{DEFAULT_CEILING, set_ceiling},
@@ -18,6 +18,7 @@ use runar_otel_pipeline::encode::exposition::Options as PageOptions;
 use runar_otel_pipeline::{
     background::Background,
     collect::{Collector, Producer},
+    observe::Observer,
     schedule::{Console, FlushError, Push, PushOptions, Sink},
     snapshot::Resource,
 };
@@ -38,6 +39,7 @@ pub(crate) struct MetricsPipeline {
     #[cfg(feature = "prometheus-registry")]
     collector: Arc<Collector>,
     streams: Arc<Streams>,
+    observer: Observer,
     pushes: Vec<Push>,
     #[cfg(feature = "prometheus-endpoint")]
     endpoints: Arc<Endpoints>,
@@ -67,14 +69,15 @@ pub(crate) fn start(
     #[cfg(feature = "prometheus-endpoint")]
     let page = page(&parts);
     let options = push_options(config, &parts);
-    let collector = Arc::new(Collector::new(
-        streams.clone(),
-        Arc::new(resource),
-        producers(parts),
-    ));
+    let gate = Gate::new(streams.clone());
+    let observer = match config.sdk_metrics {
+        true => Observer::new(&gate),
+        false => Observer::default(),
+    };
+    let collector = Collector::new(streams.clone(), Arc::new(resource), producers(parts));
+    let collector = Arc::new(collector.observed_by(observer.clone()));
     attached.collect_with(&collector);
 
-    let gate = Gate::new(streams.clone());
     global::set_meter_provider(gate.clone());
     install(Arc::new(gate));
 
@@ -82,6 +85,7 @@ pub(crate) fn start(
     let pushes = sinks.into_iter().map(push).collect();
     Ok(MetricsPipeline {
         streams,
+        observer,
         pushes,
         #[cfg(feature = "prometheus-endpoint")]
         endpoints: endpoints(config, page, &collector, background),
@@ -92,6 +96,11 @@ pub(crate) fn start(
 }
 
 impl MetricsPipeline {
+    /// Returns the observer, which records nothing unless metrics of telemetry itself are on.
+    pub(crate) fn observer(&self) -> &Observer {
+        &self.observer
+    }
+
     /// The address of the pull endpoint, once it is bound.
     #[cfg(feature = "prometheus-endpoint")]
     pub(crate) fn prometheus_address(&self) -> Option<std::net::SocketAddr> {
@@ -171,6 +180,11 @@ fn gate_options(config: &Config, parts: &Parts) -> GateOptions {
     let mut options = GateOptions::default();
     options.exemplar_filter = config.exemplar_filter;
     options.views.clone_from(&parts.views);
+    if config.sdk_metrics {
+        // With an experimental feature of its own the SDK counts the same spans: ours stand alone.
+        let counted = View::select("otel.sdk.processor.span.processed").of_meter("otel.sdk");
+        options.views.push(counted.aggregation(Aggregation::Drop));
+    }
     if config.histogram_aggregation == HistogramAggregation::Base2Exponential {
         options.histogram_aggregation = Aggregation::exponential();
     }

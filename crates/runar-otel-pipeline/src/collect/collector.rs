@@ -10,6 +10,7 @@ use runar_otel_core::{
 
 use super::{coalesce::Coalesce, producer::Producer};
 use crate::{
+    observe::Observer,
     snapshot::{Resource, ScopeMetrics, Snapshot},
     store::{ConsumerId, Store, TemporalityPreference},
 };
@@ -22,6 +23,7 @@ pub struct Collector {
     store: Store,
     resource: Arc<Resource>,
     producers: Vec<Arc<dyn Producer>>,
+    observer: Observer,
     coalesce: Coalesce,
 }
 
@@ -37,8 +39,22 @@ impl Collector {
             store: Store::new(streams),
             resource,
             producers,
+            observer: Observer::default(),
             coalesce: Coalesce::default(),
         }
+    }
+
+    /// Sets the observer of the collector and of its pushes and pages.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Observer) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Returns the observer, which records nothing by default.
+    #[must_use]
+    pub fn observer(&self) -> &Observer {
+        &self.observer
     }
 
     /// Adds a consumer; see [`Store::register`].

@@ -57,6 +57,17 @@ impl OtlpExporter {
         })
     }
 
+    /// Returns the protocol of the transport.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        match &self.transport {
+            #[cfg(feature = "otlp-http")]
+            Transport::Http(_) => Protocol::HttpProtobuf,
+            #[cfg(feature = "otlp-grpc")]
+            Transport::Grpc(_) => Protocol::Grpc,
+        }
+    }
+
     /// Returns the endpoint, without credentials and query.
     #[must_use]
     pub fn destination(&self) -> &str {

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     collect::Collector,
     export::{Delivered, Urgency},
+    observe::{Lost, PartWatch, ReaderWatch},
     snapshot::Snapshot,
     store::{ConsumerId, TemporalityPreference},
     worker::{Pending, Worker},
@@ -51,6 +52,10 @@ pub(super) struct Pusher {
     max_bytes: usize,
     /// The time before which the receiver wants no push; `None` without such a wish.
     not_before: Option<Instant>,
+    /// True if a caller waits for the push.
+    is_asked: bool,
+    watch: PartWatch,
+    reader: ReaderWatch,
     outage: Outage,
     /// The time of the last line about rejected points or a warning; `None` before the first.
     warned: Option<Instant>,
@@ -69,6 +74,9 @@ impl Pusher {
     ) -> Self {
         Self {
             consumer: collector.register_push(options.temporality),
+            is_asked: false,
+            watch: PartWatch(sink.component(collector.observer())),
+            reader: ReaderWatch::periodic(collector.observer()),
             collector,
             outage: Outage::new("metrics", sink.destination(), sink.advice()),
             max_bytes: match sink.takes_parts() {
@@ -107,6 +115,7 @@ impl Pusher {
             if waiting.is_empty() && self.not_before.is_some_and(|until| Instant::now() < until) {
                 continue;
             }
+            self.is_asked = !waiting.is_empty();
             let result = self.push(deadline(&waiting, self.options.timeout)).await;
             for flush in waiting {
                 let _ = flush.reply.try_send(result.clone());
@@ -185,11 +194,15 @@ impl Pusher {
     /// Collects, or takes the snapshot of an earlier collection that took too long.
     async fn collect(&mut self, deadline: Instant) -> Result<Window, Failure> {
         let (collector, consumer) = (self.collector.clone(), self.consumer);
-        let keeps = self.keeps_windows();
+        let (reader, keeps) = (self.reader.clone(), self.keeps_windows());
+        let is_asked = self.is_asked;
         let collecting = self.collecting.get_or_insert_with(|| {
             self.worker.run(move || {
-                let snapshot = collector.snapshot(consumer);
-                if keeps {
+                let mut snapshot = reader.collection(|| collector.snapshot(consumer));
+                if keeps && !is_asked && collector.observer().is_all_of(&snapshot) {
+                    // A push of this alone would make the next one: it waits for others, unacknowledged.
+                    snapshot.scopes.clear();
+                } else if keeps {
                     // From here on the window has it.
                     collector.acknowledge(consumer);
                 }
@@ -211,35 +224,45 @@ impl Pusher {
     /// Delivers the parts of the window in their order. A part that is delivered or dropped leaves the window.
     async fn deliver_window(&mut self, deadline: Instant) -> Result<Dropped, Failure> {
         let mut dropped = None;
+        let watch = self.watch.clone();
+        let mut flight = watch.flight(self.window.as_ref().map_or(0, Window::points));
         while let Some(window) = &mut self.window
             && let Some(part) = window.next().cloned()
         {
             let (sink, snapshot) = (self.sink.clone(), window.snapshot.clone());
             let (points, first) = (part.points(), part.first_point(&snapshot));
+            let mut lose = |window: &mut Window, why, reason: &str| {
+                window.remove();
+                watch.dropped(points, why);
+                dropped = Some(told_dropped(points, &first, reason));
+            };
             let encoding = self.worker.run(move || sink.encode(&snapshot, &part));
             let encoded = timeout_at(deadline.into(), encoding).await;
             let Ok(body) = encoded.map_err(|_| Failure::slow_delivery())? else {
-                window.remove();
-                dropped = Some(told_dropped(points, &first, "it cannot be encoded"));
+                flight.lost(points, Lost::Encoding.name());
+                lose(window, Lost::Encoding, "it cannot be encoded");
                 continue;
             };
             let size = body.len();
             if size > self.max_bytes && window.halve() {
+                watch.split();
                 continue;
             }
-            match self.sink.send(body, deadline, &self.urgency).await {
+            watch.sends(window.sends());
+            let counted = (&mut flight, points);
+            let sent = self.sink.send(body, counted, deadline, &self.urgency);
+            match sent.await {
                 Ok(delivered) => {
                     window.remove();
                     note(&mut self.warned, &self.sink.destination(), &delivered);
                 }
                 Err(Refusal::TooLarge(reason)) if points > 1 => {
                     window.halve();
+                    watch.split();
                     self.cut_smaller(size, &reason);
                 }
-                Err(Refusal::TooLarge(reason) | Refusal::Final(reason)) => {
-                    window.remove();
-                    dropped = Some(told_dropped(points, &first, &reason));
-                }
+                Err(Refusal::TooLarge(reason)) => lose(window, Lost::Size, &reason),
+                Err(Refusal::Final(reason)) => lose(window, Lost::BadData, &reason),
                 Err(Refusal::Stuck { taken }) => {
                     if taken {
                         window.remove();

@@ -17,6 +17,7 @@ use crate::{
     collect::Collector,
     encode::exposition::{self, Exposition, Options},
     endpoint::{Format, Scrape, ScrapeFailed, ScrapeFuture, Scraped},
+    observe::ScrapeWatch,
     snapshot::Snapshot,
     store::{ConsumerId, TemporalityPreference},
     worker::{Pending, Worker},
@@ -34,6 +35,7 @@ type Write = fn(&Snapshot, &Options, Format) -> Exposition;
 struct Rendering {
     collector: Arc<Collector>,
     consumer: ConsumerId,
+    watch: ScrapeWatch,
     options: Options,
     write: Write,
     /// The time for which a page may be served again, in nanoseconds; 0 for never. Relaxed: the value stands for
@@ -64,6 +66,7 @@ impl CollectorScrape {
         let consumer = collector.register(TemporalityPreference::Cumulative);
         Self {
             rendering: Arc::new(Rendering {
+                watch: ScrapeWatch::new(collector.observer()),
                 collector,
                 consumer,
                 options,
@@ -108,7 +111,9 @@ impl Rendering {
         }
         let own = self.clone();
         // Callbacks of the application run here: they may take long, the runtime may not.
-        let rendered = self.worker.run(move || own.render(format));
+        let rendered = self
+            .worker
+            .run(move || own.watch.page(|| own.render(format)));
         let body = running.scrape.insert(rendered).await;
         running.scrape = None;
         let Ok(body) = body else {
@@ -124,7 +129,8 @@ impl Rendering {
     }
 
     fn render(&self, format: Format) -> String {
-        let snapshot = self.collector.snapshot(self.consumer);
+        let collect = || self.collector.snapshot(self.consumer);
+        let snapshot = self.watch.reader.collection(collect);
         let exposition = (self.write)(&snapshot, &self.options, format);
         for problem in exposition.problems {
             report::once(("exposition", problem.key()), || problem.to_string());

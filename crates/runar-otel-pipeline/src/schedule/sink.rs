@@ -14,10 +14,13 @@ use super::outage::Problem;
 use crate::{
     encode::otlp::encode_part,
     export::{ExportError, OtlpExporter, Patience},
+    observe::Destination,
+    settings::Signal,
 };
 use crate::{
     encode::{console, otlp::Part},
     export::{Delivered, Urgency},
+    observe::{Component, Flight, Observer},
     snapshot::Snapshot,
     worker::{Pending, Worker},
 };
@@ -54,6 +57,26 @@ impl Sink {
         }
     }
 
+    /// Returns the component that counts what the sink is given; standard output is not counted.
+    pub(super) fn component(
+        &self,
+        #[cfg_attr(
+            not(feature = "otlp"),
+            expect(unused_variables, reason = "nothing is counted")
+        )]
+        observer: &Observer,
+    ) -> Component {
+        match self {
+            #[cfg(feature = "otlp")]
+            Self::Otlp(exporter) => observer.exporter(Destination {
+                signal: Signal::Metrics,
+                protocol: exporter.protocol(),
+                endpoint: exporter.destination(),
+            }),
+            Self::Console(_) => Component::default(),
+        }
+    }
+
     /// Encodes a part. The same part gives the same bytes.
     pub(super) fn encode(
         &self,
@@ -77,10 +100,11 @@ impl Sink {
         !matches!(self, Self::Console(_))
     }
 
-    /// Sends an encoded part, until the deadline.
+    /// Sends an encoded part with so many points of the flight, until the deadline.
     pub(super) async fn send(
         &self,
         body: Vec<u8>,
+        (flight, points): (&mut Flight<'_>, usize),
         deadline: Instant,
         urgency: &watch::Receiver<Urgency>,
     ) -> Result<Delivered, Refusal> {
@@ -93,10 +117,13 @@ impl Sink {
                     total: total.saturating_sub(MARGIN),
                     urgency: urgency.clone(),
                 };
-                Ok(exporter.export_within(body, patience).await?)
+                let begun = Instant::now();
+                let end = exporter.export_within(body, patience).await;
+                flight.request_ended(points, begun.elapsed(), &end);
+                Ok(end?)
             }
             Self::Console(console) => {
-                let _ = urgency;
+                let _ = (flight, points, urgency);
                 let stuck = |taken| move |_| Refusal::Stuck { taken };
                 let earlier = timeout_at(deadline.into(), console.finished());
                 earlier.await.map_err(stuck(false))?;

@@ -25,9 +25,13 @@ use crate::{
     background::Background,
     collect::{Collector, Producer},
     export::{OtlpExporter, OtlpOptions},
+    observe::Observer,
     settings::{Protocol, TemporalityPreference},
     snapshot::ScopeMetrics,
+    store::ConsumerId,
 };
+
+mod observed;
 
 /// The answer to one request.
 #[derive(Clone, Copy, Debug)]
@@ -143,6 +147,8 @@ fn points(body: &[u8]) -> Vec<Seen> {
 /// A counter, its pushes to a receiver, and the time limits of a test.
 struct Rig {
     counter: opentelemetry::metrics::Counter<u64>,
+    collector: Arc<Collector>,
+    consumer: ConsumerId,
     push: Push,
     receiver: Receiver,
     _gate: Gate,
@@ -156,6 +162,17 @@ fn rig(
     temporality: TemporalityPreference,
     producers: Vec<Arc<dyn Producer>>,
     change: impl FnOnce(&mut PushOptions),
+) -> Rig {
+    let none = |_: &Gate| Observer::default();
+    rig_observed(script, temporality, producers, change, none)
+}
+
+fn rig_observed(
+    script: &[Answer],
+    temporality: TemporalityPreference,
+    producers: Vec<Arc<dyn Producer>>,
+    change: impl FnOnce(&mut PushOptions),
+    observe: impl FnOnce(&Gate) -> Observer,
 ) -> Rig {
     let background = Background::start().unwrap();
     let receiver = Receiver::default();
@@ -172,7 +189,8 @@ fn rig(
     let streams = Streams::new(GateOptions::default());
     let gate = Gate::new(streams.clone());
     let counter = gate.meter("shop").u64_counter("orders").build();
-    let collector = Arc::new(Collector::new(streams, Arc::default(), producers));
+    let collector = Collector::new(streams, Arc::default(), producers);
+    let collector = Arc::new(collector.observed_by(observe(&gate)));
     let mut otlp = OtlpOptions::new(Protocol::HttpProtobuf, url);
     otlp.timeout = Duration::from_millis(400);
     let sink = Sink::Otlp(OtlpExporter::new(&otlp).unwrap());
@@ -184,6 +202,8 @@ fn rig(
     change(&mut options);
     Rig {
         counter,
+        consumer: collector.register(TemporalityPreference::Cumulative),
+        collector: collector.clone(),
         push: Push::spawn(background.handle(), collector, sink, options),
         receiver,
         _gate: gate,

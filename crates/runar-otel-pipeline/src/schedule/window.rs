@@ -12,6 +12,8 @@ use crate::{
 pub(super) struct Window {
     pub(super) snapshot: Arc<Snapshot>,
     parts: VecDeque<Part>,
+    /// True if the next part has been sent already, without success.
+    is_sent: bool,
 }
 
 impl Window {
@@ -20,6 +22,7 @@ impl Window {
         Self {
             parts: split(&snapshot, points, bytes).into(),
             snapshot: Arc::new(snapshot),
+            is_sent: false,
         }
     }
 
@@ -36,6 +39,12 @@ impl Window {
     /// Removes the next part: it is delivered, or dropped.
     pub(super) fn remove(&mut self) {
         self.parts.pop_front();
+        self.is_sent = false;
+    }
+
+    /// Notes that the next part is sent; `true` if it was sent before.
+    pub(super) fn sends(&mut self) -> bool {
+        std::mem::replace(&mut self.is_sent, true)
     }
 
     /// Cuts the next part into halves; `false` if it has a single point.
@@ -46,6 +55,7 @@ impl Window {
         self.parts.pop_front();
         self.parts.push_front(second);
         self.parts.push_front(first);
+        self.is_sent = false;
         true
     }
 }

@@ -12,6 +12,7 @@ mod assertions;
 mod catalogue;
 mod declared;
 mod limits;
+mod observed;
 mod receiver;
 mod recorder;
 mod retired;

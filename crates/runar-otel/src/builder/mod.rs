@@ -225,6 +225,16 @@ impl Builder {
         self
     }
 
+    /// Records metrics about telemetry itself, `otel.sdk.…` and `runar_otel.…`: collections, pushes, pages, spans that are
+    /// live, queued, exported and dropped. By default they are not recorded: their names are not stable yet in the
+    /// semantic conventions, and the SDKs of other languages have them on request, too.
+    ///
+    /// `docs/self-observability.md` lists them, with rules for alerts.
+    pub fn sdk_metrics(mut self, record: bool) -> Self {
+        self.overrides.sdk_metrics = Some(record);
+        self
+    }
+
     /// Sets the temporality of pushed metrics; by default cumulative.
     pub fn temporality(mut self, preference: TemporalityPreference) -> Self {
         self.overrides.temporality = Some(preference);

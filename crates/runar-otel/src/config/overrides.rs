@@ -36,6 +36,7 @@ pub(crate) struct Overrides {
     pub(crate) metric_timeout: Option<Duration>,
     pub(crate) prometheus_address: Option<(String, u16)>,
     pub(crate) exemplar_filter: Option<ExemplarFilter>,
+    pub(crate) sdk_metrics: Option<bool>,
     pub(crate) temporality: Option<TemporalityPreference>,
     pub(crate) histogram_aggregation: Option<HistogramAggregation>,
     pub(crate) sampler: Option<Sampler>,
@@ -67,6 +68,7 @@ impl Overrides {
             self.metrics_exporters.as_ref(),
         );
         set(&mut config.temporality, self.temporality.as_ref());
+        set(&mut config.sdk_metrics, self.sdk_metrics.as_ref());
         set(&mut config.exemplar_filter, self.exemplar_filter.as_ref());
         set(
             &mut config.histogram_aggregation,

@@ -125,6 +125,10 @@ fn read(environment: &mut Environment<'_>) -> Config {
         environment.choice("OTEL_METRICS_EXEMPLAR_FILTER"),
     );
     replace(
+        &mut config.sdk_metrics,
+        environment.truth("OTEL_RUST_SDK_METRICS"),
+    );
+    replace(
         &mut config.metric_interval,
         environment.milliseconds("OTEL_METRIC_EXPORT_INTERVAL"),
     );

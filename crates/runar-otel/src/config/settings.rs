@@ -41,6 +41,8 @@ pub(crate) struct Config {
     /// The time limit of one collection and push, 30 s by default.
     pub(crate) metric_timeout: Duration,
     pub(crate) prometheus: PrometheusAddress,
+    /// True if metrics about telemetry itself are recorded. False by default.
+    pub(crate) sdk_metrics: bool,
     /// The formats in which context is sent and read; if empty, it is neither sent nor read.
     pub(crate) propagators: Vec<Propagator>,
     pub(crate) sampler: Sampler,
@@ -93,6 +95,7 @@ impl Default for Config {
                 host: "localhost".to_owned(),
                 port: 9464,
             },
+            sdk_metrics: false,
             propagators: vec![Propagator::TraceContext, Propagator::Baggage],
             sampler: Sampler::default(),
             span_batches: SpanBatches::default(),

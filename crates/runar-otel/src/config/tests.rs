@@ -57,6 +57,9 @@ const ROWS: &[Row] = &[
     ("OTEL_METRICS_EXEMPLAR_FILTER", "always_on", "on", |c| {
         c.exemplar_filter = ExemplarFilter::AlwaysOn;
     }),
+    ("OTEL_RUST_SDK_METRICS", "True", "yes", |c| {
+        c.sdk_metrics = true;
+    }),
     ("OTEL_METRIC_EXPORT_INTERVAL", "1500", "0", |c| {
         c.metric_interval = Duration::from_millis(1500);
     }),

@@ -11,6 +11,7 @@ mod head_decision;
 mod layer;
 #[cfg(feature = "subscriber")]
 mod log_format;
+mod observed;
 #[cfg(feature = "otlp")]
 mod on_runtime;
 #[cfg(feature = "otlp")]

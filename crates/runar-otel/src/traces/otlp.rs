@@ -20,6 +20,7 @@ use opentelemetry_sdk::{
 use prost::Message;
 use runar_otel_pipeline::{
     export::{ExportError, OtlpExporter, OtlpOptions, Patience, Urgency},
+    observe::{Component, Destination, Flight, Observer},
     schedule::{Outage, Problem},
     settings::Signal,
 };
@@ -37,6 +38,7 @@ pub(crate) fn exporter(
     config: &OtlpConfig,
     export: Duration,
     runtime: &Handle,
+    observer: &Observer,
 ) -> Result<OnRuntime<OtlpSpans>, TracesError> {
     let timeout = config.timeout.min(export);
     let mut options = OtlpOptions::new(config.protocol, config.endpoint.expose());
@@ -46,7 +48,12 @@ pub(crate) fn exporter(
     options.total_timeout = timeout;
     options.compression = config.compression;
     let exporter = OtlpExporter::new(&options).map_err(TracesError::Exporter)?;
-    let spans = OtlpSpans::new(exporter, timeout);
+    let component = observer.exporter(Destination {
+        signal: Signal::Traces,
+        protocol: config.protocol,
+        endpoint: exporter.destination(),
+    });
+    let spans = OtlpSpans::new(exporter, timeout, component);
     Ok(OnRuntime::new(spans, runtime.clone(), timeout))
 }
 
@@ -70,6 +77,8 @@ const MARGIN: Duration = Duration::from_millis(20);
 pub(crate) struct OtlpSpans {
     exporter: OtlpExporter,
     timeout: Duration,
+    /// Counts the spans.
+    component: Component,
     resource: Arc<ResourceAttributesWithSchema>,
     outage: Mutex<Outage>,
     /// The size at which batches are cut, in bytes: less than [`LARGEST`] if the receiver takes less.
@@ -77,7 +86,7 @@ pub(crate) struct OtlpSpans {
 }
 
 impl OtlpSpans {
-    fn new(exporter: OtlpExporter, timeout: Duration) -> Self {
+    fn new(exporter: OtlpExporter, timeout: Duration, component: Component) -> Self {
         let advice = "if there is no Collector: OTEL_TRACES_EXPORTER=none";
         Self {
             outage: Mutex::new(Outage::new(
@@ -87,6 +96,7 @@ impl OtlpSpans {
             )),
             exporter,
             timeout,
+            component,
             resource: Arc::default(),
             largest: Mutex::new(LARGEST),
         }
@@ -95,6 +105,7 @@ impl OtlpSpans {
     /// Sends the spans, in halves where they are too large for a request. Returns the first failure; the spans after it
     /// are not sent.
     async fn send(&self, batch: Vec<SpanData>, deadline: Instant) -> Result<(), ExportError> {
+        let mut flight = Flight::new(&self.component, Signal::Traces, batch.len());
         let mut rest = vec![batch];
         let mut too_large = None;
         while let Some(mut batch) = rest.pop() {
@@ -111,7 +122,10 @@ impl OtlpSpans {
                 total: left.saturating_sub(MARGIN),
                 urgency: URGENCY.subscribe(),
             };
-            match self.exporter.export_within(body, patience).await {
+            let begun = Instant::now();
+            let end = self.exporter.export_within(body, patience).await;
+            flight.request_ended(batch.len(), begun.elapsed(), &end);
+            match end {
                 Ok(delivered) if delivered.rejected > 0 => tracing::debug!(
                     target: "runar_otel",
                     "the receiver rejected {} spans: {}",
@@ -234,10 +248,15 @@ mod tests {
             ..Config::default()
         };
         let resource = Resource::builder_empty().build();
-        let provider =
-            provider::builder(&config, &Default::default(), resource, background.handle())
-                .unwrap()
-                .build();
+        let provider = provider::builder(
+            &config,
+            &Default::default(),
+            resource,
+            background.handle(),
+            &Default::default(),
+        )
+        .unwrap()
+        .build();
         provider.tracer("test").start("the-span");
         shutdown::shutdown(&provider, Duration::from_secs(20)).unwrap();
         let request = request.join().unwrap();

@@ -1,5 +1,7 @@
 //! The provider of spans: sampler, resource, and a batch processor for each exporter.
 
+use std::sync::Arc;
+
 use opentelemetry_sdk::{
     Resource,
     trace::{
@@ -18,6 +20,7 @@ use crate::{
         console::ConsoleExporter,
         head::{Decider, Looks},
         head_decision::{DecidedIds, DecidedSampler},
+        observed::{CountingSampler, ObservedProcessor, ObservedQueue, Observer, Queue},
     },
 };
 
@@ -49,6 +52,21 @@ impl Sampling {
             .with_sampler(DecidedSampler(self.sampler(configured)))
     }
 
+    /// Like [`apply`](Self::apply); the spans are counted, if the observer records.
+    fn apply_observed(
+        &self,
+        builder: TracerProviderBuilder,
+        configured: Sampler,
+        observer: &Observer,
+    ) -> TracerProviderBuilder {
+        let builder = self.apply(builder, configured);
+        let Some(meter) = observer.meter() else {
+            return builder;
+        };
+        let inner = DecidedSampler(self.sampler(configured));
+        builder.with_sampler(CountingSampler::new(inner, meter))
+    }
+
     /// Returns the decider that samples a call before its span is made. `None` if that would save nothing: all spans
     /// are kept, or all traces that begin here are recorded.
     pub(crate) fn decider(&self, configured: Sampler) -> Option<Decider> {
@@ -70,29 +88,71 @@ pub(crate) fn builder(
     sampling: &Sampling,
     resource: Resource,
     runtime: &Handle,
+    observer: &Observer,
 ) -> Result<TracerProviderBuilder, TracesError> {
     let builder = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_span_limits(limits(&config.span_limits));
-    let mut builder = sampling.apply(builder, config.sampler);
+    let mut processors = Processors::new(observer, &config.span_batches);
+    let mut builder = sampling.apply_observed(builder, config.sampler, observer);
     #[cfg(not(feature = "otlp"))]
     let _ = runtime;
     for exporter in &config.traces_exporters {
-        let batches = &config.span_batches;
-        let processor = match exporter {
+        builder = match exporter {
             #[cfg(feature = "otlp")]
             TracesExporterKind::Otlp => {
-                let exporter = otlp::exporter(&config.otlp_traces, batches.timeout, runtime)?;
-                processor(exporter, batches)
+                let export = config.span_batches.timeout;
+                let exporter = otlp::exporter(&config.otlp_traces, export, runtime, observer)?;
+                processors.add(builder, exporter)
             }
-            TracesExporterKind::Console => processor(ConsoleExporter::stdout(), batches),
+            TracesExporterKind::Console => processors.add(builder, ConsoleExporter::stdout()),
             // A destination without its Cargo feature has been left out before.
             #[cfg(not(feature = "otlp"))]
             TracesExporterKind::Otlp => continue,
         };
-        builder = builder.with_span_processor(processor);
     }
     Ok(builder)
+}
+
+/// Makes the batch processors, counted if the observer records.
+struct Processors<'a> {
+    observer: &'a Observer,
+    batches: &'a SpanBatches,
+    /// True if a processor counts live spans.
+    counts_live: bool,
+}
+
+impl<'a> Processors<'a> {
+    fn new(observer: &'a Observer, batches: &'a SpanBatches) -> Self {
+        Self {
+            observer,
+            batches,
+            counts_live: false,
+        }
+    }
+
+    /// Adds the processor of an exporter.
+    fn add(
+        &mut self,
+        builder: TracerProviderBuilder,
+        exporter: impl SpanExporter + 'static,
+    ) -> TracerProviderBuilder {
+        let Some(meter) = self.observer.meter() else {
+            return builder.with_span_processor(processor(exporter, self.batches));
+        };
+        let component = self.observer.component("batching_span_processor");
+        let queue = Arc::new(Queue::new(self.batches.queue, &component, meter));
+        let exporter = ObservedQueue {
+            inner: exporter,
+            queue: queue.clone(),
+        };
+        let processor = ObservedProcessor::new(processor(exporter, self.batches), queue);
+        if std::mem::replace(&mut self.counts_live, true) {
+            builder.with_span_processor(processor)
+        } else {
+            builder.with_span_processor(processor.counting_live(meter))
+        }
+    }
 }
 
 fn processor(exporter: impl SpanExporter + 'static, batches: &SpanBatches) -> BatchSpanProcessor {
@@ -164,9 +224,15 @@ mod tests {
                 ..Config::default()
             };
             let resource = Resource::builder_empty().build();
-            let provider = builder(&config, &Sampling::default(), resource, background.handle())
-                .unwrap()
-                .build();
+            let provider = builder(
+                &config,
+                &Sampling::default(),
+                resource,
+                background.handle(),
+                &Observer::default(),
+            )
+            .unwrap()
+            .build();
             let span = provider.tracer("test").start("s");
             assert_eq!(span.is_recording(), recorded, "{sampler:?}");
             assert!(span.span_context().is_valid());

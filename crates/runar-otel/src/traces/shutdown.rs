@@ -115,10 +115,15 @@ mod tests {
             ..Config::default()
         };
         let resource = Resource::builder_empty().build();
-        let provider =
-            provider::builder(&config, &Default::default(), resource, background.handle())
-                .unwrap()
-                .build();
+        let provider = provider::builder(
+            &config,
+            &Default::default(),
+            resource,
+            background.handle(),
+            &Default::default(),
+        )
+        .unwrap()
+        .build();
         (background, provider)
     }
 

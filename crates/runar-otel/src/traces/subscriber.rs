@@ -373,11 +373,16 @@ mod tests {
             };
             let memory = opentelemetry_sdk::trace::InMemorySpanExporter::default();
             let resource = opentelemetry_sdk::Resource::builder_empty().build();
-            let provider =
-                provider::builder(&config, &Default::default(), resource, background.handle())
-                    .unwrap()
-                    .with_simple_exporter(memory.clone())
-                    .build();
+            let provider = provider::builder(
+                &config,
+                &Default::default(),
+                resource,
+                background.handle(),
+                &Default::default(),
+            )
+            .unwrap()
+            .with_simple_exporter(memory.clone())
+            .build();
             switchable_tracer::install(&provider, None);
             for _ in 0..3 {
                 tracing::info_span!("call").in_scope(|| ());
