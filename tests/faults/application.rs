@@ -70,7 +70,9 @@ pub(crate) fn talk(shape: Shape) {
             }
             "shutdown" => {
                 let running = telemetry.take();
-                answer(&running.map_or(Value::Null, |running| timed(|| running.shutdown().into_result())));
+                answer(&running.map_or(Value::Null, |running| {
+                    timed(|| running.shutdown().into_result())
+                }));
                 return;
             }
             _ => std::process::exit(0),

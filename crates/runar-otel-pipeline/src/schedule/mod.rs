@@ -1,6 +1,7 @@
 //! The schedule: pushes at an interval and scrapes on request, on the private runtime.
 
 mod flush;
+mod leftover;
 mod options;
 mod outage;
 mod push;

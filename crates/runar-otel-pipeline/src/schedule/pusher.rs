@@ -8,20 +8,22 @@ use std::{
 
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant as TokioInstant, MissedTickBehavior, interval_at, timeout_at},
+    time::{Instant as TokioInstant, MissedTickBehavior, interval_at, timeout, timeout_at},
 };
 
 use super::{
     FlushError, PushOptions, Sink,
     flush::Flush,
+    leftover::{Leftover, encoded},
     outage::{Outage, Problem},
     sink::Refusal,
     window::Window,
 };
 use crate::{
     collect::Collector,
-    export::{Delivered, Urgency},
+    export::{Delivered, FaultKind, Urgency},
     snapshot::Snapshot,
+    spill::Spill,
     store::{ConsumerId, TemporalityPreference},
     worker::{Pending, Worker},
 };
@@ -47,6 +49,9 @@ pub(super) struct Pusher {
     collecting: Option<Pending<Snapshot>>,
     /// The window that is not delivered yet; `None` if all was.
     window: Option<Window>,
+    /// True if the window was taken from the store in this push.
+    fresh: bool,
+    leftover: Leftover,
     /// The size at which requests are cut, in bytes: that of the options, or less if the receiver takes less.
     max_bytes: usize,
     /// The time before which the receiver wants no push; `None` without such a wish.
@@ -72,6 +77,7 @@ impl Pusher {
         sink: Sink,
         options: PushOptions,
         urgency: watch::Receiver<Urgency>,
+        spill: Option<Spill>,
     ) -> Self {
         Self {
             consumer: collector.register_push(options.temporality),
@@ -86,6 +92,8 @@ impl Pusher {
             worker: Worker::new("runar-otel-push"),
             collecting: None,
             window: None,
+            fresh: false,
+            leftover: Leftover::new(spill, urgency.clone()),
             not_before: None,
             warned: None,
             urgency,
@@ -96,9 +104,16 @@ impl Pusher {
         let period = self.options.interval.max(Duration::from_millis(1));
         let mut ticks = interval_at(TokioInstant::now() + period, period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut waiting = Vec::new();
+        tokio::select! {
+            () = self.leftover.resend_at_start(&self.sink, self.options.timeout) => {}
+            // The push that the caller wants begins with them as well.
+            flush = requests.recv() => waiting.extend(flush),
+        }
         loop {
-            let mut waiting = Vec::new();
             tokio::select! {
+                biased;
+                () = std::future::ready(()), if !waiting.is_empty() => {}
                 _ = ticks.tick() => {}
                 flush = requests.recv() => match flush {
                     Some(flush) => waiting.push(flush),
@@ -113,8 +128,12 @@ impl Pusher {
             if waiting.is_empty() && self.not_before.is_some_and(|until| Instant::now() < until) {
                 continue;
             }
-            let result = self.push(deadline(&waiting, self.options.timeout)).await;
-            for flush in waiting {
+            let process_ends = self.leftover.end_of_process();
+            let result = tokio::select! {
+                result = self.push(deadline(&waiting, self.options.timeout)) => result,
+                () = process_ends, if waiting.is_empty() => continue,
+            };
+            for flush in waiting.drain(..) {
                 let _ = flush.reply.try_send(result.clone());
             }
         }
@@ -123,7 +142,7 @@ impl Pusher {
     /// Collects and delivers until the deadline, and tells of failures.
     async fn push(&mut self, deadline: Instant) -> Result<(), FlushError> {
         self.not_before = None;
-        let result = self.deliver_all(deadline).await;
+        let result = self.deliver_all(self.leftover.before(deadline)).await;
         let now = Instant::now();
         match result {
             Ok(dropped) => {
@@ -133,22 +152,31 @@ impl Pusher {
                 dropped.map_or(Ok(()), |reason| Err(FlushError::Failed(reason)))
             }
             Err(Failure { problem, reason }) => {
+                let kept = self.keep(deadline).await;
                 let consequence = "nothing is lost, the next push tries again";
+                let consequence = kept.as_deref().unwrap_or(consequence);
                 if let Some(line) = self.outage.failed(problem, &reason, consequence, now) {
                     tracing::warn!(target: "runar_otel", "{line}");
                 }
-                Err(FlushError::Failed(reason))
+                Err(FlushError::Failed(match kept {
+                    Some(kept) => format!("{reason}; {kept}"),
+                    None => reason,
+                }))
             }
         }
     }
 
     /// Delivers the window that an earlier push has left, and then a new one.
     async fn deliver_all(&mut self, deadline: Instant) -> Result<Dropped, Failure> {
+        self.fresh = false;
         if !self.keeps_windows() {
             self.window = None;
         }
+        let left = self.leftover.resend(&self.sink, deadline).await;
+        left.map_err(Failure::export)?;
         let earlier = self.deliver_window(deadline).await?;
         self.window = Some(self.collect(deadline).await?);
+        self.fresh = true;
         let new = self.deliver_window(deadline).await?;
         if !self.keeps_windows() {
             let (collector, consumer) = (self.collector.clone(), self.consumer);
@@ -158,6 +186,31 @@ impl Pusher {
                 .await;
         }
         Ok(earlier.or(new))
+    }
+
+    /// Keeps what is not delivered, if the process ends and there is a spill; returns the consequence in words.
+    async fn keep(&mut self, deadline: Instant) -> Option<String> {
+        if !self.leftover.is_kept() {
+            return None;
+        }
+        let mut requests = Vec::new();
+        let gathering = async {
+            if let Some(window) = self.window.take() {
+                requests.extend(encoded(window, &self.sink, &self.worker).await);
+            }
+            if !self.fresh
+                && let Ok(open) = self.collect(deadline).await
+            {
+                requests.extend(encoded(open, &self.sink, &self.worker).await);
+            }
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        // A collection that hangs leaves time for what was collected before.
+        let _ = timeout(left / 2, gathering).await;
+        if requests.is_empty() {
+            return None;
+        }
+        self.leftover.keep(requests, deadline).await
     }
 
     /// True if a window that was not delivered has values that no later one has: if there are deltas.
@@ -255,6 +308,11 @@ impl Pusher {
 }
 
 impl Failure {
+    fn export((kind, reason): (FaultKind, String)) -> Self {
+        let problem = Problem::Export(kind);
+        Self { problem, reason }
+    }
+
     fn slow_collection() -> Self {
         let reason = "the collection takes longer than a push may, perhaps because of a callback; \
                       it is delivered when it has ended";

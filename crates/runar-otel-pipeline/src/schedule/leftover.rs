@@ -1,0 +1,145 @@
+//! The spill of a push: requests of an earlier process go first, and what is left at the end is kept.
+
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+use super::{Sink, sink::Refusal, window::Window};
+use crate::{
+    export::{FaultKind, Urgency},
+    spill::{Request, Spill, Verdict},
+    worker::Worker,
+};
+
+/// The time that the last flush leaves for writes to the spill, 250 ms, or half of its time if that is less.
+const RESERVE: Duration = Duration::from_millis(250);
+
+/// The spill of a push, if there is one.
+#[derive(Debug)]
+pub(super) struct Leftover {
+    spill: Option<Spill>,
+    urgency: watch::Receiver<Urgency>,
+}
+
+impl Leftover {
+    pub(super) fn new(spill: Option<Spill>, urgency: watch::Receiver<Urgency>) -> Self {
+        Self { spill, urgency }
+    }
+
+    /// True if what is not delivered now has to go into the spill: the process ends.
+    pub(super) fn is_kept(&self) -> bool {
+        self.spill.is_some() && *self.urgency.borrow() == Urgency::Last
+    }
+
+    /// Returns the time at which a push gives up, so that there is time for the spill.
+    pub(super) fn before(&self, deadline: Instant) -> Instant {
+        if !self.is_kept() {
+            return deadline;
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        deadline
+            .checked_sub(RESERVE.min(left / 2))
+            .unwrap_or(deadline)
+    }
+
+    /// Completes when the process ends, if there is a spill: a push that nobody waits for must not delay the last one.
+    pub(super) fn end_of_process(&self) -> impl Future<Output = ()> + use<> {
+        let urgency = self.spill.is_some().then(|| self.urgency.clone());
+        async {
+            if let Some(mut urgency) = urgency
+                && urgency.wait_for(|now| *now == Urgency::Last).await.is_ok()
+            {
+                return;
+            }
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Sends what earlier processes have left, right after the start; each request has `timeout`. Failures show at the
+    /// next push.
+    pub(super) async fn resend_at_start(&self, sink: &Sink, timeout: Duration) {
+        let Some(spill) = &self.spill else { return };
+        while let Some((ticket, request)) = spill.first().await {
+            let now = Instant::now();
+            let deadline = now.checked_add(timeout).unwrap_or(now);
+            let verdict = self.send(sink, request, deadline).await;
+            if spill.settle(ticket, verdict).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Sends what earlier processes have left, until half of the time is over.
+    ///
+    /// # Errors
+    /// When there is no connection to the receiver, with the kind of the fault and its reason. After any other fault the
+    /// requests wait, and newer data may be sent: a request that this receiver cannot take must not hold up all.
+    pub(super) async fn resend(
+        &self,
+        sink: &Sink,
+        deadline: Instant,
+    ) -> Result<(), (FaultKind, String)> {
+        let Some(spill) = &self.spill else {
+            return Ok(());
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        let half = deadline.checked_sub(left / 2).unwrap_or(deadline);
+        while let Some((ticket, request)) = spill.first().await {
+            let verdict = self.send(sink, request, half).await;
+            match spill.settle(ticket, verdict).await {
+                Ok(()) => {}
+                Err(Some((kind, reason))) if kind.is_before_connection() => {
+                    return Err((kind, reason));
+                }
+                Err(_) => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        sink: &Sink,
+        request: Request,
+        deadline: Instant,
+    ) -> Verdict<Option<(FaultKind, String)>> {
+        if Instant::now() >= deadline {
+            return Verdict::Kept(None);
+        }
+        match sink.send(request.body, deadline, &self.urgency).await {
+            Ok(_) => Verdict::Delivered,
+            Err(Refusal::TooLarge(reason) | Refusal::Final(reason)) => Verdict::Refused(reason),
+            Err(Refusal::ForNow { kind, reason, .. }) => Verdict::Kept(Some((kind, reason))),
+            Err(Refusal::Stuck(_)) => Verdict::Kept(None),
+        }
+    }
+
+    /// Keeps requests until the deadline. Returns the consequence in words; `None` without a spill.
+    pub(super) async fn keep(&self, requests: Vec<Request>, deadline: Instant) -> Option<String> {
+        match &self.spill {
+            Some(spill) => Some(spill.keep(requests, deadline).await),
+            None => None,
+        }
+    }
+}
+
+/// Encodes what is left of a window.
+pub(super) async fn encoded(mut window: Window, sink: &Arc<Sink>, worker: &Worker) -> Vec<Request> {
+    let sink = sink.clone();
+    let encoding = worker.run(move || {
+        let mut requests = Vec::new();
+        while let Some(part) = window.next() {
+            requests.push(Request {
+                count: part.points(),
+                body: sink.encode(&window.snapshot, part),
+            });
+            window.remove();
+        }
+        requests
+    });
+    encoding.await.unwrap_or_default()
+}
