@@ -1,5 +1,6 @@
 //! The spill when its process is killed.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used)]
 
 use std::{
     env,

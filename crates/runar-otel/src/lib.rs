@@ -104,6 +104,7 @@ pub mod prelude;
 mod resource;
 #[cfg(feature = "signal")]
 mod signal;
+mod spills;
 #[cfg(feature = "prometheus-endpoint")]
 mod standalone_endpoint;
 mod telemetry;

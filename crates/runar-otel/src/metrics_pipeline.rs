@@ -30,6 +30,7 @@ use crate::{
     config::{Config, HistogramAggregation, MetricsExporterKind},
     error::InitError,
     resource::Identity,
+    spills::Spills,
 };
 
 /// The running parts of metrics: collector, pushes, pull endpoints and attached readers.
@@ -49,6 +50,7 @@ pub(crate) fn start(
     config: &Config,
     identity: &Identity,
     mut parts: Parts,
+    spills: &Spills,
     background: &Background,
 ) -> Result<MetricsPipeline, InitError> {
     let sinks = sinks(config)?;
@@ -78,7 +80,13 @@ pub(crate) fn start(
     install(Arc::new(gate));
 
     let options = push_options(config);
-    let push = |sink| Push::spawn(background.handle(), collector.clone(), sink, options);
+    let push = |sink| {
+        let spill = match sink {
+            Sink::Console(_) => None,
+            _ => spills.metrics.clone(),
+        };
+        Push::spawn_with(background.handle(), collector.clone(), sink, options, spill)
+    };
     let pushes = sinks.into_iter().map(push).collect();
     Ok(MetricsPipeline {
         streams,

@@ -19,7 +19,8 @@ mod request;
 mod signal_spill;
 #[cfg(feature = "spill")]
 mod store;
-#[cfg(all(test, feature = "spill"))]
+#[cfg(feature = "spill")]
+#[cfg(test)]
 mod tests;
 
 #[cfg(not(feature = "spill"))]

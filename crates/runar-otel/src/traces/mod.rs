@@ -24,6 +24,8 @@ mod shutdown;
 mod spanless;
 #[cfg(feature = "subscriber")]
 mod sparing;
+#[cfg(feature = "otlp")]
+mod spilled;
 #[cfg(feature = "subscriber")]
 mod subscriber;
 mod switchable_tracer;
@@ -34,7 +36,7 @@ pub use error::TracesError;
 pub(crate) use head_decision::{forget_spans, has_spans};
 pub use layer::layer;
 pub(crate) use propagation::{PropagatorInstall, install_propagators, remove_propagators};
-pub(crate) use provider::{Sampling, builder};
+pub(crate) use provider::{Sampling, builder_with};
 pub(crate) use shutdown::{flush, shutdown};
 #[cfg(feature = "subscriber")]
 pub(crate) use subscriber::{SubscriberInstall, install_subscriber};

@@ -7,6 +7,7 @@ use opentelemetry_sdk::{
         ShouldSample, SpanExporter, SpanLimits as SdkSpanLimits, TracerProviderBuilder,
     },
 };
+use runar_otel_pipeline::spill::Spill;
 use tokio::runtime::Handle;
 
 #[cfg(feature = "otlp")]
@@ -65,24 +66,41 @@ impl Sampling {
 /// Prepares a provider that exports as configured; OTLP works on `runtime`.
 ///
 /// The SDK reads the variables of batches and limits by itself as well; ours win.
+#[cfg(test)]
 pub(crate) fn builder(
     config: &Config,
     sampling: &Sampling,
     resource: Resource,
     runtime: &Handle,
 ) -> Result<TracerProviderBuilder, TracesError> {
+    builder_with(config, sampling, resource, runtime, None)
+}
+
+/// Like [`builder`]; spans that are not delivered go into the spill, if there is one.
+pub(crate) fn builder_with(
+    config: &Config,
+    sampling: &Sampling,
+    resource: Resource,
+    runtime: &Handle,
+    spill: Option<&Spill>,
+) -> Result<TracerProviderBuilder, TracesError> {
     let builder = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_span_limits(limits(&config.span_limits));
     let mut builder = sampling.apply(builder, config.sampler);
     #[cfg(not(feature = "otlp"))]
-    let _ = runtime;
+    let _ = (runtime, spill);
     for exporter in &config.traces_exporters {
         let batches = &config.span_batches;
         let processor = match exporter {
             #[cfg(feature = "otlp")]
             TracesExporterKind::Otlp => {
-                let exporter = otlp::exporter(&config.otlp_traces, batches.timeout, runtime)?;
+                let exporter = otlp::exporter(
+                    &config.otlp_traces,
+                    batches.timeout,
+                    runtime,
+                    spill.cloned(),
+                )?;
                 processor(exporter, batches)
             }
             TracesExporterKind::Console => processor(ConsoleExporter::stdout(), batches),
