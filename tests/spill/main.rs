@@ -105,9 +105,10 @@ fn the_next_process_delivers_what_its_predecessors_could_not() {
             }
             let receiver = OtlpReceiver::start();
             run(3, &receiver.endpoint(), directory.path(), &settings);
-            let received = receiver.wait_until(PATIENCE, |received| {
-                orders(received.requests()).len() >= 3 && received.spans().len() >= 3
-            });
+            let received = receiver.wait_until(
+                |received| orders(received.requests()).len() >= 3 && received.spans().len() >= 3,
+                PATIENCE,
+            );
             assert_eq!(orders(received.requests()), [1, 2, 3], "{settings:?}");
             let spans: Vec<_> = received
                 .spans()

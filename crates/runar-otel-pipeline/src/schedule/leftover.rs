@@ -2,13 +2,14 @@
 
 use std::{
     future::Future,
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-use super::{Sink, sink::Refusal, window::Window};
+use super::{Sink, flush::Flush, sink::Refusal, window::Window};
 use crate::{
     export::{FaultKind, Urgency},
     spill::{Request, Spill, Verdict},
@@ -17,6 +18,9 @@ use crate::{
 
 /// The time that the last flush leaves for writes to the spill, 250 ms, or half of its time if that is less.
 const RESERVE: Duration = Duration::from_millis(250);
+
+/// The time that a push under way has when the process ends, 500 ms: a request that is dropped then is sent twice.
+const ON_ITS_WAY: Duration = Duration::from_millis(500);
 
 /// The spill of a push, if there is one.
 #[derive(Debug)]
@@ -53,15 +57,36 @@ impl Leftover {
             if let Some(mut urgency) = urgency
                 && urgency.wait_for(|now| *now == Urgency::Last).await.is_ok()
             {
+                tokio::time::sleep(ON_ITS_WAY).await;
                 return;
             }
             std::future::pending::<()>().await;
         }
     }
 
+    /// Sends what earlier processes have left, until somebody waits for a push; returns who does.
+    pub(super) async fn begin(
+        &self,
+        sink: &Sink,
+        timeout: Duration,
+        flushes: &mut mpsc::UnboundedReceiver<Flush>,
+    ) -> Vec<Flush> {
+        let mut sending = pin!(self.resend_at_start(sink, timeout));
+        let flush = tokio::select! {
+            () = &mut sending => None,
+            flush = flushes.recv() => flush,
+        };
+        if let Some(flush) = &flush {
+            // A request on its way would be sent twice. The push begins with those that are left.
+            let left = flush.deadline.saturating_duration_since(Instant::now());
+            let _ = tokio::time::timeout(left / 2, sending).await;
+        }
+        flush.into_iter().collect()
+    }
+
     /// Sends what earlier processes have left, right after the start; each request has `timeout`. Failures show at the
     /// next push.
-    pub(super) async fn resend_at_start(&self, sink: &Sink, timeout: Duration) {
+    async fn resend_at_start(&self, sink: &Sink, timeout: Duration) {
         let Some(spill) = &self.spill else { return };
         while let Some((ticket, request)) = spill.first().await {
             let now = Instant::now();

@@ -104,12 +104,8 @@ impl Pusher {
         let period = self.options.interval.max(Duration::from_millis(1));
         let mut ticks = interval_at(TokioInstant::now() + period, period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut waiting = Vec::new();
-        tokio::select! {
-            () = self.leftover.resend_at_start(&self.sink, self.options.timeout) => {}
-            // The push that the caller wants begins with them as well.
-            flush = requests.recv() => waiting.extend(flush),
-        }
+        let (leftover, longest) = (&self.leftover, self.options.timeout);
+        let mut waiting = leftover.begin(&self.sink, longest, &mut requests).await;
         loop {
             tokio::select! {
                 biased;
