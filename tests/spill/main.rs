@@ -20,6 +20,9 @@ use runar_otel_testing::OtlpReceiver;
 /// The number that a child adds to its counter; set for children only.
 const ORDERS: &str = "SPILL_TEST_ORDERS";
 
+/// The number of spans of a child, 1 by default.
+const SPANS: &str = "SPILL_TEST_SPANS";
+
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The application under test: a counter and a span, and the end.
@@ -31,7 +34,13 @@ fn child() {
     let telemetry = runar_otel::builder().init().unwrap();
     let counter = Counter::new("orders_total", "Orders").register();
     counter.add(orders.parse().unwrap());
-    tracing::info_span!("order", orders).in_scope(|| ());
+    let spans = env::var(SPANS).map_or(1, |spans| spans.parse().unwrap());
+    for _ in 0..spans {
+        tracing::info_span!("order", orders).in_scope(|| ());
+        if spans > 1 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
     drop(telemetry);
 }
 
@@ -176,4 +185,25 @@ fn a_receiver_that_is_silent_costs_no_more_time() {
     for kept in ["data points are kept in", "1 spans are kept in"] {
         assert!(told.contains(kept), "{told}");
     }
+}
+
+#[test]
+fn spans_do_not_overflow_their_queue_while_the_receiver_is_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = [
+        (SPANS, "2000"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "256"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "64"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "20"),
+    ];
+    // The first attempts are those of a receiver that may come.
+    let timeout = [("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "100")];
+    let settings: Vec<_> = settings.into_iter().chain(timeout).collect();
+    run(1, &nobody(), directory.path(), &settings);
+    let receiver = OtlpReceiver::start();
+    run(2, &receiver.endpoint(), directory.path(), &[]);
+    let spans = receiver.spans();
+    let first = spans.len() - 1;
+    assert_eq!(first, 2000);
+    assert!(format!("{:?}", spans[first].attributes).contains('2'));
 }

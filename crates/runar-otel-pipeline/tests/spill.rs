@@ -102,3 +102,34 @@ fn a_file_whose_process_is_killed_holds_whole_requests_in_order() {
     }
     assert!(most > 10, "the children wrote {most} requests at the most");
 }
+
+#[test]
+fn two_processes_at_once_leave_whole_requests() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut children = [start(directory.path()), start(directory.path())];
+    let second = directory.path().join("traces-2.otlp-queue");
+    let begun = Instant::now();
+    while !second.exists() && begun.elapsed() < Duration::from_secs(20) {
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(300));
+    for child in &mut children {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(second.exists());
+    let spill = spill(directory.path());
+    let mut seen = Vec::new();
+    runtime().block_on(async {
+        while let Some((ticket, sent)) = spill.first().await {
+            assert_eq!(sent, request(sent.count));
+            seen.push(sent.count);
+            let delivered = spill.settle(ticket, Verdict::<()>::Delivered);
+            delivered.await.unwrap();
+        }
+    });
+    // One run of numbers, or that of one process and then that of the other.
+    let breaks = seen.windows(2).filter(|pair| pair[1] != pair[0] + 1);
+    assert!(breaks.count() <= 1, "{seen:?}");
+    assert!(!second.exists());
+}

@@ -15,7 +15,7 @@ use runar_otel_pipeline::{
 };
 use tokio::{
     runtime::Handle,
-    sync::Mutex,
+    sync::{Mutex, watch},
     time::{sleep, timeout},
 };
 
@@ -23,7 +23,7 @@ use tokio::{
 /// it when the process ends.
 const QUICK: Duration = Duration::from_secs(1);
 
-/// The time that a batch waits for another export from the spill, 100 ms.
+/// The time that a batch waits for another export from the spill while the process runs on, 100 ms.
 const TURN: Duration = Duration::from_millis(100);
 
 /// The time between two looks into the spill, 5 s.
@@ -115,11 +115,15 @@ impl SpilledSpans {
         }
     }
 
-    /// Returns the patience of an export that ends at this time.
+    /// Returns the patience of an export that ends at this time. While the receiver is away and there is no connection,
+    /// one attempt is all.
     pub(crate) fn until(&self, end: Instant) -> Patience {
         Patience {
             total: end.saturating_duration_since(Instant::now()),
-            urgency: self.spill.urgency(),
+            urgency: match self.away.load(Ordering::Relaxed) {
+                true => watch::channel(Urgency::Last).1,
+                false => self.spill.urgency(),
+            },
         }
     }
 
@@ -136,7 +140,11 @@ impl SpilledSpans {
         if self.spill.is_empty() {
             return Ok(());
         }
-        let Ok(_turn) = timeout(TURN, self.turn.lock()).await else {
+        let turn = match self.ends() {
+            true => end.saturating_duration_since(Instant::now()),
+            false => TURN,
+        };
+        let Ok(_turn) = timeout(turn, self.turn.lock()).await else {
             return Err(Unsent::behind());
         };
         while let Some((ticket, request)) = self.spill.first().await {
