@@ -27,6 +27,7 @@ use crate::{
     export::{OtlpExporter, OtlpOptions},
     settings::{Protocol, TemporalityPreference},
     snapshot::ScopeMetrics,
+    spill::Spill,
 };
 
 /// The answer to one request.
@@ -157,6 +158,16 @@ fn rig(
     producers: Vec<Arc<dyn Producer>>,
     change: impl FnOnce(&mut PushOptions),
 ) -> Rig {
+    rig_with(script, temporality, producers, change, None)
+}
+
+fn rig_with(
+    script: &[Answer],
+    temporality: TemporalityPreference,
+    producers: Vec<Arc<dyn Producer>>,
+    change: impl FnOnce(&mut PushOptions),
+    spill: Option<Spill>,
+) -> Rig {
     let background = Background::start().unwrap();
     let receiver = Receiver::default();
     receiver.script.lock().unwrap().extend(script);
@@ -184,7 +195,7 @@ fn rig(
     change(&mut options);
     Rig {
         counter,
-        push: Push::spawn(background.handle(), collector, sink, options),
+        push: Push::spawn_with(background.handle(), collector, sink, options, spill),
         receiver,
         _gate: gate,
         _background: background,
@@ -396,4 +407,44 @@ fn nothing_is_sent_without_points() {
     rig.push.flush(PATIENCE).unwrap();
     rig.push.flush(PATIENCE).unwrap();
     assert_eq!(rig.receiver.requests(), 1);
+}
+
+#[cfg(feature = "spill")]
+#[test]
+fn what_is_left_at_the_end_is_kept_and_goes_first_the_next_time() {
+    use TemporalityPreference::{Cumulative, Delta};
+
+    use crate::{settings::Signal, spill::SpillOptions};
+
+    for (temporality, values) in [(Delta, vec![10, 5, 1]), (Cumulative, vec![15, 1])] {
+        let directory = tempfile::tempdir().unwrap();
+        let spill = || {
+            let options = SpillOptions::new(directory.path());
+            Some(Spill::new(options, Signal::Metrics))
+        };
+        let short = |options: &mut PushOptions| options.timeout = Duration::from_millis(600);
+        let away = [Answer::Status(503); 20];
+        let rig = rig_with(&away, temporality, Vec::new(), short, spill());
+        rig.counter.add(10, &[]);
+        let told = rig.push.flush(PATIENCE).unwrap_err().to_string();
+        assert!(!told.contains("kept"), "{told}");
+        rig.counter.add(5, &[]);
+        rig.push.hurry();
+        let told = rig.push.flush(PATIENCE).unwrap_err().to_string();
+        let kept = format!(
+            "{} data points are kept in {}",
+            values.len() - 1,
+            directory.path().display()
+        );
+        assert!(told.ends_with(&kept), "{told}");
+        drop(rig);
+        // The receiver refuses the first attempt.
+        let script = [Answer::Status(503)];
+        let rig = rig_with(&script, temporality, Vec::new(), |_| (), spill());
+        rig.counter.add(1, &[]);
+        rig.push.flush(PATIENCE).unwrap();
+        let taken = rig.receiver.taken();
+        let seen: Vec<i64> = taken.iter().flatten().map(|point| point.3).collect();
+        assert_eq!(seen, values);
+    }
 }
