@@ -223,10 +223,12 @@ const PIPELINE: &Rooms = &[
     ("endpoint", &["encode", "gzip", "resolver"]),
     ("export", &["gzip", "resolver", "settings"]),
     ("mirror", &["collect"]),
+    ("spill", &["export", "settings", "worker"]),
     (
         "schedule",
         &[
-            "collect", "encode", "endpoint", "export", "settings", "snapshot", "store", "worker",
+            "collect", "encode", "endpoint", "export", "settings", "snapshot", "spill", "store",
+            "worker",
         ],
     ),
 ];
@@ -235,7 +237,8 @@ const PIPELINE: &Rooms = &[
 const FACADE: &Rooms = &[
     ("resource", &["config"]),
     ("attached", &["patience", "resource"]),
-    ("traces", &["config", "patience"]),
+    ("spills", &["config"]),
+    ("traces", &["config", "patience", "spills"]),
     ("builder", &["attached", "config", "traces"]),
     ("error", &["config", "traces"]),
     ("undelivered", &["error", "traces"]),
@@ -248,6 +251,7 @@ const FACADE: &Rooms = &[
             "endpoints",
             "error",
             "resource",
+            "spills",
         ],
     ),
     (
@@ -257,6 +261,7 @@ const FACADE: &Rooms = &[
             "error",
             "metrics_pipeline",
             "patience",
+            "spills",
             "traces",
             "undelivered",
             "warning",
@@ -275,6 +280,7 @@ const FACADE: &Rooms = &[
             "error",
             "metrics_pipeline",
             "resource",
+            "spills",
             "standalone_endpoint",
             "telemetry",
             "traces",
@@ -426,6 +432,7 @@ fn configuration_sees_no_pipeline() {
         "error.rs",
         "init.rs",
         "lib.rs",
+        "spills.rs",
         "traces/otlp/grpc.rs",
         "traces/otlp/http.rs",
     ]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use runar_otel_pipeline::spill::Spill;
+pub(crate) use runar_otel_pipeline::spill::Spill;
 
 use crate::config::{Config, Problem, SPILL_DIR, Source};
 

@@ -411,7 +411,7 @@ fn nothing_is_sent_without_points() {
 
 #[cfg(feature = "spill")]
 #[test]
-fn what_is_left_at_the_end_is_kept_and_goes_first_the_next_time() {
+fn data_that_is_left_at_the_end_goes_first_the_next_time() {
     use TemporalityPreference::{Cumulative, Delta};
 
     use crate::{settings::Signal, spill::SpillOptions};

@@ -15,7 +15,7 @@ use crate::export::Urgency;
 pub struct Spill(Infallible);
 
 impl Spill {
-    /// Does nothing.
+    /// Does nothing at all.
     pub fn end_within(&self, _: Duration) {
         match self.0 {}
     }
@@ -31,7 +31,7 @@ impl Spill {
         match self.0 {}
     }
 
-    /// Keeps nothing.
+    /// Keeps no requests.
     pub async fn keep(&self, _: Vec<Request>, _: Instant) -> String {
         match self.0 {}
     }
@@ -42,12 +42,12 @@ impl Spill {
         match self.0 {}
     }
 
-    /// Returns nothing.
+    /// Returns no request.
     pub async fn first(&self) -> Option<(Ticket, Request)> {
         match self.0 {}
     }
 
-    /// Removes nothing.
+    /// Removes no request.
     ///
     /// # Errors
     /// Never.

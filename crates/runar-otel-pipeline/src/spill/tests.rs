@@ -1,3 +1,5 @@
+//! Entries, bounds, damage and modes of a spill.
+
 use std::{
     fs, io,
     path::Path,
@@ -204,7 +206,7 @@ fn a_directory_below_a_file_cannot_be_used() {
 }
 
 #[tokio::test]
-async fn what_stays_is_sent_first_the_next_time() {
+async fn a_request_that_stays_is_sent_first_the_next_time() {
     let directory = tempdir().unwrap();
     let spill = Spill::new(SpillOptions::new(directory.path()), Signal::Metrics);
     let deadline = Instant::now() + Duration::from_secs(20);

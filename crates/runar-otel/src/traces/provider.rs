@@ -7,13 +7,13 @@ use opentelemetry_sdk::{
         ShouldSample, SpanExporter, SpanLimits as SdkSpanLimits, TracerProviderBuilder,
     },
 };
-use runar_otel_pipeline::spill::Spill;
 use tokio::runtime::Handle;
 
 #[cfg(feature = "otlp")]
 use crate::traces::otlp;
 use crate::{
     config::{Config, Sampler, SpanBatches, SpanLimits, TracesExporterKind},
+    spills::Spill,
     traces::{
         TracesError,
         console::ConsoleExporter,
