@@ -2,7 +2,7 @@
 //! process ends in time, and the log says what is the case.
 //!
 //! `cargo test -p runar-otel-tests --test faults [-- part-of-a-case …]`; a case is named as in `late/grpc/delta/flush`. With
-//! `FAULTS_VERBOSE=1` the notes of all cases are printed, and the reasons of known failures.
+//! `FAULTS_VERBOSE=1` the notes of all cases are printed.
 
 #![expect(
     clippy::expect_used,
@@ -17,7 +17,6 @@ mod bench;
 mod child;
 mod collector;
 mod finding;
-mod known;
 mod ledger;
 mod matrix;
 mod proxy;
@@ -28,7 +27,6 @@ mod rows;
 use std::{process::ExitCode, time::Instant};
 
 use finding::{Case, Finding, Findings};
-use known::{HowOften, KNOWN};
 use ledger::Shape;
 
 /// Cases that run at a time; most of them wait most of the time.
@@ -59,31 +57,10 @@ fn main() -> ExitCode {
     let mut findings = finding::run(cases.filter(chosen).collect(), SIDE_BY_SIDE);
     let large = collector::large_cases().into_iter().filter(chosen);
     findings.extend(finding::run(large.collect(), 1));
-    let stale = if wanted.is_empty() {
-        stale(&findings)
-    } else {
-        0
-    };
-    report(&findings, began, stale)
+    report(&findings, began)
 }
 
-/// Prints rows of the table that no expectation has, and returns their number.
-fn stale(findings: &[Findings]) -> usize {
-    let all = || findings.iter().flat_map(|case| &case.all);
-    let is_stale =
-        |row: &&known::Known| !all().any(|finding| row.covers(&finding.case, finding.expectation));
-    let stale = KNOWN.iter().filter(is_stale);
-    stale
-        .inspect(|row| {
-            println!(
-                "STALE  {} {}: no such expectation",
-                row.case, row.expectation
-            );
-        })
-        .count()
-}
-
-fn report(findings: &[Findings], began: Instant, stale: usize) -> ExitCode {
+fn report(findings: &[Findings], began: Instant) -> ExitCode {
     let mut all: Vec<&Finding> = findings.iter().flat_map(|case| &case.all).collect();
     all.sort_by(|one, other| (&one.case, one.expectation).cmp(&(&other.case, other.expectation)));
     let verbose = std::env::var_os("FAULTS_VERBOSE").is_some();
@@ -100,43 +77,19 @@ fn report(findings: &[Findings], began: Instant, stale: usize) -> ExitCode {
             case.surplus, case.case
         );
     }
-    let (mut wrong, mut known, mut held) = (stale, 0, 0);
-    for finding in &all {
-        let row = KNOWN
-            .iter()
-            .find(|row| row.covers(&finding.case, finding.expectation));
+    let wrong: Vec<_> = all.iter().filter(|finding| !finding.holds).collect();
+    for finding in &wrong {
         let found: String = finding.found.chars().take(600).collect();
-        match (finding.holds, row) {
-            (true, None) => held += 1,
-            (true, Some(row)) if row.how_often == HowOften::Sometimes => held += 1,
-            (false, Some(row)) => {
-                known += 1;
-                let found = if verbose { found } else { String::new() };
-                println!(
-                    "known  {} {} ({}) {found}",
-                    finding.case, finding.expectation, row.finding
-                );
-            }
-            (true, Some(row)) => {
-                wrong += 1;
-                println!(
-                    "HOLDS  {} {}: remove the row of {}",
-                    finding.case, finding.expectation, row.finding
-                );
-            }
-            (false, None) => {
-                wrong += 1;
-                println!("FAILED {} {}: {found}", finding.case, finding.expectation);
-            }
-        }
+        println!("FAILED {} {}: {found}", finding.case, finding.expectation);
     }
     println!(
-        "{} cases, {} expectations: {held} hold, {known} fail as known, {wrong} are wrong; {:.1} s",
+        "{} cases, {} expectations, {} do not hold; {:.1} s",
         findings.len(),
         all.len(),
+        wrong.len(),
         began.elapsed().as_secs_f64()
     );
-    if wrong == 0 {
+    if wrong.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

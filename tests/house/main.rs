@@ -433,8 +433,7 @@ fn configuration_sees_no_pipeline() {
         "init.rs",
         "lib.rs",
         "spills.rs",
-        "traces/otlp/grpc.rs",
-        "traces/otlp/http.rs",
+        "traces/otlp.rs",
     ]
     .map(str::to_owned);
     assert!(names.is_subset(&wiring.into()), "{names:?}");

@@ -18,7 +18,7 @@ type Found = Result<Arc<[SocketAddr]>, LookupError>;
 
 /// The error of a look-up.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("cannot look up `{host}`: {reason}")]
+#[error("cannot look up `{host}` (DNS): {reason}")]
 pub(crate) struct LookupError {
     host: Arc<str>,
     reason: Arc<str>,
@@ -40,6 +40,13 @@ pub(crate) async fn look_up(host: &str) -> Found {
         Ok(Some(found)) => found.clone(),
         _ => Err(failed(host, "the look-up broke off")),
     }
+}
+
+/// True if a look-up of the host is under way.
+#[cfg(feature = "otlp")]
+pub(crate) fn is_under_way(host: &str) -> bool {
+    let under_way = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
+    under_way.as_ref().is_some_and(|all| all.contains_key(host))
 }
 
 fn join_or_start(host: &str) -> Result<watch::Receiver<Option<Found>>, LookupError> {

@@ -6,6 +6,8 @@ use opentelemetry::global;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use runar_otel_core::{clock::keep_to_the_system, decline, report};
 use runar_otel_pipeline::background::Background;
+#[cfg(feature = "otlp")]
+use runar_otel_pipeline::export::Urgency;
 
 #[cfg(feature = "prometheus-endpoint")]
 use crate::standalone_endpoint::{self, Standalone};
@@ -255,6 +257,8 @@ fn start_traces(
     background: &Background,
     scope: Scope,
 ) -> Result<SdkTracerProvider, InitError> {
+    #[cfg(feature = "otlp")]
+    traces::set_urgency(Urgency::Calm);
     let resource = identity.resource.clone();
     let spill = spills.traces.as_ref();
     let builder = traces::builder_with(config, sampling, resource, background.handle(), spill);

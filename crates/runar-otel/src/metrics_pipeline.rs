@@ -68,6 +68,7 @@ pub(crate) fn start(
     };
     #[cfg(feature = "prometheus-endpoint")]
     let page = page(&parts);
+    let options = push_options(config, &parts);
     let collector = Arc::new(Collector::new(
         streams.clone(),
         Arc::new(resource),
@@ -79,7 +80,6 @@ pub(crate) fn start(
     global::set_meter_provider(gate.clone());
     install(Arc::new(gate));
 
-    let options = push_options(config);
     let push = |sink| {
         let spill = match sink {
             Sink::Console(_) => None,
@@ -231,11 +231,17 @@ fn producers(_: Parts) -> Vec<Arc<dyn Producer>> {
     Vec::new()
 }
 
-fn push_options(config: &Config) -> PushOptions {
+fn push_options(config: &Config, parts: &Parts) -> PushOptions {
     let mut options = PushOptions::default();
     options.interval = config.metric_interval;
     options.timeout = config.metric_timeout;
     options.temporality = config.temporality;
+    if let Some(points) = parts.max_export_batch_size {
+        options.max_points = points;
+    }
+    if let Some(bytes) = parts.max_request_bytes {
+        options.max_bytes = bytes;
+    }
     options
 }
 

@@ -9,6 +9,8 @@ use opentelemetry::{global, trace::noop::NoopTracerProvider};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use runar_otel_core::{report, uninstall};
 use runar_otel_pipeline::background::Background;
+#[cfg(feature = "otlp")]
+use runar_otel_pipeline::export::Urgency;
 
 use crate::{
     claim::Claim, error::DeliveryError, metrics_pipeline::MetricsPipeline, patience::begin,
@@ -243,6 +245,8 @@ impl Running {
             });
         if spans == Spans::End {
             self.metrics.hurry();
+            #[cfg(feature = "otlp")]
+            traces::set_urgency(Urgency::Last);
         }
         let metrics = self.metrics.flush(deadline);
         let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_millis(50);

@@ -19,7 +19,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::respond::MetricsPage;
+use super::{activity::Activity, respond::MetricsPage};
 
 /// The time after which a client that takes nothing of a response is dropped.
 const STALL_LIMIT: Duration = Duration::from_secs(20);
@@ -32,18 +32,28 @@ pub(super) async fn serve(
     stream: TcpStream,
     page: Arc<MetricsPage>,
     header_timeout: Duration,
+    activity: Activity,
     stop: impl Future<Output = ()>,
 ) {
     let _ = stream.set_nodelay(true);
+    let noted = activity.clone();
     let service = service_fn(move |request: Request<Incoming>| {
-        let page = page.clone();
-        async move { Ok::<_, Infallible>(page.respond(&request).await) }
+        let (page, activity) = (page.clone(), noted.clone());
+        async move {
+            activity.set_busy(true);
+            let response = page.respond(&request).await;
+            activity.set_busy(false);
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(StallGuard::new(stream, STALL_LIMIT)), service);
+        .serve_connection(
+            TokioIo::new(StallGuard::new(stream, STALL_LIMIT, activity)),
+            service,
+        );
     let mut connection = pin!(connection);
     // A client that breaks the protocol or goes away is none of the application's business.
     tokio::select! {
@@ -58,14 +68,16 @@ struct StallGuard<S> {
     stream: S,
     limit: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
+    activity: Activity,
 }
 
 impl<S> StallGuard<S> {
-    fn new(stream: S, limit: Duration) -> Self {
+    fn new(stream: S, limit: Duration, activity: Activity) -> Self {
         Self {
             stream,
             limit,
             stalled: None,
+            activity,
         }
     }
 
@@ -75,6 +87,7 @@ impl<S> StallGuard<S> {
         progress: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if progress.is_ready() {
+            self.activity.note_bytes();
             self.stalled = None;
             return progress;
         }
@@ -93,7 +106,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for StallGuard<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let progress = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if progress.is_ready() {
+            self.activity.note_bytes();
+        }
+        progress
     }
 }
 
@@ -138,7 +155,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_reader_that_takes_nothing_is_left() {
         let (ours, _theirs) = tokio::io::duplex(8);
-        let mut stream = StallGuard::new(ours, STALL_LIMIT);
+        let mut stream = StallGuard::new(ours, STALL_LIMIT, Activity::new());
         let started = Instant::now();
         let error = stream.write_all(&[0; 9]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
@@ -149,7 +166,7 @@ mod tests {
     async fn a_slow_reader_is_served() {
         use tokio::io::AsyncReadExt;
         let (ours, mut theirs) = tokio::io::duplex(1);
-        let mut stream = StallGuard::new(ours, STALL_LIMIT);
+        let mut stream = StallGuard::new(ours, STALL_LIMIT, Activity::new());
         let reading = async move {
             for _ in 0..5 {
                 sleep(STALL_LIMIT - Duration::from_secs(1)).await;

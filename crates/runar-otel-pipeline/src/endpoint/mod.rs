@@ -3,6 +3,7 @@
 //! The server runs on the runtime of [`Background`](crate::background::Background) and knows no metrics itself: a
 //! [`Scrape`] renders the page.
 
+mod activity;
 mod connection;
 mod listen;
 mod negotiate;

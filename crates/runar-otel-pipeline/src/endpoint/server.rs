@@ -11,11 +11,13 @@ use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Handle,
     sync::watch,
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
     time::{sleep, timeout},
 };
 
-use super::{Scrape, connection, listen::listen_with_retries, respond::MetricsPage};
+use super::{
+    Scrape, activity::Activity, connection, listen::listen_with_retries, respond::MetricsPage,
+};
 
 /// The time in which open connections may finish their response after a stop.
 const GRACE: Duration = Duration::from_secs(1);
@@ -33,7 +35,8 @@ pub struct EndpointOptions {
     pub port: u16,
     /// The path of the metrics, `/metrics` by default; a missing slash in front is added.
     pub path: String,
-    /// The number of connections that an address serves at a time, 64 by default, at least 1; further ones wait.
+    /// The number of connections that an address serves at a time, 64 by default, at least 1. For a further one the
+    /// connection that has been idle for longest makes room, after a second of idleness.
     pub max_connections: usize,
     /// The time in which a client has to send the head of a request, 20 seconds by default; idle time before the head
     /// counts.
@@ -163,22 +166,63 @@ async fn serve(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
+    let mut open: Vec<Open> = Vec::new();
     loop {
-        let is_below_limit = connections.len() < limits.max_connections;
+        let is_full = connections.len() >= limits.max_connections;
         let stream = tokio::select! {
             () = wait_for_stop(&mut stop) => break,
-            Some(_) = connections.join_next() => continue,
-            stream = accept(&listener), if is_below_limit => stream,
+            Some(_) = connections.join_next() => {
+                open.retain(|one| !one.task.is_finished());
+                continue;
+            }
+            stream = accept(&listener), if !is_full || has_idle(&open) => stream,
+            () = sleep(LOOK_AGAIN), if is_full => continue,
         };
-        let (page, mut stop) = (page.clone(), stop.clone());
-        connections.spawn(async move {
+        if is_full {
+            close_idle(&open);
+        }
+        let (page, mut stop, activity) = (page.clone(), stop.clone(), Activity::new());
+        let noted = activity.clone();
+        let task = connections.spawn(async move {
             let stop = wait_for_stop(&mut stop);
-            connection::serve(stream, page, limits.header_timeout, stop).await;
+            connection::serve(stream, page, limits.header_timeout, noted, stop).await;
         });
+        open.push(Open { task, activity });
     }
     drop(listener);
     let finishing = async { while connections.join_next().await.is_some() {} };
     let _ = timeout(GRACE, finishing).await;
+}
+
+/// The time without bytes after which a connection may have to make room, 1 s.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// The time between two looks for an idle connection while all are in use, 100 ms.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// An open connection.
+struct Open {
+    task: AbortHandle,
+    activity: Activity,
+}
+
+impl Open {
+    /// Returns the time for which the connection is idle; `None` if it is too short to count.
+    fn idle(&self) -> Option<Duration> {
+        self.activity.idle().filter(|idle| *idle >= IDLE)
+    }
+}
+
+fn has_idle(open: &[Open]) -> bool {
+    open.iter().any(|one| one.idle().is_some())
+}
+
+/// Closes the connection that has been idle for longest.
+fn close_idle(open: &[Open]) {
+    let idle = open.iter().filter_map(|one| Some((one.idle()?, one)));
+    if let Some((_, longest)) = idle.max_by_key(|(idle, _)| *idle) {
+        longest.task.abort();
+    }
 }
 
 /// Accepts the next client. Errors of a client are ignored; after other errors it waits [`EXHAUSTED`] and tries again.

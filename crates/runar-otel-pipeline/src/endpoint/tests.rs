@@ -235,6 +235,18 @@ fn a_client_that_never_ends_a_request_makes_room_for_others() {
 }
 
 #[test]
+fn idle_connections_make_room_before_their_time_is_over() {
+    let (_background, _endpoint, address) = start(Source::Size(3), |options| {
+        options.max_connections = 2;
+        options.header_timeout = Duration::from_secs(3600);
+    });
+    let _silent: Vec<_> = (0..6).map(|_| connect(address)).collect();
+    for _ in 0..3 {
+        assert_eq!(call(address, "GET /metrics", "").status, 200);
+    }
+}
+
+#[test]
 fn a_taken_port_is_served_once_it_is_free() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = other.local_addr().unwrap();

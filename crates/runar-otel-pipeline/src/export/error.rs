@@ -171,6 +171,12 @@ pub enum AttemptError {
     /// No answer came within this time.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
+    /// The system's resolver does not answer.
+    #[error("the look-up (DNS) of `{host}` has not ended")]
+    SlowLookUp {
+        /// The host that is looked up.
+        host: String,
+    },
 }
 
 /// The status of a receiver's response.

@@ -9,10 +9,11 @@ use super::grpc::Grpc;
 #[cfg(feature = "otlp-http")]
 use super::http::Http;
 use super::{
-    Delivered, ExportError, OtlpOptions, Protocol, RetryPolicy,
+    AttemptError, Delivered, ExportError, FaultKind, OtlpOptions, Protocol, RetryPolicy,
+    address::endpoint,
     retry::{Bounds, Patience, persist},
 };
-use crate::settings::redacted;
+use crate::{resolver::is_under_way, settings::redacted};
 
 /// Sends one signal to an OTLP receiver, over one connection that is kept.
 ///
@@ -21,6 +22,7 @@ use crate::settings::redacted;
 pub struct OtlpExporter {
     transport: Transport,
     destination: String,
+    host: String,
     retry: RetryPolicy,
     bounds: Bounds,
 }
@@ -49,6 +51,7 @@ impl OtlpExporter {
         Ok(Self {
             transport,
             destination: redacted(&options.endpoint),
+            host: endpoint(options)?.host().unwrap_or_default().to_owned(),
             retry: options.retry,
             bounds,
         })
@@ -60,8 +63,8 @@ impl OtlpExporter {
         &self.destination
     }
 
-    /// Sends an encoded request of the signal, such as an `ExportMetricsServiceRequest`, until the receiver gives a final answer or the total timeout is
-    /// over.
+    /// Sends an encoded request of the signal, such as an `ExportMetricsServiceRequest`, until the receiver gives a final
+    /// answer or the total timeout is over.
     ///
     /// The future can be dropped at any time; the receiver may then have the data or not.
     ///
@@ -83,7 +86,7 @@ impl OtlpExporter {
         patience: Patience,
     ) -> Result<Delivered, ExportError> {
         let body = request.into();
-        match &self.transport {
+        let outcome = match &self.transport {
             #[cfg(feature = "otlp-http")]
             Transport::Http(http) => {
                 let body = http.prepare(body).await;
@@ -99,6 +102,27 @@ impl OtlpExporter {
                 })
                 .await
             }
+        };
+        outcome.map_err(|error| self.explained(error))
+    }
+
+    /// Names the resolver as the cause of silence while a look-up of the host is under way.
+    fn explained(&self, error: ExportError) -> ExportError {
+        match error {
+            ExportError::TimedOut { attempts, last, .. }
+            | ExportError::Unavailable { attempts, last, .. }
+                if matches!(last.kind(), FaultKind::Timeout | FaultKind::Connection)
+                    && is_under_way(&self.host) =>
+            {
+                ExportError::Unavailable {
+                    attempts,
+                    last: AttemptError::SlowLookUp {
+                        host: self.host.clone(),
+                    },
+                    retry_after: None,
+                }
+            }
+            error => error,
         }
     }
 }

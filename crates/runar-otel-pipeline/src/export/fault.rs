@@ -52,6 +52,7 @@ impl AttemptError {
         match self {
             Self::Refused { status, .. } => FaultKind::Status(*status),
             Self::TimedOut(_) => FaultKind::Timeout,
+            Self::SlowLookUp { .. } => FaultKind::Lookup,
             #[cfg(feature = "otlp-http")]
             Self::Http(error) if error.is_timeout() => FaultKind::Timeout,
             #[cfg(feature = "otlp-http")]

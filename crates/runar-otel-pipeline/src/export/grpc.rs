@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::{BufMut, Bytes};
+use bytes::{Buf, BufMut, Bytes};
 use http::uri::PathAndQuery;
 use hyper_util::client::legacy::connect::{HttpConnector, dns::Name};
 use prost::Message;
@@ -272,7 +272,9 @@ impl Decoder for Encoded {
 
     fn decode(&mut self, src: &mut DecodeBuf<'_>) -> Result<Option<Self::Item>, tonic::Status> {
         // The data was taken; a response that cannot be read must not cause a second delivery.
-        Ok(Some(Self::Item::decode(src).unwrap_or_default()))
+        // All of it is read, else the rest would be taken for the next message.
+        let message = src.copy_to_bytes(src.remaining());
+        Ok(Some(Self::Item::decode(message).unwrap_or_default()))
     }
 }
 

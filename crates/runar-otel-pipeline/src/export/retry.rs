@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, sleep, timeout, timeout_at},
 };
 
-use super::{AttemptError, ExportError, RetryPolicy, Urgency};
+use super::{AttemptError, ExportError, FaultKind, RetryPolicy, Urgency};
 
 /// The limit of waits and timeouts, so that adding one to a clock cannot overflow.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -109,6 +109,7 @@ where
     let started = Instant::now();
     let end = started + bounds.total.min(patience.total);
     let mut attempts: u32 = 0;
+    let mut telling = None;
     loop {
         attempts = attempts.saturating_add(1);
         let begun = Instant::now();
@@ -120,9 +121,17 @@ where
             Ok(Err(Failure::Transient { error, demanded })) => (error, demanded),
             Err(_) => (AttemptError::TimedOut(deadline - begun), None),
         };
+        // An attempt that was cut short tells less than the one before.
+        let is_short = deadline - begun < bounds.attempt;
+        let error = match telling.take() {
+            Some(earlier) if is_short && matches!(error, AttemptError::TimedOut(_)) => earlier,
+            _ => error,
+        };
         let left = end.saturating_duration_since(Instant::now());
         match policy.wait(attempts, demanded, left, fastrand::f64()) {
-            Some(wait) if patience.sleep(wait, &error).await => {}
+            Some(wait) if patience.sleep(wait, &error).await => {
+                telling = Some(error).filter(|error| error.kind() != FaultKind::Timeout);
+            }
             _ => return Err(given_up(attempts, started.elapsed(), error, demanded)),
         }
     }

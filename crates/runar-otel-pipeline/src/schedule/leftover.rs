@@ -9,9 +9,9 @@ use std::{
 
 use tokio::sync::{mpsc, watch};
 
-use super::{Sink, flush::Flush, sink::Refusal, window::Window};
+use super::{Sink, failure::Failure, flush::Flush, sink::Refusal, window::Window};
 use crate::{
-    export::{FaultKind, Urgency},
+    export::Urgency,
     spill::{Request, Spill, Verdict},
     worker::Worker,
 };
@@ -101,13 +101,9 @@ impl Leftover {
     /// Sends what earlier processes have left, until half of the time is over.
     ///
     /// # Errors
-    /// When there is no connection to the receiver, with the kind of the fault and its reason. After any other fault the
+    /// When there is no connection to the receiver. After any other fault the
     /// requests wait, and newer data may be sent: a request that this receiver cannot take must not hold up all.
-    pub(super) async fn resend(
-        &self,
-        sink: &Sink,
-        deadline: Instant,
-    ) -> Result<(), (FaultKind, String)> {
+    pub(super) async fn resend(&self, sink: &Sink, deadline: Instant) -> Result<(), Failure> {
         let Some(spill) = &self.spill else {
             return Ok(());
         };
@@ -117,9 +113,7 @@ impl Leftover {
             let verdict = self.send(sink, request, half).await;
             match spill.settle(ticket, verdict).await {
                 Ok(()) => {}
-                Err(Some((kind, reason))) if kind.is_before_connection() => {
-                    return Err((kind, reason));
-                }
+                Err(Some(failure)) if failure.is_before_connection() => return Err(failure),
                 Err(_) => return Ok(()),
             }
         }
@@ -131,15 +125,15 @@ impl Leftover {
         sink: &Sink,
         request: Request,
         deadline: Instant,
-    ) -> Verdict<Option<(FaultKind, String)>> {
+    ) -> Verdict<Option<Failure>> {
         if Instant::now() >= deadline {
             return Verdict::Kept(None);
         }
         match sink.send(request.body, deadline, &self.urgency).await {
             Ok(_) => Verdict::Delivered,
             Err(Refusal::TooLarge(reason) | Refusal::Final(reason)) => Verdict::Refused(reason),
-            Err(Refusal::ForNow { kind, reason, .. }) => Verdict::Kept(Some((kind, reason))),
-            Err(Refusal::Stuck(_)) => Verdict::Kept(None),
+            Err(Refusal::ForNow(failure, _)) => Verdict::Kept(Some(failure)),
+            Err(Refusal::Stuck { .. }) => Verdict::Kept(None),
         }
     }
 

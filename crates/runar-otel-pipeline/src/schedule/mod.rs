@@ -1,5 +1,6 @@
 //! The schedule: pushes at an interval and scrapes on request, on the private runtime.
 
+mod failure;
 mod flush;
 mod leftover;
 mod options;

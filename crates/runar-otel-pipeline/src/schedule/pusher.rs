@@ -13,15 +13,16 @@ use tokio::{
 
 use super::{
     FlushError, PushOptions, Sink,
+    failure::Failure,
     flush::Flush,
     leftover::{Leftover, encoded},
-    outage::{Outage, Problem},
+    outage::Outage,
     sink::Refusal,
     window::Window,
 };
 use crate::{
     collect::Collector,
-    export::{Delivered, FaultKind, Urgency},
+    export::{Delivered, Urgency},
     snapshot::Snapshot,
     spill::Spill,
     store::{ConsumerId, TemporalityPreference},
@@ -30,6 +31,9 @@ use crate::{
 
 /// The least time between two lines about rejected points or warnings of a receiver, 10 min.
 const AGAIN: Duration = Duration::from_secs(10 * 60);
+
+/// The time that the end of a process may take to count what is lost, 40 ms.
+const COUNTING: Duration = Duration::from_millis(40);
 
 /// The least size at which requests are cut, in bytes.
 const SMALLEST: usize = 1024;
@@ -60,12 +64,6 @@ pub(super) struct Pusher {
     /// The time of the last line about rejected points or a warning; `None` before the first.
     warned: Option<Instant>,
     urgency: watch::Receiver<Urgency>,
-}
-
-/// The reason why a push has not delivered everything.
-struct Failure {
-    problem: Problem,
-    reason: String,
 }
 
 /// The reason why data points were dropped; `None` if none were.
@@ -147,19 +145,40 @@ impl Pusher {
                 }
                 dropped.map_or(Ok(()), |reason| Err(FlushError::Failed(reason)))
             }
+            Err(Failure { problem, reason }) if self.is_last() => {
+                let left = match self.keep(deadline).await {
+                    Some(kept) => kept,
+                    None => format!("{} data points are lost", self.count_undelivered().await),
+                };
+                if let Some(line) = self.outage.failed(problem, &reason, &left, now) {
+                    tracing::warn!(target: "runar_otel", "{line}");
+                }
+                Err(FlushError::Failed(format!("{reason}; {left}")))
+            }
             Err(Failure { problem, reason }) => {
-                let kept = self.keep(deadline).await;
                 let consequence = "nothing is lost, the next push tries again";
-                let consequence = kept.as_deref().unwrap_or(consequence);
                 if let Some(line) = self.outage.failed(problem, &reason, consequence, now) {
                     tracing::warn!(target: "runar_otel", "{line}");
                 }
-                Err(FlushError::Failed(match kept {
-                    Some(kept) => format!("{reason}; {kept}"),
-                    None => reason,
-                }))
+                Err(FlushError::Failed(reason))
             }
         }
+    }
+
+    /// True if the process ends: there is no next push.
+    fn is_last(&self) -> bool {
+        *self.urgency.borrow() == Urgency::Last
+    }
+
+    /// Counts the data points that no push will deliver: those of the window, and those that the store still has.
+    async fn count_undelivered(&mut self) -> usize {
+        let left = self.window.as_ref().map_or(0, Window::points);
+        if !self.keeps_windows() && left > 0 {
+            return left;
+        }
+        let soon = Instant::now() + COUNTING;
+        let open = self.collect(soon).await;
+        left + open.map_or(0, |window| window.points())
     }
 
     /// Delivers the window that an earlier push has left, and then a new one.
@@ -168,8 +187,7 @@ impl Pusher {
         if !self.keeps_windows() {
             self.window = None;
         }
-        let left = self.leftover.resend(&self.sink, deadline).await;
-        left.map_err(Failure::export)?;
+        self.leftover.resend(&self.sink, deadline).await?;
         let earlier = self.deliver_window(deadline).await?;
         self.window = Some(self.collect(deadline).await?);
         self.fresh = true;
@@ -249,14 +267,11 @@ impl Pusher {
             let (sink, snapshot) = (self.sink.clone(), window.snapshot.clone());
             let (points, first) = (part.points(), part.first_point(&snapshot));
             let encoding = self.worker.run(move || sink.encode(&snapshot, &part));
-            let body = match timeout_at(deadline.into(), encoding).await {
-                Ok(Ok(body)) => body,
-                Ok(Err(_)) => {
-                    window.remove();
-                    dropped = Some(told_dropped(points, &first, "they could not be encoded"));
-                    continue;
-                }
-                Err(_) => return Err(Failure::slow_delivery()),
+            let encoded = timeout_at(deadline.into(), encoding).await;
+            let Ok(body) = encoded.map_err(|_| Failure::slow_delivery())? else {
+                window.remove();
+                dropped = Some(told_dropped(points, &first, "it cannot be encoded"));
+                continue;
             };
             let size = body.len();
             if size > self.max_bytes && window.halve() {
@@ -265,71 +280,41 @@ impl Pusher {
             match self.sink.send(body, deadline, &self.urgency).await {
                 Ok(delivered) => {
                     window.remove();
-                    note(&mut self.warned, &delivered);
+                    note(&mut self.warned, &self.sink.destination(), &delivered);
                 }
                 Err(Refusal::TooLarge(reason)) if points > 1 => {
-                    self.max_bytes = (size / 2).max(SMALLEST);
-                    tracing::warn!(
-                        target: "runar_otel",
-                        "the receiver of metrics refuses a request of {size} bytes: {reason}; \
-                         requests are cut at {} bytes from now on",
-                        self.max_bytes
-                    );
                     window.halve();
+                    self.cut_smaller(size, &reason);
                 }
                 Err(Refusal::TooLarge(reason) | Refusal::Final(reason)) => {
                     window.remove();
                     dropped = Some(told_dropped(points, &first, &reason));
                 }
-                Err(Refusal::ForNow {
-                    kind,
-                    reason,
-                    retry_after,
-                }) => {
-                    self.not_before = retry_after.and_then(|wait| Instant::now().checked_add(wait));
-                    let problem = Problem::Export(kind);
-                    return Err(Failure { problem, reason });
-                }
-                Err(Refusal::Stuck(taken)) => {
+                Err(Refusal::Stuck { taken }) => {
                     if taken {
                         window.remove();
                     }
                     return Err(Failure::slow_delivery());
+                }
+                Err(Refusal::ForNow(failure, retry_after)) => {
+                    self.not_before = retry_after.and_then(|wait| Instant::now().checked_add(wait));
+                    return Err(failure);
                 }
             }
         }
         self.window = None;
         Ok(dropped)
     }
-}
 
-impl Failure {
-    fn export((kind, reason): (FaultKind, String)) -> Self {
-        let problem = Problem::Export(kind);
-        Self { problem, reason }
-    }
-
-    fn slow_collection() -> Self {
-        let reason = "the collection takes longer than a push may, perhaps because of a callback; \
-                      it is delivered when it has ended";
-        Self {
-            problem: Problem::SlowCollection,
-            reason: reason.to_owned(),
-        }
-    }
-
-    fn slow_delivery() -> Self {
-        Self {
-            problem: Problem::SlowDelivery,
-            reason: "nobody takes the data in time".to_owned(),
-        }
-    }
-
-    fn panicked(work: &str) -> Self {
-        Self {
-            problem: Problem::Panic,
-            reason: format!("{work} panicked, or the system refuses a thread"),
-        }
+    /// Cuts requests at half of the size that the receiver has refused, from now on.
+    fn cut_smaller(&mut self, refused: usize, reason: &str) {
+        self.max_bytes = (refused / 2).max(SMALLEST);
+        tracing::warn!(
+            target: "runar_otel",
+            "{} refuses a request of {refused} bytes with metrics: {reason}; requests are cut at {} bytes from now on",
+            self.sink.destination(),
+            self.max_bytes
+        );
     }
 }
 
@@ -352,7 +337,7 @@ fn told_dropped(points: usize, first: &str, reason: &str) -> String {
 }
 
 /// Logs what a receiver says of data that it has taken, every ten minutes at the most: its words are no key.
-fn note(warned: &mut Option<Instant>, delivered: &Delivered) {
+fn note(warned: &mut Option<Instant>, destination: &str, delivered: &Delivered) {
     if delivered.rejected == 0 && delivered.message.is_empty() {
         return;
     }
@@ -362,10 +347,12 @@ fn note(warned: &mut Option<Instant>, delivered: &Delivered) {
     *warned = Some(Instant::now());
     let Delivered { rejected, message } = delivered;
     match rejected {
-        0 => tracing::warn!(target: "runar_otel", "the receiver of metrics warns: {message}"),
+        0 => {
+            tracing::warn!(target: "runar_otel", "{destination} takes metrics, and warns: {message}");
+        }
         _ => tracing::warn!(
             target: "runar_otel",
-            "the receiver rejected {rejected} data points, they are not sent again: {message}"
+            "{destination} rejected {rejected} data points, they are not sent again: {message}"
         ),
     }
 }

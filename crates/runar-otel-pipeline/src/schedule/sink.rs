@@ -7,6 +7,9 @@ use std::{
 
 use tokio::{sync::watch, time::timeout_at};
 
+use super::failure::Failure;
+#[cfg(feature = "otlp")]
+use super::outage::Problem;
 #[cfg(feature = "otlp")]
 use crate::{
     encode::otlp::encode_part,
@@ -14,7 +17,7 @@ use crate::{
 };
 use crate::{
     encode::{console, otlp::Part},
-    export::{Delivered, FaultKind, Urgency},
+    export::{Delivered, Urgency},
     snapshot::Snapshot,
     worker::{Pending, Worker},
 };
@@ -94,7 +97,7 @@ impl Sink {
             }
             Self::Console(console) => {
                 let _ = urgency;
-                let stuck = |taken| move |_| Refusal::Stuck(taken);
+                let stuck = |taken| move |_| Refusal::Stuck { taken };
                 let earlier = timeout_at(deadline.into(), console.finished());
                 earlier.await.map_err(stuck(false))?;
                 console.begin(body).await;
@@ -122,13 +125,12 @@ pub(super) enum Refusal {
     /// The data must not be sent again.
     Final(String),
     /// The data may be sent again, after the wait that the receiver wants, if it has said one.
-    ForNow {
-        kind: FaultKind,
-        reason: String,
-        retry_after: Option<Duration>,
+    ForNow(Failure, Option<Duration>),
+    /// Nobody reads in time.
+    Stuck {
+        /// True if the data is handed over all the same.
+        taken: bool,
     },
-    /// Nobody reads; true if the data is handed over all the same.
-    Stuck(bool),
 }
 
 #[cfg(feature = "otlp")]
@@ -138,11 +140,10 @@ impl From<ExportError> for Refusal {
         match error {
             ExportError::TooLarge { .. } => Self::TooLarge(reason),
             _ if error.is_final() => Self::Final(reason),
-            _ => Self::ForNow {
-                kind: error.kind(),
-                reason,
-                retry_after: error.retry_after(),
-            },
+            _ => {
+                let problem = Problem::Export(error.kind());
+                Self::ForNow(Failure { problem, reason }, error.retry_after())
+            }
         }
     }
 }

@@ -28,6 +28,11 @@ impl Window {
         self.parts.front()
     }
 
+    /// Returns the number of data points that are left.
+    pub(super) fn points(&self) -> usize {
+        self.parts.iter().map(Part::points).sum()
+    }
+
     /// Removes the next part: it is delivered, or dropped.
     pub(super) fn remove(&mut self) {
         self.parts.pop_front();

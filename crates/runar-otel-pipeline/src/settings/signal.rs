@@ -3,9 +3,9 @@
 /// A type of telemetry that is pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {
-    /// Metrics.
+    /// Metrics, pushed at an interval.
     Metrics,
-    /// Spans.
+    /// Spans, pushed in batches.
     Traces,
 }
 

@@ -151,6 +151,7 @@ impl Store {
         }
         scopes.sort_by(|one, next| order(&one.scope).cmp(&order(&next.scope)));
         self.has_seen(consumer, began);
+        self.end_unchanged(time);
         scopes
     }
 
@@ -165,12 +166,9 @@ impl Store {
                     false => consumer.seen = Some(began),
                 }
             }
-            // `None` is the least: a consumer that has seen nothing.
-            consumers.iter().map(|consumer| consumer.seen).min()
+            Self::seen_by_all(&consumers)
         };
-        for stream in self.streams.all() {
-            stream.end_retired(seen.flatten());
-        }
+        self.end_retired(seen);
         let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
         let is_time = swept.is_none_or(|swept| swept.elapsed() >= SWEEP);
         if is_time {
@@ -179,6 +177,33 @@ impl Store {
         drop(swept);
         if is_time {
             self.end_idle(SystemTime::now());
+        }
+    }
+
+    /// The begin of the oldest last snapshot; `None`, the least, while a consumer has seen nothing.
+    fn seen_by_all(consumers: &[ConsumerState]) -> Option<Moment> {
+        consumers
+            .iter()
+            .map(|consumer| consumer.seen)
+            .min()
+            .flatten()
+    }
+
+    fn end_retired(&self, seen: Option<Moment>) {
+        for stream in self.streams.all() {
+            stream.end_retired(seen);
+        }
+    }
+
+    /// Ends the series that have not changed since the snapshot before this one, of crowded metrics whose consumers all
+    /// want deltas: new label sets need the places.
+    fn end_unchanged(&self, time: SystemTime) {
+        let all = self.consumers().len();
+        for stream in self.streams.all() {
+            if all > 0 && self.deltas(stream.plan().kind) == all && stream.is_crowded() {
+                // What has changed is noted at the time of the snapshot.
+                stream.end_idle(time, Duration::from_nanos(1));
+            }
         }
     }
 
@@ -197,16 +222,21 @@ impl Store {
     /// With totals, only a consumer of [`register_push`](Self::register_push) needs this call. A consumer delivers one
     /// snapshot at a time.
     pub fn acknowledge(&self, consumer: ConsumerId) {
-        if let Some(registered) = self.consumers().get_mut(consumer.0)
-            && let Some(handed_out) = registered.handed_out.take()
-        {
-            registered.seen = Some(handed_out);
-        }
+        let seen = {
+            let mut consumers = self.consumers();
+            if let Some(registered) = consumers.get_mut(consumer.0)
+                && let Some(handed_out) = registered.handed_out.take()
+            {
+                registered.seen = Some(handed_out);
+            }
+            Self::seen_by_all(&consumers)
+        };
         for stream in self.streams.all() {
             if let Some(slot) = self.consumer(consumer, &stream).slot {
                 stream.acknowledge(slot);
             }
         }
+        self.end_retired(seen);
     }
 
     /// Translates a consumer for a stream: its slot among the consumers that want deltas, if it wants them. A last

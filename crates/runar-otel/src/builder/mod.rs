@@ -36,6 +36,8 @@ pub(crate) struct Parts {
     pub(crate) views: Vec<View>,
     pub(crate) cardinality_limit: Option<usize>,
     pub(crate) series_ceiling: Option<usize>,
+    pub(crate) max_export_batch_size: Option<usize>,
+    pub(crate) max_request_bytes: Option<usize>,
     pub(crate) readers: Vec<AttachedReader>,
     #[cfg(feature = "prometheus-registry")]
     pub(crate) registries: Vec<prometheus::Registry>,
@@ -47,7 +49,7 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Returns the problems of the two limits. The cardinality limit has the bounds of a view's, 1 to 1,000,000.
+    /// Returns the problems of the limits. The cardinality limit has the bounds of a view's, 1 to 1,000,000.
     pub(crate) fn limit_problems(&self) -> impl Iterator<Item = Problem> {
         let limit = self
             .cardinality_limit
@@ -57,7 +59,13 @@ impl Parts {
             .series_ceiling
             .filter(|ceiling| *ceiling == 0)
             .map(|_| Problem::builder("series_ceiling", "0".to_owned(), "1 or more"));
-        limit.into_iter().chain(ceiling)
+        let zero = |method, value: Option<usize>| {
+            let is_zero = value == Some(0);
+            is_zero.then(|| Problem::builder(method, "0".to_owned(), "1 or more"))
+        };
+        let batch = zero("max_export_batch_size", self.max_export_batch_size);
+        let bytes = zero("max_request_bytes", self.max_request_bytes);
+        limit.into_iter().chain(ceiling).chain(batch).chain(bytes)
     }
 }
 

@@ -41,9 +41,23 @@ impl Builder {
         self
     }
 
-    /// Sets the compression; by default none. For spans, gzip that the environment turns on cannot be turned off here.
+    /// Sets the compression; by default none.
     pub fn otlp_compression(mut self, compression: Compression) -> Self {
         self.overrides.otlp_compression = Some(compression);
+        self
+    }
+
+    /// Limits the data points of a request with metrics; by default there is no limit but that of
+    /// [`max_request_bytes`](Self::max_request_bytes).
+    pub fn max_export_batch_size(mut self, points: usize) -> Self {
+        self.parts.max_export_batch_size = Some(points);
+        self
+    }
+
+    /// Sets the size at which requests with metrics are cut, in bytes before compression; by default 3 MiB, as gRPC servers
+    /// take 4 MiB. A receiver that takes less is met with smaller requests, a single larger data point is sent all the same.
+    pub fn max_request_bytes(mut self, bytes: usize) -> Self {
+        self.parts.max_request_bytes = Some(bytes);
         self
     }
 }

@@ -35,6 +35,8 @@ mod visibility;
 pub use error::TracesError;
 pub(crate) use head_decision::{forget_spans, has_spans};
 pub use layer::layer;
+#[cfg(feature = "otlp")]
+pub(crate) use otlp::set_urgency;
 pub(crate) use propagation::{PropagatorInstall, install_propagators, remove_propagators};
 pub(crate) use provider::{Sampling, builder_with};
 pub(crate) use shutdown::{flush, shutdown};

@@ -1,7 +1,7 @@
 //! The OTLP exporter for spans: the exporter of metrics, with spans.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -19,12 +19,12 @@ use opentelemetry_sdk::{
 };
 use prost::Message;
 use runar_otel_pipeline::{
-    export::{ExportError, OtlpExporter, OtlpOptions, Patience},
+    export::{ExportError, OtlpExporter, OtlpOptions, Patience, Urgency},
     schedule::Outage,
     settings::Signal,
     spill::{Request, Spill},
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::watch};
 
 use crate::{
     config::OtlpConfig,
@@ -56,6 +56,15 @@ pub(crate) fn exporter(
     let spilled = spill.map(|spill| SpilledSpans::start(spill, exporter.clone(), timeout, runtime));
     let spans = OtlpSpans::new(exporter, timeout, spilled);
     Ok(OnRuntime::new(spans, runtime.clone(), timeout))
+}
+
+/// The urgency of exports of this process: the SDK makes and keeps its exporters by itself.
+static URGENCY: LazyLock<watch::Sender<Urgency>> =
+    LazyLock::new(|| watch::Sender::new(Urgency::Calm));
+
+/// Tells the exporters of spans how urgent their exports are from now on.
+pub(crate) fn set_urgency(urgency: Urgency) {
+    URGENCY.send_replace(urgency);
 }
 
 /// The size at which batches are cut, in bytes before compression, 3 MiB: gRPC servers take 4 MiB.
@@ -193,7 +202,10 @@ impl SpanExporter for OtlpSpans {
                 let end = Instant::now() + self.timeout;
                 let patience = || {
                     let left = end.saturating_duration_since(Instant::now());
-                    Patience::calm(left.saturating_sub(MARGIN))
+                    Patience {
+                        total: left.saturating_sub(MARGIN),
+                        urgency: URGENCY.subscribe(),
+                    }
                 };
                 let sent = self.send(&mut rest, patience).await;
                 sent.map_err(|error| Unsent::of(&error))

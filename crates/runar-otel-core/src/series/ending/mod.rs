@@ -177,6 +177,13 @@ impl Stream {
         }
     }
 
+    /// True if the metric, or one of its functions, has used half of its places or more.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        let limit = self.rules.plan.limit;
+        self.lock().places.at_limit(limit.div_ceil(2)) > 0
+    }
+
     /// Ends the series that have not changed for so long. For streams all of whose consumers want deltas: a value
     /// that does not change is nothing new to them. Returns the number of series that ended.
     pub fn end_idle(&self, now: SystemTime, idle: Duration) -> usize {

@@ -73,8 +73,31 @@ fn totals_that_are_pushed_are_seen_once_they_arrive() {
         assert_eq!(values(&bench, push), named(&[("a", 5.0)]));
     }
     bench.store.acknowledge(push);
-    assert_eq!(values(&bench, push), named(&[("a", 5.0)]));
     assert!(values(&bench, push).is_empty());
+}
+
+/// Clients that come and go: each has a label set for a while, and the limit is that of the clients at a time.
+#[test]
+fn label_sets_that_are_silent_make_room_for_new_ones_where_all_want_deltas() {
+    let bench = Bench::limited(30);
+    let push = bench.store.register_push(TemporalityPreference::Delta);
+    let counter = bench.counter();
+    for round in 0..20 {
+        let names: Vec<String> = (0..10).map(|at| format!("{round}-{at}")).collect();
+        for name in &names {
+            add(&counter, &[(name, 1)]);
+        }
+        // One that is recorded each time keeps its series.
+        add(&counter, &[("always", 1)]);
+        let found = values(&bench, push);
+        assert_eq!(found.len(), 11, "{found:?}");
+        assert!(
+            found
+                .iter()
+                .all(|(_, value)| (value - 1.0).abs() < f64::EPSILON)
+        );
+        bench.store.acknowledge(push);
+    }
 }
 
 #[test]
