@@ -11,7 +11,7 @@ use super::{Request, Ticket, Verdict};
 use crate::export::Urgency;
 
 /// A spill, of which there is none without the feature `spill`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Spill(Infallible);
 
 impl Spill {
