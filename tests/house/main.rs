@@ -224,11 +224,12 @@ const PIPELINE: &Rooms = &[
     ("endpoint", &["encode", "gzip", "resolver"]),
     ("export", &["gzip", "resolver", "settings"]),
     ("mirror", &["collect"]),
+    ("spill", &["export", "settings", "worker"]),
     (
         "schedule",
         &[
-            "collect", "encode", "endpoint", "export", "observe", "settings", "snapshot", "store",
-            "worker",
+            "collect", "encode", "endpoint", "export", "observe", "settings", "snapshot", "spill",
+            "store", "worker",
         ],
     ),
 ];
@@ -237,7 +238,8 @@ const PIPELINE: &Rooms = &[
 const FACADE: &Rooms = &[
     ("resource", &["config"]),
     ("attached", &["patience", "resource"]),
-    ("traces", &["config", "patience"]),
+    ("spills", &["config"]),
+    ("traces", &["config", "patience", "spills"]),
     ("builder", &["attached", "config", "traces"]),
     ("error", &["config", "traces"]),
     ("undelivered", &["error", "traces"]),
@@ -250,6 +252,7 @@ const FACADE: &Rooms = &[
             "endpoints",
             "error",
             "resource",
+            "spills",
         ],
     ),
     (
@@ -259,6 +262,7 @@ const FACADE: &Rooms = &[
             "error",
             "metrics_pipeline",
             "patience",
+            "spills",
             "traces",
             "undelivered",
             "warning",
@@ -277,6 +281,7 @@ const FACADE: &Rooms = &[
             "error",
             "metrics_pipeline",
             "resource",
+            "spills",
             "standalone_endpoint",
             "telemetry",
             "traces",
@@ -429,6 +434,7 @@ fn configuration_sees_no_pipeline() {
         "error.rs",
         "init.rs",
         "lib.rs",
+        "spills.rs",
         "traces/otlp.rs",
     ]
     .map(str::to_owned);

@@ -32,5 +32,6 @@ mod resolver;
 pub mod schedule;
 pub mod settings;
 pub mod snapshot;
+pub mod spill;
 pub mod store;
 mod worker;

@@ -34,7 +34,7 @@ type LookUps = HashMap<Arc<str>, watch::Receiver<Option<Found>>>;
 /// # Errors
 /// When the resolver finds no address, or the system refuses a thread.
 pub(crate) async fn look_up(host: &str) -> Found {
-    let mut found = join_or_start(host)?;
+    let mut found = join_or_start(&host.to_ascii_lowercase())?;
     let found = found.wait_for(Option::is_some).await;
     match found.as_deref() {
         Ok(Some(found)) => found.clone(),
@@ -45,8 +45,11 @@ pub(crate) async fn look_up(host: &str) -> Found {
 /// True if a look-up of the host is under way.
 #[cfg(feature = "otlp")]
 pub(crate) fn is_under_way(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
     let under_way = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
-    under_way.as_ref().is_some_and(|all| all.contains_key(host))
+    under_way
+        .as_ref()
+        .is_some_and(|all| all.contains_key(host.as_str()))
 }
 
 fn join_or_start(host: &str) -> Result<watch::Receiver<Option<Found>>, LookupError> {

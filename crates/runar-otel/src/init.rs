@@ -16,10 +16,11 @@ use crate::traces::SubscriberInstall;
 use crate::{
     builder::{Builder, Parts},
     claim::Claim,
-    config::{Config, ConfigError, Resolved, SubscriberChoice, resolve},
+    config::{Config, ConfigError, Resolved, Source, SubscriberChoice, resolve},
     error::InitError,
     metrics_pipeline,
     resource::Identity,
+    spills::{self, Spills},
     telemetry::{Running, SAYING, Scope, Telemetry},
     traces::{self, PropagatorInstall, Sampling},
     warning::warn,
@@ -87,6 +88,18 @@ impl Builder {
             Err(ConfigError { problems }) => (None, problems),
         };
         problems.extend(self.parts.limit_problems());
+        let mut resolved = resolved;
+        if let Some(resolved) = &mut resolved {
+            let source = match self.overrides.spill_dir {
+                Some(_) => Source::Builder,
+                None => Source::Environment,
+            };
+            let problem = spills::check(&mut resolved.config, source);
+            match source {
+                Source::Builder => problems.extend(problem),
+                Source::Environment => resolved.problems.extend(problem),
+            }
+        }
         match resolved {
             Some(resolved) if problems.is_empty() && views.is_empty() => Ok((resolved, self.parts)),
             _ => Err(InitError::Invalid { problems, views }),
@@ -183,10 +196,20 @@ fn start(
     let background = Background::start().map_err(InitError::Background)?;
     let identity = Identity::of(&config);
     let sampling = parts.sampling.clone();
+    let spills = Spills::of(&config);
     // The meter provider first: the SDK's span processor takes a meter from it when it is made.
-    let mut metrics = metrics_pipeline::start(&config, &identity, parts, &background)?;
+    let mut metrics = metrics_pipeline::start(&config, &identity, parts, &spills, &background)?;
     let observer = metrics.observer().clone();
-    let spans = match start_traces(&config, &sampling, &identity, &background, &observer, scope) {
+    let started = start_traces(
+        &config,
+        &sampling,
+        &identity,
+        &spills,
+        &background,
+        &observer,
+        scope,
+    );
+    let spans = match started {
         Ok(spans) => spans,
         Err(refused) => {
             metrics.stop(Instant::now() + Duration::from_secs(1));
@@ -197,6 +220,7 @@ fn start(
         Running {
             metrics,
             spans,
+            spills,
             background,
             scope,
             begin: None,
@@ -239,6 +263,7 @@ fn start_traces(
     config: &Config,
     sampling: &Sampling,
     identity: &Identity,
+    spills: &Spills,
     background: &Background,
     observer: &Observer,
     scope: Scope,
@@ -246,7 +271,9 @@ fn start_traces(
     #[cfg(feature = "otlp")]
     traces::set_urgency(Urgency::Calm);
     let resource = identity.resource.clone();
-    let builder = traces::builder(config, sampling, resource, background.handle(), observer);
+    let runtime = background.handle();
+    let spill = spills.traces.as_ref();
+    let builder = traces::builder_with(config, sampling, resource, runtime, observer, spill);
     let provider = builder.map_err(InitError::Traces)?.build();
     if scope == Scope::Everything {
         global::set_tracer_provider(provider.clone());

@@ -54,6 +54,7 @@
 //! - `prometheus-registry`: registries of the crate `prometheus`, merged into ours or with our metrics.
 //! - `sdk-reader`: `Builder::reader` attaches readers made for the metrics of `opentelemetry_sdk`. Without the feature
 //!   nothing here links these metrics, nor an experimental feature of that crate.
+//! - `spill`: `Builder::spill_dir` keeps what is not delivered at the end of the process for the next one.
 //! - `signal`: `shutdown_signal` completes when the process is asked to end.
 //!
 //! Without any of them instruments record, and [`init`] makes spans and writes metrics to the console if asked.
@@ -108,6 +109,7 @@ pub mod prelude;
 mod resource;
 #[cfg(feature = "signal")]
 mod signal;
+mod spills;
 #[cfg(feature = "prometheus-endpoint")]
 mod standalone_endpoint;
 mod telemetry;

@@ -31,6 +31,7 @@ use crate::{
     config::{Config, HistogramAggregation, MetricsExporterKind},
     error::InitError,
     resource::Identity,
+    spills::Spills,
 };
 
 /// The running parts of metrics: collector, pushes, pull endpoints and attached readers.
@@ -51,6 +52,7 @@ pub(crate) fn start(
     config: &Config,
     identity: &Identity,
     mut parts: Parts,
+    spills: &Spills,
     background: &Background,
 ) -> Result<MetricsPipeline, InitError> {
     let sinks = sinks(config)?;
@@ -81,7 +83,13 @@ pub(crate) fn start(
     global::set_meter_provider(gate.clone());
     install(Arc::new(gate));
 
-    let push = |sink| Push::spawn(background.handle(), collector.clone(), sink, options);
+    let push = |sink| {
+        let spill = match sink {
+            Sink::Console(_) => None,
+            _ => spills.metrics.clone(),
+        };
+        Push::spawn_with(background.handle(), collector.clone(), sink, options, spill)
+    };
     let pushes = sinks.into_iter().map(push).collect();
     Ok(MetricsPipeline {
         streams,

@@ -13,8 +13,8 @@ use runar_otel_pipeline::background::Background;
 use runar_otel_pipeline::export::Urgency;
 
 use crate::{
-    claim::Claim, error::DeliveryError, metrics_pipeline::MetricsPipeline, patience::begin, traces,
-    undelivered::Undelivered, warning::warn,
+    claim::Claim, error::DeliveryError, metrics_pipeline::MetricsPipeline, patience::begin,
+    spills::Spills, traces, undelivered::Undelivered, warning::warn,
 };
 
 /// The guard of running telemetry. When the guard is dropped, telemetry delivers its last measurements and spans and
@@ -36,6 +36,7 @@ enum State {
 pub(crate) struct Running {
     pub(crate) metrics: MetricsPipeline,
     pub(crate) spans: SdkTracerProvider,
+    pub(crate) spills: Spills,
     pub(crate) background: Background,
     pub(crate) scope: Scope,
     /// The begin of telemetry; `None` until `init()` is over.
@@ -228,6 +229,9 @@ impl Running {
     fn flush(&self, timeout: Duration, spans: Spans) -> Result<(), DeliveryError> {
         let timeout = timeout.min(LONGEST);
         let deadline = Instant::now() + timeout;
+        if spans == Spans::End {
+            self.spills.end_within(timeout);
+        }
         let provider = self.spans.clone();
         let (sender, delivered) = std::sync::mpsc::sync_channel(1);
         let started = std::thread::Builder::new()

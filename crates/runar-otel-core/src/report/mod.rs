@@ -17,6 +17,8 @@ use std::{
 
 pub use writer::flush;
 
+use tracing::Level;
+
 use crate::threads::background_queue::lock_soon;
 
 /// The target of all events that this SDK emits about itself.
@@ -36,9 +38,15 @@ pub fn once(key: impl Hash, message: impl FnOnce() -> String) {
     }
 }
 
+/// Logs a line at a level, by the thread that writes reports: a subscriber that takes its time, or panics, holds up
+/// nobody. `info` is the lowest level.
+pub fn log(level: Level, line: impl Into<String>) {
+    writer::queue(level, line.into());
+}
+
 /// Reports a problem each time it is called; see [`once`].
 pub fn say(message: impl Into<String>) {
-    writer::queue(message.into());
+    writer::queue(Level::ERROR, message.into());
 }
 
 /// The keys found last in [`REPORTED`], each in the place of its hash: a problem reported with every record takes no

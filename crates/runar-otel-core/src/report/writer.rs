@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
+use tracing::{Dispatch, Level, dispatcher, subscriber::NoSubscriber};
 
 use crate::threads::{background_queue::BackgroundQueue, deferred_drop::caught};
 
@@ -20,14 +20,16 @@ static WRITER: BackgroundQueue<Report> =
 
 /// A message, and the subscriber of the thread that reports it.
 struct Report {
+    level: Level,
     message: String,
     to: Dispatch,
 }
 
 /// Queues a report for the thread that writes it.
-pub(super) fn queue(message: String) {
+pub(super) fn queue(level: Level, message: String) {
     // Outside of the lock: it may be the last one that refers to a subscriber.
     let report = Report {
+        level,
         message,
         to: dispatcher::get_default(Dispatch::clone),
     };
@@ -39,11 +41,16 @@ pub fn flush(within: Duration) -> bool {
     WRITER.flush(within)
 }
 
-fn write(Report { message, to }: Report) {
+fn write(report: Report) {
+    let Report { level, message, to } = report;
     // Within a hook of a subscriber a thread has none: then the global one gets it.
     let _to = (!to.is::<NoSubscriber>()).then(|| dispatcher::set_default(&to));
     if dispatcher::has_been_set() {
-        tracing::error!(target: "runar_otel", "{message}");
+        match level {
+            Level::ERROR => tracing::error!(target: "runar_otel", "{message}"),
+            Level::WARN => tracing::warn!(target: "runar_otel", "{message}"),
+            _ => tracing::info!(target: "runar_otel", "{message}"),
+        }
     } else {
         // A standard error that is gone is nothing that can be reported.
         let _ = writeln!(io::stderr(), "runar_otel: {message}");

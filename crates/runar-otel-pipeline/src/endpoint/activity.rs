@@ -21,6 +21,8 @@ struct Shared {
     last: AtomicU64,
     /// True while a request is answered.
     busy: AtomicBool,
+    /// True while a client has not taken what was written.
+    writing: AtomicBool,
 }
 
 impl Activity {
@@ -30,6 +32,7 @@ impl Activity {
             begin: Instant::now(),
             last: AtomicU64::new(0),
             busy: AtomicBool::new(false),
+            writing: AtomicBool::new(false),
         }))
     }
 
@@ -46,10 +49,15 @@ impl Activity {
         self.note_bytes();
     }
 
-    /// Returns the time since bytes moved last; `None` while a request is answered.
+    /// Notes that a client has not taken what was written, or has.
+    pub(super) fn set_writing(&self, writing: bool) {
+        self.0.writing.store(writing, Ordering::Relaxed);
+    }
+
+    /// Returns the time since bytes moved last; `None` while a request is answered or a client reads.
     pub(super) fn idle(&self) -> Option<Duration> {
         let last = Duration::from_millis(self.0.last.load(Ordering::Relaxed));
-        let is_busy = self.0.busy.load(Ordering::Relaxed);
+        let is_busy = self.0.busy.load(Ordering::Relaxed) || self.0.writing.load(Ordering::Relaxed);
         (!is_busy).then(|| self.0.begin.elapsed().saturating_sub(last))
     }
 }

@@ -88,9 +88,11 @@ impl<S> StallGuard<S> {
     ) -> Poll<io::Result<T>> {
         if progress.is_ready() {
             self.activity.note_bytes();
+            self.activity.set_writing(false);
             self.stalled = None;
             return progress;
         }
+        self.activity.set_writing(true);
         let limit = self.limit;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(limit)));
         stalled

@@ -111,6 +111,23 @@ pub enum ExportError {
 }
 
 impl ExportError {
+    /// Returns the words of the receiver; `None` without an answer.
+    #[cfg(feature = "otlp")]
+    pub(super) fn message_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Rejected { message, .. } | Self::TooLarge { message, .. } => Some(message),
+            Self::Unavailable {
+                last: AttemptError::Refused { message, .. },
+                ..
+            }
+            | Self::TimedOut {
+                last: AttemptError::Refused { message, .. },
+                ..
+            } => Some(message),
+            _ => None,
+        }
+    }
+
     /// Joins the messages of the error and of its sources, for one line of a log.
     #[must_use]
     pub fn chain(&self) -> String {

@@ -12,6 +12,7 @@ use super::{
     AttemptError, Delivered, ExportError, FaultKind, OtlpOptions, Protocol, RetryPolicy,
     address::endpoint,
     retry::{Bounds, Patience, persist},
+    secrets::Secrets,
 };
 use crate::{resolver::is_under_way, settings::redacted};
 
@@ -23,6 +24,7 @@ pub struct OtlpExporter {
     transport: Transport,
     destination: String,
     host: String,
+    secrets: Secrets,
     retry: RetryPolicy,
     bounds: Bounds,
 }
@@ -51,7 +53,11 @@ impl OtlpExporter {
         Ok(Self {
             transport,
             destination: redacted(&options.endpoint),
-            host: endpoint(options)?.host().unwrap_or_default().to_owned(),
+            host: endpoint(options)?
+                .host()
+                .unwrap_or_default()
+                .to_ascii_lowercase(),
+            secrets: Secrets::of(options),
             retry: options.retry,
             bounds,
         })
@@ -114,11 +120,20 @@ impl OtlpExporter {
                 .await
             }
         };
-        outcome.map_err(|error| self.explained(error))
+        match outcome {
+            Ok(mut delivered) => {
+                self.secrets.hide(&mut delivered.message);
+                Ok(delivered)
+            }
+            Err(error) => Err(self.explained(error)),
+        }
     }
 
-    /// Names the resolver as the cause of silence while a look-up of the host is under way.
-    fn explained(&self, error: ExportError) -> ExportError {
+    /// Hides secrets in the words of the receiver, and names the resolver as the cause of silence while a look-up of the host is under way.
+    fn explained(&self, mut error: ExportError) -> ExportError {
+        if let Some(message) = error.message_mut() {
+            self.secrets.hide(message);
+        }
         match error {
             ExportError::TimedOut { attempts, last, .. }
             | ExportError::Unavailable { attempts, last, .. }

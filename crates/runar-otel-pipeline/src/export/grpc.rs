@@ -33,9 +33,9 @@ use crate::resolver::{LookupError, look_up};
 /// Words with which gRPC libraries refuse a message for its size, in lower case: those of grpc-go and grpc-core, of
 /// grpc-java, of tonic. The code of tonic, `OutOfRange`, would be retryable.
 const TOO_LARGE: [&str; 3] = [
-    "message larger than max",
-    "message exceeds maximum size",
-    "message length too large",
+    "larger than max",
+    "exceeds maximum size",
+    "length too large",
 ];
 
 /// The gRPC transport of an exporter.

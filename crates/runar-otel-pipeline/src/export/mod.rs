@@ -19,6 +19,8 @@ mod http;
 mod options;
 #[cfg(feature = "otlp")]
 mod retry;
+#[cfg(feature = "otlp")]
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod urgency;

@@ -1,7 +1,9 @@
 //! The schedule: pushes at an interval and scrapes on request, on the private runtime.
 
+mod dropped;
 mod failure;
 mod flush;
+mod leftover;
 mod options;
 mod outage;
 mod push;

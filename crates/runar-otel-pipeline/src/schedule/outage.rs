@@ -41,6 +41,17 @@ pub enum Problem {
     Panic,
 }
 
+impl Problem {
+    /// True if time was too short, which may be that of the caller.
+    #[must_use]
+    pub fn is_about_time(self) -> bool {
+        matches!(
+            self,
+            Self::SlowCollection | Self::SlowDelivery | Self::Export(FaultKind::Timeout)
+        )
+    }
+}
+
 impl Outage {
     /// Begins without an outage. The destination must not contain a secret.
     #[must_use]

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::{FlushError, PendingFlush, PushOptions, Sink, flush::Flush, pusher::Pusher};
-use crate::{collect::Collector, export::Urgency};
+use crate::{collect::Collector, export::Urgency, spill::Spill};
 
 /// A handle to a sink that gets metrics at an interval. Dropping the last clone ends the pushes.
 #[derive(Clone, Debug)]
@@ -26,9 +26,22 @@ impl Push {
         sink: Sink,
         options: PushOptions,
     ) -> Self {
+        Self::spawn_with(handle, collector, sink, options, None)
+    }
+
+    /// Like [`spawn`](Self::spawn); what is not delivered at the end of the process goes into the spill, if there is
+    /// one, and what is there already goes first.
+    #[must_use]
+    pub fn spawn_with(
+        handle: &Handle,
+        collector: Arc<Collector>,
+        sink: Sink,
+        options: PushOptions,
+        spill: Option<Spill>,
+    ) -> Self {
         let (flushes, requests) = mpsc::unbounded_channel();
         let (urgency, raised) = watch::channel(Urgency::Calm);
-        let pusher = Pusher::new(collector, sink, options, raised);
+        let pusher = Pusher::new(collector, sink, options, raised, spill);
         handle.spawn(pusher.run(requests));
         Self {
             flushes,

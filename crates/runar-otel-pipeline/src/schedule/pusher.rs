@@ -6,20 +6,29 @@ use std::{
     time::{Duration, Instant},
 };
 
+use runar_otel_core::report;
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant as TokioInstant, MissedTickBehavior, interval_at, timeout_at},
+    time::{Instant as TokioInstant, MissedTickBehavior, interval_at, timeout, timeout_at},
 };
+use tracing::Level;
 
 use super::{
-    FlushError, PushOptions, Sink, failure::Failure, flush::Flush, outage::Outage, sink::Refusal,
+    FlushError, PushOptions, Sink,
+    dropped::DropTally,
+    failure::Failure,
+    flush::Flush,
+    leftover::{Leftover, encoded},
+    outage::{Outage, Problem},
+    sink::Refusal,
     window::Window,
 };
 use crate::{
     collect::Collector,
-    export::{Delivered, Urgency},
+    export::{Delivered, FaultKind, Urgency},
     observe::{Lost, PartWatch, ReaderWatch},
     snapshot::Snapshot,
+    spill::Spill,
     store::{ConsumerId, TemporalityPreference},
     worker::{Pending, Worker},
 };
@@ -31,7 +40,10 @@ const AGAIN: Duration = Duration::from_secs(10 * 60);
 const COUNTING: Duration = Duration::from_millis(40);
 
 /// The least size at which requests are cut, in bytes.
-const SMALLEST: usize = 1024;
+const SMALLEST: usize = 2048;
+
+/// The longest wait that a receiver may ask for, 10 min: its clock may be wrong.
+const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// A destination, and the window that is on its way there.
 ///
@@ -48,6 +60,15 @@ pub(super) struct Pusher {
     collecting: Option<Pending<Snapshot>>,
     /// The window that is not delivered yet; `None` if all was.
     window: Option<Window>,
+    /// A window that was collected and is not on its way yet; `None` but after data was counted.
+    collected: Option<Window>,
+    /// The data points that were dropped in this push; `None` if none were.
+    dropped: Option<DropTally>,
+    /// The time of the last refusal for size; `None` while requests have their usual size.
+    cut: Option<Instant>,
+    /// True if the window was taken from the store in this push.
+    fresh: bool,
+    leftover: Leftover,
     /// The size at which requests are cut, in bytes: that of the options, or less if the receiver takes less.
     max_bytes: usize,
     /// The time before which the receiver wants no push; `None` without such a wish.
@@ -62,15 +83,13 @@ pub(super) struct Pusher {
     urgency: watch::Receiver<Urgency>,
 }
 
-/// The reason why data points were dropped; `None` if none were.
-type Dropped = Option<String>;
-
 impl Pusher {
     pub(super) fn new(
         collector: Arc<Collector>,
         sink: Sink,
         options: PushOptions,
         urgency: watch::Receiver<Urgency>,
+        spill: Option<Spill>,
     ) -> Self {
         Self {
             consumer: collector.register_push(options.temporality),
@@ -88,6 +107,11 @@ impl Pusher {
             worker: Worker::new("runar-otel-push"),
             collecting: None,
             window: None,
+            collected: None,
+            dropped: None,
+            cut: None,
+            fresh: false,
+            leftover: Leftover::new(spill, urgency.clone()),
             not_before: None,
             warned: None,
             urgency,
@@ -98,9 +122,12 @@ impl Pusher {
         let period = self.options.interval.max(Duration::from_millis(1));
         let mut ticks = interval_at(TokioInstant::now() + period, period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (leftover, longest) = (&self.leftover, self.options.timeout);
+        let mut waiting = leftover.begin(&self.sink, longest, &mut requests).await;
         loop {
-            let mut waiting = Vec::new();
             tokio::select! {
+                biased;
+                () = std::future::ready(()), if !waiting.is_empty() => {}
                 _ = ticks.tick() => {}
                 flush = requests.recv() => match flush {
                     Some(flush) => waiting.push(flush),
@@ -116,8 +143,12 @@ impl Pusher {
                 continue;
             }
             self.is_asked = !waiting.is_empty();
-            let result = self.push(deadline(&waiting, self.options.timeout)).await;
-            for flush in waiting {
+            let process_ends = self.leftover.end_of_process();
+            let result = tokio::select! {
+                result = self.push(deadline(&waiting, self.options.timeout)) => result,
+                () = process_ends, if waiting.is_empty() => continue,
+            };
+            for flush in waiting.drain(..) {
                 let _ = flush.reply.try_send(result.clone());
             }
         }
@@ -126,56 +157,75 @@ impl Pusher {
     /// Collects and delivers until the deadline, and tells of failures.
     async fn push(&mut self, deadline: Instant) -> Result<(), FlushError> {
         self.not_before = None;
-        let result = self.deliver_all(deadline).await;
+        let is_hasty = deadline < Instant::now() + self.options.timeout.mul_f64(0.9);
+        let result = self.deliver_all(self.leftover.before(deadline)).await;
+        let dropped = self.dropped.take().map(|tally| tally.log());
         let now = Instant::now();
         match result {
-            Ok(dropped) => {
+            Ok(()) => {
                 if let Some(line) = self.outage.succeeded(now) {
-                    tracing::info!(target: "runar_otel", "{line}");
+                    report::log(Level::INFO, line);
                 }
                 dropped.map_or(Ok(()), |reason| Err(FlushError::Failed(reason)))
             }
             Err(Failure { problem, reason }) if self.is_last() => {
-                let lost = format!("{} data points are lost", self.count_undelivered().await);
-                if let Some(line) = self.outage.failed(problem, &reason, &lost, now) {
-                    tracing::warn!(target: "runar_otel", "{line}");
+                let left = match self.keep(deadline).await {
+                    Some(kept) => kept,
+                    None => self.tell_lost().await,
+                };
+                if let Some(line) = self.outage.failed(problem, &reason, &left, now) {
+                    report::log(Level::WARN, line);
                 }
-                Err(FlushError::Failed(format!("{reason}; {lost}")))
+                Err(FlushError::Failed(format!("{reason}; {left}")))
+            }
+            // The caller had no more time: that says nothing of the destination.
+            Err(Failure { problem, reason }) if is_hasty && problem.is_about_time() => {
+                Err(FlushError::Failed(reason))
             }
             Err(Failure { problem, reason }) => {
-                let consequence = "nothing is lost, the next push tries again";
+                let consequence = match problem {
+                    Problem::SlowCollection => "it is delivered when it has ended",
+                    _ => "nothing is lost, the next push tries again",
+                };
                 if let Some(line) = self.outage.failed(problem, &reason, consequence, now) {
-                    tracing::warn!(target: "runar_otel", "{line}");
+                    report::log(Level::WARN, line);
                 }
                 Err(FlushError::Failed(reason))
             }
         }
     }
 
-    /// True if the process ends: there is no next push.
+    /// True if this is the flush with which the process ends: there is no next push.
     fn is_last(&self) -> bool {
-        *self.urgency.borrow() == Urgency::Last
+        self.is_asked && *self.urgency.borrow() == Urgency::Last
     }
 
-    /// Counts the data points that no push will deliver: those of the window, and those that the store still has.
-    async fn count_undelivered(&mut self) -> usize {
-        let left = self.window.as_ref().map_or(0, Window::points);
-        if !self.keeps_windows() && left > 0 {
-            return left;
+    /// Says how many data points no push will deliver: those of the window, and those that the store still has.
+    async fn tell_lost(&mut self) -> String {
+        let mut left = self.window.as_ref().map_or(0, Window::points);
+        if self.keeps_windows() || left == 0 {
+            let Ok(open) = self.collect(Instant::now() + COUNTING).await else {
+                return format!("{left} data points and all since then are lost");
+            };
+            left += open.points();
+            // Another caller may still wait for a delivery.
+            self.collected = Some(open);
         }
-        let soon = Instant::now() + COUNTING;
-        let open = self.collect(soon).await;
-        left + open.map_or(0, |window| window.points())
+        format!("{left} data points are lost")
     }
 
     /// Delivers the window that an earlier push has left, and then a new one.
-    async fn deliver_all(&mut self, deadline: Instant) -> Result<Dropped, Failure> {
+    async fn deliver_all(&mut self, deadline: Instant) -> Result<(), Failure> {
+        self.fresh = false;
         if !self.keeps_windows() {
-            self.window = None;
+            (self.window, self.collected) = (None, None);
         }
-        let earlier = self.deliver_window(deadline).await?;
+        self.leftover.resend(&self.sink, deadline).await?;
+        self.deliver_window(deadline).await?;
         self.window = Some(self.collect(deadline).await?);
-        let new = self.deliver_window(deadline).await?;
+        self.fresh = true;
+        self.deliver_window(deadline).await?;
+        self.try_larger();
         if !self.keeps_windows() {
             let (collector, consumer) = (self.collector.clone(), self.consumer);
             let _ = self
@@ -183,7 +233,32 @@ impl Pusher {
                 .run(move || collector.acknowledge(consumer))
                 .await;
         }
-        Ok(earlier.or(new))
+        Ok(())
+    }
+
+    /// Keeps what is not delivered, if the process ends and there is a spill; returns the consequence in words.
+    async fn keep(&mut self, deadline: Instant) -> Option<String> {
+        if !self.leftover.is_kept() {
+            return None;
+        }
+        let mut requests = Vec::new();
+        let gathering = async {
+            if let Some(window) = self.window.take() {
+                requests.extend(encoded(window, &self.sink, &self.worker).await);
+            }
+            if !self.fresh
+                && let Ok(open) = self.collect(deadline).await
+            {
+                requests.extend(encoded(open, &self.sink, &self.worker).await);
+            }
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        // A collection that hangs leaves time for what was collected before.
+        let _ = timeout(left / 2, gathering).await;
+        if requests.is_empty() {
+            return None;
+        }
+        self.leftover.keep(requests, deadline).await
     }
 
     /// True if a window that was not delivered has values that no later one has: if there are deltas.
@@ -193,6 +268,9 @@ impl Pusher {
 
     /// Collects, or takes the snapshot of an earlier collection that took too long.
     async fn collect(&mut self, deadline: Instant) -> Result<Window, Failure> {
+        if let Some(collected) = self.collected.take() {
+            return Ok(collected);
+        }
         let (collector, consumer) = (self.collector.clone(), self.consumer);
         let (reader, keeps) = (self.reader.clone(), self.keeps_windows());
         let is_asked = self.is_asked;
@@ -214,16 +292,15 @@ impl Pusher {
         };
         self.collecting = None;
         let snapshot = snapshot.map_err(|_| Failure::panicked("the collection"))?;
-        Ok(Window::new(
-            snapshot,
-            self.options.max_points,
-            self.max_bytes,
-        ))
+        let points = match self.sink.takes_parts() {
+            true => self.options.max_points,
+            false => usize::MAX,
+        };
+        Ok(Window::new(snapshot, points, self.max_bytes))
     }
 
     /// Delivers the parts of the window in their order. A part that is delivered or dropped leaves the window.
-    async fn deliver_window(&mut self, deadline: Instant) -> Result<Dropped, Failure> {
-        let mut dropped = None;
+    async fn deliver_window(&mut self, deadline: Instant) -> Result<(), Failure> {
         let watch = self.watch.clone();
         let mut flight = watch.flight(self.window.as_ref().map_or(0, Window::points));
         while let Some(window) = &mut self.window
@@ -231,10 +308,11 @@ impl Pusher {
         {
             let (sink, snapshot) = (self.sink.clone(), window.snapshot.clone());
             let (points, first) = (part.points(), part.first_point(&snapshot));
+            let tally = &mut self.dropped;
             let mut lose = |window: &mut Window, why, reason: &str| {
                 window.remove();
                 watch.dropped(points, why);
-                dropped = Some(told_dropped(points, &first, reason));
+                tally.get_or_insert_default().add(points, &first, reason);
             };
             let encoding = self.worker.run(move || sink.encode(&snapshot, &part));
             let encoded = timeout_at(deadline.into(), encoding).await;
@@ -256,6 +334,12 @@ impl Pusher {
                     window.remove();
                     note(&mut self.warned, &self.sink.destination(), &delivered);
                 }
+                // That is no matter of size: the data waits.
+                Err(Refusal::TooLarge(reason)) if size <= SMALLEST => {
+                    self.max_bytes = self.options.max_bytes;
+                    let problem = Problem::Export(FaultKind::TooLarge);
+                    return Err(Failure { problem, reason });
+                }
                 Err(Refusal::TooLarge(reason)) if points > 1 => {
                     window.halve();
                     watch.split();
@@ -270,24 +354,41 @@ impl Pusher {
                     return Err(Failure::slow_delivery());
                 }
                 Err(Refusal::ForNow(failure, retry_after)) => {
-                    self.not_before = retry_after.and_then(|wait| Instant::now().checked_add(wait));
-                    return Err(failure);
+                    let wait = retry_after.map(|wait| wait.min(LONGEST_WAIT));
+                    self.not_before = wait.and_then(|wait| Instant::now().checked_add(wait));
+                    return Err(failure.and_wait(wait));
                 }
             }
         }
         self.window = None;
-        Ok(dropped)
+        Ok(())
     }
 
-    /// Cuts requests at half of the size that the receiver has refused, from now on.
+    /// Cuts requests at half of the size that the receiver has refused.
     fn cut_smaller(&mut self, refused: usize, reason: &str) {
         self.max_bytes = (refused / 2).max(SMALLEST);
-        tracing::warn!(
-            target: "runar_otel",
-            "{} refuses a request of {refused} bytes with metrics: {reason}; requests are cut at {} bytes from now on",
-            self.sink.destination(),
-            self.max_bytes
-        );
+        let now = Instant::now();
+        if self
+            .cut
+            .is_none_or(|last| now.duration_since(last) >= AGAIN)
+        {
+            report::log(
+                Level::WARN,
+                format!(
+                    "{} refuses a request of {refused} bytes with metrics: {reason}; requests are cut until they fit",
+                    self.sink.destination()
+                ),
+            );
+        }
+        self.cut = Some(now);
+    }
+
+    /// Tries larger requests again, ten minutes after the receiver has refused one.
+    fn try_larger(&mut self) {
+        if self.cut.is_some_and(|last| last.elapsed() >= AGAIN) {
+            self.max_bytes = self.max_bytes.saturating_mul(2).min(self.options.max_bytes);
+            self.cut = (self.max_bytes < self.options.max_bytes).then(Instant::now);
+        }
     }
 }
 
@@ -297,16 +398,6 @@ fn deadline(waiting: &[Flush], timeout: Duration) -> Instant {
     let end = now.checked_add(timeout).unwrap_or(now);
     let asked = waiting.iter().map(|flush| flush.deadline).max();
     asked.map_or(end, |asked| asked.min(end))
-}
-
-/// Logs that data points were dropped, and returns the reason.
-fn told_dropped(points: usize, first: &str, reason: &str) -> String {
-    let which = match points {
-        1 => format!("the data point {first} is dropped"),
-        _ => format!("{points} data points are dropped, the first one is {first}"),
-    };
-    tracing::error!(target: "runar_otel", "{which}: {reason}");
-    format!("{which}: {reason}")
 }
 
 /// Logs what a receiver says of data that it has taken, every ten minutes at the most: its words are no key.
@@ -319,15 +410,13 @@ fn note(warned: &mut Option<Instant>, destination: &str, delivered: &Delivered) 
     }
     *warned = Some(Instant::now());
     let Delivered { rejected, message } = delivered;
-    match rejected {
-        0 => {
-            tracing::warn!(target: "runar_otel", "{destination} takes metrics, and warns: {message}");
-        }
-        _ => tracing::warn!(
-            target: "runar_otel",
+    let line = match rejected {
+        0 => format!("{destination} takes metrics, and warns: {message}"),
+        _ => format!(
             "{destination} rejected {rejected} data points, they are not sent again: {message}"
         ),
-    }
+    };
+    report::log(Level::WARN, line);
 }
 
 impl fmt::Debug for Pusher {

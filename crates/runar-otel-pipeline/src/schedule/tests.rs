@@ -28,6 +28,7 @@ use crate::{
     observe::Observer,
     settings::{Protocol, TemporalityPreference},
     snapshot::ScopeMetrics,
+    spill::Spill,
     store::ConsumerId,
 };
 
@@ -163,8 +164,12 @@ fn rig(
     producers: Vec<Arc<dyn Producer>>,
     change: impl FnOnce(&mut PushOptions),
 ) -> Rig {
-    let none = |_: &Gate| Observer::default();
-    rig_observed(script, temporality, producers, change, none)
+    rig_with(script, temporality, producers, change, none, None)
+}
+
+/// Observes nothing.
+fn none(_: &Gate) -> Observer {
+    Observer::default()
 }
 
 fn rig_observed(
@@ -173,6 +178,17 @@ fn rig_observed(
     producers: Vec<Arc<dyn Producer>>,
     change: impl FnOnce(&mut PushOptions),
     observe: impl FnOnce(&Gate) -> Observer,
+) -> Rig {
+    rig_with(script, temporality, producers, change, observe, None)
+}
+
+fn rig_with(
+    script: &[Answer],
+    temporality: TemporalityPreference,
+    producers: Vec<Arc<dyn Producer>>,
+    change: impl FnOnce(&mut PushOptions),
+    observe: impl FnOnce(&Gate) -> Observer,
+    spill: Option<Spill>,
 ) -> Rig {
     let background = Background::start().unwrap();
     let receiver = Receiver::default();
@@ -204,7 +220,7 @@ fn rig_observed(
         counter,
         consumer: collector.register(TemporalityPreference::Cumulative),
         collector: collector.clone(),
-        push: Push::spawn(background.handle(), collector, sink, options),
+        push: Push::spawn_with(background.handle(), collector, sink, options, spill),
         receiver,
         _gate: gate,
         _background: background,
@@ -416,4 +432,44 @@ fn nothing_is_sent_without_points() {
     rig.push.flush(PATIENCE).unwrap();
     rig.push.flush(PATIENCE).unwrap();
     assert_eq!(rig.receiver.requests(), 1);
+}
+
+#[cfg(feature = "spill")]
+#[test]
+fn data_that_is_left_at_the_end_goes_first_the_next_time() {
+    use TemporalityPreference::{Cumulative, Delta};
+
+    use crate::{settings::Signal, spill::SpillOptions};
+
+    for (temporality, values) in [(Delta, vec![10, 5, 1]), (Cumulative, vec![15, 1])] {
+        let directory = tempfile::tempdir().unwrap();
+        let spill = || {
+            let options = SpillOptions::new(directory.path());
+            Some(Spill::new(options, Signal::Metrics))
+        };
+        let short = |options: &mut PushOptions| options.timeout = Duration::from_millis(600);
+        let away = [Answer::Status(503); 20];
+        let rig = rig_with(&away, temporality, Vec::new(), short, none, spill());
+        rig.counter.add(10, &[]);
+        let told = rig.push.flush(PATIENCE).unwrap_err().to_string();
+        assert!(!told.contains("kept"), "{told}");
+        rig.counter.add(5, &[]);
+        rig.push.hurry();
+        let told = rig.push.flush(PATIENCE).unwrap_err().to_string();
+        let kept = format!(
+            "{} data points are kept in {}",
+            values.len() - 1,
+            directory.path().display()
+        );
+        assert!(told.ends_with(&kept), "{told}");
+        drop(rig);
+        // The receiver refuses the first attempt.
+        let script = [Answer::Status(503)];
+        let rig = rig_with(&script, temporality, Vec::new(), |_| (), none, spill());
+        rig.counter.add(1, &[]);
+        rig.push.flush(PATIENCE).unwrap();
+        let taken = rig.receiver.taken();
+        let seen: Vec<i64> = taken.iter().flatten().map(|point| point.3).collect();
+        assert_eq!(seen, values);
+    }
 }

@@ -37,6 +37,15 @@ impl Signal {
         }
     }
 
+    /// Returns the word for the signal.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Metrics => "metrics",
+            Self::Traces => "traces",
+        }
+    }
+
     /// Returns the word for the data in messages.
     #[must_use]
     pub const fn data(self) -> &'static str {

@@ -146,6 +146,17 @@ impl Builder {
         self
     }
 
+    /// Keeps what is not delivered at the end of the process in this directory, from which the next process sends it
+    /// first. By default `RUNAR_OTEL_SPILL_DIR`, else nothing is kept. Needs the feature `spill`.
+    ///
+    /// The directory is made, for its owner only, if it does not exist. Data points and spans are in its files as they
+    /// are sent, **not encrypted**. `docs/shutdown.md` has the bounds.
+    #[cfg(feature = "spill")]
+    pub fn spill_dir(mut self, directory: impl Into<std::path::PathBuf>) -> Self {
+        self.overrides.spill_dir = Some(directory.into());
+        self
+    }
+
     /// Bounds a flush and the end of telemetry (default 5 seconds).
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.parts.shutdown_timeout = Some(timeout);

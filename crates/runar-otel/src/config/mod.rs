@@ -24,7 +24,7 @@ pub(crate) use otlp::OtlpConfig;
 pub(crate) use overrides::Overrides;
 pub(crate) use problem::ConfigError;
 pub use problem::{Problem, Source};
-pub(crate) use resolve::{Resolved, resolve};
+pub(crate) use resolve::{Resolved, SPILL_DIR, resolve};
 #[cfg(feature = "otlp")]
 pub(crate) use runar_otel_pipeline::settings::Secret;
 pub use runar_otel_pipeline::settings::{Compression, Protocol, TemporalityPreference};

@@ -1,6 +1,6 @@
 //! The builder's values: they win over the environment, and mistakes in them are errors.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use opentelemetry::KeyValue;
 use runar_otel_core::exemplar::ExemplarFilter;
@@ -44,6 +44,7 @@ pub(crate) struct Overrides {
     #[cfg(feature = "subscriber")]
     pub(crate) log_filter: Option<String>,
     pub(crate) subscriber: SubscriberChoice,
+    pub(crate) spill_dir: Option<PathBuf>,
 }
 
 impl Overrides {
@@ -60,6 +61,9 @@ impl Overrides {
             config.prometheus.port = *port;
         }
         config.subscriber = self.subscriber;
+        if self.spill_dir.is_some() {
+            config.spill_dir.clone_from(&self.spill_dir);
+        }
     }
 
     fn apply_metrics(&self, config: &mut Config, mistakes: &mut Vec<Problem>) {

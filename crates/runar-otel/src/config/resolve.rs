@@ -1,6 +1,6 @@
 //! Resolving a configuration: environment first, the builder over it, all problems gathered.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use opentelemetry::{KeyValue, Value};
 use runar_otel_pipeline::settings::{Signal, redacted};
@@ -91,6 +91,9 @@ pub(crate) fn resolve(
     }
 }
 
+/// The environment variable of the directory for what is not delivered at the end.
+pub(crate) const SPILL_DIR: &str = "RUNAR_OTEL_SPILL_DIR";
+
 /// Reads all settings apart from the protocol, the resource and the log filter.
 fn read(environment: &mut Environment<'_>) -> Config {
     let mut config = Config::default();
@@ -148,6 +151,7 @@ fn read(environment: &mut Environment<'_>) -> Config {
     config.span_batches = SpanBatches::from_environment(environment);
     config.span_limits = SpanLimits::from_environment(environment);
     replace(&mut config.log_level, environment.choice("OTEL_LOG_LEVEL"));
+    config.spill_dir = environment.text(SPILL_DIR).map(PathBuf::from);
     config
 }
 

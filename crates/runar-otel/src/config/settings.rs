@@ -1,6 +1,6 @@
 //! The resolved configuration, and its defaults.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use opentelemetry::KeyValue;
 use runar_otel_core::exemplar::ExemplarFilter;
@@ -54,6 +54,8 @@ pub(crate) struct Config {
     #[cfg(feature = "subscriber")]
     pub(crate) log_filter: String,
     pub(crate) subscriber: SubscriberChoice,
+    /// The directory for what is not delivered at the end; `None` keeps nothing.
+    pub(crate) spill_dir: Option<PathBuf>,
 }
 
 /// The address on which the pull endpoint listens.
@@ -104,6 +106,7 @@ impl Default for Config {
             #[cfg(feature = "subscriber")]
             log_filter: LogLevel::default().directives(),
             subscriber: SubscriberChoice::default(),
+            spill_dir: None,
         }
     }
 }

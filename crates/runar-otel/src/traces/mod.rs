@@ -25,6 +25,8 @@ mod shutdown;
 mod spanless;
 #[cfg(feature = "subscriber")]
 mod sparing;
+#[cfg(feature = "otlp")]
+mod spilled;
 #[cfg(feature = "subscriber")]
 mod subscriber;
 mod switchable_tracer;
@@ -37,7 +39,7 @@ pub use layer::layer;
 #[cfg(feature = "otlp")]
 pub(crate) use otlp::set_urgency;
 pub(crate) use propagation::{PropagatorInstall, install_propagators, remove_propagators};
-pub(crate) use provider::{Sampling, builder};
+pub(crate) use provider::{Sampling, builder_with};
 pub(crate) use shutdown::{flush, shutdown};
 #[cfg(feature = "subscriber")]
 pub(crate) use subscriber::{SubscriberInstall, install_subscriber};

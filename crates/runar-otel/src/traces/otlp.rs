@@ -18,17 +18,24 @@ use opentelemetry_sdk::{
     trace::{SpanData, SpanExporter},
 };
 use prost::Message;
+use runar_otel_core::report;
 use runar_otel_pipeline::{
     export::{ExportError, OtlpExporter, OtlpOptions, Patience, Urgency},
     observe::{Component, Destination, Flight, Observer},
-    schedule::{Outage, Problem},
+    schedule::Outage,
     settings::Signal,
+    spill::{Request, Spill},
 };
 use tokio::{runtime::Handle, sync::watch};
+use tracing::Level;
 
 use crate::{
     config::OtlpConfig,
-    traces::{TracesError, on_runtime::OnRuntime},
+    traces::{
+        TracesError,
+        on_runtime::OnRuntime,
+        spilled::{Receiver, SpilledSpans, Unsent},
+    },
 };
 
 /// Builds an exporter that works on `runtime`. An export takes no longer than `export`, nor than the timeout of OTLP.
@@ -39,6 +46,7 @@ pub(crate) fn exporter(
     export: Duration,
     runtime: &Handle,
     observer: &Observer,
+    spill: Option<Spill>,
 ) -> Result<OnRuntime<OtlpSpans>, TracesError> {
     let timeout = config.timeout.min(export);
     let mut options = OtlpOptions::new(config.protocol, config.endpoint.expose());
@@ -53,7 +61,9 @@ pub(crate) fn exporter(
         protocol: config.protocol,
         endpoint: exporter.destination(),
     });
-    let spans = OtlpSpans::new(exporter, timeout, component);
+    let exporter = Arc::new(exporter);
+    let spilled = spill.map(|spill| SpilledSpans::start(spill, exporter.clone(), timeout, runtime));
+    let spans = OtlpSpans::new(exporter, timeout, component, spilled);
     Ok(OnRuntime::new(spans, runtime.clone(), timeout))
 }
 
@@ -75,18 +85,33 @@ const MARGIN: Duration = Duration::from_millis(20);
 /// Sends spans over OTLP, and tells of outages in the voice of metrics.
 #[derive(Debug)]
 pub(crate) struct OtlpSpans {
-    exporter: OtlpExporter,
+    exporter: Arc<OtlpExporter>,
     timeout: Duration,
     /// Counts the spans.
     component: Component,
+    /// The place of spans that are not delivered; `None` without one.
+    spilled: Option<Arc<SpilledSpans>>,
     resource: Arc<ResourceAttributesWithSchema>,
     outage: Mutex<Outage>,
     /// The size at which batches are cut, in bytes: less than [`LARGEST`] if the receiver takes less.
     largest: Mutex<usize>,
+    /// The time of the last line about sizes or rejected spans; `None` before the first.
+    told: Mutex<Option<Instant>>,
 }
 
+/// The least size at which batches are cut, in bytes: what is refused below is no matter of size.
+const SMALLEST: usize = 2048;
+
+/// The least time between two lines about sizes or rejected spans, 10 min.
+const AGAIN: Duration = Duration::from_secs(10 * 60);
+
 impl OtlpSpans {
-    fn new(exporter: OtlpExporter, timeout: Duration, component: Component) -> Self {
+    fn new(
+        exporter: Arc<OtlpExporter>,
+        timeout: Duration,
+        component: Component,
+        spilled: Option<Arc<SpilledSpans>>,
+    ) -> Self {
         let advice = "if there is no Collector: OTEL_TRACES_EXPORTER=none";
         Self {
             outage: Mutex::new(Outage::new(
@@ -97,56 +122,110 @@ impl OtlpSpans {
             exporter,
             timeout,
             component,
+            spilled,
             resource: Arc::default(),
             largest: Mutex::new(LARGEST),
+            told: Mutex::default(),
         }
     }
 
-    /// Sends the spans, in halves where they are too large for a request. Returns the first failure; the spans after it
-    /// are not sent.
-    async fn send(&self, batch: Vec<SpanData>, deadline: Instant) -> Result<(), ExportError> {
-        let mut flight = Flight::new(&self.component, Signal::Traces, batch.len());
-        let mut rest = vec![batch];
+    /// Sends the spans, in halves where they are too large for a request. Returns the first failure; the spans that are
+    /// not sent stay in `rest`.
+    async fn send(
+        &self,
+        rest: &mut Vec<Vec<SpanData>>,
+        patience: impl Fn() -> Patience,
+    ) -> Result<(), ExportError> {
+        let all = rest.iter().map(Vec::len).sum();
+        let mut flight = Flight::new(&self.component, Signal::Traces, all);
         let mut too_large = None;
-        while let Some(mut batch) = rest.pop() {
+        while let Some(batch) = rest.last() {
             let body = self.encode(batch.clone());
-            let size = body.len();
-            let largest = *lock(&self.largest);
-            if size > largest && batch.len() > 1 {
-                rest.push(batch.split_off(batch.len() / 2));
-                rest.push(batch);
+            let (size, count) = (body.len(), batch.len());
+            if size > *lock(&self.largest) && count > 1 {
+                halve(rest);
                 continue;
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            let patience = Patience {
-                total: left.saturating_sub(MARGIN),
-                urgency: URGENCY.subscribe(),
-            };
             let begun = Instant::now();
-            let end = self.exporter.export_within(body, patience).await;
-            flight.request_ended(batch.len(), begun.elapsed(), &end);
+            let end = self.exporter.export_within(body, patience()).await;
+            flight.request_ended(count, begun.elapsed(), &end);
             match end {
-                Ok(delivered) if delivered.rejected > 0 => tracing::debug!(
-                    target: "runar_otel",
-                    "the receiver rejected {} spans: {}",
-                    delivered.rejected,
-                    delivered.message
-                ),
+                Ok(delivered) if delivered.rejected > 0 => self.tell_seldom(|to| {
+                    let (rejected, why) = (delivered.rejected, &delivered.message);
+                    format!("{to} rejected {rejected} spans, they are not sent again: {why}")
+                }),
                 Ok(_) => {}
-                Err(ExportError::TooLarge { .. }) if batch.len() > 1 => {
-                    *lock(&self.largest) = (size / 2).max(1024);
-                    rest.push(batch);
+                Err(error @ ExportError::TooLarge { .. }) if count > 1 && size > SMALLEST => {
+                    *lock(&self.largest) = (size / 2).max(SMALLEST);
+                    self.tell_seldom(|to| {
+                        let why = error.chain();
+                        format!("{to} refuses {size} bytes of spans: {why}; batches are cut until they fit")
+                    });
+                    halve(rest);
+                    continue;
                 }
                 // One span alone is too large: the others may still go.
-                Err(error @ ExportError::TooLarge { .. }) => {
-                    let name = batch.first().map_or("", |span| &span.name).to_owned();
-                    tracing::error!(target: "runar_otel", "the span {name:?} is dropped: {error}");
+                Err(error @ ExportError::TooLarge { .. }) if size > SMALLEST => {
+                    let name = batch.first().map_or("", |span| &span.name);
+                    self.tell_seldom(|to| {
+                        let why = error.chain();
+                        format!("the span {name:?} is too large for {to}, and dropped: {why}")
+                    });
                     too_large = Some(error);
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    if error.is_final() {
+                        rest.pop();
+                    }
+                    return Err(error);
+                }
             }
+            rest.pop();
         }
         too_large.map_or(Ok(()), Err)
+    }
+
+    /// Logs a line about the destination, every ten minutes at the most.
+    fn tell_seldom(&self, line: impl FnOnce(&str) -> String) {
+        let mut told = lock(&self.told);
+        if told.is_none_or(|last| last.elapsed() >= AGAIN) {
+            *told = Some(Instant::now());
+            report::log(Level::WARN, line(self.exporter.destination()));
+        }
+    }
+
+    /// Sends what the spill has and then the spans, within the time that the state of the receiver deserves.
+    async fn send_after(
+        &self,
+        spilled: &SpilledSpans,
+        rest: &mut Vec<Vec<SpanData>>,
+    ) -> Result<(), Unsent> {
+        let end = Instant::now() + spilled.patience();
+        let attempt = async {
+            spilled.resend(end).await?;
+            let sent = self.send(rest, || spilled.until(end)).await;
+            sent.map_err(|error| Unsent::of(&error))
+        };
+        tokio::select! {
+            biased;
+            () = spilled.last_call() => Err(Unsent::last_call()),
+            sent = attempt => sent,
+        }
+    }
+
+    /// Encodes spans that are not sent, in the order in which they would be.
+    fn requests(&self, mut rest: Vec<Vec<SpanData>>) -> Vec<Request> {
+        let mut requests = Vec::new();
+        while let Some(batch) = rest.last() {
+            let (count, body) = (batch.len(), self.encode(batch.clone()));
+            if body.len() > *lock(&self.largest) && count > 1 {
+                halve(&mut rest);
+                continue;
+            }
+            rest.pop();
+            requests.push(Request { count, body });
+        }
+        requests
     }
 
     fn encode(&self, batch: Vec<SpanData>) -> Vec<u8> {
@@ -158,30 +237,58 @@ impl OtlpSpans {
 impl SpanExporter for OtlpSpans {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let count = batch.len();
-        let sent = self.send(batch, Instant::now() + self.timeout).await;
-        let now = Instant::now();
-        match sent {
-            Ok(()) => {
-                if let Some(line) = lock(&self.outage).succeeded(now) {
-                    tracing::info!(target: "runar_otel", "{line}");
-                }
-                Ok(())
+        let mut rest = vec![batch];
+        let sent = match &self.spilled {
+            Some(spilled) => self.send_after(spilled, &mut rest).await,
+            None => {
+                let end = Instant::now() + self.timeout;
+                let patience = || {
+                    let left = end.saturating_duration_since(Instant::now());
+                    Patience {
+                        total: left.saturating_sub(MARGIN),
+                        urgency: URGENCY.subscribe(),
+                    }
+                };
+                let sent = self.send(&mut rest, patience).await;
+                sent.map_err(|error| Unsent::of(&error))
             }
-            Err(error) => {
-                let reason = error.chain();
-                let problem = Problem::Export(error.kind());
-                let lost = format!("{count} spans are lost");
-                let line = lock(&self.outage).failed(problem, &reason, &lost, now);
-                if let Some(line) = line {
-                    tracing::warn!(target: "runar_otel", "{line}");
-                }
-                Err(OTelSdkError::InternalFailure(reason))
+        };
+        let Err(Unsent { problem, reason }) = sent else {
+            if let Some(spilled) = &self.spilled {
+                spilled.note(Receiver::There);
             }
+            if let Some(line) = lock(&self.outage).succeeded(Instant::now()) {
+                report::log(Level::INFO, line);
+            }
+            return Ok(());
+        };
+        let consequence = match &self.spilled {
+            Some(spilled) if !rest.is_empty() => {
+                spilled.note(Receiver::Away);
+                spilled.keep(self.requests(rest)).await
+            }
+            _ => format!("{count} spans are lost"),
+        };
+        let line = lock(&self.outage).failed(problem, &reason, &consequence, Instant::now());
+        if let Some(line) = line {
+            report::log(Level::WARN, line);
         }
+        Err(OTelSdkError::InternalFailure(match self.spilled {
+            Some(_) => format!("{reason}; {consequence}"),
+            None => reason,
+        }))
     }
 
     fn set_resource(&mut self, resource: &Resource) {
         self.resource = Arc::new(resource.into());
+    }
+}
+
+/// Cuts the last batch in two; the first half is last, to be sent next.
+fn halve(rest: &mut Vec<Vec<SpanData>>) {
+    if let Some(mut batch) = rest.pop() {
+        rest.push(batch.split_off(batch.len() / 2));
+        rest.push(batch);
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use crate::traces::otlp;
 use crate::{
     config::{Config, Sampler, SpanBatches, SpanLimits, TracesExporterKind},
+    spills::Spill,
     traces::{
         TracesError,
         console::ConsoleExporter,
@@ -83,6 +84,7 @@ impl Sampling {
 /// Prepares a provider that exports as configured; OTLP works on `runtime`.
 ///
 /// The SDK reads the variables of batches and limits by itself as well; ours win.
+#[cfg(test)]
 pub(crate) fn builder(
     config: &Config,
     sampling: &Sampling,
@@ -90,19 +92,33 @@ pub(crate) fn builder(
     runtime: &Handle,
     observer: &Observer,
 ) -> Result<TracerProviderBuilder, TracesError> {
+    builder_with(config, sampling, resource, runtime, observer, None)
+}
+
+/// Like [`builder`]; spans that are not delivered go into the spill, if there is one.
+pub(crate) fn builder_with(
+    config: &Config,
+    sampling: &Sampling,
+    resource: Resource,
+    runtime: &Handle,
+    observer: &Observer,
+    spill: Option<&Spill>,
+) -> Result<TracerProviderBuilder, TracesError> {
     let builder = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_span_limits(limits(&config.span_limits));
     let mut processors = Processors::new(observer, &config.span_batches);
     let mut builder = sampling.apply_observed(builder, config.sampler, observer);
     #[cfg(not(feature = "otlp"))]
-    let _ = runtime;
+    let _ = (runtime, spill);
     for exporter in &config.traces_exporters {
         builder = match exporter {
             #[cfg(feature = "otlp")]
             TracesExporterKind::Otlp => {
                 let export = config.span_batches.timeout;
-                let exporter = otlp::exporter(&config.otlp_traces, export, runtime, observer)?;
+                let spill = spill.cloned();
+                let exporter =
+                    otlp::exporter(&config.otlp_traces, export, runtime, observer, spill)?;
                 processors.add(builder, exporter)
             }
             TracesExporterKind::Console => processors.add(builder, ConsoleExporter::stdout()),

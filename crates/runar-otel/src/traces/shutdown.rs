@@ -60,19 +60,18 @@ fn within(
 /// Flushes until the deadline, and again whenever the SDK gives up before.
 fn flush_until(provider: &SdkTracerProvider, deadline: Instant) -> Result<(), TracesError> {
     let failures = FAILED_EXPORTS.load(Ordering::Relaxed);
-    let mut given_up = false;
     loop {
         let started = Instant::now();
         let Err(error) = provider.force_flush() else {
             break;
         };
-        given_up = started.elapsed() >= SDK_PATIENCE;
-        if !given_up || Instant::now() >= deadline {
+        let gave_up = started.elapsed() >= SDK_PATIENCE;
+        if !gave_up || Instant::now() >= deadline {
             return Err(TracesError::Delivery(error));
         }
     }
-    // A flush that gave up has not reported how its export ended.
-    if !given_up || FAILED_EXPORTS.load(Ordering::Relaxed) == failures {
+    // A flush that gave up has not reported how its export ended, nor one that an earlier flush had begun.
+    if FAILED_EXPORTS.load(Ordering::Relaxed) == failures {
         return Ok(());
     }
     let lost = "an export failed during the flush".to_owned();

@@ -212,6 +212,14 @@ async fn a_refusal_for_size_is_known_by_the_words_of_each_library() {
         ),
         (
             Code::ResourceExhausted,
+            "grpc: received message after decompression larger than max 1048576",
+        ),
+        (
+            Code::ResourceExhausted,
+            "grpc: message after decompression larger than max (5100387 vs. 1048576)",
+        ),
+        (
+            Code::ResourceExhausted,
             "gRPC message exceeds maximum size 4194304: 5100387",
         ),
     ] {
