@@ -22,7 +22,7 @@ macro_rules! forward {
 impl<V: Visit> Visit for Printable<'_, V> {
     forward!(record_f64: f64, record_i64: i64, record_u64: u64, record_i128: i128, record_u128: u128, record_bool: bool);
 
-    /// Records a string. The `Debug` of a field escapes control characters; the message has no such `Debug`.
+    /// Records a string. A field is written with its `Debug`, which escapes; the message is not, and is escaped here.
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() == "message" && value.contains(is_control) {
             true => self
