@@ -1,8 +1,8 @@
 //! The attributes and macros of `runar-otel`, at compile time.
 //!
-//! Applications use them through the crate `runar-otel`, which re-exports them. One folder per attribute or family of macros:
-//! `options` reads them for all, `model` checks them, and `expand` makes code of them that calls `__private` of the crate that
-//! `crate_path` names. A mistake is a message at the user's token, and all mistakes of an attribute are told at once.
+//! Applications use these macros through the crate `runar-otel`, which re-exports them. Each attribute or family of macros has
+//! a folder: `options` reads the options for all of them, `model` checks, and `expand` generates code that calls `__private` of
+//! the crate that `crate_path` names. A mistake is a message at the user's token, and all mistakes of an attribute come at once.
 
 mod attributes;
 mod crate_path;

@@ -84,8 +84,7 @@ fn drive(started: &mpsc::SyncSender<io::Result<Handle>>, stopped: oneshot::Recei
     }
 }
 
-/// Suppresses telemetry on a blocking thread. Collections run there: their callbacks make no spans, as on the SDK's own
-/// reader thread.
+/// Suppresses telemetry on a blocking thread: work for an export makes no spans.
 fn suppress_telemetry() {
     // For the life of the thread: a guard in a thread-local would touch the context when that is gone.
     std::mem::forget(Context::enter_telemetry_suppressed_scope());

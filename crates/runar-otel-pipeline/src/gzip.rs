@@ -11,7 +11,7 @@ const ON_THE_SPOT: usize = 64 * 1024;
 /// Compresses the bytes with gzip. `None` if that takes longer than the limit, and without the feature `gzip`: the bytes
 /// are then sent as they are.
 ///
-/// The limit matters because the blocking threads are few and a name look-up may hold them.
+/// The limit matters because the blocking threads are few, and each of them may be busy with another large body.
 pub(crate) async fn compressed(bytes: &Bytes, limit: Duration) -> Option<Bytes> {
     if bytes.len() <= ON_THE_SPOT {
         return compress(bytes);

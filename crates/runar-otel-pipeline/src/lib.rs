@@ -5,7 +5,7 @@
 //! The way of one measurement, after the series has it:
 //!
 //! ```text
-//! collect::Collector         runs the callbacks, once for all who ask
+//! collect::Collector         runs the callbacks, once for all consumers that ask
 //! store::Store               reads the series for one consumer: totals, or the deltas that it has not acknowledged
 //! snapshot::Snapshot         plain data: scopes, metrics, points, exemplars
 //! encode::{otlp, exposition} bytes; pure, without clock and I/O

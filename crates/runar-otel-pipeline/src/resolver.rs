@@ -1,7 +1,7 @@
 //! Look-ups of host names: one under way per host, each on a thread of its own.
 //!
-//! The system's resolver cannot be interrupted. A look-up that hangs is joined by all later ones of its host, so that it
-//! holds one thread, and nobody who does not ask for that host.
+//! The system's resolver cannot be interrupted. All later look-ups of a host join the one that hangs, so that it holds up
+//! one thread and only the connections to that host.
 
 use std::{
     collections::HashMap,

@@ -44,7 +44,7 @@ pub(crate) struct MeteredFunction {
 struct DeclaredErrors {
     types: ErrorTypeSource,
     list: &'static [&'static str],
-    /// `None` if another return type has declared the same list.
+    /// The counters of this list; `None` if another return type has declared the same list.
     both: Option<ErrorCounterPair>,
 }
 

@@ -15,7 +15,7 @@ use crate::{
     threads::{context::context_is_alive, forked},
 };
 
-/// The most measurements that wait for the first provider. Measurements beyond them are not counted.
+/// The largest number of measurements that wait for the first provider, 4096. Further ones are lost; a report says how many.
 const MOST: usize = 4096;
 
 /// True while measurements are kept: until the first provider comes, or the limit is reached. Release pairs with

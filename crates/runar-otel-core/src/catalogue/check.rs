@@ -28,7 +28,7 @@ pub enum Mismatch {
         at: &'static Location<'static>,
         /// The kind at the place that counts.
         first: InstrumentKind,
-        /// The place that counts.
+        /// The place that decides.
         first_at: &'static Location<'static>,
     },
     /// Different UCUM units.
@@ -42,9 +42,9 @@ pub enum Mismatch {
         unit: String,
         /// The contradicting place.
         at: &'static Location<'static>,
-        /// The unit at the place that counts.
+        /// The unit at the place that decides.
         first: String,
-        /// The place that counts.
+        /// The place that decides.
         first_at: &'static Location<'static>,
     },
     /// Different label names.
@@ -56,7 +56,7 @@ pub enum Mismatch {
         difference: String,
         /// The contradicting place.
         at: &'static Location<'static>,
-        /// The place that counts.
+        /// The place that decides.
         first_at: &'static Location<'static>,
     },
     /// Different bucket bounds.
@@ -72,7 +72,7 @@ pub enum Mismatch {
         at: &'static Location<'static>,
         /// The bounds at the place that counts.
         first: Vec<f64>,
-        /// The place that counts.
+        /// The place that decides.
         first_at: &'static Location<'static>,
     },
     /// A service without any instrumented method.

@@ -1,4 +1,4 @@
-//! Precedence: a `#[metric]` declaration decides about its metric, whoever registers it first.
+//! Precedence: a `#[metric]` declaration decides about its metric, also against an earlier registration.
 
 use std::sync::Arc;
 

@@ -34,7 +34,7 @@ impl<N: ApiNumber> GateInstrument<N> {
         }
     }
 
-    /// False for a value that would stay in a sum for ever: one that is not finite, or a negative one of a sum that
+    /// False for a value that would spoil a sum for ever: a value that is not finite, or a negative value of a sum that
     /// only grows.
     #[inline]
     fn accepts(falls: bool, value: N) -> bool {

@@ -28,7 +28,7 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Default)]
 pub(super) struct Worker(Mutex<Option<SyncSender<Job>>>);
 
-/// The reason that a job has no result.
+/// The reason for the missing result of a job.
 #[derive(Debug)]
 pub(super) enum JobError {
     /// The job still runs, on a thread that nobody waits for.

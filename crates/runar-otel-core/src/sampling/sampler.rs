@@ -46,7 +46,7 @@ pub enum Listeners {
     Traces,
     /// The layer for traces, and layers for log lines, which write before the end of the span.
     Ours,
-    /// Other layers, of which nothing is known.
+    /// Unknown layers of the application.
     Any,
 }
 

@@ -1,4 +1,4 @@
-//! Series: one object for each metric and label set, shared by handles, the gate and whoever collects.
+//! Series: one object for each metric and label set, shared by handles, the gate and collections.
 //!
 //! ```text
 //! record: cell += value ─▶ state is LIVE? ─▶ filter is open? ─▶ offer to the reservoir

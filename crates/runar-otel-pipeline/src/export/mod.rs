@@ -1,7 +1,7 @@
 //! OTLP export of metrics and spans: over HTTP with Protobuf or over gRPC, retried within a bound.
 //!
 //! The SDK's own exporter takes only the SDK's read-only data, which carries neither exemplars nor
-//! summaries; this one takes the finished request. Everything here is asynchronous and belongs on the
+//! summaries; this one takes the finished request. All exports are asynchronous and belong on the
 //! runtime of [`Background`](crate::background::Background).
 
 #[cfg(feature = "otlp")]

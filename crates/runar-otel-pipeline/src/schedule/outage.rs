@@ -1,10 +1,10 @@
-//! The voice of an exporter: an outage is told when it begins, when its reason changes, and every ten minutes.
+//! Log lines of an outage: when it begins, when its reason changes in kind, every ten minutes, and when it is over.
 
 use std::time::{Duration, Instant};
 
 use crate::export::FaultKind;
 
-/// The time after which an outage is told again, 10 min.
+/// The time after which an outage is logged again, 10 min.
 const AGAIN: Duration = Duration::from_secs(10 * 60);
 
 /// The outage of one destination, if there is one.
@@ -27,7 +27,7 @@ struct State {
     problem: Problem,
 }
 
-/// The kind of a problem: it is told again when the kind changes.
+/// The kind of a problem: an outage is logged again when the kind changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Problem {

@@ -167,7 +167,7 @@ fn rig(
     rig_with(script, temporality, producers, change, none, None)
 }
 
-/// Observes nothing.
+/// Makes an observer that observes nothing.
 fn none(_: &Gate) -> Observer {
     Observer::default()
 }

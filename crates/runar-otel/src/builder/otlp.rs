@@ -25,7 +25,7 @@ impl Builder {
         self
     }
 
-    /// Adds a header to all exports, in place of one with this name from the environment.
+    /// Adds a header to all exports. The header replaces a header of this name from the environment.
     ///
     /// The value is kept out of logs and error messages.
     pub fn otlp_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {

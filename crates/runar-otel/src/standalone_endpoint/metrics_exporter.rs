@@ -91,7 +91,7 @@ impl MetricsExporter {
         self
     }
 
-    /// Sets where to listen. Port 0 takes a free one.
+    /// Sets the host and port to listen on. Port 0 takes a free port.
     pub fn address(mut self, host: impl Into<String>, port: u16) -> Self {
         let host = host.into();
         self.address = Some(Address { host, port });

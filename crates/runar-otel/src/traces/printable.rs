@@ -22,7 +22,7 @@ macro_rules! forward {
 impl<V: Visit> Visit for Printable<'_, V> {
     forward!(record_f64: f64, record_i64: i64, record_u64: u64, record_i128: i128, record_u128: u128, record_bool: bool);
 
-    /// Text of a field is written with its `Debug`, which escapes; that of the message is not.
+    /// Records a string. A field is written with its `Debug`, which escapes; the message is not, and is escaped here.
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() == "message" && value.contains(is_control) {
             true => self
@@ -109,7 +109,7 @@ impl Told {
     }
 }
 
-/// The most sources of an error that are told: a chain may be a circle.
+/// The largest number of sources of an error that are shown, 100: a chain may be a circle.
 const MOST_SOURCES: usize = 100;
 
 fn texts(error: &(dyn Error + 'static)) -> Vec<String> {

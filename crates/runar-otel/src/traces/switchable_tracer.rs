@@ -58,9 +58,9 @@ pub(crate) fn uninstall() {
     CURRENT.store(None);
 }
 
-/// A tracer of whatever provider is installed when a span starts.
+/// A tracer that looks up the installed provider when a span starts.
 ///
-/// Without one, spans record nothing and pass on the context of their parent, so that a service whose
+/// Without a provider, spans record nothing and pass on the context of their parent, so that a service whose
 /// telemetry is off does not cut traces in two. Where telemetry is suppressed (our own thread), spans
 /// are empty, even those without a parent.
 #[derive(Clone, Copy, Debug, Default)]

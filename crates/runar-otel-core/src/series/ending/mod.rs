@@ -49,7 +49,7 @@ impl Stream {
         self.retired.store(inner.retired.len(), Ordering::Relaxed);
     }
 
-    /// Has a series go on in which a value was recorded since it was retired. A sum that also shrinks is retired again by
+    /// Lets a series go on in which a value was recorded since its retirement. A sum that also shrinks is retired again by
     /// the next collection, and ends once it is 0.
     #[cold]
     pub(super) fn record_after_retiring(&self, series: &Series) {

@@ -7,9 +7,9 @@ use super::sanitize::sanitize;
 /// The words for a unit: above and below the fraction line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct UnitWords {
-    /// `bytes` of `By/s`; empty without one.
+    /// The words above the line, such as `bytes` of `By/s`; empty without a unit there.
     pub(crate) main: Cow<'static, str>,
-    /// `per_second` of `By/s`; empty without one.
+    /// The words below the line, such as `per_second` of `By/s`; empty without a line.
     pub(crate) per: Cow<'static, str>,
 }
 

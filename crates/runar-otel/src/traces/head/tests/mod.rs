@@ -74,7 +74,7 @@ impl Drop for Stage {
     }
 }
 
-/// Counts the spans that are made for log lines alone, and the others.
+/// Counts the spans that are made for log lines alone, and all other spans.
 #[derive(Clone, Default)]
 struct Made {
     hidden: Arc<AtomicUsize>,

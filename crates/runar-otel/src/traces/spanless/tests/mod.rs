@@ -167,7 +167,7 @@ fn ids() -> SpanContext {
     opentelemetry::Context::map_current(|context| context.span().span_context().clone())
 }
 
-/// Runs something on another thread, under the subscriber of this one.
+/// Runs the work on another thread, under the subscriber of this one.
 fn on_thread(work: impl FnOnce() + Send) {
     let dispatch = tracing::dispatcher::get_default(Dispatch::clone);
     std::thread::scope(|scope| {
