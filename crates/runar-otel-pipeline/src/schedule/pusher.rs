@@ -1,6 +1,7 @@
 //! The pusher: one destination, and the one window that is on its way there.
 
 use std::{
+    collections::VecDeque,
     fmt,
     sync::Arc,
     time::{Duration, Instant},
@@ -60,8 +61,8 @@ pub(super) struct Pusher {
     collecting: Option<Pending<Snapshot>>,
     /// The window that is not delivered yet; `None` if all was.
     window: Option<Window>,
-    /// A window that was collected and is not on its way yet; `None` but after data was counted.
-    collected: Option<Window>,
+    /// Windows that were collected to be counted, and are not on their way yet.
+    counted: VecDeque<Window>,
     /// The data points that were dropped in this push; `None` if none were.
     dropped: Option<DropTally>,
     /// The time of the last refusal for size; `None` while requests have their usual size.
@@ -107,7 +108,7 @@ impl Pusher {
             worker: Worker::new("runar-otel-push"),
             collecting: None,
             window: None,
-            collected: None,
+            counted: VecDeque::new(),
             dropped: None,
             cut: None,
             fresh: false,
@@ -159,7 +160,7 @@ impl Pusher {
         self.not_before = None;
         let is_hasty = deadline < Instant::now() + self.options.timeout.mul_f64(0.9);
         let result = self.deliver_all(self.leftover.before(deadline)).await;
-        let dropped = self.dropped.take().map(|tally| tally.log());
+        let dropped = self.dropped.take().map(DropTally::log);
         let now = Instant::now();
         match result {
             Ok(()) => {
@@ -207,9 +208,9 @@ impl Pusher {
             let Ok(open) = self.collect(Instant::now() + COUNTING).await else {
                 return format!("{left} data points and all since then are lost");
             };
-            left += open.points();
+            left += open.points() + self.counted.iter().map(Window::points).sum::<usize>();
             // Another caller may still wait for a delivery.
-            self.collected = Some(open);
+            self.counted.push_back(open);
         }
         format!("{left} data points are lost")
     }
@@ -218,10 +219,15 @@ impl Pusher {
     async fn deliver_all(&mut self, deadline: Instant) -> Result<(), Failure> {
         self.fresh = false;
         if !self.keeps_windows() {
-            (self.window, self.collected) = (None, None);
+            self.window = None;
+            self.counted.clear();
         }
         self.leftover.resend(&self.sink, deadline).await?;
         self.deliver_window(deadline).await?;
+        while let Some(counted) = self.counted.pop_front() {
+            self.window = Some(counted);
+            self.deliver_window(deadline).await?;
+        }
         self.window = Some(self.collect(deadline).await?);
         self.fresh = true;
         self.deliver_window(deadline).await?;
@@ -246,6 +252,9 @@ impl Pusher {
             if let Some(window) = self.window.take() {
                 requests.extend(encoded(window, &self.sink, &self.worker).await);
             }
+            for counted in std::mem::take(&mut self.counted) {
+                requests.extend(encoded(counted, &self.sink, &self.worker).await);
+            }
             if !self.fresh
                 && let Ok(open) = self.collect(deadline).await
             {
@@ -268,9 +277,6 @@ impl Pusher {
 
     /// Collects, or takes the snapshot of an earlier collection that took too long.
     async fn collect(&mut self, deadline: Instant) -> Result<Window, Failure> {
-        if let Some(collected) = self.collected.take() {
-            return Ok(collected);
-        }
         let (collector, consumer) = (self.collector.clone(), self.consumer);
         let (reader, keeps) = (self.reader.clone(), self.keeps_windows());
         let is_asked = self.is_asked;
@@ -354,14 +360,19 @@ impl Pusher {
                     return Err(Failure::slow_delivery());
                 }
                 Err(Refusal::ForNow(failure, retry_after)) => {
-                    let wait = retry_after.map(|wait| wait.min(LONGEST_WAIT));
-                    self.not_before = wait.and_then(|wait| Instant::now().checked_add(wait));
-                    return Err(failure.and_wait(wait));
+                    return Err(self.hold_off(failure, retry_after));
                 }
             }
         }
         self.window = None;
         Ok(())
+    }
+
+    /// Notes the wait that the receiver asks for, which the failure names.
+    fn hold_off(&mut self, failure: Failure, retry_after: Option<Duration>) -> Failure {
+        let wait = retry_after.map(|wait| wait.min(LONGEST_WAIT));
+        self.not_before = wait.and_then(|wait| Instant::now().checked_add(wait));
+        failure.and_wait(wait)
     }
 
     /// Cuts requests at half of the size that the receiver has refused.

@@ -473,3 +473,81 @@ fn data_that_is_left_at_the_end_goes_first_the_next_time() {
         assert_eq!(seen, values);
     }
 }
+
+#[test]
+fn the_end_of_a_process_takes_nothing_from_the_push_under_way() {
+    let quick = |options: &mut PushOptions| options.interval = Duration::from_millis(20);
+    for script in [
+        vec![Answer::Silence],
+        vec![Answer::Status(503), Answer::Silence],
+    ] {
+        let rig = rig(&script, TemporalityPreference::Delta, Vec::new(), quick);
+        rig.counter.add(1, &[]);
+        while rig.receiver.requests() == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        rig.push.hurry();
+        rig.counter.add(2, &[]);
+        let begin = Instant::now();
+        rig.push.flush(PATIENCE).unwrap();
+        assert!(begin.elapsed() < PATIENCE / 3, "{:?}", begin.elapsed());
+        assert_eq!(deduplicated(&rig.receiver.taken()), 3);
+    }
+}
+
+#[test]
+fn lost_points_are_counted_and_stay_for_another_caller() {
+    let refused = [Answer::Status(404), Answer::Status(404)];
+    let rig = rig(&refused, TemporalityPreference::Delta, Vec::new(), |_| ());
+    rig.counter.add(1, &[]);
+    rig.push.hurry();
+    for _ in 0..2 {
+        let error = rig.push.flush(PATIENCE).unwrap_err().to_string();
+        assert!(error.contains("data points are lost"), "{error}");
+        rig.counter.add(1, &[]);
+    }
+    rig.push.flush(PATIENCE).unwrap();
+    assert_eq!(deduplicated(&rig.receiver.taken()), 3);
+}
+
+#[test]
+fn a_receiver_that_refuses_every_size_gets_everything_once_it_takes_some() {
+    for temporality in [
+        TemporalityPreference::Cumulative,
+        TemporalityPreference::Delta,
+    ] {
+        let rig = rig(&[Answer::Limit(0)], temporality, Vec::new(), |_| ());
+        for at in 0..500 {
+            rig.counter.add(1, &[KeyValue::new("at", at)]);
+        }
+        rig.push.flush(PATIENCE).unwrap_err();
+        assert!(rig.receiver.requests() < 30, "{}", rig.receiver.requests());
+        rig.receiver.script.lock().unwrap().clear();
+        rig.push.flush(PATIENCE).unwrap();
+        assert_eq!(deduplicated(&rig.receiver.taken()), 500, "{temporality:?}");
+    }
+}
+
+#[test]
+fn a_caller_without_time_makes_no_outage() {
+    let rig = rig(&[], TemporalityPreference::Cumulative, Vec::new(), |_| ());
+    rig.counter.add(1, &[]);
+    rig.push.flush(Duration::ZERO).unwrap_err();
+    rig.push.flush(PATIENCE).unwrap();
+}
+
+#[test]
+fn standard_output_gets_a_snapshot_once_whatever_the_size_of_a_batch() {
+    let streams = Streams::new(GateOptions::default());
+    let gate = Gate::new(streams.clone());
+    for at in 0..6 {
+        let counter = gate.meter("shop").u64_counter("orders").build();
+        counter.add(1, &[KeyValue::new("at", at)]);
+    }
+    let collector = Collector::new(streams, Arc::default(), Vec::new());
+    let consumer = collector.register(TemporalityPreference::Cumulative);
+    let sink = Sink::Console(Console::new());
+    assert!(!sink.takes_parts());
+    let window = window::Window::new(collector.snapshot(consumer), usize::MAX, usize::MAX);
+    assert_eq!(window.points(), 6);
+}
