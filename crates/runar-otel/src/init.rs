@@ -181,10 +181,8 @@ fn start(
     if spans_refused && config.enabled && !decides_itself {
         warn(NO_EXPORTER);
     }
-    if scope == Scope::Everything
-        && traces::install_propagators(&config.propagators) == PropagatorInstall::Foreign
-    {
-        warn(PROPAGATORS_KEPT);
+    if scope == Scope::Everything {
+        install_propagators(&config);
     }
     if !config.enabled {
         decline();
@@ -200,16 +198,8 @@ fn start(
     // The meter provider first: the SDK's span processor takes a meter from it when it is made.
     let mut metrics = metrics_pipeline::start(&config, &identity, parts, &spills, &background)?;
     let observer = metrics.observer().clone();
-    let started = start_traces(
-        &config,
-        &sampling,
-        &identity,
-        &spills,
-        &background,
-        &observer,
-        scope,
-    );
-    let spans = match started {
+    let parts = (&sampling, &spills, &observer);
+    let spans = match start_traces(&config, parts, &identity, &background, scope) {
         Ok(spans) => spans,
         Err(refused) => {
             metrics.stop(Instant::now() + Duration::from_secs(1));
@@ -236,6 +226,12 @@ const NO_EXPORTER: &str = "none of the exporters of spans can be used: traces th
 const PROPAGATORS_KEPT: &str = "a global propagator of OpenTelemetry is set already and is kept: `OTEL_PROPAGATORS` \
      and `Builder::propagators` have no effect";
 
+fn install_propagators(config: &Config) {
+    if traces::install_propagators(&config.propagators) == PropagatorInstall::Foreign {
+        warn(PROPAGATORS_KEPT);
+    }
+}
+
 #[cfg(feature = "subscriber")]
 fn install_subscriber(config: &Config) {
     if traces::install_subscriber(&config.log_filter) == SubscriberInstall::Foreign {
@@ -261,11 +257,9 @@ fn install_subscriber(_: &Config) {
 
 fn start_traces(
     config: &Config,
-    sampling: &Sampling,
+    (sampling, spills, observer): (&Sampling, &Spills, &Observer),
     identity: &Identity,
-    spills: &Spills,
     background: &Background,
-    observer: &Observer,
     scope: Scope,
 ) -> Result<SdkTracerProvider, InitError> {
     #[cfg(feature = "otlp")]
