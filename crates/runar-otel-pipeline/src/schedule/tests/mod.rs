@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     convert::Infallible,
     sync::{Arc, Mutex, mpsc},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use ::http::{HeaderMap, Request, Response};
@@ -32,6 +32,7 @@ use crate::{
     store::ConsumerId,
 };
 
+mod ending;
 mod observed;
 
 /// The answer to one request.
@@ -405,27 +406,6 @@ fn a_collection_that_takes_too_long_is_delivered_later() {
 }
 
 #[test]
-fn nobody_who_listens_holds_up_the_end_of_a_process() {
-    let background = Background::start().unwrap();
-    let streams = Streams::new(GateOptions::default());
-    let gate = Gate::new(streams.clone());
-    gate.meter("shop").u64_counter("orders").build().add(1, &[]);
-    let collector = Arc::new(Collector::new(streams, Arc::default(), Vec::new()));
-    let otlp = OtlpOptions::new(Protocol::HttpProtobuf, "http://127.0.0.1:1/v1/metrics");
-    let sink = Sink::Otlp(OtlpExporter::new(&otlp).unwrap());
-    let push = Push::spawn(background.handle(), collector, sink, PushOptions::default());
-    // Also one that is under way.
-    let under_way = push.begin_flush(PATIENCE);
-    std::thread::sleep(Duration::from_millis(100));
-    let end = Instant::now();
-    push.hurry();
-    let error = push.flush(PATIENCE).unwrap_err().to_string();
-    assert!(error.contains("refused"), "{error}");
-    under_way.wait().unwrap_err();
-    assert!(end.elapsed() < PATIENCE / 2, "{:?}", end.elapsed());
-}
-
-#[test]
 fn nothing_is_sent_without_points() {
     let rig = rig(&[], TemporalityPreference::Delta, Vec::new(), |_| ());
     rig.counter.add(1, &[]);
@@ -472,82 +452,4 @@ fn data_that_is_left_at_the_end_goes_first_the_next_time() {
         let seen: Vec<i64> = taken.iter().flatten().map(|point| point.3).collect();
         assert_eq!(seen, values);
     }
-}
-
-#[test]
-fn the_end_of_a_process_takes_nothing_from_the_push_under_way() {
-    let quick = |options: &mut PushOptions| options.interval = Duration::from_millis(20);
-    for script in [
-        vec![Answer::Silence],
-        vec![Answer::Status(503), Answer::Silence],
-    ] {
-        let rig = rig(&script, TemporalityPreference::Delta, Vec::new(), quick);
-        rig.counter.add(1, &[]);
-        while rig.receiver.requests() == 0 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        rig.push.hurry();
-        rig.counter.add(2, &[]);
-        let begin = Instant::now();
-        rig.push.flush(PATIENCE).unwrap();
-        assert!(begin.elapsed() < PATIENCE / 3, "{:?}", begin.elapsed());
-        assert_eq!(deduplicated(&rig.receiver.taken()), 3);
-    }
-}
-
-#[test]
-fn lost_points_are_counted_and_stay_for_another_caller() {
-    let refused = [Answer::Status(404), Answer::Status(404)];
-    let rig = rig(&refused, TemporalityPreference::Delta, Vec::new(), |_| ());
-    rig.counter.add(1, &[]);
-    rig.push.hurry();
-    for _ in 0..2 {
-        let error = rig.push.flush(PATIENCE).unwrap_err().to_string();
-        assert!(error.contains("data points are lost"), "{error}");
-        rig.counter.add(1, &[]);
-    }
-    rig.push.flush(PATIENCE).unwrap();
-    assert_eq!(deduplicated(&rig.receiver.taken()), 3);
-}
-
-#[test]
-fn a_receiver_that_refuses_every_size_gets_everything_once_it_takes_some() {
-    for temporality in [
-        TemporalityPreference::Cumulative,
-        TemporalityPreference::Delta,
-    ] {
-        let rig = rig(&[Answer::Limit(0)], temporality, Vec::new(), |_| ());
-        for at in 0..500 {
-            rig.counter.add(1, &[KeyValue::new("at", at)]);
-        }
-        rig.push.flush(PATIENCE).unwrap_err();
-        assert!(rig.receiver.requests() < 30, "{}", rig.receiver.requests());
-        rig.receiver.script.lock().unwrap().clear();
-        rig.push.flush(PATIENCE).unwrap();
-        assert_eq!(deduplicated(&rig.receiver.taken()), 500, "{temporality:?}");
-    }
-}
-
-#[test]
-fn a_caller_without_time_makes_no_outage() {
-    let rig = rig(&[], TemporalityPreference::Cumulative, Vec::new(), |_| ());
-    rig.counter.add(1, &[]);
-    rig.push.flush(Duration::ZERO).unwrap_err();
-    rig.push.flush(PATIENCE).unwrap();
-}
-
-#[test]
-fn standard_output_gets_a_snapshot_once_whatever_the_size_of_a_batch() {
-    let streams = Streams::new(GateOptions::default());
-    let gate = Gate::new(streams.clone());
-    for at in 0..6 {
-        let counter = gate.meter("shop").u64_counter("orders").build();
-        counter.add(1, &[KeyValue::new("at", at)]);
-    }
-    let collector = Collector::new(streams, Arc::default(), Vec::new());
-    let consumer = collector.register(TemporalityPreference::Cumulative);
-    let sink = Sink::Console(Console::new());
-    assert!(!sink.takes_parts());
-    let window = window::Window::new(collector.snapshot(consumer), usize::MAX, usize::MAX);
-    assert_eq!(window.points(), 6);
 }
