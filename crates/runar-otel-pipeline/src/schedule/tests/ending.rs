@@ -1,4 +1,4 @@
-//! The end of a process, refusals of every size, and callers without time.
+//! The end of a process, and refusals of every size.
 
 use std::time::{Duration, Instant};
 
@@ -77,12 +77,4 @@ fn a_receiver_that_refuses_every_size_gets_everything_once_it_takes_some() {
         rig.push.flush(PATIENCE).unwrap();
         assert_eq!(deduplicated(&rig.receiver.taken()), 500, "{temporality:?}");
     }
-}
-
-#[test]
-fn a_caller_without_time_makes_no_outage() {
-    let rig = rig(&[], TemporalityPreference::Cumulative, Vec::new(), |_| ());
-    rig.counter.add(1, &[]);
-    rig.push.flush(Duration::ZERO).unwrap_err();
-    rig.push.flush(PATIENCE).unwrap();
 }
