@@ -87,7 +87,7 @@ pub enum ExportError {
         message: String,
     },
     /// The receiver could not be reached or could not take the data now.
-    #[error("otlp receiver was unavailable in {attempts} attempts")]
+    #[error("otlp receiver was unavailable in {}", told(*attempts))]
     Unavailable {
         /// The number of attempts made.
         attempts: u32,
@@ -98,7 +98,7 @@ pub enum ExportError {
         retry_after: Option<Duration>,
     },
     /// The receiver did not answer in time.
-    #[error("otlp receiver did not answer in {attempts} attempts within {after:?}")]
+    #[error("otlp receiver did not answer in {} within {after:?}", told(*attempts))]
     TimedOut {
         /// The time from the first attempt to the end of the last.
         after: Duration,
@@ -225,6 +225,14 @@ impl fmt::Display for Status {
             #[cfg(feature = "otlp-grpc")]
             Self::Grpc(code) => write!(f, "grpc status {code:?}"),
         }
+    }
+}
+
+/// Tells a number of attempts.
+fn told(attempts: u32) -> String {
+    match attempts {
+        1 => "1 attempt".to_owned(),
+        _ => format!("{attempts} attempts"),
     }
 }
 

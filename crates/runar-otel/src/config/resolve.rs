@@ -225,9 +225,12 @@ fn leave_out_missing<D: Destination>(chosen: &mut Vec<D>, source: Source) -> Vec
     };
     let problem = |kind: &D| {
         let feature = kind.missing_feature()?;
-        let expected = format!(
-            "exporters whose Cargo feature is on: this one needs {feature}, and is left out"
-        );
+        let fate = match source {
+            Source::Builder => "",
+            Source::Environment => ", and is left out",
+        };
+        let expected =
+            format!("exporters whose Cargo feature is on: this one needs {feature}{fate}");
         Some(Problem::new(source, key, kind.name(), expected))
     };
     let problems = chosen.iter().filter_map(problem).collect();

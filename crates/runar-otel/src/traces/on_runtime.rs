@@ -3,7 +3,6 @@
 use std::{
     sync::{
         Arc,
-        atomic::Ordering,
         mpsc::{self, RecvTimeoutError},
     },
     time::Duration,
@@ -16,7 +15,7 @@ use opentelemetry_sdk::{
 };
 use tokio::runtime::Handle;
 
-use crate::traces::shutdown::FAILED_EXPORTS;
+use crate::traces::shutdown::note_failure;
 
 /// An exporter whose work is done on another runtime.
 ///
@@ -62,9 +61,7 @@ impl<E: SpanExporter + 'static> OnRuntime<E> {
 
 impl<E: SpanExporter + 'static> SpanExporter for OnRuntime<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        self.export_blocking(batch).inspect_err(|_| {
-            FAILED_EXPORTS.fetch_add(1, Ordering::Relaxed);
-        })
+        self.export_blocking(batch).inspect_err(note_failure)
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {

@@ -1,7 +1,10 @@
 //! Flushing and stopping the provider of spans in bounded time.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -10,7 +13,27 @@ use opentelemetry_sdk::{error::OTelSdkError, trace::SdkTracerProvider};
 use crate::{patience::try_begin, traces::TracesError};
 
 /// Number of exports of this process that have failed. Only compared with itself, so any ordering is enough.
-pub(crate) static FAILED_EXPORTS: AtomicU64 = AtomicU64::new(0);
+static FAILED_EXPORTS: AtomicU64 = AtomicU64::new(0);
+
+/// The reason of the last export of this process that has failed; empty before the first.
+static LAST_FAILURE: Mutex<String> = Mutex::new(String::new());
+
+/// Notes that an export has failed.
+#[cfg(feature = "otlp")]
+pub(crate) fn note_failure(error: &OTelSdkError) {
+    let reason = match error {
+        OTelSdkError::InternalFailure(reason) => reason.clone(),
+        other => other.to_string(),
+    };
+    *LAST_FAILURE.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    FAILED_EXPORTS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Returns the failure of a flush during which an export has failed: the SDK shows it as a list of debug output.
+fn failed_export() -> TracesError {
+    let reason = LAST_FAILURE.lock().unwrap_or_else(PoisonError::into_inner);
+    TracesError::Delivery(OTelSdkError::InternalFailure(reason.clone()))
+}
 
 /// The time that the SDK's batch processor waits for a flush, 5 s, whatever timeout it is given.
 const SDK_PATIENCE: Duration = Duration::from_secs(5);
@@ -67,15 +90,17 @@ fn flush_until(provider: &SdkTracerProvider, deadline: Instant) -> Result<(), Tr
         };
         let gave_up = started.elapsed() >= SDK_PATIENCE;
         if !gave_up || Instant::now() >= deadline {
-            return Err(TracesError::Delivery(error));
+            return Err(match FAILED_EXPORTS.load(Ordering::Relaxed) == failures {
+                true => TracesError::Delivery(error),
+                false => failed_export(),
+            });
         }
     }
     // A flush that gave up has not reported how its export ended, nor one that an earlier flush had begun.
     if FAILED_EXPORTS.load(Ordering::Relaxed) == failures {
         return Ok(());
     }
-    let lost = "an export failed during the flush".to_owned();
-    Err(TracesError::Delivery(OTelSdkError::InternalFailure(lost)))
+    Err(failed_export())
 }
 
 #[cfg(test)]
