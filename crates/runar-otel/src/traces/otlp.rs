@@ -317,6 +317,14 @@ mod tests {
 
     /// Reads one request with a body and answers with status 200.
     fn answer(mut stream: TcpStream) -> Vec<u8> {
+        let request = read(&mut stream);
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).unwrap();
+        request
+    }
+
+    /// Reads one request with a body.
+    fn read(stream: &mut TcpStream) -> Vec<u8> {
         let mut request = Vec::new();
         let mut chunk = [0; 4096];
         loop {
@@ -330,12 +338,78 @@ mod tests {
             let length: usize = length.lines().next().unwrap().parse().unwrap();
             let start = request.windows(4).position(|four| four == b"\r\n\r\n");
             if request.len() >= start.unwrap() + 4 + length {
-                break;
+                return request;
             }
         }
-        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
-        stream.write_all(answer).unwrap();
-        request
+    }
+
+    /// Takes requests of at most so many bytes, and refuses larger ones as too large. Returns the requests that were
+    /// taken, and the number of those that were refused.
+    fn limited(most: usize, collector: &TcpListener) -> (Vec<ExportTraceServiceRequest>, usize) {
+        let (mut taken, mut refused) = (Vec::new(), 0);
+        loop {
+            let (mut stream, _) = collector.accept().unwrap();
+            let request = read(&mut stream);
+            let start = request
+                .windows(4)
+                .position(|four| four == b"\r\n\r\n")
+                .unwrap()
+                + 4;
+            let body = &request[start..];
+            let status = match body.len() > most {
+                true => "413 Payload Too Large",
+                false => "200 OK",
+            };
+            let answer =
+                format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).unwrap();
+            match body.len() > most {
+                true => refused += 1,
+                false => taken.push(ExportTraceServiceRequest::decode(body).unwrap()),
+            }
+            if spans_of(&taken).contains(&"last".to_owned()) {
+                return (taken, refused);
+            }
+        }
+    }
+
+    fn spans_of(requests: &[ExportTraceServiceRequest]) -> Vec<String> {
+        let resources = requests.iter().flat_map(|request| &request.resource_spans);
+        let spans = resources
+            .flat_map(|resource| &resource.scope_spans)
+            .flat_map(|scope| &scope.spans);
+        spans.map(|span| span.name.clone()).collect()
+    }
+
+    #[test]
+    fn spans_are_cut_until_the_receiver_takes_them() {
+        let collector = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = collector.local_addr().unwrap().port();
+        let requests = thread::spawn(move || limited(5_000, &collector));
+        let background = Background::start().unwrap();
+        let config = Config {
+            otlp_traces: OtlpConfig {
+                endpoint: crate::config::Url::new(format!("http://127.0.0.1:{port}/v1/traces")),
+                ..OtlpConfig::of(Signal::Traces)
+            },
+            ..Config::default()
+        };
+        let runtime = background.handle();
+        let observer = Observer::default();
+        let resource = Resource::builder_empty().build();
+        let provider =
+            provider::builder(&config, &Default::default(), resource, runtime, &observer)
+                .unwrap()
+                .build();
+        let tracer = provider.tracer("test");
+        for at in 0..8 {
+            tracer.start(format!("{at}-{}", "x".repeat(1_000)));
+        }
+        tracer.start("last");
+        shutdown::shutdown(&provider, Duration::from_secs(20)).unwrap();
+        let (taken, refused) = requests.join().unwrap();
+        assert_eq!(spans_of(&taken).len(), 9);
+        assert!((1..4).contains(&refused), "{refused}");
     }
 
     #[test]
