@@ -13,9 +13,9 @@ pub(super) struct DropTally {
 
 impl DropTally {
     /// Adds data points, of which the first is named.
-    pub(super) fn add(&mut self, points: usize, first: &str, reason: &str) {
+    pub(super) fn add(&mut self, points: usize, first: String, reason: &str) {
         if self.points == 0 {
-            (self.first, self.reason) = (first.to_owned(), reason.to_owned());
+            (self.first, self.reason) = (first, reason.to_owned());
         }
         self.points += points;
     }

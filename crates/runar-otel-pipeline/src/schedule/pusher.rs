@@ -313,12 +313,13 @@ impl Pusher {
             && let Some(part) = window.next().cloned()
         {
             let (sink, snapshot) = (self.sink.clone(), window.snapshot.clone());
-            let (points, first) = (part.points(), part.first_point(&snapshot));
+            let points = part.points();
             let tally = &mut self.dropped;
             let mut lose = |window: &mut Window, why, reason: &str| {
-                window.remove();
+                let tally = tally.get_or_insert_default();
+                tally.add(points, window.next_name(), reason);
                 watch.dropped(points, why);
-                tally.get_or_insert_default().add(points, &first, reason);
+                window.remove();
             };
             let encoding = self.worker.run(move || sink.encode(&snapshot, &part));
             let encoded = timeout_at(deadline.into(), encoding).await;
@@ -333,9 +334,8 @@ impl Pusher {
                 continue;
             }
             watch.sends(window.sends());
-            let counted = (&mut flight, points);
-            let sent = self.sink.send(body, counted, deadline, &self.urgency);
-            match sent.await {
+            let all = (&mut flight, points);
+            match self.sink.send(body, all, deadline, &self.urgency).await {
                 Ok(delivered) => {
                     window.remove();
                     note(&mut self.warned, &self.sink.destination(), &delivered);

@@ -31,6 +31,12 @@ impl Window {
         self.parts.front()
     }
 
+    /// Describes the first data point of the next part, for messages.
+    pub(super) fn next_name(&self) -> String {
+        let name = self.next().map(|part| part.first_point(&self.snapshot));
+        name.unwrap_or_default()
+    }
+
     /// Returns the number of data points that are left.
     pub(super) fn points(&self) -> usize {
         self.parts.iter().map(Part::points).sum()

@@ -129,11 +129,12 @@ impl OtlpSpans {
         }
     }
 
-    /// Sends the spans, in halves where they are too large for a request. Returns the first failure; the spans that are
-    /// not sent stay in `rest`.
+    /// Sends the spans, in halves where they are too large for a request, and counts those that the receiver takes.
+    /// Returns the first failure; the spans that are not sent stay in `rest`.
     async fn send(
         &self,
         rest: &mut Vec<Vec<SpanData>>,
+        taken: &mut usize,
         patience: impl Fn() -> Patience,
     ) -> Result<(), ExportError> {
         let all = rest.iter().map(Vec::len).sum();
@@ -150,11 +151,17 @@ impl OtlpSpans {
             let end = self.exporter.export_within(body, patience()).await;
             flight.request_ended(count, begun.elapsed(), &end);
             match end {
-                Ok(delivered) if delivered.rejected > 0 => self.tell_seldom(|to| {
-                    let (rejected, why) = (delivered.rejected, &delivered.message);
-                    format!("{to} rejected {rejected} spans, they are not sent again: {why}")
-                }),
-                Ok(_) => {}
+                Ok(delivered) => {
+                    *taken += count;
+                    if delivered.rejected > 0 {
+                        self.tell_seldom(|to| {
+                            let (rejected, why) = (delivered.rejected, &delivered.message);
+                            format!(
+                                "{to} rejected {rejected} spans, they are not sent again: {why}"
+                            )
+                        });
+                    }
+                }
                 Err(error @ ExportError::TooLarge { .. }) if count > 1 && size > SMALLEST => {
                     *lock(&self.largest) = (size / 2).max(SMALLEST);
                     self.tell_seldom(|to| {
@@ -167,10 +174,13 @@ impl OtlpSpans {
                 // One span alone is too large: the others may still go.
                 Err(error @ ExportError::TooLarge { .. }) if size > SMALLEST => {
                     let name = batch.first().map_or("", |span| &span.name);
-                    self.tell_seldom(|to| {
-                        let why = error.chain();
-                        format!("the span {name:?} is too large for {to}, and dropped: {why}")
-                    });
+                    let (to, why) = (self.exporter.destination(), error.chain());
+                    let line =
+                        format!("the span {name:?} is too large for {to}, and dropped: {why}");
+                    // The first of a batch is told in each case: a line about cutting has come before.
+                    if too_large.is_none() {
+                        report::log(Level::ERROR, line);
+                    }
                     too_large = Some(error);
                 }
                 Err(error) => {
@@ -199,11 +209,12 @@ impl OtlpSpans {
         &self,
         spilled: &SpilledSpans,
         rest: &mut Vec<Vec<SpanData>>,
+        taken: &mut usize,
     ) -> Result<(), Unsent> {
         let end = Instant::now() + spilled.patience();
         let attempt = async {
             spilled.resend(end).await?;
-            let sent = self.send(rest, || spilled.until(end)).await;
+            let sent = self.send(rest, taken, || spilled.until(end)).await;
             sent.map_err(|error| Unsent::of(&error))
         };
         tokio::select! {
@@ -237,9 +248,9 @@ impl OtlpSpans {
 impl SpanExporter for OtlpSpans {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let count = batch.len();
-        let mut rest = vec![batch];
+        let (mut rest, mut taken) = (vec![batch], 0);
         let sent = match &self.spilled {
-            Some(spilled) => self.send_after(spilled, &mut rest).await,
+            Some(spilled) => self.send_after(spilled, &mut rest, &mut taken).await,
             None => {
                 let end = Instant::now() + self.timeout;
                 let patience = || {
@@ -249,7 +260,7 @@ impl SpanExporter for OtlpSpans {
                         urgency: URGENCY.subscribe(),
                     }
                 };
-                let sent = self.send(&mut rest, patience).await;
+                let sent = self.send(&mut rest, &mut taken, patience).await;
                 sent.map_err(|error| Unsent::of(&error))
             }
         };
@@ -267,7 +278,7 @@ impl SpanExporter for OtlpSpans {
                 spilled.note(Receiver::Away);
                 spilled.keep(self.requests(rest)).await
             }
-            _ => format!("{count} spans are lost"),
+            _ => format!("{} spans are lost", count - taken),
         };
         let line = lock(&self.outage).failed(problem, &reason, &consequence, Instant::now());
         if let Some(line) = line {
